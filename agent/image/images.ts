@@ -1,0 +1,22 @@
+import type { ImageConfig, ImageSource } from '../../schemas/image.ts'
+
+/** An image that is on this host, its file system mounted read-only. */
+export interface ResolvedImage {
+  /** The image's id (hash of its config), without algorithm prefix. */
+  id: string
+  reference: string
+  /** Where its file system is mounted. */
+  root: string
+  config: ImageConfig
+}
+
+/** Gets images onto the host: from containers-storage, pulled, or built from an image spec. */
+export interface Images {
+  /**
+   * The image, pulled as its policy says, or built. Callers that ask for the same image at once share one pull or build.
+   * @throws SetpointError IMAGE_NOT_FOUND, IMAGE_PULL_FAILED, IMAGE_BUILD_FAILED or DISK_FULL
+   */
+  resolve(source: ImageSource): Promise<ResolvedImage>
+  /** Unmounts every image root that no task in `inUse` (image ids) needs. */
+  release(inUse: Set<string>): Promise<void>
+}

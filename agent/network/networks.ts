@@ -1,0 +1,40 @@
+import type { Task } from '../../schemas/task.ts'
+
+/** A task's place on the network. It lasts over restarts of the task: addresses change only with the task. */
+export interface Attachment {
+  /** Path of the task's network namespace; null when it uses the host's. */
+  netns: string | null
+  /** Network name to IPv4 address. */
+  addresses: Record<string, string>
+  /** Files to mount in the container. */
+  resolvConf: string
+  hosts: string
+}
+
+/** A task that may be sent traffic. */
+export interface Endpoint {
+  task: Task
+  addresses: Record<string, string>
+}
+
+/** Bridges, addresses, names and published ports of this host. */
+export interface Networks {
+  /**
+   * Makes the networks that the task needs, its namespace and its addresses. Repeatable.
+   * @throws SetpointError NETWORK_FAILED, or PORT_IN_USE naming who holds the port, before anything is touched
+   */
+  attach(task: Task): Promise<Attachment>
+  /** Takes the task's namespace and addresses away, and networks that nobody uses any more. Repeatable. */
+  detach(taskId: string): Promise<void>
+  /** Makes names and published ports lead to exactly these tasks: the whole truth each time, in one transaction. */
+  publish(endpoints: Endpoint[]): Promise<void>
+  /** Sets the addresses and links of a task up again as they were. */
+  repair(taskId: string): Promise<void>
+  /** What the kernel has now: task id to `[hostIp:]published->target/protocol` in force, sorted. */
+  forwardings(): Promise<Map<string, string[]>>
+  /** What the kernel has now in the namespace of a task: `network=address`, sorted. */
+  addressesOf(taskId: string): Promise<string[]>
+  /** Removes every bridge, namespace, name server and rule of this agent. */
+  removeAll(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+
+/** A command line. Never a string: nothing here goes through a shell. */
+export type Argv = [command: string, ...args: string[]]
+
+export interface Result {
+  /** 128 + n when signal n ended it, as a shell would say. */
+  exitCode: number
+  stdout: string
+  stderr: string
+  timedOut: boolean
+}
+
+export interface RunOptions {
+  /** Written to stdin, which is otherwise empty. */
+  input?: string
+  /** Milliseconds until it is killed. Every command has a deadline; this is the default. */
+  timeout?: number
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** Bytes of each of stdout and stderr that are kept. */
+  maxOutput?: number
+}
+
+const DEFAULT_TIMEOUT = 60_000
+const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024
+const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGKILL: 9,
+  SIGTERM: 15,
+}
+
+/** A command that ended with another exit code than 0. */
+export class CommandError extends Error {
+  readonly argv: Argv
+  readonly result: Result
+
+  constructor(argv: Argv, result: Result) {
+    const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-3).join(' ')
+    super(`${argv[0]} ${result.timedOut ? 'did not finish in time' : `failed (${result.exitCode})`}: ${said}`)
+    this.name = 'CommandError'
+    this.argv = argv
+    this.result = result
+  }
+}
+
+/** Runs a command to its end and gives its output, whatever its exit code. */
+export function run(argv: Argv, options: RunOptions = {}): Promise<Result> {
+  const max = options.maxOutput ?? DEFAULT_MAX_OUTPUT
+  return new Promise((resolve, reject) => {
+    const child = start(argv, {
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(options.env && { env: options.env }),
+      ...(options.cwd !== undefined && { cwd: options.cwd }),
+    })
+    const stdout = collect(child.stdout, max)
+    const stderr = collect(child.stderr, max)
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      child.kill('SIGKILL')
+    }, options.timeout ?? DEFAULT_TIMEOUT)
+    child.once('error', (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    child.once('close', (code, signal) => {
+      clearTimeout(timer)
+      const exitCode = code ?? 128 + ((signal && SIGNAL_NUMBERS[signal]) ?? 0)
+      resolve({ exitCode, stdout: stdout(), stderr: stderr(), timedOut })
+    })
+    child.stdin?.on('error', () => {}) // a command that does not read its input is judged by its exit code
+    child.stdin?.end(options.input)
+  })
+}
+
+/**
+ * Runs a command and gives its stdout.
+ * @throws CommandError when it ends with another code than 0
+ */
+export async function succeed(argv: Argv, options: RunOptions = {}): Promise<string> {
+  const result = await run(argv, options)
+  if (result.exitCode !== 0 || result.timedOut) throw new CommandError(argv, result)
+  return result.stdout
+}
+
+/** Starts a command and hands out the process: for what lives longer than a call. The agent's only spawn. */
+export function start(
+  argv: Argv,
+  options: { stdio: StdioOptions; env?: NodeJS.ProcessEnv; cwd?: string; detached?: boolean },
+): ChildProcess {
+  const [command, ...args] = argv
+  return spawn(command, args, { shell: false, ...options })
+}
+
+function collect(stream: NodeJS.ReadableStream | null, max: number): () => string {
+  const chunks: Buffer[] = []
+  let size = 0
+  stream?.on('data', (chunk: Buffer) => {
+    if (size < max) chunks.push(chunk.subarray(0, max - size))
+    size += chunk.length
+  })
+  return () => Buffer.concat(chunks).toString('utf8')
+}

@@ -1,0 +1,97 @@
+import type { Resources } from '../../schemas/stack.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { ResolvedImage } from '../image/images.ts'
+
+/** A mount with nothing left to look up: what goes into the OCI config. */
+export interface ResolvedMount {
+  type: 'bind' | 'tmpfs'
+  /** Absolute host path; empty for tmpfs. */
+  source: string
+  target: string
+  readOnly: boolean
+  size?: number
+  mode?: number
+}
+
+/** All that a runtime needs to make a task's container. The container's id is the task's id. */
+export interface Container {
+  task: Task
+  image: ResolvedImage
+  /** The task's writable root file system, mounted. */
+  rootfs: string
+  /** Path of the network namespace; null: the host's. */
+  netns: string | null
+  mounts: ResolvedMount[]
+}
+
+export interface ContainerState {
+  status: 'created' | 'running' | 'stopped'
+  pid: number
+}
+
+export interface Exit {
+  id: string
+  exitCode: number
+  oomKilled: boolean
+  /** ISO time. */
+  at: string
+}
+
+export interface ExecResult {
+  exitCode: number
+  /** The first 4096 bytes of stdout and stderr (Docker's limit for a probe). */
+  output: string
+  timedOut: boolean
+}
+
+export interface LogLine {
+  /** ISO time with nanoseconds as conmon wrote it. */
+  at: string
+  stream: 'stdout' | 'stderr'
+  text: string
+}
+
+export interface RuntimeInfo {
+  name: 'crun' | 'runc'
+  version: string
+  cgroup: 'v1' | 'v2' | 'hybrid'
+  /** One sentence for the log: what was seen and what was chosen. */
+  why: string
+}
+
+/** What a cgroup allows now, read from the kernel; null is unlimited. */
+export interface Limits {
+  memory: number | null
+  cpus: number | null
+  pids: number | null
+}
+
+/**
+ * Runs containers. Every verb is repeatable: doing what is already done succeeds, and acting on a container that is
+ * not there is no error for `kill` and `delete`.
+ */
+export interface Runtime {
+  readonly info: RuntimeInfo
+  /** Mounts the task's writable overlay over the image's root and returns the path. */
+  mountRoot(taskId: string, image: ResolvedImage): Promise<string>
+  /** Writes the bundle and creates the container under conmon, its process waiting for `start`. Returns the pid. */
+  create(container: Container): Promise<{ pid: number }>
+  start(id: string): Promise<void>
+  kill(id: string, signal: string): Promise<void>
+  /** Removes the container, killing it when it runs; the writable root and the log stay for the next run. */
+  delete(id: string): Promise<void>
+  /** Unmounts and removes all that `mountRoot` and `create` made for the task, logs included. */
+  purge(id: string): Promise<void>
+  state(id: string): Promise<ContainerState | undefined>
+  /** Every container under this agent's runtime root, with its pid (0 when stopped). */
+  list(): Promise<{ id: string; pid: number }[]>
+  exec(id: string, argv: string[], options: { timeout: number }): Promise<ExecResult>
+  /** Calls the listener for each container that exits from now on. */
+  onExit(listener: (exit: Exit) => void): void
+  /** How a container ended, if it did: survives a restart of the agent. */
+  exitOf(id: string): Promise<Exit | undefined>
+  limits(id: string): Promise<Limits | undefined>
+  setLimits(id: string, resources: Resources): Promise<void>
+  logs(id: string, tail: number): Promise<LogLine[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,108 @@
+import Type, { type Static } from 'typebox'
+import { Task } from './task.ts'
+
+const closed = { additionalProperties: false }
+
+/** Start a task in a free slot. */
+export const RunAction = Type.Object({ type: Type.Literal('run'), task: Task }, closed)
+
+/** Put a task in the place of others on the same host. The new one is prepared before an old one is touched. */
+export const ReplaceAction = Type.Object(
+  {
+    type: Type.Literal('replace'),
+    task: Task,
+    /** Ids of the tasks that make room. */
+    replaces: Type.Array(Type.String(), { minItems: 1 }),
+    order: Type.Union([Type.Literal('stop-first'), Type.Literal('start-first')]),
+    /** start-first: how many milliseconds the new task may take to serve before it is given up and the old one stays. */
+    healthDeadline: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+)
+
+/** Stop a task with its stop signal and grace period, and remove all of it but its volumes. */
+export const RemoveAction = Type.Object(
+  { type: Type.Literal('remove'), taskId: Type.String(), stack: Type.String(), reason: Type.String() },
+  closed,
+)
+
+/** Put the named fields of a running task back to what was set up. */
+export const RepairAction = Type.Object(
+  {
+    type: Type.Literal('repair'),
+    taskId: Type.String(),
+    stack: Type.String(),
+    fields: Type.Array(Type.String()),
+  },
+  closed,
+)
+
+/** Remove a container that carries Setpoint's label but that no journal knows. */
+export const RemoveStrayAction = Type.Object(
+  { type: Type.Literal('removeStray'), containerId: Type.String() },
+  closed,
+)
+
+/** Send the last log lines of tasks as an `answer` on the report stream. */
+export const LogsAction = Type.Object(
+  {
+    type: Type.Literal('logs'),
+    requestId: Type.String(),
+    taskIds: Type.Array(Type.String()),
+    /** Lines of each task. */
+    tail: Type.Integer({ minimum: 0, maximum: 10_000 }),
+  },
+  closed,
+)
+
+export type Action = Static<typeof Action>
+export const Action = Type.Union([
+  RunAction,
+  ReplaceAction,
+  RemoveAction,
+  RepairAction,
+  RemoveStrayAction,
+  LogsAction,
+])
+
+export type ActionOf<T extends Action['type']> = Extract<Action, { type: T }>
+
+/** What an action does, in the words used by the CLI, the logs and the history. */
+export function describeAction(action: Action): string {
+  switch (action.type) {
+    case 'run':
+      return `start ${slotName(action.task)}`
+    case 'replace':
+      return `replace ${slotName(action.task)} (${action.order})`
+    case 'remove':
+      return `remove ${action.taskId}: ${action.reason}`
+    case 'repair':
+      return `repair ${action.taskId}: ${action.fields.join(', ')}`
+    case 'removeStray':
+      return `remove stray container ${action.containerId}`
+    case 'logs':
+      return `read logs of ${action.taskIds.join(', ')}`
+  }
+}
+
+/** `web/app.2`: how people read a slot. */
+export function slotName(task: { stack: string; service: string; slot: number }): string {
+  return `${task.stack}/${task.service}.${task.slot}`
+}
+
+/** A key that is the same for an action planned twice and differs for any other: the base of its job id. */
+export function actionKey(action: Action): string {
+  switch (action.type) {
+    case 'run':
+    case 'replace':
+      return `run-${action.task.id}`
+    case 'remove':
+      return `remove-${action.taskId}`
+    case 'repair':
+      return `repair-${action.taskId}-${action.fields.join('-')}`
+    case 'removeStray':
+      return `stray-${action.containerId}`
+    case 'logs':
+      return `logs-${action.requestId}`
+  }
+}

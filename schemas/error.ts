@@ -1,0 +1,75 @@
+/**
+ * Every error that a person may see. The table is the single source: docs/errors.md is checked against it.
+ * `retryable` says whether trying the same thing again can help without anybody acting.
+ */
+export const ERRORS = {
+  SOURCE_UNREACHABLE: { retryable: true, meaning: 'The Git repository did not answer.' },
+  SOURCE_DENIED: { retryable: true, meaning: 'The Git repository refused the credentials.' },
+  SOURCE_BRANCH_MISSING: { retryable: true, meaning: 'The repository has no such branch.' },
+  SOURCE_INVALID: { retryable: false, meaning: 'The source is not something that Setpoint can read.' },
+  SOURCE_TOO_LARGE: { retryable: false, meaning: 'A file or the tree of the source is over the limit.' },
+  SOURCE_EMPTIED: { retryable: false, meaning: 'A commit removes every stack and `allowEmpty` is not set.' },
+  STACK_INVALID: {
+    retryable: false,
+    meaning: 'A stack or image file has problems; the last accepted revision stays in force.',
+  },
+  STACK_NOT_FOUND: { retryable: false, meaning: 'No stack of that name.' },
+  REVISION_NOT_FOUND: { retryable: false, meaning: 'The stack has no such healthy revision to go back to.' },
+  IMAGE_NOT_FOUND: { retryable: true, meaning: 'The image is neither on the host nor in its registry.' },
+  IMAGE_PULL_FAILED: { retryable: true, meaning: 'The registry did not deliver the image.' },
+  IMAGE_BUILD_FAILED: { retryable: false, meaning: 'An image spec could not be built.' },
+  DISK_FULL: { retryable: true, meaning: 'The host has no room left for an image or a task.' },
+  PORT_IN_USE: { retryable: true, meaning: 'A published port is held by somebody else on that host.' },
+  NETWORK_FAILED: { retryable: true, meaning: 'A network, address or published port could not be set up.' },
+  MOUNT_FAILED: { retryable: false, meaning: 'A volume or bind mount could not be mounted.' },
+  RUNTIME_FAILED: { retryable: true, meaning: 'The OCI runtime refused or failed to run the container.' },
+  RUNTIME_MISSING: { retryable: false, meaning: 'A system tool that the agent needs is not installed.' },
+  HEALTH_FAILED: { retryable: false, meaning: 'The healthcheck of a task failed more often than allowed.' },
+  TASK_EXITED: { retryable: true, meaning: 'The process of a task ended although it should run.' },
+  DEADLINE_PASSED: { retryable: false, meaning: 'Something did not finish in the time it was given.' },
+  JOB_REFUSED: {
+    retryable: false,
+    meaning: 'The agent refused a job: signature, host, epoch, age or shape is wrong.',
+  },
+  REDIS_UNREACHABLE: { retryable: true, meaning: 'Redis does not answer.' },
+  NOT_LEADER: { retryable: true, meaning: 'Another controller leads this fleet.' },
+  API_UNREACHABLE: { retryable: true, meaning: 'The CLI found no controller at SETPOINT_API.' },
+  API_DENIED: { retryable: false, meaning: 'The API refused the token.' },
+  USAGE: { retryable: false, meaning: 'The command line or a request is wrong.' },
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** What is said of a failure on a wire and in the status. */
+export interface ErrorFacts {
+  code: ErrorCode
+  message: string
+  hint?: string
+}
+
+/** An error that a person may see: what happened, where, and what to do about it. */
+export class SetpointError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'SetpointError'
+    this.code = code
+    this.hint = options.hint
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable
+  }
+
+  facts(): ErrorFacts {
+    return { code: this.code, message: this.message, ...(this.hint === undefined ? {} : { hint: this.hint }) }
+  }
+}
+
+/** The facts of anything that was thrown; what is no SetpointError gets the code given. */
+export function errorFacts(error: unknown, otherwise: ErrorCode): ErrorFacts {
+  if (error instanceof SetpointError) return error.facts()
+  return { code: otherwise, message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,79 @@
+import Type, { type Static } from 'typebox'
+
+const closed = { additionalProperties: false }
+const StringMap = Type.Record(Type.String(), Type.String())
+
+/** OCI image config fields (image-spec §config) as an image spec may set them. */
+export type ImageConfig = Static<typeof ImageConfig>
+export const ImageConfig = Type.Object(
+  {
+    entrypoint: Type.Optional(Type.Array(Type.String())),
+    command: Type.Optional(Type.Array(Type.String())),
+    environment: Type.Optional(StringMap),
+    workingDir: Type.Optional(Type.String()),
+    user: Type.Optional(Type.String()),
+    ports: Type.Optional(Type.Array(Type.String())),
+    labels: Type.Optional(StringMap),
+    stopSignal: Type.Optional(Type.String()),
+    /** Times in milliseconds; the shape of a service's healthcheck. */
+    healthcheck: Type.Optional(
+      Type.Object(
+        {
+          test: Type.Array(Type.String(), { minItems: 1 }),
+          interval: Type.Integer(),
+          timeout: Type.Integer(),
+          retries: Type.Integer(),
+          startPeriod: Type.Integer(),
+          startInterval: Type.Integer(),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+
+export type ImageFile = Static<typeof ImageFile>
+export const ImageFile = Type.Object(
+  {
+    /** Absolute path in the image. */
+    path: Type.String({ pattern: '^/' }),
+    /** The content, base64: what was inline or stood in the repository. */
+    content: Type.String(),
+    /** Permission bits, e.g. 0o644 = 420. */
+    mode: Type.Integer({ minimum: 0, maximum: 0o7777 }),
+    uid: Type.Integer({ minimum: 0 }),
+    gid: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+)
+
+/** A declared image: all inputs by value, so that its tag can be their hash. */
+export type ImageSpec = Static<typeof ImageSpec>
+export const ImageSpec = Type.Object(
+  {
+    name: Type.String(),
+    /** `scratch` or a full reference. */
+    base: Type.String(),
+    /** Debian packages (`name` or `name=version`), unpacked with what they depend on. */
+    packages: Type.Array(Type.String()),
+    files: Type.Array(ImageFile),
+    /** Commands run in the image while it is built, each an argv. */
+    run: Type.Array(Type.Array(Type.String(), { minItems: 1 })),
+    config: ImageConfig,
+  },
+  closed,
+)
+
+/** Where a container's image comes from: a registry reference, or an image spec that the host builds. */
+export type ImageSource = Static<typeof ImageSource>
+export const ImageSource = Type.Object(
+  {
+    /** A full reference: `docker.io/library/nginx:1.29`, or for a spec `localhost/setpoint/NAME:<hash of its inputs>`. */
+    reference: Type.String(),
+    /** Compose Specification §pull_policy; `missing` is the default. */
+    pull: Type.Union([Type.Literal('always'), Type.Literal('missing'), Type.Literal('never')]),
+    spec: Type.Optional(ImageSpec),
+  },
+  closed,
+)

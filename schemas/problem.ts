@@ -1,0 +1,19 @@
+/** Something wrong with a file of a source, told so that a person can go there and mend it. */
+export interface Problem {
+  /** Path inside the source. */
+  file: string
+  /** 1-based; 0 when the problem has no place in the file. */
+  line: number
+  column: number
+  /** The place in the document: `services.web.ports[0]`. Empty for the whole file. */
+  path: string
+  message: string
+  /** An `error` keeps the stack from being accepted; a `notice` is only told. */
+  severity: 'error' | 'notice'
+}
+
+/** `web/compose.yaml:12:9 services.web.ports[0]: …` */
+export function formatProblem(problem: Problem): string {
+  const place = problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}` : problem.file
+  return `${place} ${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`
+}

@@ -1,0 +1,86 @@
+import Type, { type Static } from 'typebox'
+import { TaskStatus } from './task.ts'
+
+const closed = { additionalProperties: false }
+
+export type HostInfo = Static<typeof HostInfo>
+export const HostInfo = Type.Object(
+  {
+    name: Type.String(),
+    labels: Type.Record(Type.String(), Type.String()),
+    availability: Type.Union([Type.Literal('active'), Type.Literal('pause'), Type.Literal('drain')]),
+    resources: Type.Object({ cpus: Type.Number(), memory: Type.Number() }, closed),
+    /** `crun` or `runc`, and the cgroup mode it was chosen for. */
+    runtime: Type.String(),
+    version: Type.String(),
+  },
+  closed,
+)
+
+/** A container with Setpoint's label that no journal of the agent knows. */
+export type Stray = Static<typeof Stray>
+export const Stray = Type.Object({ containerId: Type.String(), pid: Type.Integer() }, closed)
+
+/**
+ * All that an agent sees on its host. `boot` names one life of the agent and `sequence` counts its observations:
+ * of two snapshots with the same boot the higher sequence is the later one; a new boot is later than an old one.
+ */
+export type Snapshot = Static<typeof Snapshot>
+export const Snapshot = Type.Object(
+  {
+    host: HostInfo,
+    boot: Type.String(),
+    sequence: Type.Integer(),
+    at: Type.String(),
+    tasks: Type.Array(TaskStatus),
+    strays: Type.Array(Stray),
+  },
+  closed,
+)
+
+const from = { host: Type.String(), boot: Type.String(), sequence: Type.Integer(), at: Type.String() }
+
+/** One entry of the report stream. */
+export type Report = Static<typeof Report>
+export const Report = Type.Union([
+  /** The tasks that changed, and the ids of those that are gone. */
+  Type.Object(
+    { kind: Type.Literal('delta'), ...from, tasks: Type.Array(TaskStatus), gone: Type.Array(Type.String()) },
+    closed,
+  ),
+  /** The snapshot under the host's key is new as a whole: read it. */
+  Type.Object({ kind: Type.Literal('snapshot'), ...from }, closed),
+  /** What came of a job. */
+  Type.Object(
+    {
+      kind: Type.Literal('outcome'),
+      ...from,
+      jobId: Type.String(),
+      ok: Type.Boolean(),
+      error: Type.Optional(
+        Type.Object(
+          { code: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) },
+          closed,
+        ),
+      ),
+    },
+    closed,
+  ),
+  /** The answer to a request such as `logs`. */
+  Type.Object(
+    {
+      kind: Type.Literal('answer'),
+      ...from,
+      requestId: Type.String(),
+      lines: Type.Array(
+        Type.Object(
+          { taskId: Type.String(), at: Type.String(), stream: Type.String(), text: Type.String() },
+          closed,
+        ),
+      ),
+    },
+    closed,
+  ),
+])
+
+export type ReportOf<K extends Report['kind']> = Extract<Report, { kind: K }>

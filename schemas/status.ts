@@ -1,0 +1,111 @@
+import type { Failure, HistoryEntry, Outcome } from './record.ts'
+import type { HostInfo } from './report.ts'
+import type { Health, TaskState } from './task.ts'
+
+/** The API's JSON, which is what `--output json` prints. Kept stable: DESIGN §7. */
+export interface StatusDocument {
+  stacks: StackStatus[]
+  hosts: HostStatus[]
+  sources: SourceStatus[]
+}
+
+export interface SourceStatus {
+  name: string
+  url: string
+  branch: string
+  revision: string | null
+  /** ISO time of the last poll that worked. */
+  polled: string | null
+  error: { code: string; message: string; hint?: string } | null
+}
+
+export type ConditionType = 'Ready' | 'Reconciling' | 'Stalled' | 'Drifted'
+
+export interface Condition {
+  type: ConditionType
+  status: 'True' | 'False' | 'Unknown'
+  /** PascalCase, for machines. */
+  reason: string
+  /** For people. */
+  message: string
+  since: string
+}
+
+export interface StackStatus {
+  name: string
+  source: string
+  revision: { attempted: string | null; applied: string | null }
+  outcome: Outcome
+  conditions: Condition[]
+  services: ServiceStatus[]
+  /** What is wrong with the newest commit, or only worth telling, as `file:line:column path: message`. */
+  problems: string[]
+  failure?: Failure
+}
+
+export interface ServiceStatus {
+  name: string
+  image: string
+  desired: number
+  running: number
+  healthy: number
+  /** `published->target/protocol` */
+  ports: string[]
+  tasks: TaskView[]
+}
+
+export interface TaskView {
+  id: string
+  slot: number
+  host: string
+  state: TaskState
+  health: Health
+  pid: number | null
+  addresses: string[]
+  startedAt: string | null
+  exitCode: number | null
+  revision: string
+  restarts: number
+  error: { code: string; message: string; hint?: string } | null
+}
+
+export interface HostStatus
+  extends Pick<HostInfo, 'name' | 'availability' | 'labels' | 'resources' | 'runtime'> {
+  state: 'ready' | 'stale' | 'lost'
+  seen: string
+}
+
+/** A field that is not as it was set up. */
+export interface DriftItem {
+  stack: string
+  service: string
+  taskId: string
+  host: string
+  field: string
+  wanted: string
+  found: string
+  since: string
+  /** What Setpoint does about it. */
+  handling: 'heal' | 'report'
+}
+
+export interface PlanDocument {
+  stacks: {
+    name: string
+    revision: string | null
+    changes: PlannedChange[]
+    problems: string[]
+  }[]
+}
+
+/** One line of a plan, with the fields that led to it. */
+export interface PlannedChange {
+  summary: string
+  /** Dotted path, what it is and what it becomes: `container.image.reference: a → b`. */
+  fields: { path: string; from: string; to: string }[]
+}
+
+export interface HistoryDocument {
+  stack: string
+  entries: HistoryEntry[]
+}
