@@ -1,0 +1,23 @@
+import type { HistoryEntry } from '../../schemas/record.ts'
+import type { ReportOf } from '../../schemas/report.ts'
+import type { StackSpec } from '../../schemas/stack.ts'
+import type { DriftItem, PlanDocument, StatusDocument } from '../../schemas/status.ts'
+
+/** What the API lets people do: the controller as seen through HTTP. Unknown stacks throw STACK_NOT_FOUND. */
+export interface Service {
+  /** Every stack, or the one named. */
+  status(stack?: string): StatusDocument
+  /** Calls the listener after each turn and each report that changed the status; returns how to stop that. */
+  onChange(listener: () => void): () => void
+  /** What would change if these stacks were wanted; without them, what the newest commit still has to change. */
+  plan(candidates?: StackSpec[]): PlanDocument
+  drift(stack?: string): DriftItem[]
+  /** Newest first. */
+  history(stack: string): HistoryEntry[]
+  /** Goes back to a healthy revision (a prefix of its id), or the one before the current; holds until a newer commit. */
+  rollback(stack: string, revision?: string): Promise<void>
+  /** Looks at every source now; resolves when each has been read, or has failed, and its turns have been taken. */
+  sync(): Promise<void>
+  /** The last lines of a service's tasks, in the order of their time. */
+  logs(stack: string, service: string, tail: number): Promise<ReportOf<'answer'>['lines']>
+}
