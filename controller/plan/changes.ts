@@ -1,0 +1,72 @@
+import { canonicalJson } from '../../schemas/canonical.ts'
+import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
+import type { PlannedChange } from '../../schemas/status.ts'
+
+type Field = PlannedChange['fields'][number]
+
+/** What a person reads of the way from one spec to another: a line a service, network or volume, with its fields. */
+export function specChanges(from: StackSpec | null, to: StackSpec | null): PlannedChange[] {
+  return [
+    ...listChanges('service', from?.services ?? [], to?.services ?? [], serviceSummary),
+    ...listChanges('network', from?.networks ?? [], to?.networks ?? []),
+    ...listChanges('volume', from?.volumes ?? [], to?.volumes ?? []),
+    ...(from && to && from.drift !== to.drift
+      ? [
+          {
+            summary: 'change the handling of drift',
+            fields: [{ path: 'drift', from: from.drift, to: to.drift }],
+          },
+        ]
+      : []),
+  ]
+}
+
+function listChanges<T extends { name: string }>(
+  kind: string,
+  from: T[],
+  to: T[],
+  summary: (before: T, after: T) => string = (before) => `change ${kind} ${before.name}`,
+): PlannedChange[] {
+  const before = new Map(from.map((item) => [item.name, item]))
+  const after = new Map(to.map((item) => [item.name, item]))
+  const added = to.filter((item) => !before.has(item.name)).map((item) => one(`add ${kind} ${item.name}`))
+  const removed = from.filter((item) => !after.has(item.name)).map((item) => one(removal(kind, item.name)))
+  const changed = to.flatMap((item) => {
+    const old = before.get(item.name)
+    const fields = old === undefined ? [] : diffFields(old, item, '')
+    return old === undefined || fields.length === 0 ? [] : [{ summary: summary(old, item), fields }]
+  })
+  return [...added, ...changed, ...removed]
+}
+
+function removal(kind: string, name: string): string {
+  return kind === 'volume' ? `forget volume ${name} (its data stays)` : `remove ${kind} ${name}`
+}
+
+function one(summary: string): PlannedChange {
+  return { summary, fields: [] }
+}
+
+function serviceSummary(before: ServiceSpec, after: ServiceSpec): string {
+  if (before.fingerprint !== after.fingerprint)
+    return `replace the tasks of ${after.name} (${after.update.order})`
+  if (before.replicas !== after.replicas)
+    return `scale ${after.name} from ${before.replicas} to ${after.replicas}`
+  return `change the settings of ${after.name}, no task is replaced`
+}
+
+/** Every leaf that differs; the fingerprint is left out, since it only says that something else does. */
+function diffFields(from: unknown, to: unknown, path: string): Field[] {
+  if (canonicalJson(from) === canonicalJson(to) || path === 'fingerprint') return []
+  if (!isObject(from) || !isObject(to)) return [{ path, from: show(from), to: show(to) }]
+  const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort()
+  return keys.flatMap((key) => diffFields(from[key], to[key], path === '' ? key : `${path}.${key}`))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'unset' : typeof value === 'string' ? value : canonicalJson(value)
+}

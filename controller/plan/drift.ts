@@ -1,0 +1,52 @@
+import type { Observed } from '../../schemas/fleet.ts'
+import type { InventoryItem } from '../../schemas/record.ts'
+import type { TaskFacts, TaskStatus } from '../../schemas/task.ts'
+import { tasksOf } from './tasks-of.ts'
+
+/** One field of one task that is not as it was set up. */
+export interface DriftedField {
+  service: string
+  taskId: string
+  host: string
+  field: string
+  wanted: string
+  found: string
+}
+
+/** What of a stack the kernel shows otherwise than it was set up, task by task and field by field. */
+export function driftOf(stack: string, observed: Observed): DriftedField[] {
+  return tasksOf(observed, stack).flatMap(({ task, host }) =>
+    host.state === 'ready' ? compareFacts(task).map((difference) => ({ ...place(task), ...difference })) : [],
+  )
+}
+
+/** The containers that carry Setpoint's label and that no journal knows, but that the stack's inventory claims. */
+export function straysOf(
+  inventory: InventoryItem[],
+  observed: Observed,
+): { containerId: string; host: string }[] {
+  const owned = new Map(inventory.map((item) => [item.taskId, item.host]))
+  return [...observed.values()].flatMap((host) =>
+    host.strays
+      .filter((stray) => owned.get(stray.containerId) === host.info.name)
+      .map((stray) => ({ containerId: stray.containerId, host: host.info.name })),
+  )
+}
+
+function compareFacts(task: TaskStatus): Pick<DriftedField, 'field' | 'wanted' | 'found'>[] {
+  const { wanted, found } = task
+  if (task.state !== 'running' || wanted === undefined || found === undefined) return []
+  return (Object.keys(wanted) as (keyof TaskFacts)[]).flatMap((field) => {
+    const [is, should] = [show(found[field]), show(wanted[field])]
+    return is === should ? [] : [{ field, wanted: should, found: is }]
+  })
+}
+
+function place(task: TaskStatus): Pick<DriftedField, 'service' | 'taskId' | 'host'> {
+  return { service: task.service, taskId: task.id, host: task.host }
+}
+
+function show(value: TaskFacts[keyof TaskFacts]): string {
+  if (Array.isArray(value)) return value.join(' ') || 'none'
+  return value === null ? 'unlimited' : String(value)
+}
