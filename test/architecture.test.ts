@@ -29,9 +29,16 @@ const RULES: Record<string, Rule> = {
   'controller/queue': { from: ['schemas'], packages: ['bullmq', 'ioredis'] },
   'controller/state': { from: ['schemas'] },
   'controller/status': { from: ['schemas'], pure: true },
-  'controller/api': { from: ['schemas'], packages: ['fastify'] },
+  'controller/api': { from: ['schemas'], packages: ['fastify', 'typebox'] },
   'controller/cli': {
-    from: ['schemas', 'controller/options.ts', 'controller/desired', 'controller/git', 'controller/main.ts'],
+    from: [
+      'schemas',
+      'controller/options.ts',
+      'controller/api',
+      'controller/desired',
+      'controller/git',
+      'controller/main.ts',
+    ],
     packages: ['commander'],
   },
   'controller/options.ts': { from: ['schemas'], pure: true },

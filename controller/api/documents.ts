@@ -1,0 +1,22 @@
+import type { ReportOf } from '../../schemas/report.ts'
+import type { DriftItem } from '../../schemas/status.ts'
+
+/** `GET /v1/version` */
+export interface VersionDocument {
+  version: string
+  node: string
+  /** Where this API listens, e.g. `http://127.0.0.1:7070`: the port is real even when 0 was asked for. */
+  address: string
+}
+
+/** `GET /v1/drift` */
+export interface DriftDocument {
+  drift: DriftItem[]
+}
+
+export type LogLine = ReportOf<'answer'>['lines'][number]
+
+/** `GET /v1/stacks/:name/services/:service/logs` */
+export interface LogsDocument {
+  lines: LogLine[]
+}

@@ -1,0 +1,144 @@
+import type { Service } from '../../../controller/api/service.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import type { StackStatus, StatusDocument } from '../../../schemas/status.ts'
+
+export interface FakeService extends Service {
+  /** What `status` gives; `change` replaces it and tells the listeners. */
+  document: StatusDocument
+  change(document: StatusDocument): void
+  listeners: Set<() => void>
+  /** What was asked, in order. */
+  calls: unknown[][]
+}
+
+/** A controller as the API sees it, without anything behind it. */
+export function fakeService(document: StatusDocument = aStatus()): FakeService {
+  const listeners = new Set<() => void>()
+  const known = (stack: string) => {
+    if (!fake.document.stacks.some(({ name }) => name === stack)) {
+      throw new SetpointError('STACK_NOT_FOUND', `there is no stack "${stack}"`, {
+        hint: 'see setpoint status',
+      })
+    }
+  }
+  const fake: FakeService = {
+    document,
+    listeners,
+    calls: [],
+    change(next) {
+      fake.document = next
+      for (const listener of listeners) listener()
+    },
+    status(stack) {
+      if (stack === undefined) return fake.document
+      known(stack)
+      return { ...fake.document, stacks: fake.document.stacks.filter(({ name }) => name === stack) }
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    plan(candidates) {
+      fake.calls.push(['plan', candidates])
+      return { stacks: [] }
+    },
+    drift(stack) {
+      fake.calls.push(['drift', stack])
+      return []
+    },
+    history(stack) {
+      known(stack)
+      return []
+    },
+    async rollback(stack, revision) {
+      known(stack)
+      fake.calls.push(['rollback', stack, revision])
+    },
+    async sync() {
+      fake.calls.push(['sync'])
+    },
+    async logs(stack, service, tail) {
+      known(stack)
+      fake.calls.push(['logs', stack, service, tail])
+      return []
+    },
+  }
+  return fake
+}
+
+export function aStatus(...stacks: StackStatus[]): StatusDocument {
+  return {
+    stacks: stacks.length > 0 ? stacks : [aStack()],
+    hosts: [
+      {
+        name: 'alpha',
+        state: 'ready',
+        availability: 'active',
+        labels: {},
+        resources: { cpus: 2, memory: 8 * 1024 ** 3 },
+        runtime: 'crun (cgroup v2)',
+        seen: '2026-01-01T10:00:00.000Z',
+      },
+    ],
+    sources: [
+      {
+        name: 'demo',
+        url: '/srv/demo.git',
+        branch: 'main',
+        revision: REVISION,
+        polled: '2026-01-01T10:00:00.000Z',
+        error: null,
+      },
+    ],
+  }
+}
+
+export const REVISION = 'c0ffee1234567890c0ffee1234567890c0ffee12'
+
+/** A stack `hello` whose one task serves. */
+export function aStack(changes: Partial<StackStatus> = {}): StackStatus {
+  return {
+    name: 'hello',
+    source: 'demo',
+    revision: { attempted: REVISION, applied: REVISION },
+    outcome: 'converged',
+    conditions: [aCondition('Ready', 'True', 'Converged', 'all tasks serve')],
+    services: [
+      {
+        name: 'web',
+        image: 'docker.io/library/nginx:1.29',
+        desired: 1,
+        running: 1,
+        healthy: 1,
+        ports: ['8080->80/tcp'],
+        tasks: [
+          {
+            id: 'hello-web-1-aaaa',
+            slot: 1,
+            host: 'alpha',
+            state: 'running',
+            health: 'healthy',
+            pid: 4242,
+            addresses: ['10.89.0.2'],
+            startedAt: '2026-01-01T09:57:00.000Z',
+            exitCode: null,
+            revision: REVISION,
+            restarts: 0,
+            error: null,
+          },
+        ],
+      },
+    ],
+    problems: [],
+    ...changes,
+  }
+}
+
+export function aCondition(
+  type: StackStatus['conditions'][number]['type'],
+  status: 'True' | 'False' | 'Unknown',
+  reason: string,
+  message: string,
+): StackStatus['conditions'][number] {
+  return { type, status, reason, message, since: '2026-01-01T09:57:00.000Z' }
+}

@@ -1,0 +1,180 @@
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { afterEach, describe, expect, it } from 'vitest'
+import { buildApp } from '../../../controller/api/app.ts'
+import { type Changes, followChanges } from '../../../controller/api/changes.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { aStack, aStatus, type FakeService, fakeService } from './fake-service.ts'
+
+let service: FakeService
+let app: FastifyInstance
+let changes: Changes
+
+function start(): FastifyInstance {
+  service = fakeService()
+  changes = followChanges(service)
+  app = buildApp({
+    service,
+    changes,
+    guard: { kind: 'none' },
+    log: pino({ level: 'silent' }),
+    address: () => 'http://127.0.0.1:7070',
+  })
+  return app
+}
+
+afterEach(async () => {
+  changes.close()
+  await app.close()
+})
+
+describe('reading', () => {
+  it('gives the status, whole or of one stack, with a tag', async () => {
+    start()
+    const whole = await app.inject('/v1/status')
+    expect(whole.json()).toEqual(service.document)
+    expect(whole.headers.etag).toBe(changes.tag())
+    expect((await app.inject('/v1/status?stack=hello')).json().stacks).toHaveLength(1)
+  })
+
+  it('says 404 with code, message and hint for an unknown stack', async () => {
+    start()
+    for (const url of [
+      '/v1/status?stack=nope',
+      '/v1/stacks/nope/history',
+      '/v1/stacks/nope/services/a/logs',
+    ]) {
+      const answer = await app.inject(url)
+      expect(answer.statusCode).toBe(404)
+      expect(answer.json()).toEqual({
+        error: { code: 'STACK_NOT_FOUND', message: 'there is no stack "nope"', hint: 'see setpoint status' },
+      })
+    }
+  })
+
+  it('passes the rest on', async () => {
+    start()
+    expect((await app.inject('/v1/drift?stack=hello')).json()).toEqual({ drift: [] })
+    expect((await app.inject('/v1/stacks/hello/history')).json()).toEqual({ stack: 'hello', entries: [] })
+    expect((await app.inject('/v1/stacks/hello/services/web/logs?tail=7')).json()).toEqual({ lines: [] })
+    expect((await app.inject('/v1/stacks/hello/services/web/logs')).json()).toEqual({ lines: [] })
+    expect(service.calls).toEqual([
+      ['drift', 'hello'],
+      ['logs', 'hello', 'web', 7],
+      ['logs', 'hello', 'web', 100],
+    ])
+    expect((await app.inject('/v1/version')).json()).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      address: 'http://127.0.0.1:7070',
+    })
+    expect((await app.inject('/healthz')).json()).toEqual({ ok: true })
+  })
+
+  it('refuses what it does not know: paths, queries and values', async () => {
+    start()
+    const answers = await Promise.all(
+      ['/v2/status', '/v1/status?stak=hello', '/v1/stacks/hello/services/web/logs?tail=10001'].map((url) =>
+        app.inject(url),
+      ),
+    )
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([404, 400, 400])
+    expect(answers.map((answer) => answer.json().error.code)).toEqual(['USAGE', 'USAGE', 'USAGE'])
+    expect(answers[0]?.json().error.message).toBe('the API has no GET /v2/status')
+  })
+
+  it('keeps an unforeseen error to the log', async () => {
+    start()
+    service.drift = () => {
+      throw new Error('the password is hunter2')
+    }
+    const answer = await app.inject('/v1/drift')
+    expect(answer.statusCode).toBe(500)
+    expect(answer.json().error.code).toBe('INTERNAL')
+    expect(answer.body).not.toContain('hunter2')
+  })
+})
+
+describe('changes', () => {
+  it('answers when the status changes', async () => {
+    start()
+    const waits = someoneWaits()
+    const poll = app.inject({ url: '/v1/status/changes', headers: { 'if-none-match': changes.tag() } })
+    await waits
+    service.change(aStatus(aStack({ outcome: 'rolling' })))
+    expect((await poll).json().stacks[0].outcome).toBe('rolling')
+  })
+
+  it('answers at once to a client that has missed a change', async () => {
+    start()
+    const seen = changes.tag()
+    service.change(aStatus(aStack({ outcome: 'degraded' })))
+    const answer = await app.inject({ url: '/v1/status/changes', headers: { 'if-none-match': seen } })
+    expect(answer.json().stacks[0].outcome).toBe('degraded')
+    expect(answer.headers.etag).not.toBe(seen)
+  })
+
+  it('answers with the same tag after the timeout, and to all when the API closes', async () => {
+    start()
+    expect((await app.inject('/v1/status/changes?timeout=1')).headers.etag).toBe(changes.tag())
+    const waits = someoneWaits()
+    const patient = app.inject('/v1/status/changes?timeout=60000')
+    await waits
+    changes.close()
+    expect((await patient).statusCode).toBe(200)
+  })
+})
+
+describe('acting', () => {
+  it('rolls back, to a revision or to the one before', async () => {
+    start()
+    const url = '/v1/stacks/hello/rollback'
+    expect((await app.inject({ method: 'POST', url })).statusCode).toBe(200)
+    expect((await app.inject({ method: 'POST', url, payload: { revision: 'c0ffee' } })).statusCode).toBe(200)
+    expect(service.calls).toEqual([
+      ['rollback', 'hello', undefined],
+      ['rollback', 'hello', 'c0ffee'],
+    ])
+  })
+
+  it('refuses a body that it does not understand, and one that is too large', async () => {
+    start()
+    const post = (url: string, payload: object) => app.inject({ method: 'POST', url, payload })
+    expect((await post('/v1/stacks/hello/rollback', { revison: 'c0ffee' })).statusCode).toBe(400)
+    expect((await post('/v1/stacks/hello/rollback', { revision: 'x'.repeat(70_000) })).statusCode).toBe(413)
+    expect((await post('/v1/plan', { stacks: [], filler: 'x'.repeat(9 * 1024 * 1024) })).statusCode).toBe(413)
+    expect(service.calls).toEqual([])
+  })
+
+  it('plans candidates only when they are stacks', async () => {
+    start()
+    const wrong = await app.inject({
+      method: 'POST',
+      url: '/v1/plan',
+      payload: { stacks: [{ name: 'web' }] },
+    })
+    expect(wrong.statusCode).toBe(400)
+    expect(wrong.json().error.message).toContain('/stacks/0')
+    const none = await app.inject({ method: 'POST', url: '/v1/plan', payload: { stacks: [] } })
+    expect(none.json()).toEqual({ stacks: [] })
+    expect(service.calls).toEqual([['plan', []]])
+  })
+
+  it('syncs, and tells with the right status what stands in the way', async () => {
+    start()
+    expect((await app.inject({ method: 'POST', url: '/v1/sync' })).json()).toEqual(service.document)
+    service.sync = () => Promise.reject(new SetpointError('NOT_LEADER', 'another controller leads'))
+    expect((await app.inject({ method: 'POST', url: '/v1/sync' })).statusCode).toBe(503)
+  })
+})
+
+/** Resolves when a request has begun to wait for a change. */
+function someoneWaits(): Promise<void> {
+  const next = changes.next
+  return new Promise((resolve) => {
+    changes.next = (...args) => {
+      const waiting = next(...args)
+      resolve()
+      return waiting
+    }
+  })
+}
