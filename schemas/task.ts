@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TLiteral, type TUnion } from 'typebox'
 import { ContainerSpec, NetworkSpec, VolumeSpec } from './stack.ts'
 
 const closed = { additionalProperties: false }
@@ -22,8 +22,11 @@ export const TASK_STATES = {
 
 export type TaskState = keyof typeof TASK_STATES
 
-const literals = <const T extends string[]>(...values: T) =>
-  Type.Union(values.map((value) => Type.Literal(value)))
+type Literals<T extends readonly string[]> = { -readonly [K in keyof T]: TLiteral<T[K]> }
+
+/** One of the values. The cast keeps the tuple that `map` loses; without it the type would be `never`. */
+const literals = <const T extends readonly string[]>(...values: T) =>
+  Type.Union(values.map((value) => Type.Literal(value))) as unknown as TUnion<Literals<T>>
 
 /** True when nothing more happens to a task in this state by itself. */
 export function isTerminal(state: TaskState): boolean {

@@ -1,3 +1,5 @@
+import { SetpointError } from './error.ts'
+
 /** Every name that controller and agent agree on in Redis. */
 export const PREFIX = 'setpoint'
 
@@ -23,3 +25,60 @@ export function queueName(host: string): string {
 
 /** A host's name: what a DNS label allows, so that it can stand in keys, queue and file names. */
 export const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/
+
+/** Where a Redis is and how to log in: what ioredis (and with it BullMQ) takes as options. */
+export interface RedisAddress {
+  path?: string
+  host?: string
+  port?: number
+  username?: string
+  password?: string
+  db?: number
+  tls?: Record<string, never>
+}
+
+/**
+ * Reads `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS) or `unix:///path/redis.sock[?db=N]`.
+ * @throws SetpointError USAGE; the message never holds the password.
+ */
+export function redisOptions(url: string): RedisAddress {
+  const parsed = URL.parse(url)
+  if (parsed?.protocol === 'unix:' && parsed.host === '' && parsed.pathname.length > 1) {
+    return {
+      path: decodeURIComponent(parsed.pathname),
+      ...login(parsed),
+      ...database(parsed.searchParams.get('db')),
+    }
+  }
+  const secure = parsed?.protocol === 'rediss:'
+  if (!parsed?.hostname || !(secure || parsed.protocol === 'redis:')) throw badRedis(url)
+  return {
+    host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(parsed.port || 6379),
+    ...login(parsed),
+    ...database(parsed.pathname.slice(1)),
+    ...(secure ? { tls: {} } : {}),
+  }
+}
+
+/** The address without its password: fit for logs and messages. */
+export function redisName(url: string): string {
+  return url.replace(/^(rediss?:\/\/).*@/, '$1')
+}
+
+function login({ username, password }: URL): Pick<RedisAddress, 'username' | 'password'> {
+  return {
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+  }
+}
+
+function database(db: string | null): Pick<RedisAddress, 'db'> {
+  return db && /^\d+$/.test(db) ? { db: Number(db) } : {}
+}
+
+function badRedis(url: string): SetpointError {
+  return new SetpointError('USAGE', `${redisName(url)} is no address of a Redis.`, {
+    hint: 'Give redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH/redis.sock.',
+  })
+}
