@@ -90,7 +90,16 @@ export const HistoryEntry = Type.Object(
 /** A task that Setpoint has put on a host. Only what stands here may be removed. */
 export type InventoryItem = Static<typeof InventoryItem>
 export const InventoryItem = Type.Object(
-  { taskId: Type.String(), service: Type.String(), slot: Type.Integer(), host: Type.String() },
+  {
+    taskId: Type.String(),
+    service: Type.String(),
+    slot: Type.Integer(),
+    host: Type.String(),
+    /** ISO time at which it was asked for. */
+    at: Type.String(),
+    /** True once its host has reported it. */
+    seen: Type.Boolean(),
+  },
   closed,
 )
 

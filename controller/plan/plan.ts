@@ -117,7 +117,7 @@ function planSlot(input: SlotInput): void {
 }
 
 function fillSlot(input: SlotInput, old: LocatedTask[]): void {
-  const { service, slot, observed, plan } = input
+  const { service, slot, plan } = input
   const silent = old.find(({ host }) => host.state !== 'ready')?.host.info.name ?? silentOwner(input)
   if (silent !== undefined) {
     plan.waiting.push({

@@ -1,0 +1,136 @@
+import { digest } from '../../schemas/canonical.ts'
+import type { Revision, Rollout, StackRecord } from '../../schemas/record.ts'
+import type { StackSpec } from '../../schemas/stack.ts'
+import { beginEntry, finishEntry } from './history.ts'
+
+/** What the newest commit of a source says of a stack. */
+export interface Candidate {
+  source: string
+  revision: string
+  /** `removed`: a valid commit without the stack. `invalid`: the commit has problems. */
+  spec: StackSpec | 'removed' | 'invalid'
+}
+
+/**
+ * Takes the newest commit into a stack's record. An invalid one changes nothing (law 1); one that says the same as
+ * before only moves the revision; a new one supersedes what is under way and starts a rollout (law 8).
+ */
+export function accept(
+  record: StackRecord | undefined,
+  candidate: Candidate,
+  now: Date,
+): StackRecord | undefined {
+  if (candidate.spec === 'invalid') return record
+  if (candidate.spec === 'removed') return record && acceptRemoval(record, now)
+  const next = { revision: candidate.revision, spec: candidate.spec }
+  if (record?.accepted?.spec.digest === next.spec.digest) return sameContent(record, next)
+  return startRollout(record ?? emptyRecord(next.spec.name, candidate.source), next, {
+    now,
+    trigger: 'commit',
+  })
+}
+
+/** A record that starts its move to a revision; what was under way is superseded. */
+export function startRollout(
+  record: StackRecord,
+  to: Revision,
+  { now, trigger }: { now: Date; trigger: string },
+): StackRecord {
+  const rollout = newRollout(record, to, 'forward', now)
+  const superseded = supersede(record, now)
+  return {
+    ...superseded,
+    accepted: to,
+    bad: null,
+    rollout,
+    outcome: 'rolling',
+    message: `Rolling out ${short(to.revision)}.`,
+    history: beginEntry(superseded.history, rollout, trigger),
+  }
+}
+
+/** A record that turns back to a healthy revision and keeps the content it leaves as bad until a commit changes it. */
+export function startRollback(
+  record: StackRecord,
+  to: Revision,
+  { now, reason, trigger, cause }: { now: Date; reason: string; trigger: string; cause?: Rollout['cause'] },
+): StackRecord {
+  const rollout = { ...newRollout(record, to, 'back', now), ...(cause && { cause }) }
+  const left = record.rollout?.to ?? record.accepted ?? to
+  return {
+    ...record,
+    bad: { revision: left.revision, digest: left.spec.digest, reason, at: now.toISOString() },
+    rollout,
+    outcome: 'rolling',
+    message: `Going back to ${short(to.revision)}: ${reason}`,
+    history: beginEntry(record.history, rollout, trigger),
+  }
+}
+
+/** What is wanted of a stack now: where its rollout goes, else the accepted revision unless that is known to be bad. */
+export function wantedRevision(record: StackRecord): Revision | null {
+  if (record.rollout !== null) return record.rollout.to
+  const { accepted, bad, healthy } = record
+  return accepted !== null && healthy !== null && bad?.digest === accepted.spec.digest ? healthy : accepted
+}
+
+/** The first twelve characters of a revision: what people read. */
+export function short(revision: string): string {
+  return revision.slice(0, 12)
+}
+
+/** Ends what is under way without a verdict, because something newer takes its place. */
+export function supersede(record: StackRecord, now: Date): StackRecord {
+  if (record.rollout === null) return record
+  const history = finishEntry(record.history, record.rollout.id, { outcome: 'superseded', now })
+  return { ...record, rollout: null, history }
+}
+
+function acceptRemoval(record: StackRecord, now: Date): StackRecord {
+  if (record.accepted === null) return record
+  return {
+    ...supersede(record, now),
+    accepted: null,
+    healthy: null,
+    bad: null,
+    outcome: 'rolling',
+    message: 'Removing the stack.',
+  }
+}
+
+function sameContent(record: StackRecord, next: Revision): StackRecord {
+  if (record.accepted?.revision === next.revision) return record
+  const converged = record.rollout === null && record.healthy?.spec.digest === next.spec.digest
+  const rollout = record.rollout?.direction === 'forward' ? { ...record.rollout, to: next } : record.rollout
+  return { ...record, accepted: next, rollout, healthy: converged ? next : record.healthy }
+}
+
+function newRollout(record: StackRecord, to: Revision, direction: Rollout['direction'], now: Date): Rollout {
+  const startedAt = now.toISOString()
+  return {
+    id: digest([record.name, to.revision, direction, startedAt], 12),
+    direction,
+    from: record.healthy?.revision ?? null,
+    to,
+    startedAt,
+    services: {},
+    phase: 'rolling',
+  }
+}
+
+function emptyRecord(name: string, source: string): StackRecord {
+  return {
+    name,
+    source,
+    accepted: null,
+    healthy: null,
+    previous: [],
+    bad: null,
+    rollout: null,
+    outcome: 'rolling',
+    message: '',
+    inventory: [],
+    history: [],
+    since: {},
+  }
+}

@@ -1,0 +1,115 @@
+import type { Rollout, ServiceProgress } from '../../schemas/record.ts'
+import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
+import { isServing, type TaskStatus } from '../../schemas/task.ts'
+import type { Change, Plan } from '../plan/plan.ts'
+import { isSettled } from './judge.ts'
+import type { SlotTasks } from './slot-tasks.ts'
+
+/** How long, in milliseconds, a task without a healthcheck must stay up before the next batch moves. */
+const SETTLE = 1000
+
+export interface Moved {
+  service: string
+  progress: ServiceProgress
+  release: Change[]
+  wakeAt: Date | null
+}
+
+interface At {
+  plan: Plan
+  slots: Map<string, string[]>
+  tasks: SlotTasks
+  now: Date
+}
+
+/**
+ * Moves a service on by at most one batch. Shrinking comes first and is not throttled; a batch follows when the one
+ * before serves, its delay has passed, and what the service depends on is in place.
+ */
+export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): Moved {
+  const changes = at.plan.changes.filter((change) => change.service === service.name)
+  const shrink = changes.filter((change) => change.verdict === 'surplus')
+  const grow = changes.filter((change) => change.verdict !== 'surplus')
+  const before = rollout.services[service.name] ?? { released: {}, failures: [] }
+  const again = grow.filter((change) => change.slot in before.released)
+  const waiting = grow.filter((change) => !(change.slot in before.released))
+  const progress = closeBatch(service, before, at)
+  const batch = mayMove(service, progress, at)
+    ? waiting.slice(0, batchSize(service, rollout, { before, waiting }))
+    : []
+  return {
+    service: service.name,
+    progress: batch.length === 0 ? progress : openBatch(service, progress, { batch, now: at.now }),
+    release: [...shrink, ...again, ...batch],
+    wakeAt: wakeAt(service, progress, { batch, waiting, now: at.now }),
+  }
+}
+
+/** True for a task of a service that the spec no longer has. */
+export function isOfGoneService(change: Change, spec: StackSpec): boolean {
+  return !spec.services.some((service) => service.name === change.service)
+}
+
+/** Marks a batch in flight as finished once all of it is settled: then the pause before the next one begins. */
+function closeBatch(service: ServiceSpec, progress: ServiceProgress, { tasks, now }: At): ServiceProgress {
+  const { deadline, ...rest } = progress
+  const settled = Object.keys(progress.released).every((slot) =>
+    isSettled(progress, tasks(service.name, slot)),
+  )
+  if (deadline === undefined || !settled) return progress
+  const pause = Math.max(service.update.delay, service.container.healthcheck ? 0 : SETTLE)
+  return { ...rest, notBefore: new Date(now.getTime() + pause).toISOString() }
+}
+
+function openBatch(
+  { update }: ServiceSpec,
+  { notBefore: _, ...progress }: ServiceProgress,
+  { batch, now }: { batch: Change[]; now: Date },
+): ServiceProgress {
+  const released = Object.fromEntries(batch.map((change) => [change.slot, now.toISOString()]))
+  const deadline = new Date(now.getTime() + update.deadline).toISOString()
+  return { ...progress, released: { ...progress.released, ...released }, deadline }
+}
+
+function mayMove(service: ServiceSpec, progress: ServiceProgress, at: At): boolean {
+  if (progress.deadline !== undefined) return false
+  if (progress.notBefore !== undefined && at.now.toISOString() < progress.notBefore) return false
+  return service.dependsOn.every((dependency) => {
+    const slots = at.slots.get(dependency.service) ?? []
+    return slots.every((slot) => isMet(dependency.condition, at.tasks(dependency.service, slot)))
+  })
+}
+
+/** Compose Specification §depends_on, held to the revision that is rolled out: an old task satisfies nothing. */
+function isMet(
+  condition: ServiceSpec['dependsOn'][number]['condition'],
+  task: TaskStatus | undefined,
+): boolean {
+  if (task === undefined) return false
+  if (condition === 'completed') return task.state === 'complete' && task.exitCode === 0
+  return condition === 'healthy' ? isServing(task) : task.state === 'running' || task.state === 'complete'
+}
+
+/** All at once where nothing serves yet (a first deploy, more replicas) and on the way back; else `parallelism`. */
+function batchSize(
+  { update }: ServiceSpec,
+  rollout: Rollout,
+  { before, waiting }: { before: ServiceProgress; waiting: Change[] },
+): number {
+  const untouched =
+    Object.keys(before.released).length === 0 && waiting.every((change) => change.verdict === 'missing')
+  return rollout.direction === 'back' || untouched || update.parallelism === 0
+    ? waiting.length
+    : update.parallelism
+}
+
+function wakeAt(
+  { update }: ServiceSpec,
+  progress: ServiceProgress,
+  { batch, waiting, now }: { batch: Change[]; waiting: Change[]; now: Date },
+): Date | null {
+  if (batch.length > 0) return new Date(now.getTime() + update.deadline)
+  if (progress.deadline !== undefined) return new Date(progress.deadline)
+  const paused = progress.notBefore !== undefined && progress.notBefore > now.toISOString()
+  return paused && waiting.length > 0 ? new Date(progress.notBefore ?? now) : null
+}

@@ -1,0 +1,107 @@
+import type { Failure, Revision, Rollout, StackRecord } from '../../schemas/record.ts'
+import { short, startRollback } from './accept.ts'
+import { finishEntry } from './history.ts'
+import type { Step } from './step.ts'
+
+/** How many earlier healthy revisions a person can go back to. */
+const PREVIOUS_KEPT = 10
+
+/** All serves. It must go on serving for the services' `monitor` time; then the revision counts as healthy. */
+export function arrive(record: StackRecord, now: Date): Step {
+  const { rollout } = record
+  if (rollout === null) return { record, release: [], wakeAt: null }
+  const serving = record.since.serving ?? now.toISOString()
+  const until = new Date(Date.parse(serving) + watchTime(rollout))
+  if (now < until)
+    return { record: { ...record, since: { ...record.since, serving } }, release: [], wakeAt: until }
+  return { record: settle(record, rollout, now), release: [], wakeAt: null }
+}
+
+/** The forward rollout failed: the whole stack goes back to the last healthy revision (law 8). */
+export function turnBack(
+  record: StackRecord,
+  healthy: Revision,
+  { cause, now }: { cause: Failure; now: Date },
+): Step {
+  const ended = finish(record, { outcome: 'rolledBack', failure: cause, now })
+  const reason = explain(cause)
+  return {
+    record: startRollback(ended, healthy, { now, reason, trigger: 'automatic', cause }),
+    release: [],
+    wakeAt: now,
+  }
+}
+
+/** There is nothing to go back to: what runs is left as it is, and the content is held as bad until a commit changes it. */
+export function stall(record: StackRecord, cause: Failure, now: Date): Step {
+  const { accepted } = record
+  const bad = accepted && {
+    revision: accepted.revision,
+    digest: accepted.spec.digest,
+    reason: explain(cause),
+    at: now.toISOString(),
+  }
+  const ended = finish(record, { outcome: 'stalled', failure: cause, now })
+  const message = `${explain(cause)} There is no healthy revision to go back to; commit a fix.`
+  return { record: { ...ended, rollout: null, bad, outcome: 'stalled', message }, release: [], wakeAt: null }
+}
+
+/** Stops handing out work and waits for a person or a newer commit. */
+export function pause(record: StackRecord, cause: Failure, now: Date): Step {
+  const { rollout } = record
+  if (rollout === null) return { record, release: [], wakeAt: null }
+  const ended = finish(record, { outcome: 'stalled', failure: cause, now })
+  const message = `${rollout.direction === 'back' ? 'The rollback' : 'The rollout'} is paused: ${explain(cause)}`
+  const paused: Rollout = { ...rollout, phase: 'paused', cause: rollout.cause ?? cause }
+  return { record: { ...ended, rollout: paused, outcome: 'stalled', message }, release: [], wakeAt: null }
+}
+
+/** `web.2 failed: …` */
+export function explain(cause: Failure): string {
+  return `${cause.service}.${cause.slot} failed: ${cause.message}`
+}
+
+function settle(record: StackRecord, rollout: Rollout, now: Date): StackRecord {
+  const { to } = rollout
+  const bad = record.bad?.digest === to.spec.digest ? null : record.bad
+  const outcome = bad !== null && bad.digest === record.accepted?.spec.digest ? 'rolledBack' : 'converged'
+  const { serving: _, ...since } = record.since
+  const ended = finish(record, { outcome, now })
+  return {
+    ...ended,
+    rollout: null,
+    healthy: to,
+    previous: keepPrevious(record, to),
+    bad,
+    outcome,
+    message:
+      bad === null
+        ? `Revision ${short(to.revision)} serves.`
+        : `Went back to ${short(to.revision)}: ${bad.reason}`,
+    since,
+  }
+}
+
+function keepPrevious({ healthy, previous }: StackRecord, to: Revision): Revision[] {
+  const earlier = healthy === null ? previous : [healthy, ...previous]
+  return earlier
+    .filter(
+      (revision, at) =>
+        revision.spec.digest !== to.spec.digest &&
+        at === earlier.findIndex((other) => other.spec.digest === revision.spec.digest),
+    )
+    .slice(0, PREVIOUS_KEPT)
+}
+
+function watchTime(rollout: Rollout): number {
+  if (rollout.direction === 'back') return 0
+  const touched = rollout.to.spec.services.filter(
+    ({ name }) => Object.keys(rollout.services[name]?.released ?? {}).length > 0,
+  )
+  return Math.max(0, ...touched.map((service) => service.update.monitor))
+}
+
+function finish(record: StackRecord, end: Parameters<typeof finishEntry>[2]): StackRecord {
+  if (record.rollout === null) return record
+  return { ...record, history: finishEntry(record.history, record.rollout.id, end) }
+}

@@ -1,0 +1,36 @@
+import type { Observed } from '../../schemas/fleet.ts'
+import type { InventoryItem } from '../../schemas/record.ts'
+import type { Change } from '../plan/plan.ts'
+
+/** How long, in milliseconds, a task that was asked for may stay unseen before it leaves the inventory. */
+const UNSEEN_KEPT = 5 * 60_000
+
+/**
+ * The inventory after a step. What is asked for is in it before it is asked for; what could not be removed stays
+ * in it; a task leaves it when the host that had it reports without it (law 9).
+ */
+export function nextInventory(
+  items: InventoryItem[],
+  { release, observed, now }: { release: Change[]; observed: Observed; now: Date },
+): InventoryItem[] {
+  const seen = new Set<string>()
+  for (const host of observed.values())
+    for (const task of host.tasks) if (task.state !== 'removed') seen.add(task.id)
+  const kept = items.flatMap((item): InventoryItem[] => {
+    if (seen.has(item.taskId)) return [item.seen ? item : { ...item, seen: true }]
+    const unheard = observed.get(item.host)?.state !== 'ready'
+    const fresh = !item.seen && now.getTime() - Date.parse(item.at) < UNSEEN_KEPT
+    return unheard || fresh ? [item] : []
+  })
+  const known = new Set(kept.map((item) => item.taskId))
+  return [
+    ...kept,
+    ...release.flatMap((change) => asked(change, now)).filter((item) => !known.has(item.taskId)),
+  ]
+}
+
+function asked({ action, host }: Change, now: Date): InventoryItem[] {
+  if (action.type === 'remove') return []
+  const { id, service, slot } = action.task
+  return [{ taskId: id, service, slot, host, at: now.toISOString(), seen: false }]
+}

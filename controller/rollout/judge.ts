@@ -1,0 +1,113 @@
+import { formatDuration } from '../../schemas/duration.ts'
+import { ERRORS, type ErrorCode } from '../../schemas/error.ts'
+import type { Failure, Rollout, ServiceProgress } from '../../schemas/record.ts'
+import type { ServiceSpec } from '../../schemas/stack.ts'
+import { isServing, type TaskStatus } from '../../schemas/task.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { SlotTasks } from './slot-tasks.ts'
+
+/** How often a task may be refused for a passing reason (image not there yet, port still held) before it counts. */
+const PATIENCE = 3
+
+/** What is to be done about the failures of a service. */
+export interface Judgement {
+  service: string
+  progress: ServiceProgress
+  verdict: 'go on' | 'pause' | 'roll back'
+  cause?: Failure
+}
+
+/**
+ * Judges a service of a rollout. Every slot that was let go is held to the same deadline, each failed task counts
+ * once and stays counted (Swarm drops some: gap row G1). More than `max_failure_ratio` of the slots that move is too many.
+ */
+export function judge(
+  service: ServiceSpec,
+  rollout: Rollout,
+  at: { plan: Plan; tasks: SlotTasks; now: Date },
+): Judgement {
+  const before = rollout.services[service.name] ?? { released: {}, failures: [] }
+  const progress = { ...before, failures: [...before.failures, ...newFailures(service, before, at)] }
+  const cause = progress.failures.at(-1)
+  const moving = new Set([...Object.keys(before.released), ...slotsToChange(service, at.plan)]).size
+  const tooMany = progress.failures.length / Math.max(moving, 1) > service.update.maxFailureRatio
+  if (cause === undefined || !tooMany || service.update.failureAction === 'continue') {
+    return { service: service.name, progress, verdict: 'go on' }
+  }
+  const verdict = service.update.failureAction === 'pause' ? 'pause' : 'roll back'
+  return { service: service.name, progress, verdict, cause }
+}
+
+/** True when a task is what its rollout wants: serving, or ended well where the service is one that ends. */
+export function isDone(task: TaskStatus | undefined): boolean {
+  return task !== undefined && (isServing(task) || task.state === 'complete')
+}
+
+/** True when a slot needs no more waiting: done, or failed within what the service allows. */
+export function isSettled(progress: ServiceProgress | undefined, task: TaskStatus | undefined): boolean {
+  return isDone(task) || (progress?.failures.some((failure) => failure.taskId === task?.id) ?? false)
+}
+
+function slotsToChange(service: ServiceSpec, plan: Plan): string[] {
+  return plan.changes
+    .filter((change) => change.service === service.name && change.verdict !== 'surplus')
+    .map((change) => change.slot)
+}
+
+function newFailures(
+  service: ServiceSpec,
+  progress: ServiceProgress,
+  { tasks, now }: { tasks: SlotTasks; now: Date },
+): Failure[] {
+  const known = new Set(progress.failures.map((failure) => failure.taskId))
+  return Object.keys(progress.released).flatMap((slot) => {
+    const task = tasks(service.name, slot)
+    const place = placeOf(service.name, slot, task)
+    if (known.has(place.taskId)) return []
+    const failure = failureOf(task) ?? lateness(service, progress, { task, now })
+    return failure === undefined ? [] : [{ ...place, ...failure, at: now.toISOString() }]
+  })
+}
+
+type Reason = Pick<Failure, 'code' | 'message' | 'exitCode' | 'probe' | 'log'>
+
+function failureOf(task: TaskStatus | undefined): Reason | undefined {
+  if (task === undefined) return undefined
+  if (task.state === 'rejected') return mayPass(task) ? undefined : reason(task, 'RUNTIME_FAILED')
+  const fell = task.failures > 0 || task.state === 'failed' || task.health === 'unhealthy'
+  return fell ? reason(task, 'TASK_EXITED') : undefined
+}
+
+function mayPass(task: TaskStatus): boolean {
+  return task.run < PATIENCE && (ERRORS[task.error?.code as ErrorCode]?.retryable ?? false)
+}
+
+function lateness(
+  service: ServiceSpec,
+  { deadline }: ServiceProgress,
+  { task, now }: { task: TaskStatus | undefined; now: Date },
+): Reason | undefined {
+  if (isDone(task) || deadline === undefined || now.toISOString() < deadline) return undefined
+  const seen = task === undefined ? 'no host has reported it' : `it is ${task.state}, health ${task.health}`
+  const message = `It did not serve within ${formatDuration(service.update.deadline)}: ${seen}.`
+  return { ...(task && reason(task, 'DEADLINE_PASSED')), code: 'DEADLINE_PASSED', message }
+}
+
+function reason(task: TaskStatus, code: string): Reason {
+  return {
+    code: task.error?.code ?? code,
+    message: task.error?.message ?? `It ended with exit code ${task.exitCode ?? 'unknown'}.`,
+    ...(task.exitCode !== undefined && { exitCode: task.exitCode }),
+    ...(task.lastProbe && { probe: task.lastProbe.output }),
+    ...(task.logTail && { log: task.logTail }),
+  }
+}
+
+function placeOf(service: string, slot: string, task: TaskStatus | undefined) {
+  return {
+    service,
+    slot: task?.slot ?? (Number(slot) || 1),
+    taskId: task?.id ?? `${service}.${slot}`,
+    host: task?.host ?? '',
+  }
+}

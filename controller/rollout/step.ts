@@ -1,0 +1,88 @@
+import type { Observed } from '../../schemas/fleet.ts'
+import type { Rollout, StackRecord } from '../../schemas/record.ts'
+import type { Change, Plan } from '../plan/plan.ts'
+import { advanceService, isOfGoneService, type Moved } from './advance.ts'
+import { arrive, pause, stall, turnBack } from './endings.ts'
+import { isSettled, type Judgement, judge } from './judge.ts'
+import { type SlotTasks, slotTasks } from './slot-tasks.ts'
+import { steady } from './steady.ts'
+
+export interface StepInput {
+  record: StackRecord
+  /** The plan towards `wantedRevision(record)`. */
+  plan: Plan
+  /** Every slot that the wanted revision has, by service. */
+  slots: Map<string, string[]>
+  observed: Observed
+  now: Date
+}
+
+export interface Step {
+  record: StackRecord
+  /** What may happen now. A change is let go again in later steps until it is seen to have happened. */
+  release: Change[]
+  /** When the stack needs another turn even if nothing is reported; null: only when something is. */
+  wakeAt: Date | null
+}
+
+/** One step of a stack: let the next changes go, wait, pause, turn back, or find that it has arrived. Pure. */
+export function step(input: StepInput): Step {
+  const { rollout } = input.record
+  if (rollout === null) return steady(input)
+  if (rollout.phase === 'paused') return { record: input.record, release: [], wakeAt: null }
+  const tasks = slotTasks(rollout.to.spec, input.observed)
+  const judgements = rollout.to.spec.services.map((service) => judge(service, rollout, { ...input, tasks }))
+  const judged = { ...input, record: remember(input.record, rollout, judgements) }
+  const failed = judgements.find((judgement) => judgement.verdict !== 'go on')
+  return failed === undefined ? advance(judged, tasks) : end(judged, rollout, failed)
+}
+
+/** The record with every failure found so far: none is ever dropped (law 8). */
+function remember(record: StackRecord, rollout: Rollout, judgements: Judgement[]): StackRecord {
+  const services = judgements.map(({ service, progress }) => [service, progress] as const)
+  return { ...record, rollout: { ...rollout, services: Object.fromEntries(services) } }
+}
+
+function end({ record, now }: StepInput, rollout: Rollout, { verdict, cause }: Judgement): Step {
+  if (cause === undefined) throw new Error('a judgement that ends a rollout has a cause')
+  if (verdict === 'pause' || rollout.direction === 'back') return pause(record, cause, now)
+  return record.healthy === null
+    ? stall(record, cause, now)
+    : turnBack(record, record.healthy, { cause, now })
+}
+
+function advance(input: StepInput, tasks: SlotTasks): Step {
+  const { record, plan, now } = input
+  const rollout = record.rollout
+  if (rollout === null) return steady(input)
+  const moved = rollout.to.spec.services.map((service) =>
+    advanceService(service, rollout, { ...input, tasks }),
+  )
+  const next = {
+    ...rollout,
+    services: Object.fromEntries(moved.map((move) => [move.service, move.progress])),
+  }
+  const settled = allSettled(input.slots, next, tasks)
+  if (settled && plan.changes.length === 0) return arrive({ ...record, rollout: next }, now)
+  const gone = plan.changes.filter((change) => isOfGoneService(change, rollout.to.spec))
+  const { serving: _, ...since } = record.since
+  return {
+    record: { ...record, rollout: next, since },
+    release: [
+      ...moved.flatMap((move) => move.release),
+      ...(settled || rollout.direction === 'back' ? gone : []),
+    ],
+    wakeAt: earliest(moved),
+  }
+}
+
+function allSettled(slots: Map<string, string[]>, { services }: Rollout, tasks: SlotTasks): boolean {
+  return [...slots].every(([service, keys]) =>
+    keys.every((slot) => isSettled(services[service], tasks(service, slot))),
+  )
+}
+
+function earliest(moved: Moved[]): Date | null {
+  const times = moved.flatMap((move) => (move.wakeAt === null ? [] : [move.wakeAt.getTime()]))
+  return times.length === 0 ? null : new Date(Math.min(...times))
+}
