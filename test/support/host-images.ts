@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { must } from './host-command.ts'
+import { ROOT } from './imports.ts'
+
+/** Busybox, and an HTTP server that says `$MESSAGE` on `$PORT` (8080). See `SERVE` and `HEALTHY`. */
+export const TEST_IMAGE = 'localhost/test/busybox:1'
+
+const SERVE = `#!/bin/sh
+# Serves $MESSAGE; with START=fail it exits with $EXIT instead.
+echo "serving \${MESSAGE:-hello}"
+if [ "$START" = fail ]; then echo "cannot start, as asked" >&2; exit "\${EXIT:-3}"; fi
+mkdir -p /tmp/www
+echo "\${MESSAGE:-hello}" > /tmp/www/index.html
+hostname > /tmp/www/hostname
+trap 'exit 0' TERM INT
+httpd -f -p "\${PORT:-8080}" -h /tmp/www &
+wait
+`
+
+const HEALTHY = `#!/bin/sh
+# Fails with HEALTH=fail, or while /tmp/unhealthy exists.
+if [ "$HEALTH" = fail ] || [ -e /tmp/unhealthy ]; then echo "unhealthy, as asked"; exit 1; fi
+wget -q -O /dev/null "http://127.0.0.1:\${PORT:-8080}/"
+`
+
+/** Builds into a store of its own, in a mount namespace of its own. */
+const BUILD = `set -e
+b() { buildah --root "$1/storage" --runroot "$1/run" --storage-driver overlay "\${@:2}"; }
+c=$(b "$1" from scratch)
+b "$1" copy -q "$c" "$1/rootfs" / >/dev/null
+b "$1" config --cmd '["/bin/serve"]' --env PATH=/bin "$c"
+b "$1" commit -q "$c" "$2" >/dev/null
+b "$1" rm "$c" >/dev/null`
+
+/** A folder that storage.conf may name under `additionalimagestores`; made once and kept in the clone's cache. */
+export async function imageStore(): Promise<string> {
+  const inputs = [SERVE, HEALTHY, BUILD, TEST_IMAGE, await readFile('/bin/busybox')]
+  const hash = inputs
+    .reduce((sum, input) => sum.update(input), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 12)
+  const cache = join(ROOT, 'node_modules', '.cache', 'setpoint')
+  const store = join(cache, `images-${hash}`)
+  if (!existsSync(store)) await build(join(cache, `building-${process.pid}`), store)
+  return store
+}
+
+/** The content of a folder for /etc/containers: the machine's own with a storage.conf for one host. */
+export async function writeContainersConf(folder: string, graphRoot: string): Promise<void> {
+  await cp('/etc/containers', folder, { recursive: true })
+  await writeFile(
+    join(folder, 'storage.conf'),
+    `[storage]
+driver = "overlay"
+runroot = "/run/containers/storage"
+graphroot = "${graphRoot}"
+[storage.options]
+additionalimagestores = ["${await imageStore()}"]
+`,
+  )
+}
+
+async function build(work: string, store: string): Promise<void> {
+  await rm(work, { recursive: true, force: true })
+  await makeRootfs(join(work, 'rootfs'))
+  await must(['unshare', '--mount', '--', 'bash', '-c', BUILD, 'bash', work, TEST_IMAGE], { timeout: 60_000 })
+  await rename(join(work, 'storage'), store).catch((error) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error // another worker was first
+  })
+  await rm(work, { recursive: true, force: true })
+}
+
+async function makeRootfs(rootfs: string): Promise<void> {
+  const bin = join(rootfs, 'bin')
+  await mkdir(bin, { recursive: true })
+  await mkdir(join(rootfs, 'tmp'), { recursive: true })
+  await copyFile('/bin/busybox', join(bin, 'busybox'))
+  const applets = (await must(['/bin/busybox', '--list'])).trim().split('\n')
+  for (const applet of applets) if (applet !== 'busybox') await symlink('busybox', join(bin, applet))
+  for (const [name, script] of [
+    ['serve', SERVE],
+    ['healthy', HEALTHY],
+  ] as const) {
+    await writeFile(join(bin, name), script)
+    await chmod(join(bin, name), 0o755)
+  }
+}
