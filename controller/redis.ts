@@ -1,0 +1,95 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import { SetpointError } from '../schemas/error.ts'
+import type { Log } from '../schemas/log.ts'
+import { redisName, redisOptions } from '../schemas/wire.ts'
+
+export type { Redis } from 'ioredis'
+
+/** Its type would ask for a mapping that a connection has anyway. */
+type Options = Omit<RedisOptions, 'replyMapping'>
+
+/** How long one command may take, in milliseconds. Nothing here blocks longer than half of it on purpose. */
+export const COMMAND_TIMEOUT = 5_000
+
+/**
+ * A connection that fails at once rather than later: while Redis is away a command rejects, none is kept to be
+ * sent when it may be out of date. It reconnects by itself for ever, and tells of an outage once.
+ * Fit for a BullMQ `Queue`, not for a `Worker`.
+ * @throws SetpointError USAGE when `url` is no address of a Redis
+ */
+export function connectRedis(url: string, log: Log, options: Options = {}): Redis {
+  const settings: Options = {
+    ...redisOptions(url),
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT,
+    connectTimeout: COMMAND_TIMEOUT,
+    // A half-open connection is found by the command that waits on it.
+    socketTimeout: 2 * COMMAND_TIMEOUT,
+    retryStrategy: (times) => Math.min(50 * times, 1_000),
+    ...options,
+  }
+  const client = new Redis(settings)
+  tellOfOutages(client, redisName(url), log)
+  return client
+}
+
+/**
+ * Resolves once the connection can be used.
+ * @throws SetpointError REDIS_UNREACHABLE after `timeout` ms, or when the connection is closed for good
+ */
+export async function whenReady(client: Redis, timeout: number = COMMAND_TIMEOUT): Promise<void> {
+  if (client.status === 'ready') return
+  if (client.status === 'end') throw unreachable('the connection was closed')
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const onEnd = () => reject(unreachable('the connection was closed'))
+  const timer = setTimeout(() => reject(unreachable(`no connection within ${timeout} ms`)), timeout)
+  client.once('ready', resolve).once('end', onEnd)
+  try {
+    await promise
+  } finally {
+    clearTimeout(timer)
+    client.off('ready', resolve).off('end', onEnd)
+  }
+}
+
+/**
+ * What `work` comes to, if that is within `timeout` ms.
+ * @throws SetpointError: the one that `work` threw, or REDIS_UNREACHABLE for anything else
+ */
+export async function reaching<T>(work: () => Promise<T>, timeout: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(unreachable(`no answer within ${timeout} ms`)), timeout)
+  try {
+    return await Promise.race([work(), late])
+  } catch (error) {
+    throw error instanceof SetpointError ? error : unreachable(messageOf(error))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** What an error says; its other members are not for a log. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function tellOfOutages(client: Redis, redis: string, log: Log): void {
+  let away = false
+  client.on('error', (error) => {
+    if (!away) log.error({ redis, problem: messageOf(error) }, 'Redis does not answer; trying again')
+    away = true
+  })
+  client.on('ready', () => {
+    if (away) log.info({ redis }, 'Redis answers again')
+    away = false
+  })
+}
+
+/** Without a cause: an ioredis error carries the command with its arguments, which must not reach a log. */
+function unreachable(why: string): SetpointError {
+  return new SetpointError('REDIS_UNREACHABLE', `Redis does not answer: ${why}.`, {
+    hint: 'Is redis-server running, and does --redis name it? Running containers are not affected.',
+  })
+}
