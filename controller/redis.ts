@@ -55,14 +55,18 @@ export async function whenReady(client: Redis, timeout: number = COMMAND_TIMEOUT
 }
 
 /**
- * What `work` comes to, if that is within `timeout` ms.
+ * What `work` comes to, if that is within `timeout` ms; the signal tells it that it is too late.
  * @throws SetpointError: the one that `work` threw, or REDIS_UNREACHABLE for anything else
  */
-export async function reaching<T>(work: () => Promise<T>, timeout: number): Promise<T> {
+export async function reaching<T>(work: (signal: AbortSignal) => Promise<T>, timeout: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(unreachable(`no answer within ${timeout} ms`)), timeout)
+  const abort = new AbortController()
+  const timer = setTimeout(() => {
+    abort.abort()
+    reject(unreachable(`no answer within ${timeout} ms`))
+  }, timeout)
   try {
-    return await Promise.race([work(), late])
+    return await Promise.race([work(abort.signal), late])
   } catch (error) {
     throw error instanceof SetpointError ? error : unreachable(messageOf(error))
   } finally {
