@@ -74,6 +74,11 @@ export function planStack(target: Target, observed: Observed, inventory: Invento
   return plan
 }
 
+/** Every slot that a revision wants, by service. */
+export function slotsOf(wanted: Revision | null, observed: Observed): Map<string, string[]> {
+  return new Map(wanted?.spec.services.map((service) => [service.name, wantedSlots(service, observed)]))
+}
+
 /** The slots that a service should have: 1..replicas, or every host that takes work. */
 export function wantedSlots(service: ServiceSpec, observed: Observed): string[] {
   if (service.mode === 'replicated') return Array.from({ length: service.replicas }, (_, i) => String(i + 1))

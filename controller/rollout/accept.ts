@@ -17,10 +17,10 @@ export interface Candidate {
  */
 export function accept(
   record: StackRecord | undefined,
-  candidate: Candidate,
+  candidate: Candidate | undefined,
   now: Date,
 ): StackRecord | undefined {
-  if (candidate.spec === 'invalid') return record
+  if (candidate === undefined || candidate.spec === 'invalid') return record
   if (candidate.spec === 'removed') return record && acceptRemoval(record, now)
   const next = { revision: candidate.revision, spec: candidate.spec }
   if (record?.accepted?.spec.digest === next.spec.digest) return sameContent(record, next)

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { SetpointError } from '../schemas/error.ts'
+import type { Revision, StackRecord } from '../schemas/record.ts'
+import type { StackSpec } from '../schemas/stack.ts'
+import type { PlanDocument } from '../schemas/status.ts'
+import type { Service } from './api/service.ts'
+import type { Fleet } from './observed/fleet.ts'
+import { specChanges } from './plan/changes.ts'
+import { tasksOf } from './plan/tasks-of.ts'
+import type { Queue } from './queue/queue.ts'
+import { short, startRollback, supersede, wantedRevision } from './rollout/accept.ts'
+import type { Sources } from './sources.ts'
+import type { Records } from './state/records.ts'
+import { driftItems, statusDocument } from './status/view.ts'
+import type { Turns } from './turns.ts'
+
+/** Milliseconds that the hosts have to answer a request for logs. */
+const ANSWER_WITHIN = 10_000
+
+export interface ServiceDeps {
+  sources: Sources
+  records: Records
+  fleet: Pick<Fleet, 'observed' | 'answers'>
+  queue: Pick<Queue, 'add'>
+  turns: Turns
+  onChange: Service['onChange']
+  now: () => Date
+}
+
+/** The controller as the API serves it. */
+export function createService(deps: ServiceDeps): Service {
+  const { sources, records, fleet, now } = deps
+  const observed = () => fleet.observed(now())
+  return {
+    onChange: deps.onChange,
+    status(stack) {
+      const names = stack === undefined ? allStacks(deps) : [known(deps, stack)]
+      const facts = names.map((name) => ({
+        name,
+        record: records.get(name),
+        candidate: sources.candidate(name),
+        problems: sources.problems(name),
+      }))
+      return statusDocument(facts, { observed: observed(), sources: sources.status(), now: now() })
+    },
+    plan: (candidates) => ({
+      stacks:
+        candidates === undefined
+          ? pendingChanges(deps)
+          : candidates.map((spec) => candidateChanges(deps, spec)),
+    }),
+    drift(stack) {
+      const names = stack === undefined ? allStacks(deps) : [known(deps, stack)]
+      return names.flatMap((name) => {
+        const record = records.get(name)
+        return record === undefined ? [] : driftItems(record, observed(), now())
+      })
+    },
+    history: (stack) => records.get(known(deps, stack))?.history ?? [],
+    rollback: (stack, revision) => rollBack(deps, known(deps, stack), revision),
+    async sync() {
+      await sources.look()
+      await deps.turns.idle()
+    },
+    logs: (stack, service, tail) => readLogs(deps, { stack: known(deps, stack), service, tail }),
+  }
+}
+
+function allStacks({ records, sources }: ServiceDeps): string[] {
+  return [...new Set([...records.list().map((record) => record.name), ...sources.stacks()])].sort()
+}
+
+function known(deps: ServiceDeps, stack: string): string {
+  const stacks = allStacks(deps)
+  if (stacks.includes(stack)) return stack
+  const hint = stacks.length === 0 ? 'No source has a stack yet.' : `There are: ${stacks.join(', ')}.`
+  throw new SetpointError('STACK_NOT_FOUND', `There is no stack ${stack}.`, { hint })
+}
+
+function candidateChanges({ records }: ServiceDeps, spec: StackSpec): PlanDocument['stacks'][number] {
+  const record = records.get(spec.name)
+  const running = record === undefined ? null : wantedRevision(record)
+  return {
+    name: spec.name,
+    revision: running?.revision ?? null,
+    changes: specChanges(running?.spec ?? null, spec),
+    problems: [],
+  }
+}
+
+/** What a rollout under way, or a commit that was not accepted yet, still has to change. */
+function pendingChanges(deps: ServiceDeps): PlanDocument['stacks'] {
+  return allStacks(deps).map((name) => {
+    const record = deps.records.get(name)
+    const spec = deps.sources.candidate(name)?.spec
+    const to =
+      spec === 'removed'
+        ? null
+        : spec === 'invalid' || spec === undefined
+          ? (record?.accepted?.spec ?? null)
+          : spec
+    return {
+      name,
+      revision: record?.healthy?.revision ?? null,
+      changes: specChanges(record?.healthy?.spec ?? null, to),
+      problems: deps.sources.problems(name),
+    }
+  })
+}
+
+async function rollBack(
+  { records, turns, now }: ServiceDeps,
+  stack: string,
+  wanted: string | undefined,
+): Promise<void> {
+  await turns.exclusive(stack, async () => {
+    const record = records.get(stack)
+    const to = record && chooseRevision(record, wanted)
+    if (record === undefined || to === undefined) throw noRevision(stack, record, wanted)
+    const reason = `rolled back by hand from ${short(record.accepted?.revision ?? '')}`
+    await records.put(
+      startRollback(supersede(record, now()), to, { now: now(), reason, trigger: 'rollback' }),
+    )
+  })
+}
+
+/** The healthy revision that is meant; without a name the one before what is wanted now. */
+function chooseRevision(record: StackRecord, wanted: string | undefined): Revision | undefined {
+  const current = wantedRevision(record)?.spec.digest
+  const choices = [record.healthy, ...record.previous].filter((revision) => revision !== null)
+  return choices.find((revision) =>
+    wanted === undefined
+      ? revision.spec.digest !== current
+      : revision.revision.startsWith(wanted) && revision.spec.digest !== current,
+  )
+}
+
+function noRevision(
+  stack: string,
+  record: StackRecord | undefined,
+  wanted: string | undefined,
+): SetpointError {
+  const choices = (record?.previous ?? []).map((revision) => short(revision.revision))
+  const what = wanted === undefined ? 'no earlier healthy revision' : `no other healthy revision ${wanted}`
+  const hint =
+    choices.length === 0
+      ? 'It has had one healthy revision at most.'
+      : `It can go back to: ${choices.join(', ')}.`
+  return new SetpointError('REVISION_NOT_FOUND', `Stack ${stack} has ${what} to go back to.`, { hint })
+}
+
+async function readLogs(
+  { fleet, queue, now }: ServiceDeps,
+  { stack, service, tail }: { stack: string; service: string; tail: number },
+): ReturnType<Service['logs']> {
+  const tasks = tasksOf(fleet.observed(now()), stack).filter(
+    ({ task, host }) => task.service === service && host.state === 'ready',
+  )
+  if (tasks.length === 0)
+    throw new SetpointError('STACK_NOT_FOUND', `No task of ${stack}/${service} is on a host that reports.`)
+  const requestId = randomUUID()
+  const hosts = [...new Set(tasks.map(({ host }) => host.info.name))]
+  const answers = fleet.answers(requestId, hosts, ANSWER_WITHIN)
+  const deadline = new Date(now().getTime() + ANSWER_WITHIN).toISOString()
+  await queue.add(
+    hosts.map((host) => {
+      const taskIds = tasks.filter((located) => located.host.info.name === host).map(({ task }) => task.id)
+      return { host, deadline, action: { type: 'logs' as const, requestId, taskIds, tail } }
+    }),
+  )
+  return (await answers).flatMap((answer) => answer.lines).sort((a, b) => (a.at < b.at ? -1 : 1))
+}

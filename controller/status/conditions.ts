@@ -1,0 +1,98 @@
+import type { Observed } from '../../schemas/fleet.ts'
+import type { StackRecord } from '../../schemas/record.ts'
+import type { Condition } from '../../schemas/status.ts'
+import type { DriftedField } from '../plan/drift.ts'
+import { type Candidate, short } from '../rollout/accept.ts'
+
+type Fact = Omit<Condition, 'since'>
+
+export interface Seen {
+  record: StackRecord
+  candidate: Candidate | undefined
+  observed: Observed
+  drift: DriftedField[]
+}
+
+/** The conditions of a stack (the words are Flux's): Ready always; Reconciling, Stalled and Drifted while true. */
+export function conditionsOf(seen: Seen): Fact[] {
+  return [ready(seen), reconciling(seen), stalled(seen), drifted(seen)].filter((fact) => fact !== undefined)
+}
+
+/**
+ * Since when each condition and each drifted field is as it is now: ISO times by key. What is no longer so is
+ * forgotten, what is new begins now.
+ */
+export function trackSince(
+  since: Record<string, string>,
+  { conditions, drift, now }: { conditions: Fact[]; drift: DriftedField[]; now: Date },
+): Record<string, string> {
+  const keys = [
+    ...conditions.map(conditionKey),
+    ...drift.map(driftKey),
+    ...('serving' in since ? ['serving'] : []),
+  ]
+  return Object.fromEntries(keys.map((key) => [key, since[key] ?? now.toISOString()]))
+}
+
+export function conditionKey({ type, status, reason }: Fact): string {
+  return `${type}/${status}/${reason}`
+}
+
+export function driftKey({ taskId, field }: DriftedField): string {
+  return `drift/${taskId}/${field}`
+}
+
+function ready({ record, observed }: Seen): Fact {
+  const silent = silentHost(record, observed)
+  if (silent !== undefined) {
+    const message = `Host ${silent} does not report; its tasks are left as they are.`
+    return { type: 'Ready', status: 'Unknown', reason: 'HostSilent', message }
+  }
+  const status = record.outcome === 'converged' && record.rollout === null ? 'True' : 'False'
+  return { type: 'Ready', status, reason: READY_REASONS[record.outcome], message: record.message }
+}
+
+const READY_REASONS: Record<StackRecord['outcome'], string> = {
+  converged: 'Converged',
+  rolling: 'Progressing',
+  rolledBack: 'RolledBack',
+  degraded: 'Degraded',
+  stalled: 'RolloutFailed',
+  superseded: 'Superseded',
+}
+
+function silentHost({ inventory }: StackRecord, observed: Observed): string | undefined {
+  return inventory.find((item) => observed.get(item.host)?.state !== 'ready')?.host
+}
+
+function reconciling({ record }: Seen): Fact | undefined {
+  const { rollout } = record
+  if (rollout === null || rollout.phase === 'paused') return undefined
+  const reason = rollout.direction === 'back' ? 'RollingBack' : 'RollingOut'
+  return { type: 'Reconciling', status: 'True', reason, message: record.message }
+}
+
+/** Stalled tells an observer to stop waiting: only a person or a newer commit helps. */
+function stalled({ record, candidate }: Seen): Fact | undefined {
+  if (candidate?.spec === 'invalid') {
+    const message = `Commit ${short(candidate.revision)} has problems; ${record.accepted ? `${short(record.accepted.revision)} stays in force` : 'nothing was deployed'}.`
+    return { type: 'Stalled', status: 'True', reason: 'InvalidRevision', message }
+  }
+  const held =
+    record.rollout === null && record.bad !== null && record.bad.digest === record.accepted?.spec.digest
+  if (!held && record.outcome !== 'stalled') return undefined
+  return {
+    type: 'Stalled',
+    status: 'True',
+    reason: held ? 'RevisionIsBad' : 'RolloutPaused',
+    message: record.message,
+  }
+}
+
+function drifted({ drift }: Seen): Fact | undefined {
+  const [first] = drift
+  if (first === undefined) return undefined
+  const more = drift.length > 1 ? ` and ${drift.length - 1} more` : ''
+  const message = `${first.taskId} ${first.field}: wanted ${first.wanted}, found ${first.found}${more}`
+  return { type: 'Drifted', status: 'True', reason: 'FieldsDiffer', message }
+}

@@ -1,0 +1,139 @@
+import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
+import type { StackRecord } from '../../schemas/record.ts'
+import type { ServiceSpec } from '../../schemas/stack.ts'
+import type {
+  DriftItem,
+  HostStatus,
+  ServiceStatus,
+  SourceStatus,
+  StackStatus,
+  StatusDocument,
+  TaskView,
+} from '../../schemas/status.ts'
+import { isServing, type TaskStatus } from '../../schemas/task.ts'
+import { type DriftedField, driftOf } from '../plan/drift.ts'
+import { wantedSlots } from '../plan/plan.ts'
+import { tasksOf } from '../plan/tasks-of.ts'
+import { type Candidate, wantedRevision } from '../rollout/accept.ts'
+import { conditionKey, conditionsOf, driftKey } from './conditions.ts'
+
+/** What the status of a stack is made of. */
+export interface StackFacts {
+  name: string
+  /** Absent for a stack that was never accepted. */
+  record: StackRecord | undefined
+  candidate: Candidate | undefined
+  /** The problems of its newest commit, formatted. */
+  problems: string[]
+}
+
+/** The API's status document: DESIGN §7. */
+export function statusDocument(
+  stacks: StackFacts[],
+  { observed, sources, now }: { observed: Observed; sources: SourceStatus[]; now: Date },
+): StatusDocument {
+  return {
+    stacks: stacks.map((facts) => stackStatus(facts, observed, now)),
+    hosts: [...observed.values()].map(hostStatus).sort(byName),
+    sources,
+  }
+}
+
+/** Every drifted field of a stack with since when it is so and what is done about it. */
+export function driftItems(record: StackRecord, observed: Observed, now: Date): DriftItem[] {
+  const handling = (record.healthy ?? record.accepted)?.spec.drift ?? 'report'
+  return driftOf(record.name, observed).map((drift: DriftedField) => ({
+    stack: record.name,
+    ...drift,
+    since: record.since[driftKey(drift)] ?? now.toISOString(),
+    handling,
+  }))
+}
+
+function stackStatus(
+  { name, record, candidate, problems }: StackFacts,
+  observed: Observed,
+  now: Date,
+): StackStatus {
+  if (record === undefined) return unacceptedStatus({ name, candidate, problems, now })
+  const facts = conditionsOf({ record, candidate, observed, drift: driftOf(name, observed) })
+  const failure = record.history.find((entry) => entry.failure !== undefined)?.failure
+  const wanted = wantedRevision(record)
+  return {
+    name,
+    source: record.source,
+    revision: { attempted: record.accepted?.revision ?? null, applied: record.healthy?.revision ?? null },
+    outcome: record.outcome,
+    conditions: facts.map((fact) => ({
+      ...fact,
+      since: record.since[conditionKey(fact)] ?? now.toISOString(),
+    })),
+    services: (wanted?.spec.services ?? []).map((service) => serviceStatus(name, service, observed)),
+    problems,
+    ...(record.bad !== null && failure && { failure }),
+  }
+}
+
+function unacceptedStatus({
+  name,
+  candidate,
+  problems,
+  now,
+}: Omit<StackFacts, 'record'> & { now: Date }): StackStatus {
+  const since = now.toISOString()
+  const message = 'Its first commit has problems; nothing was deployed.'
+  return {
+    name,
+    source: candidate?.source ?? '',
+    revision: { attempted: null, applied: null },
+    outcome: 'stalled',
+    conditions: [
+      { type: 'Ready', status: 'False', reason: 'InvalidRevision', message, since },
+      { type: 'Stalled', status: 'True', reason: 'InvalidRevision', message, since },
+    ],
+    services: [],
+    problems,
+  }
+}
+
+function serviceStatus(stack: string, service: ServiceSpec, observed: Observed): ServiceStatus {
+  const tasks = tasksOf(observed, stack)
+    .map((located) => located.task)
+    .filter((task) => task.service === service.name)
+    .sort((a, b) => a.slot - b.slot || a.host.localeCompare(b.host) || a.id.localeCompare(b.id))
+  return {
+    name: service.name,
+    image: service.container.image.reference,
+    desired: wantedSlots(service, observed).length,
+    running: tasks.filter((task) => task.state === 'running').length,
+    healthy: tasks.filter(isServing).length,
+    ports: service.container.ports.map((port) => `${port.published}->${port.target}/${port.protocol}`),
+    tasks: tasks.map(taskView),
+  }
+}
+
+function taskView(task: TaskStatus): TaskView {
+  return {
+    id: task.id,
+    slot: task.slot,
+    host: task.host,
+    state: task.state,
+    health: task.health,
+    pid: task.pid ?? null,
+    addresses: Object.values(task.addresses),
+    startedAt: task.startedAt ?? null,
+    exitCode: task.exitCode ?? null,
+    revision: task.revision,
+    restarts: task.run - 1,
+    error: task.error === undefined ? null : (task.error as NonNullable<TaskView['error']>),
+  }
+}
+
+function hostStatus({ info, state, seen }: ObservedHost): HostStatus {
+  const { name, availability, labels, resources, runtime } = info
+  return { name, state, availability, labels, resources, runtime, seen }
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name.localeCompare(b.name)
+}

@@ -1,0 +1,384 @@
+import { describe, expect, it } from 'vitest'
+import type { StackSpec } from '../../../schemas/stack.ts'
+import type { TaskStatus } from '../../../schemas/task.ts'
+import { aService, aStack, sha } from '../../support/builders.ts'
+import { type Fate, lines, simulate } from '../../support/simulation.ts'
+
+const broken = {
+  state: 'failed' as const,
+  failures: 1,
+  exitCode: 1,
+  error: { code: 'TASK_EXITED', message: 'It ended with exit code 1.' },
+}
+const unhealthy = {
+  health: 'unhealthy' as const,
+  failures: 1,
+  lastProbe: { exitCode: 1, output: 'connection refused', at: '' },
+  error: { code: 'HEALTH_FAILED', message: 'Its healthcheck failed 3 times.' },
+}
+
+function version(v: string, options: Parameters<typeof aService>[1] = {}): StackSpec {
+  return aStack('web', [
+    aService('app', { replicas: 3, ...options, container: { environment: { V: v }, ...options.container } }),
+  ])
+}
+
+/** A fate for the tasks of one version of the stack. */
+function fateOf(spec: StackSpec, status: Partial<TaskStatus>): Fate {
+  const fingerprints = new Set(spec.services.map((service) => service.fingerprint))
+  return (task) => (fingerprints.has(task.fingerprint) ? status : {})
+}
+
+function deployed(first: StackSpec, fate: Fate = () => ({})) {
+  const simulation = simulate({ fate })
+  simulation.commit(sha(1), first)
+  simulation.settle()
+  return simulation
+}
+
+describe('a first deploy', () => {
+  it('starts all slots at once, then converges after the monitor time', () => {
+    const simulation = simulate()
+    simulation.commit(sha(1), version('1'))
+    expect(lines(simulation.turn())).toEqual(['run app.1', 'run app.2', 'run app.3'])
+    simulation.turn()
+    expect(simulation.record()?.outcome).toBe('rolling')
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'converged',
+      healthy: { revision: sha(1) },
+      rollout: null,
+      bad: null,
+    })
+  })
+
+  it('that fails is stalled, keeps what runs, and is not tried again (gap row G4)', () => {
+    const simulation = deployed(version('1'), () => broken)
+    expect(simulation.record()).toMatchObject({
+      outcome: 'stalled',
+      healthy: null,
+      bad: { revision: sha(1) },
+    })
+    expect(simulation.tasks()).toHaveLength(3)
+    expect(simulation.record()?.history[0]).toMatchObject({
+      outcome: 'stalled',
+      failure: { exitCode: 1, service: 'app' },
+    })
+    expect(simulation.settle()).toEqual([])
+  })
+
+  it('waits for what a service depends on', () => {
+    const stack = aStack('web', [
+      aService('app', { dependsOn: [{ service: 'db', condition: 'healthy' }] }),
+      aService('db'),
+    ])
+    const simulation = simulate()
+    simulation.commit(sha(1), stack)
+    expect(simulation.settle().map(lines)).toEqual([['run db.1'], ['run app.1']])
+  })
+
+  it('lets a one-shot service end well before what waits for it', () => {
+    const migrate = aService('migrate', { container: { restart: { condition: 'none' } } })
+    const stack = aStack('web', [
+      aService('app', { dependsOn: [{ service: 'migrate', condition: 'completed' }] }),
+      migrate,
+    ])
+    const simulation = simulate({
+      fate: (task) => (task.service === 'migrate' ? { state: 'complete', exitCode: 0 } : {}),
+    })
+    simulation.commit(sha(1), stack)
+    expect(simulation.settle().map(lines)).toEqual([['run migrate.1'], ['run app.1']])
+    expect(simulation.record()?.outcome).toBe('converged')
+  })
+})
+
+describe('a changed commit', () => {
+  it('moves the slots one batch after the other', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), version('2'))
+    expect(simulation.settle().map(lines)).toEqual([['replace app.1'], ['replace app.2'], ['replace app.3']])
+    expect(simulation.record()).toMatchObject({ outcome: 'converged', healthy: { revision: sha(2) } })
+  })
+
+  it('respects parallelism, and never has more slots down than that', () => {
+    const simulation = deployed(version('1', { update: { parallelism: 2 } }))
+    simulation.commit(sha(2), version('2', { update: { parallelism: 2 } }))
+    expect(simulation.settle().map((release) => release.length)).toEqual([2, 1])
+  })
+
+  it('that only scales up starts the new slots at once and replaces nothing', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), version('1', { replicas: 5 }))
+    expect(simulation.settle().map(lines)).toEqual([['run app.4', 'run app.5']])
+  })
+
+  it('that scales down removes the highest slots', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), version('1', { replicas: 1 }))
+    expect(simulation.settle().map(lines)).toEqual([['remove app.2', 'remove app.3']])
+  })
+
+  it('without a service removes it once the rest serves', () => {
+    const both = aStack('web', [aService('app'), aService('old')])
+    const simulation = deployed(both)
+    simulation.commit(sha(2), aStack('web', [aService('app', { container: { environment: { V: '2' } } })]))
+    expect(simulation.settle().map(lines)).toEqual([['replace app.1'], ['remove old.1']])
+  })
+
+  it('that does not touch the stack only moves its revision', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), version('1'))
+    expect(simulation.settle()).toEqual([])
+    expect(simulation.record()).toMatchObject({
+      accepted: { revision: sha(2) },
+      healthy: { revision: sha(2) },
+      outcome: 'converged',
+    })
+  })
+
+  it('that is invalid changes nothing (law 1)', () => {
+    const simulation = deployed(version('1'))
+    const before = simulation.record()
+    simulation.commit(sha(2), 'invalid')
+    expect(simulation.settle()).toEqual([])
+    expect(simulation.record()).toEqual(before)
+  })
+
+  it('without the stack removes all of it', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), 'removed')
+    expect(simulation.settle().flat()).toHaveLength(3)
+    expect(simulation.tasks()).toEqual([])
+    expect(simulation.record()?.inventory).toEqual([])
+  })
+})
+
+describe('a commit that fails', () => {
+  it('goes back to the last healthy revision: only the moved slot, with the reason', () => {
+    const bad = version('2')
+    const simulation = deployed(version('1'), fateOf(bad, unhealthy))
+    simulation.commit(sha(2), bad)
+    const released = simulation.settle().map(lines)
+    expect(released).toEqual([['replace app.1'], ['replace app.1']])
+    expect(simulation.record()).toMatchObject({
+      outcome: 'rolledBack',
+      accepted: { revision: sha(2) },
+      healthy: { revision: sha(1) },
+      bad: { revision: sha(2) },
+    })
+    const [back, forward] = simulation.record()?.history ?? []
+    expect(back).toMatchObject({ direction: 'back', outcome: 'rolledBack', trigger: 'automatic' })
+    expect(forward).toMatchObject({
+      outcome: 'rolledBack',
+      failure: { probe: 'connection refused', code: 'HEALTH_FAILED' },
+    })
+  })
+
+  it('is remembered: nothing happens until a newer commit (law 8)', () => {
+    const bad = version('2')
+    const simulation = deployed(version('1'), fateOf(bad, broken))
+    simulation.commit(sha(2), bad)
+    simulation.settle()
+    simulation.commit(sha(3), bad)
+    expect(simulation.settle()).toEqual([])
+    simulation.commit(sha(4), version('3'))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'converged',
+      bad: null,
+      healthy: { revision: sha(4) },
+    })
+  })
+
+  it('takes the whole stack back together', () => {
+    const v = (n: string) =>
+      aStack(
+        'web',
+        ['app', 'db'].map((name) => aService(name, { container: { environment: { V: n, name } } })),
+      )
+    const bad = v('2')
+    const simulation = deployed(v('1'), (task) =>
+      task.service === 'app' && task.container.environment.V === '2' ? broken : {},
+    )
+    simulation.commit(sha(2), bad)
+    simulation.settle()
+    const fingerprints = v('1')
+      .services.map((service) => service.fingerprint)
+      .sort()
+    expect(
+      simulation
+        .tasks()
+        .map((task) => task.fingerprint)
+        .sort(),
+    ).toEqual(fingerprints)
+  })
+
+  it('after another bad one still goes back to the last healthy revision (gap row G5)', () => {
+    const [bad, worse] = [version('2'), version('3')]
+    const simulation = deployed(version('1'), (task) => (task.container.environment.V === '1' ? {} : broken))
+    simulation.commit(sha(2), bad)
+    simulation.turn()
+    simulation.commit(sha(3), worse)
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({ outcome: 'rolledBack', healthy: { revision: sha(1) } })
+    expect(new Set(simulation.tasks().map((task) => task.fingerprint))).toEqual(
+      new Set([version('1').services[0]?.fingerprint]),
+    )
+  })
+
+  it('restores the replicas of the healthy revision too (gap row G6)', () => {
+    const bad = version('2', { replicas: 5 })
+    const simulation = deployed(version('1', { replicas: 2 }), fateOf(bad, broken))
+    simulation.commit(sha(2), bad)
+    simulation.settle()
+    expect(simulation.tasks()).toHaveLength(2)
+  })
+
+  it('pauses when the rollback fails too, and says so (gap row G7)', () => {
+    let doomed = false
+    const simulation = deployed(version('1'), () => (doomed ? broken : {}))
+    doomed = true
+    simulation.commit(sha(2), version('2'))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'stalled',
+      rollout: { phase: 'paused', direction: 'back' },
+    })
+    doomed = false
+    simulation.commit(sha(3), version('3'))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({ outcome: 'converged', healthy: { revision: sha(3) } })
+  })
+
+  it('is judged against its deadline when it never serves (gap row G2)', () => {
+    const late = version('2', { update: { deadline: 60_000 } })
+    const simulation = deployed(version('1'), fateOf(late, { state: 'preparing' }))
+    simulation.commit(sha(2), late)
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({ outcome: 'rolledBack' })
+    expect(simulation.record()?.history[1]?.failure).toMatchObject({ code: 'DEADLINE_PASSED' })
+  })
+
+  it('counts an early failure although a later slot turns healthy (gap row G1)', () => {
+    const bad = version('2', { update: { parallelism: 3 } })
+    const simulation = deployed(version('1'), (task) =>
+      task.container.environment.V === '2' && task.slot === 1 ? { ...broken, state: 'running' } : {},
+    )
+    simulation.commit(sha(2), bad)
+    simulation.settle()
+    expect(simulation.record()?.outcome).toBe('rolledBack')
+  })
+
+  it('waits for an image that is not there yet, but not for ever', () => {
+    const soon = version('2')
+    const refused = {
+      state: 'rejected' as const,
+      error: { code: 'IMAGE_NOT_FOUND', message: 'not in the registry' },
+    }
+    let run = 1
+    const simulation = deployed(version('1'), fateOf(soon, refused))
+    simulation.commit(sha(2), soon)
+    simulation.turn()
+    simulation.turn()
+    expect(simulation.record()?.rollout?.direction).toBe('forward')
+    for (const tasks of simulation.hosts.values())
+      for (const task of tasks) if (task.state === 'rejected') task.run = run += 2
+    simulation.settle()
+    expect(simulation.record()?.outcome).toBe('rolledBack')
+  })
+})
+
+describe('failure actions', () => {
+  it('pause: one slot new, the rest old, and nothing moves on', () => {
+    const bad = version('2', { update: { failureAction: 'pause' } })
+    const simulation = deployed(version('1'), fateOf(bad, broken))
+    simulation.commit(sha(2), bad)
+    simulation.settle()
+    const old = version('1').services[0]?.fingerprint
+    expect(simulation.tasks().filter((task) => task.fingerprint === old)).toHaveLength(2)
+    expect(simulation.record()).toMatchObject({ outcome: 'stalled', rollout: { phase: 'paused' } })
+    expect(simulation.settle()).toEqual([])
+  })
+
+  it('continue: every slot is moved, and the stack is told to be degraded', () => {
+    const bad = version('2', { update: { failureAction: 'continue' } })
+    const simulation = deployed(version('1'), fateOf(bad, broken))
+    simulation.commit(sha(2), bad)
+    simulation.settle()
+    expect(new Set(simulation.tasks().map((task) => task.fingerprint)).size).toBe(1)
+    expect(simulation.record()?.outcome).toBe('degraded')
+  })
+
+  it('a ratio allows that many failures and not one more (Swarm: strictly greater)', () => {
+    const bad = version('2', { replicas: 4, update: { maxFailureRatio: 0.25 } })
+    const one = deployed(version('1', { replicas: 4 }), (task) =>
+      task.container.environment.V === '2' && task.slot === 1 ? broken : {},
+    )
+    one.commit(sha(2), bad)
+    one.settle()
+    expect(one.record()?.rollout).toBeNull()
+    expect(one.record()?.healthy?.revision).toBe(sha(2))
+    const two = deployed(version('1', { replicas: 4 }), (task) =>
+      task.container.environment.V === '2' && task.slot < 3 ? broken : {},
+    )
+    two.commit(sha(2), bad)
+    two.settle()
+    expect(two.record()?.outcome).toBe('rolledBack')
+  })
+})
+
+describe('superseding', () => {
+  it('a newer commit takes over a rollout in flight at once', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), version('2'))
+    simulation.turn()
+    simulation.commit(sha(3), version('3'))
+    simulation.settle()
+    expect(simulation.record()?.history.map((entry) => entry.outcome)).toEqual([
+      'converged',
+      'superseded',
+      'converged',
+    ])
+  })
+
+  it('going back to the healthy content by a commit needs no bad mark', () => {
+    const bad = version('2')
+    const simulation = deployed(version('1'), fateOf(bad, broken))
+    simulation.commit(sha(2), bad)
+    simulation.settle()
+    simulation.commit(sha(3), version('1'))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'converged',
+      bad: null,
+      healthy: { revision: sha(3) },
+    })
+  })
+})
+
+describe('a steady stack', () => {
+  it('fills a slot that lost its task, without a rollout', () => {
+    const simulation = deployed(version('1'))
+    simulation.hosts.get('a')?.pop()
+    expect(simulation.settle().map(lines)).toEqual([['run app.3']])
+    expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  it('is degraded while a task does not serve, and converged when it does again', () => {
+    const simulation = deployed(version('1'))
+    const [task] = simulation.hosts.get('a') ?? []
+    if (task) task.state = 'failed'
+    simulation.turn()
+    expect(simulation.record()?.outcome).toBe('degraded')
+    if (task) task.state = 'running'
+    simulation.turn()
+    expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  it('does nothing to tasks on a host that fell silent', () => {
+    const simulation = deployed(version('1'))
+    simulation.silence('a')
+    simulation.commit(sha(2), version('2'))
+    expect(simulation.settle()).toEqual([])
+  })
+})
