@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { SetpointError } from '../../schemas/error.ts'
 
 /** A command line. Never a string: nothing here goes through a shell. */
 export type Argv = [command: string, ...args: string[]]
@@ -20,10 +21,30 @@ export interface RunOptions {
   cwd?: string
   /** Bytes of each of stdout and stderr that are kept. */
   maxOutput?: number
+  /** Called when the time is up, to end what the command itself has started elsewhere; the command is killed after. */
+  onTimeout?: () => Promise<void>
 }
 
 const DEFAULT_TIMEOUT = 60_000
 const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024
+/** What `onTimeout` may take. */
+const LAST_ACT = 2_000
+/** The Debian and Ubuntu packages of what the agent drives. */
+const PACKAGES: Record<string, string> = {
+  buildah: 'buildah',
+  conmon: 'conmon',
+  cp: 'coreutils',
+  crun: 'crun',
+  dnsmasq: 'dnsmasq-base',
+  ip: 'iproute2',
+  mount: 'mount',
+  nft: 'nftables',
+  nsenter: 'util-linux',
+  runc: 'runc',
+  skopeo: 'skopeo',
+  umount: 'mount',
+  unshare: 'util-linux',
+}
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -45,7 +66,11 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command to its end and gives its output, whatever its exit code. */
+/**
+ * Runs a command and gives its output, whatever its exit code. A command that has ended but whose output is held open
+ * by something that it left behind is waited for until the time is up, and has not timed out.
+ * @throws SetpointError RUNTIME_MISSING when there is no such command
+ */
 export function run(argv: Argv, options: RunOptions = {}): Promise<Result> {
   const max = options.maxOutput ?? DEFAULT_MAX_OUTPUT
   return new Promise((resolve, reject) => {
@@ -58,12 +83,12 @@ export function run(argv: Argv, options: RunOptions = {}): Promise<Result> {
     const stderr = collect(child.stderr, max)
     let timedOut = false
     const timer = setTimeout(() => {
-      timedOut = true
-      child.kill('SIGKILL')
+      timedOut = !hasEnded(child)
+      void end(child, timedOut ? options.onTimeout : undefined)
     }, options.timeout ?? DEFAULT_TIMEOUT)
     child.once('error', (error) => {
       clearTimeout(timer)
-      reject(error)
+      reject(notStarted(argv, error))
     })
     child.once('close', (code, signal) => {
       clearTimeout(timer)
@@ -92,6 +117,31 @@ export function start(
 ): ChildProcess {
   const [command, ...args] = argv
   return spawn(command, args, { shell: false, ...options })
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+
+/** Ends a command for good: nothing that still holds its output keeps `close` from coming. */
+async function end(child: ChildProcess, onTimeout: RunOptions['onTimeout']): Promise<void> {
+  await Promise.race([onTimeout?.().catch(() => {}), deadline(LAST_ACT)])
+  child.kill('SIGKILL')
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+}
+
+function deadline(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds).unref()
+  })
+}
+
+function notStarted([command]: Argv, cause: NodeJS.ErrnoException): Error {
+  if (cause.code !== 'ENOENT') return cause
+  const name = PACKAGES[command]
+  return new SetpointError('RUNTIME_MISSING', `${command} is not installed on this host`, {
+    hint: name === undefined ? `install ${command}` : `apt-get install -y ${name}`,
+    cause,
+  })
 }
 
 function collect(stream: NodeJS.ReadableStream | null, max: number): () => string {

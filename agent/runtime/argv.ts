@@ -1,0 +1,119 @@
+import type { Argv } from './exec.ts'
+
+/** How the runtime is called on this host. */
+export interface RuntimeCommand {
+  /** crun or runc, an absolute path. */
+  path: string
+  /** What goes before every command that makes or touches a container, e.g. `nsenter --mount=…`. */
+  prefix: string[]
+  /** Where the runtime keeps its own state: `<run>/<runtime>`. */
+  root: string
+}
+
+export interface ConmonFiles {
+  id: string
+  bundle: string
+  pidFile: string
+  conmonPidFile: string
+  exitDir: string
+  log: string
+  /** Bytes at which conmon begins the log anew. */
+  logSize: number
+}
+
+/** conmon(8): it makes the container, reports its pid on the sync pipe, and keeps its log and exit code. */
+export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
+  return prefixed(command.prefix, [
+    'conmon',
+    '--api-version=1',
+    `--cid=${files.id}`,
+    `--cuuid=${files.id}`,
+    `--name=${files.id}`,
+    `--runtime=${command.path}`,
+    `--bundle=${files.bundle}`,
+    `--container-pidfile=${files.pidFile}`,
+    `--conmon-pidfile=${files.conmonPidFile}`,
+    `--exit-dir=${files.exitDir}`,
+    `--log-path=k8s-file:${files.log}`,
+    `--log-size-max=${files.logSize}`,
+    '--log-level=error',
+    '--full-attach',
+    '--no-sync-log',
+    `--runtime-arg=--root=${command.root}`,
+  ])
+}
+
+export function startArgv(command: RuntimeCommand, id: string): Argv {
+  return runtimeArgv(command, ['start', id])
+}
+
+export function deleteArgv(command: RuntimeCommand, id: string): Argv {
+  return runtimeArgv(command, ['delete', '--force', id])
+}
+
+/** @param pidFile where the runtime writes the host's pid of the process */
+export function execArgv(
+  command: RuntimeCommand,
+  options: { id: string; pidFile: string; argv: string[] },
+): Argv {
+  return runtimeArgv(command, ['exec', `--pid-file=${options.pidFile}`, options.id, ...options.argv])
+}
+
+export function versionArgv({ path, prefix }: Pick<RuntimeCommand, 'path' | 'prefix'>): Argv {
+  return prefixed(prefix, [path, '--version'])
+}
+
+export interface Overlay {
+  lower: string
+  upper: string
+  work: string
+  target: string
+}
+
+/** overlayfs: a writable layer over an image. The paths hold no comma (`createRuntime` sees to it). */
+export function overlayArgv({ lower, upper, work, target }: Overlay): Argv {
+  const options = `lowerdir=${escapeColon(lower)},upperdir=${upper},workdir=${work}`
+  return ['mount', '-t', 'overlay', 'overlay', '-o', options, target]
+}
+
+export function unmountArgv(target: string): Argv {
+  return ['umount', target]
+}
+
+/** Takes a mount and all below it out of sight at once, whoever still uses it. */
+export function detachArgv(target: string): Argv {
+  return ['umount', '--lazy', target]
+}
+
+/** Makes a folder a mount of its own that passes nothing on. */
+export function bindOnSelfArgv(folder: string): Argv {
+  return ['mount', '--bind', '--make-private', folder, folder]
+}
+
+export function shareArgv(folder: string): Argv {
+  return ['mount', '--make-shared', folder]
+}
+
+/** A mount namespace that lasts, held by `file`: what is unmounted in it stays mounted on the host. */
+export function viewArgv(file: string, unmounted: string[]): Argv {
+  return ['unshare', `--mount=${file}`, '--propagation=slave', 'umount', '--lazy', ...unmounted]
+}
+
+/** The prefix of a command that is to run in such a namespace. */
+export function inView(file: string): string[] {
+  return ['nsenter', `--mount=${file}`]
+}
+
+/** Separates the layers in overlayfs' own syntax. */
+function escapeColon(path: string): string {
+  return path.replace(/[\\:]/g, '\\$&')
+}
+
+function runtimeArgv({ path, prefix, root }: RuntimeCommand, rest: string[]): Argv {
+  return prefixed(prefix, [path, `--root=${root}`, ...rest])
+}
+
+function prefixed(prefix: string[], argv: Argv): Argv {
+  const [command, ...args] = [...prefix, ...argv] as Argv
+  return [command, ...args]
+}

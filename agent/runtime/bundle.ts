@@ -1,0 +1,147 @@
+import type { Resources } from '../../schemas/stack.ts'
+import type { Task } from '../../schemas/task.ts'
+import { capabilitiesOf } from './capabilities.ts'
+import { type CgroupMode, CPU_PERIOD } from './cgroup.ts'
+import { DEFAULT_MOUNTS, DEVICE_RULES, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
+import { argvOf, environmentOf } from './process.ts'
+import type { Container, ResolvedMount } from './runtime.ts'
+import type { LinuxSeccomp } from './seccomp.ts'
+import type { User } from './user.ts'
+
+/** What a bundle needs to know beside the container itself. */
+export interface BundleFacts {
+  /** Eight hex digits that name the agent. */
+  instance: string
+  hostname: string
+  user: User
+  cgroupPath: string
+  cgroup: CgroupMode
+  /** The kernel can limit swap. */
+  countsSwap: boolean
+  seccomp: LinuxSeccomp
+}
+
+/** config.json of the runtime-spec, version 1.0.2, as far as Setpoint fills it in. */
+export type OciConfig = ReturnType<typeof bundle>
+
+/** The OCI config of a container. Defaults are Docker's or tighter; nothing is left to the runtime's own. */
+export function bundle(container: Container, facts: BundleFacts) {
+  const { task, netns } = container
+  const spec = task.container
+  return {
+    ociVersion: '1.0.2',
+    hostname: facts.hostname,
+    root: { path: container.rootfs, readonly: spec.readOnly },
+    process: processOf(container, facts),
+    mounts: mountsOf(container.mounts),
+    annotations: annotationsOf(task, facts.instance),
+    linux: {
+      cgroupsPath: facts.cgroupPath,
+      resources: { devices: DEVICE_RULES, ...resourcesOf(spec.resources, facts.countsSwap) },
+      namespaces: namespacesOf(netns, facts.cgroup),
+      ...(netns !== null && { sysctl: NETWORK_SYSCTLS }),
+      seccomp: facts.seccomp,
+      maskedPaths: MASKED_PATHS,
+      readonlyPaths: READONLY_PATHS,
+      rootfsPropagation: 'rprivate',
+    },
+  }
+}
+
+/** Who made a container and for what: read by people, and by nobody who has to trust it. */
+export function annotationsOf(task: Task, instance: string): Record<string, string> {
+  return {
+    ...task.container.labels,
+    'setpoint.instance': instance,
+    'setpoint.revision': task.revision,
+    'setpoint.service': task.service,
+    'setpoint.slot': String(task.slot),
+    'setpoint.stack': task.stack,
+    'setpoint.task': task.id,
+  }
+}
+
+function processOf({ task, image }: Container, { user, hostname }: BundleFacts) {
+  const spec = task.container
+  const capabilities = capabilitiesOf(spec.capAdd, spec.capDrop)
+  return {
+    terminal: false,
+    user: { ...user, umask: 0o022 },
+    args: argvOf(spec, image.config),
+    env: environmentOf(spec, image.config, hostname),
+    cwd: spec.workingDir ?? (image.config.workingDir || '/'),
+    capabilities: {
+      bounding: capabilities,
+      effective: capabilities,
+      permitted: capabilities,
+      inheritable: [] as string[], // none, or a file with inheritable bits would give them back to a user (CVE-2022-24769)
+      ambient: [] as string[],
+    },
+    noNewPrivileges: spec.noNewPrivileges,
+  }
+}
+
+/** Parents before children, whatever the order in the stack file. */
+function mountsOf(mounts: ResolvedMount[]) {
+  const own = mounts.map((mount) => (mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount)))
+  const replaced = new Set(own.map(({ destination }) => destination))
+  return [
+    ...DEFAULT_MOUNTS.filter(({ destination }) => !replaced.has(destination)),
+    ...own.sort((a, b) => depth(a.destination) - depth(b.destination)),
+  ]
+}
+
+function bind({ source, target, readOnly }: ResolvedMount) {
+  return {
+    destination: target,
+    type: 'bind',
+    source,
+    options: ['rbind', 'rprivate', ...(readOnly ? ['rro'] : ['rw'])],
+  }
+}
+
+function tmpfs({ target, readOnly, size, mode }: ResolvedMount) {
+  return {
+    destination: target,
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: [
+      'nosuid',
+      'noexec',
+      'nodev',
+      readOnly ? 'ro' : 'rw',
+      `mode=${(mode ?? 0o1777).toString(8)}`,
+      ...(size !== undefined && size > 0 ? [`size=${size}`] : []),
+    ],
+  }
+}
+
+function namespacesOf(netns: string | null, cgroup: CgroupMode): { type: string; path?: string }[] {
+  return [
+    { type: 'pid' },
+    { type: 'ipc' },
+    { type: 'uts' },
+    { type: 'mount' },
+    ...(cgroup === 'v2' ? [{ type: 'cgroup' }] : []),
+    ...(netns === null ? [] : [{ type: 'network', path: netns }]),
+  ]
+}
+
+function resourcesOf({ memory, memoryReservation, cpus, pids }: Resources, countsSwap: boolean) {
+  return {
+    ...((memory !== undefined || memoryReservation !== undefined) && {
+      memory: {
+        ...(memory !== undefined && { limit: memory }),
+        ...(memoryReservation !== undefined && { reservation: memoryReservation }),
+        // memory and swap together: Docker's default, as much swap as memory
+        ...(memory !== undefined && countsSwap && { swap: 2 * memory }),
+      },
+    }),
+    ...(cpus !== undefined && { cpu: { quota: Math.round(cpus * CPU_PERIOD), period: CPU_PERIOD } }),
+    ...(pids !== undefined && { pids: { limit: pids } }),
+  }
+}
+
+function depth(path: string): number {
+  return path.split('/').filter(Boolean).length
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { type Argv, start } from './exec.ts'
+import { argvOfProcess } from './proc.ts'
+
+/** What conmon said in place of a pid. */
+export class ConmonError extends Error {}
+
+/** The sync pipe's place among conmon's open files: the first after stdin, stdout and stderr. */
+const SYNC_FD = 3
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/**
+ * Starts conmon, which makes the container, and gives the pid of the container's process as soon as it waits for its
+ * start. conmon goes into a session of its own and lives on without its starter.
+ * @param deadline milliseconds
+ * @throws ConmonError with the runtime's own words
+ */
+export function startConmon(argv: Argv, deadline: number): Promise<number> {
+  const child = start(argv, {
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    detached: true,
+    cwd: '/',
+    env: { PATH: `${process.env.PATH ?? ''}:${SYSTEM_PATH}`, _OCI_SYNCPIPE: String(SYNC_FD) },
+  })
+  const sync = child.stdio[SYNC_FD] as Readable
+  const words = { sync: '', stderr: '' }
+  return new Promise<number>((resolve, reject) => {
+    const fail = (text: string, cause?: unknown) => reject(new ConmonError(text, { cause }))
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      fail(`conmon did not answer within ${deadline / 1000} s`)
+    }, deadline)
+    sync.on('data', (chunk: Buffer) => {
+      words.sync += chunk
+      if (words.sync.includes('\n')) answer(words.sync, resolve, fail)
+    })
+    child.stderr?.on('data', (chunk: Buffer) => {
+      words.stderr = (words.stderr + chunk).slice(0, 4096)
+    })
+    sync.once('close', () => clearTimeout(timer))
+    sync.once('end', () => fail(words.stderr || words.sync || 'conmon ended without an answer'))
+    sync.once('error', (error) => fail(error.message, error))
+    child.once('error', (error) => fail(error.message, error))
+  }).finally(() => {
+    sync.destroy()
+    child.stderr?.destroy()
+  })
+}
+
+/** True when the conmon of this container lives, by the pid file that it wrote. */
+export async function conmonPid(id: string, pidFile: string): Promise<number | undefined> {
+  const text = await readFile(pidFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  const pid = Number(text)
+  if (!pid) return undefined
+  const argv = await argvOfProcess(pid)
+  return argv?.includes(`--cid=${id}`) ? pid : undefined // a zombie has no command line
+}
+
+/** `{"data": PID}`, or a negative number and what went wrong. */
+function answer(line: string, resolve: (pid: number) => void, fail: (text: string) => void): void {
+  try {
+    const { data, message } = JSON.parse(line) as { data: number; message?: string }
+    if (data > 0) resolve(data)
+    else fail(message ?? `conmon answered ${data}`)
+  } catch {
+    fail(`conmon answered ${line.slice(0, 200)}`)
+  }
+}

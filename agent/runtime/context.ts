@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { Paths } from '../paths.ts'
+import type { RuntimeCommand } from './argv.ts'
+import { cgroupPath } from './cgroup.ts'
+import type { Exits } from './exits.ts'
+import type { RuntimeInfo } from './runtime.ts'
+import type { LinuxSeccomp } from './seccomp.ts'
+
+/** As much of pino as is used here. */
+export interface Log {
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** What every verb of the adapter works with. */
+export interface Context {
+  paths: Paths
+  info: RuntimeInfo
+  command: RuntimeCommand
+  exits: Exits
+  countsSwap: boolean
+  /** The system call filter for a set of capabilities. */
+  confine(capabilities: string[]): LinuxSeccomp
+  log: Log
+}
+
+/** Where the files of one container lie. */
+export function filesOf({ paths, command }: Pick<Context, 'paths' | 'command'>, id: string) {
+  const bundle = paths.taskRun(id)
+  return {
+    bundle,
+    config: join(bundle, 'config.json'),
+    pidFile: join(bundle, 'pid'),
+    conmonPidFile: join(bundle, 'conmon.pid'),
+    /** conmon makes it when the kernel has killed for want of memory. */
+    oom: join(bundle, 'oom'),
+    log: join(paths.task(id), 'log'),
+    /** The runtime's own folder for the container. */
+    record: join(command.root, id),
+    cgroup: cgroupPath(paths.instance, id),
+  }
+}
+
+export const exitDirOf = (paths: Paths) => join(paths.run, 'exits')

@@ -1,0 +1,79 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { conmonArgv } from './argv.ts'
+import { bundle, type OciConfig } from './bundle.ts'
+import { capabilitiesOf } from './capabilities.ts'
+import { startConmon } from './conmon.ts'
+import { type Context, exitDirOf, filesOf } from './context.ts'
+import { deleteContainer } from './delete.ts'
+import { explain } from './explain.ts'
+import { stateOf } from './record.ts'
+import type { Container } from './runtime.ts'
+import { userOf } from './user.ts'
+import { showInView } from './view.ts'
+
+const CREATE_DEADLINE = 60_000
+const LOG_SIZE = 10 * 1024 * 1024
+
+/** Makes a container under conmon, or gives the pid of the one that is there; what is left of an ended one goes first. */
+export async function createContainer(context: Context, container: Container): Promise<{ pid: number }> {
+  const { id } = container.task
+  const state = await stateOf(context.command.root, id)
+  if (state && state.status !== 'stopped') return { pid: state.pid }
+  await deleteContainer(context, id)
+  await prepare(context, container)
+  const files = filesOf(context, id)
+  const argv = conmonArgv(context.command, {
+    ...files,
+    id,
+    exitDir: exitDirOf(context.paths),
+    logSize: LOG_SIZE,
+  })
+  try {
+    return { pid: await startConmon(argv, CREATE_DEADLINE) }
+  } catch (error) {
+    await deleteContainer(context, id)
+    throw explain(`the container of task ${id} cannot be made`, (error as Error).message, error)
+  }
+}
+
+async function prepare(context: Context, container: Container): Promise<void> {
+  const { id } = container.task
+  const files = filesOf(context, id)
+  const config = await configOf(context, container)
+  await Promise.all([files.bundle, dirname(files.log)].map((folder) => mkdir(folder, { recursive: true })))
+  await Promise.all([
+    writeFile(files.config, JSON.stringify(config), { mode: 0o600 }), // it holds the environment
+    context.exits.forget(id),
+    rm(files.oom, { force: true }),
+    isInView(context) ? showInView(context.paths.run, sourcesOf(container)) : undefined,
+  ])
+}
+
+async function configOf(context: Context, container: Container): Promise<OciConfig> {
+  const { task, image } = container
+  const spec = task.container
+  return bundle(
+    { ...container, netns: netnsSeen(context, container.netns) },
+    {
+      instance: context.paths.instance,
+      hostname: spec.hostname ?? `${task.service}-${task.slot}`.slice(0, 63),
+      user: await userOf(spec.user ?? image.config.user, image.root),
+      cgroupPath: filesOf(context, task.id).cgroup,
+      cgroup: context.info.cgroup,
+      countsSwap: context.countsSwap,
+      seccomp: context.confine(capabilitiesOf(spec.capAdd, spec.capDrop)),
+    },
+  )
+}
+
+/** A namespace mounted after the view was made is not in the view, but can be reached through this process. */
+function netnsSeen(context: Context, netns: string | null): string | null {
+  if (netns === null || !isInView(context) || netns.startsWith('/proc/')) return netns
+  return `/proc/${process.pid}/root${netns}`
+}
+
+const isInView = ({ command }: Context) => command.prefix.length > 0
+
+const sourcesOf = ({ mounts }: Container) =>
+  mounts.filter(({ type }) => type === 'bind').map(({ source }) => source)

@@ -1,0 +1,37 @@
+import { deleteArgv } from './argv.ts'
+import { conmonPid } from './conmon.ts'
+import { type Context, filesOf } from './context.ts'
+import { run } from './exec.ts'
+import { explain } from './explain.ts'
+import { isAlive, signal } from './proc.ts'
+import { exists, readRecord } from './record.ts'
+
+const DELETE_DEADLINE = 30_000
+/** What conmon may take to write down an exit after the process is gone. */
+const EXIT_DEADLINE = 10_000
+
+/**
+ * Removes a container, killing it when it runs. Returns after its conmon has had its say, so that the exit of this run
+ * is never taken for one of the next.
+ */
+export async function deleteContainer(context: Context, id: string): Promise<void> {
+  const { root } = context.command
+  const record = await readRecord(root, id)
+  if (record && (await isAlive(record))) signal(record.pid, 'SIGKILL')
+  await conmonDone(context, id)
+  if (!(await exists(filesOf(context, id).record))) return
+  const result = await run(deleteArgv(context.command, id), { timeout: DELETE_DEADLINE })
+  if (result.exitCode === 0 || !(await exists(filesOf(context, id).record))) return
+  const said = result.timedOut ? 'it did not end in time' : result.stderr
+  throw explain(`the container of task ${id} cannot be removed`, said)
+}
+
+async function conmonDone(context: Context, id: string): Promise<void> {
+  const { conmonPidFile } = filesOf(context, id)
+  if ((await conmonPid(id, conmonPidFile)) === undefined) return
+  if (await context.exits.wait(id, EXIT_DEADLINE)) return
+  const pid = await conmonPid(id, conmonPidFile)
+  if (pid === undefined) return
+  context.log.warn({ task: id, pid }, 'conmon did not note the exit of its container and is killed')
+  signal(pid, 'SIGKILL')
+}

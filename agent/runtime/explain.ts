@@ -1,0 +1,73 @@
+import { type ErrorCode, SetpointError } from '../../schemas/error.ts'
+
+interface Cause {
+  /** What crun, runc or mount say. */
+  said: RegExp
+  code?: ErrorCode
+  hint: string
+}
+
+/** What a person can do about what a runtime says; the first that fits counts. */
+const CAUSES: Cause[] = [
+  {
+    said: /executable file .*not found|exec: .*not found|stat .*: no such file or directory: unknown/i,
+    hint: 'the image has no such program in its PATH; check command, entrypoint and the image',
+  },
+  {
+    said: /exec format error/i,
+    hint: 'the program is for another processor, or a script without its #! line',
+  },
+  {
+    said: /no space left|disk quota exceeded/i,
+    code: 'DISK_FULL',
+    hint: 'free some room on the file system of the state folder: `df -h`, `buildah rmi --prune`',
+  },
+  {
+    said: /rlimit/i,
+    hint: 'this host may not raise hard limits (CAP_SYS_RESOURCE is missing); ask for less',
+  },
+  {
+    said: /oom_score_adj/i,
+    hint: 'this host may not lower oom scores (CAP_SYS_RESOURCE is missing)',
+  },
+  {
+    said: /cgroups? in hybrid mode|hybrid mode not supported/i,
+    hint: 'crun does not run on mixed cgroup versions; restart the agent, or choose runc with --runtime runc',
+  },
+  {
+    said: /memory\.(max|limit_in_bytes).*(busy|invalid)|device or resource busy.*memory/i,
+    hint: 'the memory limit is less than the container needs to start; raise deploy.resources.limits.memory',
+  },
+  {
+    said: /cgroup/i,
+    hint: 'see what is mounted with `findmnt /sys/fs/cgroup`; the agent must be allowed to make cgroups (root, and not in a container)',
+  },
+  {
+    said: /(mount|bind|overlay|sysfs|proc).*(no such file|not a directory|permission denied|invalid argument|wrong fs type)/i,
+    code: 'MOUNT_FAILED',
+    hint: 'check that source and target of the mount are both files or both folders, and that the source exists',
+  },
+  {
+    said: /permission denied/i,
+    hint: 'the program is not executable for the user it runs as; check its mode and `user`',
+  },
+  {
+    said: /seccomp/i,
+    hint: 'the kernel or libseccomp refuses the filter; update crun and libseccomp2',
+  },
+  {
+    said: /set(ns|ting).*namespace|namespace.*(no such|invalid)/i,
+    code: 'NETWORK_FAILED',
+    hint: "the task's network namespace is gone; it is made again at the next try",
+  },
+]
+
+/** The error for what a runtime, conmon or mount has said: what was tried, the tool's words, and what to do. */
+export function explain(tried: string, said: string, cause?: unknown): SetpointError {
+  const text = said.trim().split('\n').slice(-3).join(' ').slice(0, 1000)
+  const known = CAUSES.find((candidate) => candidate.said.test(text))
+  return new SetpointError(known?.code ?? 'RUNTIME_FAILED', `${tried}: ${text || 'no reason was given'}`, {
+    ...(known && { hint: known.hint }),
+    ...(cause !== undefined && { cause }),
+  })
+}

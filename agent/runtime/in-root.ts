@@ -1,0 +1,64 @@
+import { constants } from 'node:fs'
+import { lstat, open, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** As many as the kernel follows (path_resolution(7)). */
+const MAX_LINKS = 40
+
+/**
+ * Where a path of an image lies on the host, symlinks followed as a process in the image would: `/` and `..` end at the
+ * root, so nothing leads out of it. What does not exist is taken as it is written.
+ * The root must not change meanwhile: it is for read-only image roots, not for the root of a running container.
+ */
+export async function resolveInRoot(root: string, path: string): Promise<string> {
+  let done: string[] = []
+  let todo = partsOf(path)
+  let links = 0
+  while (todo.length > 0) {
+    const [part = '', ...rest] = todo
+    todo = rest
+    if (part === '..') {
+      done = done.slice(0, -1)
+      continue
+    }
+    const target = await linkTarget(join(root, ...done, part))
+    if (target === undefined) {
+      done = [...done, part]
+      continue
+    }
+    links += 1
+    if (links > MAX_LINKS) throw new Error(`too many symbolic links at ${path}`)
+    if (target.startsWith('/')) done = []
+    todo = [...partsOf(target), ...todo]
+  }
+  return join(root, ...done)
+}
+
+/** The text of a regular file of an image; undefined when there is none, or when it is larger than `max` bytes. */
+export async function readInRoot(root: string, path: string, max: number): Promise<string | undefined> {
+  const file = await resolveInRoot(root, path)
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    absent,
+  )
+  if (handle === undefined) return undefined
+  try {
+    const found = await handle.stat()
+    if (!found.isFile() || found.size > max) return undefined
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+async function linkTarget(path: string): Promise<string | undefined> {
+  const found = await lstat(path).catch(absent)
+  return found?.isSymbolicLink() ? readlink(path) : undefined
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.')
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+
+/** A line of /proc/self/mountinfo, see proc(5). */
+export interface MountPoint {
+  id: number
+  /** `major:minor` of what is mounted. */
+  device: string
+  target: string
+  type: string
+  /** The file system's own options, e.g. overlay's `lowerdir=…`. */
+  options: string[]
+  shared: boolean
+}
+
+/** What is mounted in this process's mount namespace, in the order of mounting. */
+export async function readMounts(): Promise<MountPoint[]> {
+  return parseMounts(await readFile('/proc/self/mountinfo', 'utf8'))
+}
+
+export function parseMounts(text: string): MountPoint[] {
+  return text
+    .split('\n')
+    .filter((line) => line.includes(' - '))
+    .map(parseLine)
+}
+
+/** The mount that a path lies in: the last one mounted at its longest mounted ancestor. */
+export function mountOf(path: string, mounts: MountPoint[]): MountPoint | undefined {
+  let found: MountPoint | undefined
+  for (const mount of mounts) {
+    if (isInside(path, mount.target) && mount.target.length >= (found?.target.length ?? 0)) found = mount
+  }
+  return found
+}
+
+/** True when `path` is `folder` or lies in it. */
+export function isInside(path: string, folder: string): boolean {
+  return folder === '/' || path === folder || path.startsWith(`${folder}/`)
+}
+
+function parseLine(line: string): MountPoint {
+  const [front = '', back = ''] = line.split(' - ')
+  const [id, , device = '', , target = '', , ...tags] = front.split(' ')
+  const [type = '', , options = ''] = back.split(' ')
+  return {
+    id: Number(id),
+    device,
+    target: unescapeOctal(target),
+    type,
+    options: options.split(',').map(unescapeOctal),
+    shared: tags.some((tag) => tag.startsWith('shared:')),
+  }
+}
+
+/** Space, tab, newline and backslash are written as `\040` and so on. */
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)))
+}

@@ -1,0 +1,153 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { release } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Paths } from '../paths.ts'
+import { startArgv } from './argv.ts'
+import { countsSwap, oomKills, readLimits, removeCgroup, writeLimits } from './cgroup.ts'
+import type { RuntimeChoice } from './choose.ts'
+import { conmonPid } from './conmon.ts'
+import { tailLog } from './container-log.ts'
+import { type Context, exitDirOf, filesOf, type Log } from './context.ts'
+import { createContainer } from './create.ts'
+import { deleteContainer } from './delete.ts'
+import { run } from './exec.ts'
+import { type ExitFile, watchExits } from './exits.ts'
+import { explain } from './explain.ts'
+import { execIn } from './probe.ts'
+import { isAlive, signal } from './proc.ts'
+import { exists, readRecord, recorded, stateOf } from './record.ts'
+import { checkFolders, mountOverlay, removeOverlay } from './root-mount.ts'
+import type { Exit, Runtime } from './runtime.ts'
+import { goArch, type LinuxSeccomp, loadSeccomp, type SeccompProfile, seccompFor } from './seccomp.ts'
+
+export interface OciOptions {
+  paths: Paths
+  choice: RuntimeChoice
+  log: Log
+}
+
+const START_DEADLINE = 30_000
+/** Docker's word for a container of which nobody knows how it ended. */
+const UNKNOWN_EXIT = 255
+
+/**
+ * Containers by crun or runc, each under a conmon of its own that holds its log and exit code and does not need the
+ * agent: a new agent over the same folders finds every container as it is.
+ * @throws SetpointError RUNTIME_MISSING without a seccomp profile, MOUNT_FAILED for folders that cannot hold overlays
+ */
+export async function createRuntime({ paths, choice, log }: OciOptions): Promise<Runtime> {
+  const context = await openContext({ paths, choice, log })
+  const { exits, command, info } = context
+  let creating = 0
+  return {
+    info,
+    mountRoot: (taskId, image) => mountOverlay(paths, taskId, image.root),
+    async create(container) {
+      creating += 1
+      try {
+        return await createContainer(context, container)
+      } finally {
+        creating -= 1
+      }
+    },
+    start: (id) => startContainer(context, id),
+    async kill(id, name) {
+      const record = await readRecord(command.root, id)
+      if (record && (await isAlive(record))) signal(record.pid, name)
+    },
+    delete: (id) => deleteContainer(context, id),
+    async purge(id) {
+      await purgeContainer(context, id)
+      if (creating === 0) await removeParents(context)
+    },
+    state: (id) => stateOf(command.root, id),
+    async list() {
+      const ids = await recorded(command.root)
+      return Promise.all(ids.map(async (id) => ({ id, pid: (await stateOf(command.root, id))?.pid ?? 0 })))
+    },
+    exec: (id, argv, { timeout }) => execIn(context, { id, argv, timeout }),
+    onExit(listener) {
+      exits.onExit((id, file) => {
+        exitFrom(context, id, file).then(listener, (error) =>
+          log.error({ task: id, error }, 'the exit of a container cannot be told'),
+        )
+      })
+    },
+    exitOf: (id) => exitOf(context, id),
+    limits: (id) => readLimits(info.cgroup, filesOf(context, id).cgroup),
+    async setLimits(id, resources) {
+      await writeLimits(info.cgroup, filesOf(context, id).cgroup, resources).catch((error) => {
+        throw explain(`the limits of task ${id} cannot be set`, error.message, error)
+      })
+    },
+    logs: (id, tail) => tailLog(filesOf(context, id).log, tail),
+    close: async () => exits.close(),
+  }
+}
+
+async function openContext({ paths, choice, log }: OciOptions): Promise<Context> {
+  checkFolders(paths)
+  const command = { path: choice.path, prefix: choice.prefix, root: join(paths.run, choice.info.name) }
+  await mkdir(command.root, { recursive: true, mode: 0o700 })
+  const [profile, isSwapCounted, exits] = await Promise.all([
+    loadSeccomp(),
+    countsSwap(choice.info.cgroup),
+    watchExits(exitDirOf(paths), (error) => log.error({ error }, 'exits of containers cannot be watched')),
+  ])
+  const confine = confinement(profile)
+  return { paths, info: choice.info, command, exits, countsSwap: isSwapCounted, confine, log }
+}
+
+/** Most containers have the same capabilities, and with them the same filter. */
+function confinement(profile: SeccompProfile): (capabilities: string[]) => LinuxSeccomp {
+  const made = new Map<string, LinuxSeccomp>()
+  return (capabilities) => {
+    const key = capabilities.join()
+    const filter = made.get(key) ?? seccompFor(profile, { arch: goArch(), capabilities, kernel: release() })
+    made.set(key, filter)
+    return filter
+  }
+}
+
+async function startContainer(context: Context, id: string): Promise<void> {
+  if ((await stateOf(context.command.root, id))?.status === 'running') return
+  const result = await run(startArgv(context.command, id), { timeout: START_DEADLINE })
+  if (result.exitCode === 0) return
+  const said = result.timedOut ? 'it did not start in time' : result.stderr
+  throw explain(`the container of task ${id} cannot be started`, said)
+}
+
+async function purgeContainer(context: Context, id: string): Promise<void> {
+  const files = filesOf(context, id)
+  await deleteContainer(context, id)
+  await removeOverlay(context.paths, id)
+  await Promise.all([
+    rm(files.bundle, { recursive: true, force: true }),
+    rm(files.log, { force: true }),
+    context.exits.forget(id),
+    removeCgroup(context.info.cgroup, files.cgroup),
+  ])
+}
+
+/** `/setpoint/<instance>` and `/setpoint` go with the last container; while another agent has some, `/setpoint` stays. */
+async function removeParents({ info, command, paths }: Context): Promise<void> {
+  if ((await recorded(command.root)).length > 0) return
+  const instance = `/setpoint/${paths.instance}`
+  await removeCgroup(info.cgroup, instance)
+  await removeCgroup(info.cgroup, dirname(instance))
+}
+
+async function exitFrom(context: Context, id: string, { exitCode, at }: ExitFile): Promise<Exit> {
+  const { oom, cgroup } = filesOf(context, id)
+  const oomKilled = (await oomKills(context.info.cgroup, cgroup)) > 0 || (await exists(oom))
+  return { id, exitCode, oomKilled, at }
+}
+
+async function exitOf(context: Context, id: string): Promise<Exit | undefined> {
+  const file = await context.exits.read(id)
+  if (file) return exitFrom(context, id, file)
+  if ((await stateOf(context.command.root, id))?.status !== 'stopped') return undefined
+  if (await conmonPid(id, filesOf(context, id).conmonPidFile)) return undefined // it is about to write the file
+  const late = await context.exits.read(id)
+  return exitFrom(context, id, late ?? { exitCode: UNKNOWN_EXIT, at: new Date().toISOString() })
+}

@@ -1,0 +1,46 @@
+import { readFile, readlink, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execArgv } from './argv.ts'
+import { type Context, filesOf } from './context.ts'
+import { run } from './exec.ts'
+import { killTree } from './proc.ts'
+import { readRecord } from './record.ts'
+import type { ExecResult } from './runtime.ts'
+
+/** Docker keeps this much of a probe's output. */
+const MAX_OUTPUT = 4096
+
+let probes = 0
+
+export interface Probe {
+  id: string
+  argv: string[]
+  /** Milliseconds. */
+  timeout: number
+}
+
+/** Runs a command in a container, with the container's user, environment and limits; nothing of it outlives the timeout. */
+export async function execIn(context: Context, { id, argv, timeout }: Probe): Promise<ExecResult> {
+  probes += 1
+  const pidFile = join(filesOf(context, id).bundle, `exec-${process.pid}-${probes}.pid`)
+  try {
+    const result = await run(execArgv(context.command, { id, pidFile, argv }), {
+      timeout,
+      maxOutput: MAX_OUTPUT,
+      onTimeout: () => killProbe(context, id, pidFile),
+    })
+    const output = (result.stdout + result.stderr).slice(0, MAX_OUTPUT)
+    return { exitCode: result.exitCode, output, timedOut: result.timedOut }
+  } finally {
+    await rm(pidFile, { force: true })
+  }
+}
+
+/** Killing `crun exec` alone would leave the process in the container. */
+async function killProbe(context: Context, id: string, pidFile: string): Promise<void> {
+  const pid = Number(await readFile(pidFile, 'utf8'))
+  const record = await readRecord(context.command.root, id)
+  if (!pid || record === undefined) return
+  const [own, container] = await Promise.all([pid, record.pid].map((one) => readlink(`/proc/${one}/ns/pid`)))
+  if (own === container) await killTree(pid)
+}

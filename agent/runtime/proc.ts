@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { constants } from 'node:os'
+
+/** What tells a process from a later one with the same pid. */
+export interface ProcessIdentity {
+  pid: number
+  /** Clock ticks after boot, field 22 of /proc/<pid>/stat (proc(5)). */
+  startTime: number
+}
+
+/** True when this very process lives; a zombie does not. */
+export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
+  const stat = await statOf(pid)
+  return stat !== undefined && !['Z', 'X'].includes(stat.state) && stat.startTime === startTime
+}
+
+/** State and start of a process; undefined when there is none. */
+export async function statOf(pid: number): Promise<{ state: string; startTime: number } | undefined> {
+  const text = await read(`/proc/${pid}/stat`)
+  if (text === undefined) return undefined
+  // the name stands in brackets and may hold anything, brackets too
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return { state: fields[0] ?? '', startTime: Number(fields[19]) }
+}
+
+/** The command line of a process; undefined when there is none. */
+export async function argvOfProcess(pid: number): Promise<string[] | undefined> {
+  return (await read(`/proc/${pid}/cmdline`))?.split('\0').slice(0, -1)
+}
+
+/** Kills a process and all that it has started, parents first so that nothing new comes up. */
+export async function killTree(pid: number): Promise<void> {
+  const children = await read(`/proc/${pid}/task/${pid}/children`)
+  signal(pid, 'SIGKILL')
+  await Promise.all((children?.split(' ') ?? []).filter(Boolean).map((child) => killTree(Number(child))))
+}
+
+/** Sends a signal; a process that is gone is no error. @param name as in Docker: `SIGTERM`, `TERM`, `15`, `SIGRTMIN+3` */
+export function signal(pid: number, name: string): void {
+  try {
+    process.kill(pid, signalNumber(name))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** signal(7) of Linux; SIGTERM for a name that is none. */
+export function signalNumber(name: string): number {
+  if (/^\d+$/.test(name)) return Number(name)
+  const upper = name.toUpperCase()
+  const full = upper.startsWith('SIG') ? upper : `SIG${upper}`
+  const realtime = /^SIGRT(MIN|MAX)(?:([+-])(\d+))?$/.exec(full)
+  if (realtime) {
+    const offset = Number(`${realtime[2] ?? '+'}${realtime[3] ?? 0}`)
+    return (realtime[1] === 'MIN' ? FIRST_REALTIME : LAST_REALTIME) + offset
+  }
+  return constants.signals[full as NodeJS.Signals] ?? constants.signals.SIGTERM
+}
+
+const FIRST_REALTIME = 34
+const LAST_REALTIME = 64
+
+/** ESRCH: the process went while its file was read. */
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    return undefined
+  }
+}

@@ -1,0 +1,32 @@
+import { SetpointError } from '../../schemas/error.ts'
+import type { ImageConfig } from '../../schemas/image.ts'
+import type { ContainerSpec } from '../../schemas/stack.ts'
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+type Commands = Pick<ContainerSpec, 'entrypoint' | 'command'>
+
+/**
+ * The command line of a container. Docker's rule: a spec's entrypoint also sets the image's command aside; a spec's
+ * command replaces only the image's command.
+ * @throws SetpointError RUNTIME_FAILED when neither says what to run
+ */
+export function argvOf(spec: Commands, image: ImageConfig): string[] {
+  const entrypoint = spec.entrypoint ?? image.entrypoint ?? []
+  const command = spec.command ?? (spec.entrypoint === undefined ? image.command : undefined) ?? []
+  const argv = [...entrypoint, ...command]
+  if (argv.length > 0) return argv
+  throw new SetpointError('RUNTIME_FAILED', 'neither the service nor its image says what to run', {
+    hint: 'set command or entrypoint in the stack file',
+  })
+}
+
+/** `NAME=value`, the spec's over the image's; PATH and HOSTNAME are there unless one of them sets them. */
+export function environmentOf(
+  spec: Pick<ContainerSpec, 'environment'>,
+  image: ImageConfig,
+  hostname: string,
+): string[] {
+  const merged = { PATH: DEFAULT_PATH, HOSTNAME: hostname, ...image.environment, ...spec.environment }
+  return Object.entries(merged).map(([name, value]) => `${name}=${value}`)
+}

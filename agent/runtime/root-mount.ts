@@ -1,0 +1,87 @@
+import { chmod, chown, mkdir, rm, rmdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SetpointError } from '../../schemas/error.ts'
+import type { Paths } from '../paths.ts'
+import { detachArgv, overlayArgv, unmountArgv } from './argv.ts'
+import { type Argv, run } from './exec.ts'
+import { explain } from './explain.ts'
+import { type MountPoint, readMounts } from './mountinfo.ts'
+
+/** Where a task's writable root is mounted. */
+export function rootOf(paths: Paths, taskId: string): string {
+  return join(paths.taskRun(taskId), 'rootfs')
+}
+
+/**
+ * Mounts a task's writable layer (`<state>/tasks/<id>/upper`) over an image. One that is mounted over the same image is
+ * taken as it is; after a reboot what the task had written is there again.
+ */
+export async function mountOverlay(paths: Paths, taskId: string, imageRoot: string): Promise<string> {
+  const target = rootOf(paths, taskId)
+  const mounted = await overlayAt(target)
+  if (mounted && lowerOf(mounted) === imageRoot) return target
+  if (mounted) await unmount(target)
+  const upper = join(paths.task(taskId), 'upper')
+  const work = join(paths.task(taskId), 'work')
+  await Promise.all([target, work].map((folder) => mkdir(folder, { recursive: true })))
+  await makeUpper(upper, imageRoot)
+  await mount(overlayArgv({ lower: imageRoot, upper, work, target }), taskId)
+  return target
+}
+
+/** Unmounts a task's root and removes its writable layer. Repeatable. */
+export async function removeOverlay(paths: Paths, taskId: string): Promise<void> {
+  const target = rootOf(paths, taskId)
+  while (await overlayAt(target)) await unmount(target)
+  // only an empty folder goes: if something is mounted there after all, nothing in it is deleted
+  await rmdir(target).catch(notThere)
+  await Promise.all(
+    ['upper', 'work'].map((name) => rm(join(paths.task(taskId), name), { recursive: true, force: true })),
+  )
+}
+
+/** The paths go into mount's comma-separated options as they are. @throws SetpointError MOUNT_FAILED */
+export function checkFolders(paths: Paths): void {
+  const bad = [paths.state, paths.run].find((path) => /[,:\\"\s]/.test(path))
+  if (bad === undefined) return
+  throw new SetpointError('MOUNT_FAILED', `overlayfs cannot be used below ${JSON.stringify(bad)}`, {
+    hint: 'choose a state folder whose path has no comma, colon, quote, backslash or space',
+  })
+}
+
+/** The upper folder's own mode and owner are what the container sees of its `/`. */
+async function makeUpper(upper: string, imageRoot: string): Promise<void> {
+  if ((await mkdir(upper, { recursive: true })) === undefined) return
+  const { uid, gid, mode } = await stat(imageRoot)
+  await chown(upper, uid, gid)
+  await chmod(upper, mode & 0o7777)
+}
+
+async function mount(argv: Argv, taskId: string): Promise<void> {
+  const result = await run(argv)
+  if (result.exitCode === 0) return
+  const error = explain(`the root of task ${taskId} cannot be mounted`, result.stderr)
+  if (error.code === 'DISK_FULL') throw error
+  throw new SetpointError('MOUNT_FAILED', error.message, {
+    hint: 'the state folder must lie on a file system that overlayfs can write to (ext4, xfs, btrfs; not NFS or another overlay)',
+  })
+}
+
+/** A mount that some process still looks at goes out of sight now and away when that one lets go. */
+async function unmount(target: string): Promise<void> {
+  if ((await run(unmountArgv(target))).exitCode === 0) return
+  const lazily = await run(detachArgv(target))
+  if (lazily.exitCode !== 0) throw explain(`${target} cannot be unmounted`, lazily.stderr)
+}
+
+async function overlayAt(target: string): Promise<MountPoint | undefined> {
+  return (await readMounts()).findLast((mount) => mount.target === target)
+}
+
+function lowerOf({ options }: MountPoint): string | undefined {
+  return options.find((option) => option.startsWith('lowerdir='))?.slice('lowerdir='.length)
+}
+
+function notThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
