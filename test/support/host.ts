@@ -6,7 +6,7 @@ import type { StatusDocument } from '../../schemas/status.ts'
 import { readStatus, untilStatus } from './host-api.ts'
 import { type CommandResult, command, must } from './host-command.ts'
 import { writeContainersConf } from './host-images.ts'
-import { type Marks, type Process, processesOf, sweep, traces } from './host-leaks.ts'
+import { type Marks, sweep, traces } from './host-leaks.ts'
 import { type Answer, HOST_ADDRESS, makeNamespaces, type Namespaces } from './host-namespaces.ts'
 import { type Files, makeRepository, type Repository } from './host-repository.ts'
 import { type Supervised, supervise } from './host-up.ts'
@@ -96,7 +96,7 @@ export async function startHost(options: HostOptions = {}): Promise<TestHost> {
 async function makeMachine(env: NodeJS.ProcessEnv): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`))
   const state = join(folder, 'state')
-  const marks = { folder, instance: agentPaths(state).instance }
+  const marks = { folder, instance: instanceOf(folder) }
   await mkdir(join(folder, 'home'))
   await writeContainersConf(join(folder, 'containers'), join(folder, 'storage'))
   const namespaces = await makeNamespaces(join(folder, 'containers'))
@@ -135,9 +135,10 @@ function makeHost(machine: Machine, repository: Repository, up: Supervised): Tes
     http,
     untilHttp: (port, accept = () => true, deadline = 10_000) =>
       untilAnswer(() => http(port), accept, deadline),
-    pids: async () => partsAmong(await processesOf(machine.marks)),
-    kill: (part, signal = 'SIGKILL') => killPart(machine.marks, part, signal),
-    redis: async (...args) => (await must(['redis-cli', '-s', join(state, 'redis.sock'), ...args])).trim(),
+    pids: () => pidsOf(state),
+    kill: (part, signal = 'SIGKILL') => killPart(state, part, signal),
+    redis: async (...args) =>
+      (await must(['redis-cli', '-s', join(state, 'redis', 'redis.sock'), ...args])).trim(),
     run: (...argv) => must(namespaces.enter(argv), { env }),
     said,
     destroy: () => destroy(machine, up),
@@ -157,29 +158,26 @@ async function destroy({ folder, marks, namespaces, cli, env, before, state }: M
   if (failures.length > 0) throw new Error(failures.join('\n'))
 }
 
-const PARTS: [Part, RegExp][] = [
-  ['redis', /redis-server/],
-  ['agent', /setpoint-agent|agent\/main/],
-  ['controller', /setpoint\.mjs controller|controller\/main/],
-  ['up', /setpoint\.mjs up/],
-]
+const PARTS: Part[] = ['up', 'redis', 'controller', 'agent']
 
-function partsAmong(processes: Process[]): Partial<Record<Part, number>> {
-  const found: Partial<Record<Part, number>> = {}
-  for (const { pid, command } of processes) {
-    const [part] = PARTS.find(([, pattern]) => pattern.test(command)) ?? []
-    if (part !== undefined) found[part] ??= pid
-  }
-  return found
+/** The processes that the pid files name and that live. */
+async function pidsOf(state: string): Promise<Partial<Record<Part, number>>> {
+  const found = PARTS.map(async (part) => {
+    const text = await readFile(join(state, 'pids', `${part}.pid`), 'utf8').catch(() => '{}')
+    const { pid } = parseJson(text) as { pid?: number }
+    return pid !== undefined && isAlive(pid) ? [[part, pid]] : []
+  })
+  return Object.fromEntries((await Promise.all(found)).flat())
 }
 
-async function killPart(marks: Marks, part: Part, signal: NodeJS.Signals): Promise<void> {
-  const pid = partsAmong(await processesOf(marks))[part]
+async function killPart(state: string, part: Part, signal: NodeJS.Signals): Promise<void> {
+  const pid = (await pidsOf(state))[part]
   if (pid === undefined) throw new Error(`no ${part} runs on this host`)
   process.kill(pid, signal)
   const end = Date.now() + 30_000
-  while (partsAmong(await processesOf(marks))[part] === pid) {
+  while (isAlive(pid)) {
     if (Date.now() > end) throw new Error(`${part} still runs after ${signal}`)
+    await new Promise((resolve) => setTimeout(resolve, 10)) // it is no child of ours: nobody tells us
   }
 }
 
@@ -205,7 +203,7 @@ async function sweepOrphans(): Promise<void> {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]
     if (owner === undefined || isAlive(Number(owner))) continue
     const folder = join(tmpdir(), name)
-    await sweep({ folder, instance: agentPaths(join(folder, 'state')).instance }, 0)
+    await sweep({ folder, instance: instanceOf(folder) }, 0)
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -234,6 +232,11 @@ async function logs(state: string): Promise<string> {
     return `--- ${name}\n${lines.slice(-40).join('\n')}`
   })
   return (await Promise.all(texts)).join('\n')
+}
+
+/** What names the host's agent: `setpoint up` gives it this folder. */
+function instanceOf(folder: string): string {
+  return agentPaths(join(folder, 'state', 'agent')).instance
 }
 
 function parseJson(text: string): unknown {
