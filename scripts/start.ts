@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connectApi } from '../controller/cli/client.ts'
 import { stateFolder } from '../controller/cli/environment.ts'
-import type { StatusDocument } from '../schemas/status.ts'
+import { isReady } from '../controller/cli/verdict.ts'
+import type { StackStatus, StatusDocument } from '../schemas/status.ts'
 import { ensureDemoRepository } from './demo-repository.ts'
 import { nextSteps, whatRuns } from './start-text.ts'
 
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
   passSignals(up)
   const status = await Promise.race([settled(state), ended])
   if (typeof status !== 'number') await tell(status, { state, repository })
-  process.exitCode = await ended
+  process.exit(await ended)
 }
 
 /** Resolves when every stack has converged, or has come to something else that lasts. */
@@ -46,7 +47,9 @@ async function settled(state: string): Promise<StatusDocument> {
 
 function isSettled({ stacks, sources }: StatusDocument): boolean {
   const failed = sources.some(({ error }) => error !== null)
-  return failed || (stacks.length > 0 && stacks.every(({ outcome }) => outcome !== 'rolling'))
+  const rests = (stack: StackStatus) =>
+    stack.outcome !== 'rolling' && (stack.outcome !== 'converged' || isReady(stack))
+  return failed || (stacks.length > 0 && stacks.every(rests))
 }
 
 async function tell(status: StatusDocument, place: { state: string; repository: string }): Promise<void> {
