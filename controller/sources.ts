@@ -1,18 +1,21 @@
 import { errorFacts, SetpointError } from '../schemas/error.ts'
+import type { Log } from '../schemas/log.ts'
 import { formatProblem } from '../schemas/problem.ts'
 import type { SourceTree } from '../schemas/source.ts'
 import type { SourceStatus } from '../schemas/status.ts'
-import type { Loaded, LoadedStack } from './desired/load.ts'
-import type { Poller } from './git/poller.ts'
+import type { Load, Loaded } from './desired/load.ts'
+import type { Poller, poll } from './git/poller.ts'
 import type { Source } from './git/source.ts'
 import type { SourceOptions } from './options.ts'
-import type { Candidate } from './rollout/accept.ts'
+import { type Candidate, short } from './rollout/accept.ts'
+import type { Records } from './state/records.ts'
 
 /** What the sources say, as last read. */
 export interface Sources {
   candidate(stack: string): Candidate | undefined
   /** The names of all stacks that the newest commits have. */
   stacks(): string[]
+  /** What is wrong with a stack's newest commit, formatted. */
   problems(stack: string): string[]
   status(): SourceStatus[]
   /** Looks at every source now; resolves when each look has ended, well or not. */
@@ -20,30 +23,145 @@ export interface Sources {
   close(): Promise<void>
 }
 
-interface Options {
+export interface SourcesOptions {
   sources: { source: Source; options: SourceOptions }[]
-  load: (tree: SourceTree, options: { variables: Record<string, string>; directory: string }) => Loaded
-  poll: (
-    source: Source,
-    options: SourceOptions,
-    on: { onTree: (tree: SourceTree) => void; onLook: () => void; onError: (error: unknown) => void },
-  ) => Poller
-  /** The stacks that a source is known to have had, from the records. */
-  recorded: (source: string) => string[]
+  createLoader: () => Load
+  poll: typeof poll
+  records: Pick<Records, 'list'>
+  /** Called with the stacks that a new revision may concern. */
   onStacks: (stacks: string[]) => void
-  onStatus: (status: SourceStatus) => void
+  /** Called when the state of a source may have changed. */
+  onStatus: () => void
+  log: Log
+  now: () => Date
 }
 
-/** Follows all sources and keeps what each newest commit says of each stack; what cannot be read changes nothing. */
-export function followSources(options: Options): Sources {
-  const entries = options.sources.map((entry) => follow(entry, options))
-  const owner = (stack: string) => entries.find((entry) => entry.stacks.has(stack))
+interface Stack {
+  candidate: Candidate
+  problems: string[]
+}
+
+interface Followed {
+  stacks: Map<string, Stack>
+  status: SourceStatus
+  poller: Poller
+}
+
+/** Follows all sources. What cannot be fetched, read or validated changes nothing (law 1). */
+export function followSources(options: SourcesOptions): Sources {
+  const followed = options.sources.map((entry) => follow(entry, options))
+  const declared = (stack: string) => followed.flatMap(({ stacks }) => stacks.get(stack) ?? [])
   return {
-    candidate: (stack) => owner(stack)?.stacks.get(stack)?.candidate,
-    stacks: () => [...new Set(entries.flatMap((entry) => entry.declared()))],
-    problems: (stack) => entries.flatMap((entry) => entry.stacks.get(stack)?.problems ?? []),
-    status: () => entries.map((entry) => entry.status),
-    look: async () => void (await Promise.all(entries.map((entry) => entry.poller.wake()))),
-    close: async () => void (await Promise.all(entries.map((entry) => entry.poller.close()))),
+    candidate: (stack) => ownerOf(stack, declared(stack), options.records)?.candidate,
+    stacks: () => [...new Set(followed.flatMap(presentStacks))],
+    problems: (stack) => [
+      ...declared(stack).flatMap(({ problems }) => problems),
+      ...clash(stack, declared(stack)),
+    ],
+    status: () => followed.map(({ status }) => ({ ...status })),
+    look: async () => void (await Promise.all(followed.map(({ poller }) => poller.wake()))),
+    close: async () => void (await Promise.all(followed.map(({ poller }) => poller.stop()))),
   }
+}
+
+function follow({ source, options }: SourcesOptions['sources'][number], context: SourcesOptions): Followed {
+  const { records, onStacks, onStatus, log, now } = context
+  const { name, url } = source
+  const load = context.createLoader()
+  const stacks = new Map<string, Stack>()
+  const status: SourceStatus = { name, url, branch: source.branch, revision: null, polled: null, error: null }
+
+  function take(tree: SourceTree): void {
+    const loaded = load(tree, { directory: '', rootName: rootName(options), variables: {} })
+    const known = recordedStacks(records, name)
+    refuseUnreadable(loaded)
+    if (!options.allowEmpty) refuseEmptied(loaded, known)
+    const vanished = [...known, ...stacks.keys()].map((stack) => [stack, removedStack(name, tree)] as const)
+    const next = new Map([
+      ...vanished,
+      ...loaded.stacks.map((stack) => [stack.name, declaredStack(stack, name, tree)] as const),
+    ])
+    stacks.clear()
+    for (const [stack, entry] of next) stacks.set(stack, entry)
+    status.revision = tree.revision
+    onStacks([...stacks.keys()])
+  }
+
+  const poller = context.poll(source, options, {
+    onTree: take,
+    onSeen: () => {
+      Object.assign(status, { branch: source.branch, polled: now().toISOString(), error: null })
+      onStatus()
+    },
+    onError: (error) => {
+      status.error = errorFacts(error, 'SOURCE_INVALID')
+      log.warn(
+        { source: name, error: status.error },
+        'a source could not be read; what it last said stays in force',
+      )
+      onStatus()
+    },
+  })
+  return { stacks, status, poller }
+}
+
+/** What a stack in the root folder is called when its file gives no name: the folder or repository that it came from. */
+function rootName({ url, directory }: SourceOptions): string {
+  const path = directory === '' ? url.replace(/\/+$/, '').replace(/\/?\.git$/, '') : directory
+  return path.split(/[/:]/).at(-1) ?? ''
+}
+
+function removedStack(source: string, { revision }: SourceTree): Stack {
+  return { candidate: { source, revision, spec: 'removed' }, problems: [] }
+}
+
+function declaredStack(
+  { spec, problems }: Loaded['stacks'][number],
+  source: string,
+  { revision }: SourceTree,
+): Stack {
+  return { candidate: { source, revision, spec: spec ?? 'invalid' }, problems: problems.map(formatProblem) }
+}
+
+function presentStacks({ stacks }: Followed): string[] {
+  return [...stacks].filter(([, { candidate }]) => candidate.spec !== 'removed').map(([name]) => name)
+}
+
+function recordedStacks(records: SourcesOptions['records'], source: string): string[] {
+  return records
+    .list()
+    .filter((record) => record.source === source && record.accepted !== null)
+    .map(({ name }) => name)
+}
+
+/** Of two sources that declare one stack, the one that had it first keeps it. */
+function ownerOf(stack: string, declared: Stack[], records: SourcesOptions['records']): Stack | undefined {
+  return (
+    declared.find(({ candidate }) => recordedStacks(records, candidate.source).includes(stack)) ?? declared[0]
+  )
+}
+
+function clash(stack: string, declared: Stack[]): string[] {
+  const sources = declared
+    .filter(({ candidate }) => candidate.spec !== 'removed')
+    .map(({ candidate }) => candidate.source)
+  if (sources.length < 2) return []
+  return [
+    `Stack ${stack} is declared by ${sources.join(' and ')}: the one that had it first keeps it; rename the other.`,
+  ]
+}
+
+/** A tree in which nothing could be told apart says nothing about which stacks there are. */
+function refuseUnreadable({ stacks, problems }: Loaded): void {
+  const errors = problems.filter((problem) => problem.severity === 'error')
+  if (stacks.length === 0 && errors.length > 0)
+    throw new SetpointError('STACK_INVALID', errors.map(formatProblem).join('\n'))
+}
+
+/** A commit that takes every stack away is more often a mistake than a wish. */
+function refuseEmptied({ stacks, revision }: Loaded, known: string[]): void {
+  if (stacks.length > 0 || known.length === 0) return
+  const message = `Commit ${short(revision)} has no stack any more; ${known.join(', ')} stay as they are.`
+  const hint = 'If that is meant, start Setpoint with --allow-empty; otherwise commit the stacks again.'
+  throw new SetpointError('SOURCE_EMPTIED', message, { hint })
 }

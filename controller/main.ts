@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { destination, type Logger, pino } from 'pino'
+import { createApi } from './api/server.ts'
+import { apiSocket } from './api/socket.ts'
+import { createLoader } from './desired/load.ts'
+import { createDispatch } from './dispatch.ts'
+import { openSources } from './git/open.ts'
+import { poll } from './git/poller.ts'
+import { turn } from './loop.ts'
+import { createFleet } from './observed/redis-fleet.ts'
+import type { ControllerOptions, SourceOptions } from './options.ts'
+import { createQueue } from './queue/bullmq-queue.ts'
+import { createService } from './service.ts'
+import { followSources } from './sources.ts'
+import { createRecords } from './state/file-records.ts'
+import { loadKeys } from './state/keys.ts'
+import { createLeader } from './state/leader.ts'
+import { createTurns } from './turns.ts'
+
+/**
+ * Starts a controller: the only place where its parts are made and joined. The API answers at once; turns are taken
+ * while this controller leads, and only then.
+ * @throws SetpointError when the API cannot listen or the state folder cannot be used
+ */
+export async function runController(options: ControllerOptions): Promise<{ close(): Promise<void> }> {
+  const folder = join(options.state, 'controller')
+  const log = await openLog(options)
+  const now = () => new Date()
+  const changes = broadcast()
+
+  const keys = await loadKeys(folder)
+  const records = createRecords(join(folder, 'stacks'), log)
+  await records.load()
+  const leader = createLeader({ redis: options.redis, folder, id: randomUUID(), log })
+  const fleet = createFleet({ redis: options.redis, log, now })
+  const queue = createQueue({ redis: options.redis, keys, epoch: leader.epoch, log })
+
+  const dispatch = createDispatch(queue)
+  const turns = createTurns({
+    turn: async (stack) => {
+      if (!leader.isLeader()) return null
+      return turn({ candidate: sources.candidate, fleet, records, dispatch, now }, stack)
+    },
+    onTurn: changes.tell,
+    onError: (stack, err) => log.error({ stack, err }, 'a turn failed and is taken again'),
+    now,
+  })
+  const wakeAll = () => {
+    for (const stack of [...records.list().map(({ name }) => name), ...sources.stacks()]) turns.wake(stack)
+  }
+
+  const opened = openSources(options.sources, { cache: join(folder, 'git'), log })
+  const sources = followSources({
+    sources: opened.map((source, index) => ({ source, options: options.sources[index] as SourceOptions })),
+    createLoader,
+    poll,
+    records,
+    onStacks: (stacks) => stacks.forEach(turns.wake),
+    onStatus: changes.tell,
+    log,
+    now,
+  })
+  const service = createService({ sources, records, fleet, queue, turns, onChange: changes.listen, now })
+  const api = await createApi({
+    service,
+    listen: options.listen,
+    socket: apiSocket(options.state),
+    log,
+    ...(options.token !== undefined && { token: options.token }),
+  })
+
+  fleet.onChange((stacks) => {
+    if (stacks === null) wakeAll()
+    else stacks.forEach(turns.wake)
+    changes.tell()
+  })
+  leader.onChange(wakeAll)
+  const started = Promise.all([fleet.start(), leader.acquire()])
+  started.then(wakeAll, (err) => log.error({ err }, 'the controller could not begin to lead'))
+
+  return {
+    close: async () => {
+      await api.close()
+      await Promise.all([sources.close(), turns.close()])
+      await leader.release()
+      await Promise.all([fleet.close(), queue.close(), ...opened.map((source) => source.close())])
+    },
+  }
+}
+
+async function openLog({ logFile, logLevel }: ControllerOptions): Promise<Logger> {
+  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
+  return pino({ level: logLevel, base: { part: 'controller' } }, destination({ dest: logFile, sync: false }))
+}
+
+/** Tells listeners that something changed. */
+function broadcast(): { tell: () => void; listen: (listener: () => void) => () => void } {
+  const listeners = new Set<() => void>()
+  return {
+    tell: () => {
+      for (const listener of listeners) listener()
+    },
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
