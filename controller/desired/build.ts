@@ -1,0 +1,124 @@
+import type { ImageSource } from '../../schemas/image.ts'
+import type { ContainerSpec, NetworkSpec, ServiceSpec, StackSpec, VolumeSpec } from '../../schemas/stack.ts'
+import { containerOf } from './container.ts'
+import { fingerprint, sortBy, sortContainer, stackDigest, type Used } from './fingerprint.ts'
+import type { StackDraft } from './normalise.ts'
+import type { ResourceDraft } from './resources.ts'
+import type { ServiceDraft } from './service.ts'
+import { updatePolicy } from './update.ts'
+
+export interface BuildInputs {
+  /** The stack's name. */
+  name: string
+  draft: StackDraft
+  /** The image of each service by the service's name. */
+  images: Map<string, ImageSource>
+}
+
+interface Declared {
+  networks: Map<string, NetworkSpec>
+  volumes: Map<string, VolumeSpec>
+}
+
+/**
+ * A draft without problems to the canonical spec: names in full, defaults filled in, lists in a fixed order.
+ * Networks and volumes that no service uses are left out, as Compose leaves them.
+ */
+export function build({ name, draft, images }: BuildInputs): StackSpec {
+  const declared = declare(name, draft)
+  const jobs = awaited(draft.services)
+  const services = draft.services.flatMap((service) => {
+    const image = images.get(service.name)
+    if (!image) return []
+    const container = sortContainer(
+      containerOf(service, { image, ...declared, isJob: jobs.has(service.name) }),
+    )
+    return [serviceSpec({ service, container, declared, services: draft.services })]
+  })
+  const used = usedBy(
+    services.map(({ container }) => container),
+    declared,
+  )
+  const stack = { name, services: sortBy(services, (one) => one.name), ...used, drift: draft.drift }
+  return { ...stack, digest: stackDigest(stack) }
+}
+
+function declare(stack: string, draft: StackDraft): Declared {
+  const hasDefault = draft.networks.some(({ key }) => key === 'default')
+  const implied: NetworkSpec = { name: `${stack}_default`, internal: false, external: false }
+  return {
+    networks: new Map([
+      ...(hasDefault ? [] : [['default', implied] as const]),
+      ...draft.networks.map((one) => [one.key, networkSpec(stack, one)] as const),
+    ]),
+    volumes: new Map(draft.volumes.map((one) => [one.key, volumeSpec(stack, one)])),
+  }
+}
+
+function networkSpec(stack: string, { key, name, internal, external, subnet }: ResourceDraft): NetworkSpec {
+  return { name: name ?? `${stack}_${key}`, internal, external, ...(subnet === undefined ? {} : { subnet }) }
+}
+
+function volumeSpec(stack: string, { key, name, external, labels }: ResourceDraft): VolumeSpec {
+  return { name: name ?? `${stack}_${key}`, external, labels }
+}
+
+/** The services that another one waits for to complete. */
+function awaited(services: ServiceDraft[]): Set<string> {
+  const dependencies = services.flatMap((service) => service.depends_on ?? [])
+  return new Set(
+    dependencies.filter(({ condition }) => condition === 'completed').map(({ service }) => service),
+  )
+}
+
+interface ServiceInputs {
+  service: ServiceDraft
+  container: ContainerSpec
+  declared: Declared
+  services: ServiceDraft[]
+}
+
+function serviceSpec({ service, container, declared, services }: ServiceInputs): ServiceSpec {
+  const mode = service.deploy?.mode ?? 'replicated'
+  return {
+    name: service.name,
+    mode,
+    replicas: mode === 'global' ? 1 : (service.deploy?.replicas ?? service.scale ?? 1),
+    dependsOn: dependencies(service, services),
+    update: updatePolicy({
+      update: service.deploy?.update_config ?? {},
+      deadline: service['x-setpoint']?.update?.deadline,
+      healthcheck: container.healthcheck,
+      stopGracePeriod: container.stopGracePeriod,
+    }),
+    container,
+    fingerprint: fingerprint(container, usedBy([container], declared)),
+  }
+}
+
+/** One entry a service, the explicit one before that of a link; what is not required and not there is left out. */
+function dependencies(service: ServiceDraft, services: ServiceDraft[]) {
+  const names = new Set(services.map(({ name }) => name))
+  const all = [...(service.links ?? []), ...(service.depends_on ?? [])].filter((one) =>
+    names.has(one.service),
+  )
+  const unique = new Map(all.map((one) => [one.service, { service: one.service, condition: one.condition }]))
+  return sortBy([...unique.values()], (one) => one.service)
+}
+
+function usedBy(containers: ContainerSpec[], { networks, volumes }: Declared): Used {
+  const names = new Set(
+    containers.flatMap((one) => [
+      ...one.networks.map(({ network }) => `network ${network}`),
+      ...one.mounts.map(({ type, source }) => `${type} ${source}`),
+    ]),
+  )
+  return {
+    networks: byName([...networks.values()].filter(({ name }) => names.has(`network ${name}`))),
+    volumes: byName([...volumes.values()].filter(({ name }) => names.has(`volume ${name}`))),
+  }
+}
+
+function byName<T extends { name: string }>(items: T[]): T[] {
+  return sortBy([...new Map(items.map((item) => [item.name, item])).values()], ({ name }) => name)
+}

@@ -1,0 +1,87 @@
+import type { ImageSource } from '../../schemas/image.ts'
+import type {
+  ContainerSpec,
+  Mount,
+  NetworkAttachment,
+  NetworkSpec,
+  RestartPolicy,
+  VolumeSpec,
+} from '../../schemas/stack.ts'
+import { limits } from './deploy.ts'
+import type { ServiceDraft } from './service.ts'
+
+const STOP_GRACE_PERIOD = 10_000
+
+export interface ContainerInputs {
+  image: ImageSource
+  /** Networks and volumes of the stack by their key in the file. */
+  networks: Map<string, NetworkSpec>
+  volumes: Map<string, VolumeSpec>
+  /** Another service waits for this one to complete. */
+  isJob: boolean
+}
+
+/** One container of a service, with Compose's defaults filled in. */
+export function containerOf(service: ServiceDraft, inputs: ContainerInputs): ContainerSpec {
+  return {
+    image: inputs.image,
+    ...optional('entrypoint', service.entrypoint),
+    ...optional('command', service.command),
+    environment: service.environment ?? {},
+    ...optional('workingDir', service.working_dir),
+    ...optional('user', service.user || undefined),
+    ...optional('hostname', service.hostname),
+    labels: service.labels ?? {},
+    networks: attachmentsOf(service, inputs.networks),
+    ports: (service.ports ?? []).map(({ port }) => port),
+    mounts: mountsOf(service, inputs.volumes),
+    ...optional('healthcheck', service.healthcheck),
+    restart: restartOf(service, inputs.isJob),
+    resources: resourcesOf(service),
+    ...optional('stopSignal', service.stop_signal),
+    stopGracePeriod: service.stop_grace_period ?? STOP_GRACE_PERIOD,
+    readOnly: service.read_only ?? false,
+    noNewPrivileges: service.security_opt?.at(-1) ?? false,
+    capAdd: service.cap_add ?? [],
+    capDrop: service.cap_drop ?? [],
+  }
+}
+
+function optional<const K extends string, T>(key: K, value: T | undefined) {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: T }
+}
+
+/**
+ * Absent, Swarm's default counts: a service is kept running. A service that others wait for to complete runs once,
+ * as in Compose.
+ */
+function restartOf(service: ServiceDraft, isJob: boolean): RestartPolicy {
+  return service.deploy?.restart_policy ?? service.restart ?? { condition: isJob ? 'none' : 'any' }
+}
+
+function resourcesOf({ deploy, cpus, mem_limit, mem_reservation, pids_limit }: ServiceDraft) {
+  const own = limits({ cpus, memory: mem_limit, reservation: mem_reservation, pids: pids_limit })
+  return { ...own, ...deploy?.resources }
+}
+
+/** The service's name is always one of its names, and so is `container_name`, which people use as a host name. */
+function attachmentsOf(service: ServiceDraft, networks: Map<string, NetworkSpec>): NetworkAttachment[] {
+  const listed = service.networks?.length ? service.networks : [{ key: 'default', aliases: [] }]
+  const names = [service.name, ...(service.container_name === undefined ? [] : [service.container_name])]
+  const byName = new Map<string, string[]>()
+  for (const { key, aliases } of listed) {
+    const network = networks.get(key)?.name
+    if (network) byName.set(network, [...(byName.get(network) ?? names), ...aliases])
+  }
+  return [...byName].map(([network, aliases]) => ({ network, aliases }))
+}
+
+/** Of two mounts on one target the later counts, as in Compose. */
+function mountsOf(service: ServiceDraft, volumes: Map<string, VolumeSpec>): Mount[] {
+  const byTarget = new Map<string, Mount>()
+  for (const { mount } of [...(service.volumes ?? []), ...(service.tmpfs ?? [])]) {
+    const source = mount.type === 'volume' ? (volumes.get(mount.source)?.name ?? mount.source) : mount.source
+    byTarget.set(mount.target, { ...mount, source })
+  }
+  return [...byTarget.values()]
+}

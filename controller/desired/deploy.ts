@@ -1,0 +1,77 @@
+import type { Resources, UpdatePolicy } from '../../schemas/stack.ts'
+import { type Cursor, fail, fields } from './cursor.ts'
+import { restartPolicy } from './restart.ts'
+import { duration, integer, number, oneOf, size, text } from './values.ts'
+
+/** Compose Deploy Specification, as Swarm reads it. */
+export function deploy(cursor: Cursor) {
+  return fields(cursor, 'deploy', {
+    mode,
+    replicas: integer(0),
+    resources,
+    update_config: updateConfig,
+    restart_policy: restartPolicy,
+    placement: (inner) => fields(inner, 'placement', {}),
+  })
+}
+
+function mode(cursor: Cursor): 'replicated' | 'global' | undefined {
+  const value = text(cursor)
+  if (value === 'replicated-job' || value === 'global-job') {
+    return fail(
+      cursor,
+      `not honoured yet: the mode ${value}; write restart: on-failure on a replicated service`,
+    )
+  }
+  return oneOf('replicated', 'global')(cursor)
+}
+
+function resources(cursor: Cursor): Resources {
+  const read = fields(cursor, 'resources', {
+    limits: (inner) => fields(inner, 'limits', { cpus, memory: size, pids }),
+    reservations: (inner) => fields(inner, 'reservations', { memory: size }),
+  })
+  return limits({ ...read.limits, reservation: read.reservations?.memory })
+}
+
+interface Limits {
+  cpus?: number | undefined
+  memory?: number | undefined
+  pids?: number | undefined
+  reservation?: number | undefined
+}
+
+/** Canonical resources: zero, and -1 for pids, mean no limit. */
+export function limits({ cpus, memory, pids, reservation }: Limits): Resources {
+  return {
+    ...(cpus ? { cpus } : {}),
+    ...(memory ? { memory } : {}),
+    ...(reservation ? { memoryReservation: reservation } : {}),
+    ...(pids && pids > 0 ? { pids } : {}),
+  }
+}
+
+/** Cores, `0.5` or `"0.5"`; 0 is no limit. */
+export const cpus = number(0, 1_000_000)
+
+/** A number of processes; -1 and 0 are no limit. */
+export const pids = integer(-1)
+
+function updateConfig(cursor: Cursor): Partial<UpdatePolicy> {
+  const read = fields(cursor, 'update_config', {
+    parallelism: integer(0),
+    delay: duration,
+    failure_action: oneOf('rollback', 'pause', 'continue'),
+    monitor: duration,
+    max_failure_ratio: number(0, 1),
+    order: oneOf('stop-first', 'start-first'),
+  })
+  return {
+    ...(read.parallelism === undefined ? {} : { parallelism: read.parallelism }),
+    ...(read.delay === undefined ? {} : { delay: read.delay }),
+    ...(read.monitor === undefined ? {} : { monitor: read.monitor }),
+    ...(read.max_failure_ratio === undefined ? {} : { maxFailureRatio: read.max_failure_ratio }),
+    ...(read.failure_action === undefined ? {} : { failureAction: read.failure_action }),
+    ...(read.order === undefined ? {} : { order: read.order }),
+  }
+}

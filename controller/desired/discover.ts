@@ -1,0 +1,75 @@
+import { posix } from 'node:path'
+import type { SourceTree } from '../../schemas/source.ts'
+import { normaliseName } from './normalise.ts'
+import { compare } from './report.ts'
+
+/** A file that declares a stack. */
+export interface StackFile {
+  path: string
+  /** The stack's folder, where its `.env` stands; empty for the root. */
+  folder: string
+  /** The name where the file gives none; empty where there is nothing to take it from. */
+  fallback: string
+  /** Files beside it that Compose would also look at, and that are not read. */
+  others: string[]
+}
+
+export interface Discovered {
+  stacks: StackFile[]
+  /** Paths of image specs. */
+  images: string[]
+}
+
+export interface Scope {
+  /** A folder of the source; empty for all of it. */
+  directory: string
+  /** The name of a stack in the root folder of the source whose file gives none. */
+  rootName: string
+}
+
+// In the order in which Compose takes them (Compose Specification §Compose file).
+const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
+const OVERRIDES = COMPOSE_FILES.map((name) => name.replace('compose.', 'compose.override.'))
+const STACK_FILE = /^(.+)\.stack\.ya?ml$/
+const IMAGE_FILE = /^.+\.image\.ya?ml$/
+
+/**
+ * The stacks and image specs of a tree (DESIGN §7): a folder with a compose file, `NAME.stack.yaml`, `NAME.image.yaml`.
+ * Folders whose name starts with a dot, and `node_modules`, are not looked into.
+ */
+export function discover(tree: SourceTree, { directory, rootName }: Scope): Discovered {
+  const prefix = directory
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')
+  const stacks: StackFile[] = []
+  const images: string[] = []
+  const folders = new Map<string, Set<string>>()
+  for (const path of [...tree.files.keys()].sort(compare)) {
+    if (!isInside(path, prefix)) continue
+    const { dir: folder, base } = posix.parse(path)
+    const stack = STACK_FILE.exec(base)?.[1]
+    if (stack !== undefined) stacks.push({ path, folder, fallback: normaliseName(stack), others: [] })
+    else if (IMAGE_FILE.test(base)) images.push(path)
+    else if (COMPOSE_FILES.includes(base) || OVERRIDES.includes(base)) {
+      folders.set(folder, (folders.get(folder) ?? new Set()).add(base))
+    }
+  }
+  for (const [folder, names] of folders) {
+    const chosen = COMPOSE_FILES.find((name) => names.has(name))
+    if (!chosen) continue
+    const others = [...names].filter((name) => name !== chosen)
+    const fallback = normaliseName(folder === '' ? rootName : posix.basename(folder))
+    stacks.push({ path: posix.join(folder, chosen), folder, fallback, others })
+  }
+  return { stacks: stacks.sort((a, b) => compare(a.path, b.path)), images }
+}
+
+function isInside(path: string, prefix: string): boolean {
+  if (prefix !== '' && !path.startsWith(`${prefix}/`)) return false
+  const below = prefix === '' ? path : path.slice(prefix.length + 1)
+  return !below
+    .split('/')
+    .slice(0, -1)
+    .some((part) => part.startsWith('.') || part === 'node_modules')
+}

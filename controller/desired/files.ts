@@ -1,0 +1,89 @@
+import { posix } from 'node:path'
+import { MAX_FILE_BYTES, type SourceFile, type SourceTree } from '../../schemas/source.ts'
+
+const MAX_LINKS = 40
+
+/** A file of the tree, or why there is none. `missing` is told apart: a file that may be absent is no problem then. */
+export type Found = { file: SourceFile; bytes: Buffer } | { problem: string; missing: boolean }
+
+/**
+ * The files of a tree, by value. Symlinks are followed inside the tree only. Every look-up, also one that found
+ * nothing, is noted, so that a result can be kept until one of them would answer otherwise.
+ */
+export interface Files {
+  read(path: string): Found
+  /** What tells two contents of a path apart; undefined where there is no such file. */
+  identity(path: string): string | undefined
+  /** What was looked at: path to identity. */
+  seen: Map<string, string | undefined>
+}
+
+export function filesOf(tree: SourceTree): Files {
+  const seen = new Map<string, string | undefined>()
+  return { seen, read, identity }
+
+  function read(path: string): Found {
+    const place = resolve(path)
+    if ('problem' in place) return place
+    const file = look(place.path)
+    if (!file) return { problem: `there is no file ${path}`, missing: true }
+    if (!file.content) {
+      return {
+        problem: `${describe(path, place.path)} has ${file.size} bytes; at most ${MAX_FILE_BYTES} are read`,
+        missing: false,
+      }
+    }
+    return { file, bytes: file.content }
+  }
+
+  function look(path: string): SourceFile | undefined {
+    seen.set(path, identity(path))
+    return tree.files.get(path)
+  }
+
+  function identity(path: string): string | undefined {
+    const file = tree.files.get(path)
+    return file && `${file.kind} ${file.hash}`
+  }
+
+  /** The path without symlinks in it, part by part as the kernel walks it. */
+  function resolve(path: string): { path: string } | { problem: string; missing: boolean } {
+    let todo = path.split('/')
+    let done: string[] = []
+    let links = 0
+    while (todo.length > 0) {
+      const [part = '', ...rest] = todo
+      todo = rest
+      if (part === '' || part === '.') continue
+      if (part === '..') {
+        if (done.length === 0) return outside(path)
+        done = done.slice(0, -1)
+        continue
+      }
+      const here = [...done, part].join('/')
+      const file = look(here)
+      if (file?.kind !== 'symlink') {
+        done = [...done, part]
+        continue
+      }
+      const target = file.content?.toString('utf8') ?? ''
+      if (posix.isAbsolute(target)) return outside(path, target)
+      if (++links > MAX_LINKS)
+        return { problem: `${path} is a symlink that leads round in a circle`, missing: false }
+      todo = [...target.split('/'), ...todo]
+    }
+    return { path: done.join('/') }
+  }
+}
+
+function outside(path: string, target?: string): { problem: string; missing: boolean } {
+  const how = target === undefined ? '' : ` through a symlink to ${target}`
+  return {
+    problem: `${path} leads out of the checkout${how}; only files of the repository are read`,
+    missing: false,
+  }
+}
+
+function describe(path: string, real: string): string {
+  return path === real ? path : `${path} (${real})`
+}

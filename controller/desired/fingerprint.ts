@@ -1,0 +1,49 @@
+import { canonicalJson, digest } from '../../schemas/canonical.ts'
+import type { ContainerSpec, NetworkSpec, StackSpec, VolumeSpec } from '../../schemas/stack.ts'
+import { compare } from './report.ts'
+
+export interface Used {
+  networks: NetworkSpec[]
+  volumes: VolumeSpec[]
+}
+
+/**
+ * The hash over all that needs a new task when it changes: the container with the networks and volumes it uses.
+ * Replicas, update settings, dependencies and drift are no part of it, nor is the pull policy, which changes nothing
+ * about a container that runs. An image spec counts by its reference, which is the hash of its inputs.
+ */
+export function fingerprint(container: ContainerSpec, used: Used): string {
+  return digest({ container: { ...container, image: container.image.reference }, ...used }, 16)
+}
+
+/** The hash over a whole stack: equal digests need no rollout. */
+export function stackDigest(stack: Omit<StackSpec, 'digest'>): string {
+  return digest(stack)
+}
+
+/** The container with every list whose order means nothing in a fixed order; argv and the healthcheck stay as written. */
+export function sortContainer(container: ContainerSpec): ContainerSpec {
+  return {
+    ...container,
+    networks: sortBy(
+      container.networks.map((one) => ({ ...one, aliases: unique(one.aliases) })),
+      ({ network }) => network,
+    ),
+    ports: uniqueBy(container.ports, canonicalJson),
+    mounts: sortBy(container.mounts, ({ target }) => target),
+    capAdd: unique(container.capAdd),
+    capDrop: unique(container.capDrop),
+  }
+}
+
+export function sortBy<T>(items: T[], key: (item: T) => string): T[] {
+  return items.toSorted((a, b) => compare(key(a), key(b)))
+}
+
+function unique(items: string[]): string[] {
+  return [...new Set(items)].sort(compare)
+}
+
+function uniqueBy<T>(items: T[], key: (item: T) => string): T[] {
+  return sortBy([...new Map(items.map((item) => [key(item), item])).values()], key)
+}

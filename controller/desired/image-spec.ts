@@ -1,0 +1,161 @@
+import { posix } from 'node:path'
+import { digest } from '../../schemas/canonical.ts'
+import type { ImageConfig, ImageSpec } from '../../schemas/image.ts'
+import type { Problem } from '../../schemas/problem.ts'
+import { argv } from './command.ts'
+import { type Cursor, expected, fail, fields, itemsOf, within } from './cursor.ts'
+import type { Files } from './files.ts'
+import { healthcheck } from './health.ts'
+import { imageFiles, MAX_IMAGE_FILES_BYTES } from './image-files.ts'
+import { environment, labels } from './mappings.ts'
+import { merge } from './merge.ts'
+import { parse } from './parse.ts'
+import { signal } from './process.ts'
+import { normaliseReference, specReference } from './references.ts'
+import { errorIn, hasErrors, tidy } from './report.ts'
+import { containerPath, listOf, text } from './values.ts'
+
+export interface LoadedImage {
+  name: string
+  path: string
+  /** Null when a problem is an error. */
+  spec: ImageSpec | null
+  /** `localhost/setpoint/NAME:<hash of the inputs>`; empty without a spec. */
+  reference: string
+  problems: Problem[]
+}
+
+/** Reads `NAME.image.yaml`. Nothing in it is interpolated: its commands are full of `$`. */
+export function loadImage(path: string, files: Files): LoadedImage {
+  const name = posix.basename(path).replace(/\.image\.ya?ml$/, '')
+  const problems: Problem[] = []
+  const spec = read(name, path, { files, problems })
+  const isGood = spec !== undefined && !hasErrors(problems)
+  const reference = isGood ? specReference(name, digest(spec, 16)) : ''
+  return { name, path, spec: isGood ? spec : null, reference, problems: tidy(problems) }
+}
+
+interface Reading {
+  files: Files
+  problems: Problem[]
+}
+
+function read(name: string, path: string, { files, problems }: Reading): ImageSpec | undefined {
+  if (!/^[a-z0-9]+([._-][a-z0-9]+)*$/.test(name)) {
+    problems.push(
+      errorIn(path, `${name} is no image name: lower case letters and digits, with single . _ - between`),
+    )
+  }
+  const found = files.read(path)
+  if ('problem' in found) {
+    problems.push(errorIn(path, found.problem))
+    return undefined
+  }
+  const parsed = parse(path, found.bytes.toString('utf8'))
+  problems.push(...parsed.problems)
+  if (!parsed.root) {
+    if (parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
+    return undefined
+  }
+  const merged = merge([parsed.root])
+  problems.push(...merged.problems)
+  return image(name, { node: merged.root, path: '', problems, key: merged.root.at }, files)
+}
+
+function image(name: string, at: Cursor, files: Files): ImageSpec | undefined {
+  if (at.node.kind !== 'map') return expected(at, 'a mapping with a base')
+  const read = fields(at, 'image', {
+    base,
+    packages: listOf(debianPackage),
+    files: (inner) => imageFiles(inner, files),
+    run: steps,
+    config,
+  })
+  if (!at.node.entries.has('base'))
+    return fail(at, 'has no base; write a reference, or scratch for an empty one')
+  const contents = read.files ?? []
+  const bytes = contents.reduce((sum, file) => sum + Buffer.byteLength(file.content, 'base64'), 0)
+  if (bytes > MAX_IMAGE_FILES_BYTES) {
+    return fail(
+      within(at, 'files'),
+      `the files have ${bytes} bytes, at most ${MAX_IMAGE_FILES_BYTES} fit; put large content into the base image`,
+    )
+  }
+  const { packages = [], run = [], config: settings = {} } = read
+  return read.base === undefined
+    ? undefined
+    : {
+        name,
+        base: read.base,
+        packages: [...new Set(packages)].sort(),
+        files: contents,
+        run,
+        config: settings,
+      }
+}
+
+function base(at: Cursor): string | undefined {
+  const value = text(at)
+  if (value === undefined || value === 'scratch') return value
+  return normaliseReference(value) ?? expected(at, 'scratch or an image reference')
+}
+
+function debianPackage(at: Cursor): string | undefined {
+  const value = text(at)
+  if (value === undefined || /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?(=[A-Za-z0-9.+:~-]+)?$/.test(value))
+    return value
+  return expected(at, 'a Debian package, as in curl or curl=7.88.1-10')
+}
+
+/** A string is a command line for `/bin/sh -c`, a list is an argv. */
+function steps(at: Cursor): string[][] | undefined {
+  return itemsOf(at, 'a list of commands')?.flatMap((item) => {
+    const step = item.node.kind === 'list' ? listOf(text)(item) : text(item)
+    if (step === undefined || step.length === 0) {
+      if (step !== undefined) fail(item, 'is an empty command')
+      return []
+    }
+    return [typeof step === 'string' ? ['/bin/sh', '-c', step] : step]
+  })
+}
+
+function config(at: Cursor): ImageConfig {
+  const {
+    env,
+    working_dir,
+    stop_signal,
+    healthcheck: check,
+    ...same
+  } = fields(at, 'imageConfig', {
+    entrypoint: argv,
+    command: argv,
+    env: environment(() => undefined),
+    working_dir: containerPath,
+    user: text,
+    ports: listOf(exposedPort),
+    labels,
+    stop_signal: signal,
+    healthcheck,
+  })
+  if (check === null)
+    fail(
+      within(at, 'healthcheck'),
+      'an image spec cannot take the healthcheck of its base away; do it in the service',
+    )
+  return {
+    ...same,
+    ...(env === undefined ? {} : { environment: env }),
+    ...(working_dir === undefined ? {} : { workingDir: working_dir }),
+    ...(stop_signal === undefined ? {} : { stopSignal: stop_signal }),
+    ...(check ? { healthcheck: check } : {}),
+  }
+}
+
+/** `80` or `80/udp`, as image-spec §config ExposedPorts. */
+function exposedPort(at: Cursor): string | undefined {
+  const match = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(text(at) ?? '')
+  const port = Number(match?.[1])
+  return match && port >= 1 && port <= 65535
+    ? `${port}/${match[2] ?? 'tcp'}`
+    : expected(at, 'a port, as in 80 or 80/udp')
+}

@@ -1,0 +1,75 @@
+import type { ImageSource } from '../../schemas/image.ts'
+import type { Problem } from '../../schemas/problem.ts'
+import { fail, within } from './cursor.ts'
+import type { LoadedImage } from './image-spec.ts'
+import { quote } from './node.ts'
+import type { StackDraft } from './normalise.ts'
+import { normaliseReference } from './references.ts'
+import { errorIn } from './report.ts'
+
+/** The image specs of a source by name, and which of them were asked for. */
+export interface Catalog {
+  find(name: string): LoadedImage | undefined
+  /** Every name asked for, with what identified the answer. */
+  asked: Map<string, string | undefined>
+}
+
+/** Image specs by name; two of one name are both refused. */
+export function indexImages(images: LoadedImage[]): Map<string, LoadedImage> {
+  const groups = Map.groupBy(images, ({ name }) => name)
+  return new Map([...groups].map(([name, same]) => [name, single(name, same)]))
+}
+
+function single(name: string, same: LoadedImage[]): LoadedImage {
+  const [first] = same
+  if (first && same.length === 1) return first
+  const problems = same.flatMap((one) => [...one.problems, twice(one.path, name, same)])
+  return { name, path: first?.path ?? '', spec: null, reference: '', problems }
+}
+
+function twice(path: string, name: string, same: LoadedImage[]): Problem {
+  const others = same.filter((one) => one.path !== path).map((one) => one.path)
+  return errorIn(path, `the image ${name} is also declared by ${others.join(', ')}; rename one`)
+}
+
+export function catalogOf(images: Map<string, LoadedImage>): Catalog {
+  const asked = new Map<string, string | undefined>()
+  return {
+    asked,
+    find: (name) => {
+      const image = images.get(name)
+      asked.set(name, image && identityOf(image))
+      return image
+    },
+  }
+}
+
+/** What tells two answers for one name apart. */
+export function identityOf(image: LoadedImage): string {
+  return JSON.stringify([image.reference, image.problems])
+}
+
+/** The image of each service: a spec of the source where the name is one, else a registry reference in full. */
+export function resolveImages(draft: StackDraft, catalog: Catalog): Map<string, ImageSource> {
+  const resolved = new Map<string, ImageSource>()
+  for (const service of draft.services) {
+    if (service.image === undefined) continue
+    const at = within(service.at, 'image')
+    const declared = catalog.find(service.image)
+    if (declared) {
+      at.problems.push(...declared.problems)
+      if (declared.spec) {
+        resolved.set(service.name, { reference: declared.reference, pull: 'missing', spec: declared.spec })
+      }
+      continue
+    }
+    const reference = normaliseReference(service.image)
+    if (reference) resolved.set(service.name, { reference, pull: service.pull_policy ?? 'missing' })
+    else
+      fail(
+        at,
+        `${quote(service.image)} is no image reference, as in nginx:1.29 or registry.example.com/team/app:1`,
+      )
+  }
+  return resolved
+}

@@ -1,0 +1,162 @@
+import { digest } from '../../schemas/canonical.ts'
+import type { Problem } from '../../schemas/problem.ts'
+import type { SourceTree } from '../../schemas/source.ts'
+import { discover, type StackFile } from './discover.ts'
+import { filesOf } from './files.ts'
+import { type LoadedImage, loadImage } from './image-spec.ts'
+import { catalogOf, identityOf, indexImages } from './images.ts'
+import { createMemo, type Memo } from './memo.ts'
+import { errorIn, tidy } from './report.ts'
+import { type LoadedStack, loadStack } from './stack.ts'
+
+export type { LoadedStack } from './stack.ts'
+
+export interface LoadOptions {
+  /** The settings of the source: they win over `x-setpoint.variables`, and those over `.env`. */
+  variables: Record<string, string>
+  /** A folder of the source; empty for all of it. */
+  directory: string
+  /** The name of a stack in the root folder whose file gives none, such as the repository's; without it `name:` is needed. */
+  rootName?: string
+}
+
+export interface Loaded {
+  revision: string
+  /** By file. Two of one name are both refused. */
+  stacks: LoadedStack[]
+  /** Of no stack: a folder that is not there, and what is wrong with an image spec, used or not. */
+  problems: Problem[]
+}
+
+export type Load = (tree: SourceTree, options: LoadOptions) => Loaded
+
+/**
+ * All stacks of a source at a revision. Pure; never throws: whatever is wrong is a problem of its stack, and one
+ * bad stack stops no other.
+ */
+export function load(tree: SourceTree, options: LoadOptions): Loaded {
+  return createLoader()(tree, options)
+}
+
+/** A `load` that keeps what it made of a stack until one of the files that went into it changes. */
+export function createLoader(): Load {
+  const images = createMemo<LoadedImage>()
+  const stacks = createMemo<LoadedStack>()
+  return (tree, options) => {
+    const found = discover(tree, { directory: options.directory, rootName: options.rootName ?? '' })
+    images.keepOnly(found.images)
+    stacks.keepOnly(found.stacks.map(({ path }) => path))
+    const loadedImages = found.images.map((path) => rememberImage(images, path, tree))
+    const index = indexImages(loadedImages)
+    const settings = digest(options.variables)
+    const loaded = found.stacks.map((file) =>
+      rememberStack(stacks, file, { tree, index, settings, variables: options.variables }),
+    )
+    return {
+      revision: tree.revision,
+      stacks: refuseSameNames(loaded),
+      problems: tidy([
+        ...missingFolder(tree, options.directory),
+        ...[...index.values()].flatMap((one) => one.problems),
+      ]),
+    }
+  }
+}
+
+function rememberImage(memo: Memo<LoadedImage>, path: string, tree: SourceTree): LoadedImage {
+  return memo.recall(path, {
+    isFresh: (inputs) => sameFiles(inputs.files, tree),
+    make: () => {
+      const files = filesOf(tree)
+      const value = guarded(
+        () => loadImage(path, files),
+        (problem): LoadedImage => ({
+          name: path,
+          path,
+          spec: null,
+          reference: '',
+          problems: [{ ...problem, file: path }],
+        }),
+      )
+      return { value, inputs: { files: files.seen, images: new Map(), key: '' } }
+    },
+  })
+}
+
+interface StackContext {
+  tree: SourceTree
+  index: Map<string, LoadedImage>
+  settings: string
+  variables: Record<string, string>
+}
+
+function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context: StackContext): LoadedStack {
+  const { tree, index, settings, variables } = context
+  const key = JSON.stringify([file, settings])
+  return memo.recall(file.path, {
+    isFresh: (inputs) =>
+      inputs.key === key && sameFiles(inputs.files, tree) && sameImages(inputs.images, index),
+    make: () => {
+      const files = filesOf(tree)
+      const catalog = catalogOf(index)
+      const value = guarded(
+        () => loadStack(file, { files, catalog, variables }),
+        (problem): LoadedStack => ({
+          name: file.fallback || 'root',
+          file: file.path,
+          spec: null,
+          problems: [{ ...problem, file: file.path }],
+          guessed: true,
+        }),
+      )
+      return { value, inputs: { files: files.seen, images: catalog.asked, key } }
+    },
+  })
+}
+
+/** The last guard of "one bad stack stops no other": what nobody foresaw becomes a problem too. */
+function guarded<T>(make: () => T, refused: (problem: Problem) => T): T {
+  try {
+    return make()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return refused(
+      errorIn('', `Setpoint could not read this file (a defect of Setpoint, please report it): ${reason}`),
+    )
+  }
+}
+
+function sameFiles(seen: Map<string, string | undefined>, tree: SourceTree): boolean {
+  const now = filesOf(tree)
+  return [...seen].every(([path, identity]) => now.identity(path) === identity)
+}
+
+function sameImages(asked: Map<string, string | undefined>, index: Map<string, LoadedImage>): boolean {
+  return [...asked].every(([name, identity]) => {
+    const image = index.get(name)
+    return (image && identityOf(image)) === identity
+  })
+}
+
+function refuseSameNames(stacks: LoadedStack[]): LoadedStack[] {
+  const byName = Map.groupBy(stacks, ({ name }) => name)
+  return stacks.map((stack) => {
+    const others = (byName.get(stack.name) ?? []).filter((other) => other !== stack)
+    if (others.length === 0) return stack
+    const files = others.map(({ file }) => file).join(', ')
+    const problem = errorIn(
+      stack.file,
+      `the stack ${stack.name} is also declared by ${files}; give one another name`,
+    )
+    return { ...stack, spec: null, problems: tidy([...stack.problems, problem]) }
+  })
+}
+
+function missingFolder(tree: SourceTree, directory: string): Problem[] {
+  const folder = directory
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')
+  if (folder === '' || [...tree.files.keys()].some((path) => path.startsWith(`${folder}/`))) return []
+  return [errorIn(folder, 'the source has no such folder')]
+}

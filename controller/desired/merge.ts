@@ -1,0 +1,50 @@
+import type { Problem } from '../../schemas/problem.ts'
+import { describeNode, type Entry, keyPath, type MapNode, type Node } from './node.ts'
+import { errorAt } from './report.ts'
+
+/**
+ * The files of a stack as one tree, with YAML merge keys (`<<`) folded in: a key that stands beside `<<` wins over
+ * what is merged, an earlier map of a list over a later one.
+ * @param roots the files in order; today one. Compose's rules for several (§Merge) belong here.
+ */
+export function merge(roots: [Node]): { root: Node; problems: Problem[] } {
+  const problems: Problem[] = []
+  const done = new Map<Node, Node>()
+  return { root: fold(roots[0], ''), problems }
+
+  function fold(node: Node, path: string): Node {
+    const known = done.get(node)
+    if (known) return known
+    const made = foldChildren(node, path)
+    done.set(node, made)
+    return made
+  }
+
+  function foldChildren(node: Node, path: string): Node {
+    if (node.kind === 'scalar') return node
+    if (node.kind === 'list') {
+      return { ...node, items: node.items.map((item, index) => fold(item, `${path}[${index}]`)) }
+    }
+    const entries = new Map<string, Entry>()
+    for (const [key, { at, value }] of node.entries) {
+      if (key !== '<<') entries.set(key, { at, value: fold(value, keyPath(path, key)) })
+    }
+    for (const base of mergedMaps(node, path)) {
+      for (const [key, entry] of base.entries) if (!entries.has(key)) entries.set(key, entry)
+    }
+    return { ...node, entries }
+  }
+
+  function mergedMaps(node: MapNode, path: string): MapNode[] {
+    const merged = node.entries.get('<<')
+    if (!merged) return []
+    const bases = merged.value.kind === 'list' ? merged.value.items : [merged.value]
+    return bases.flatMap((base) => {
+      const folded = fold(base, path)
+      if (folded.kind === 'map') return [folded]
+      const message = `<< merges a mapping or a list of mappings, not ${describeNode(base)}`
+      problems.push(errorAt(merged.at, path, message))
+      return []
+    })
+  }
+}

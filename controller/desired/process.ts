@@ -1,0 +1,71 @@
+import { type Cursor, fail } from './cursor.ts'
+import { nearest } from './suggest.ts'
+import { filled, text } from './values.ts'
+
+const SIGNALS =
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'.split(
+    ' ',
+  )
+const REALTIME = /^RTM(IN(\+\d{1,2})?|AX(-\d{1,2})?)$/
+
+/** Compose Specification §stop_signal; a name with or without `SIG`, or a number of Linux. Gives the name: `SIGTERM`. */
+export function signal(cursor: Cursor): string | undefined {
+  const value = filled(cursor)
+  if (value === undefined) return undefined
+  const bare = value.toUpperCase().replace(/^SIG/, '')
+  const name = /^\d+$/.test(bare) ? SIGNALS[Number(bare) - 1] : bare
+  if (name !== undefined && (SIGNALS.includes(name) || REALTIME.test(name))) return `SIG${name}`
+  const near = nearest(bare, SIGNALS)
+  return fail(cursor, `${JSON.stringify(value)} is no signal${near ? `; did you mean SIG${near}?` : ''}`)
+}
+
+const CAPABILITIES =
+  'AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM'.split(
+    ' ',
+  )
+
+/** Compose Specification §cap_add; `ALL`, or a name of capabilities(7) in the form `CAP_NET_ADMIN`. */
+export function capability(cursor: Cursor): string | undefined {
+  const value = filled(cursor)
+  if (value === undefined) return undefined
+  const bare = value.toUpperCase().replace(/^CAP_/, '')
+  if (bare === 'ALL') return 'ALL'
+  if (CAPABILITIES.includes(bare)) return `CAP_${bare}`
+  const near = nearest(bare, CAPABILITIES)
+  return fail(cursor, `${JSON.stringify(value)} is no capability${near ? `; did you mean ${near}?` : ''}`)
+}
+
+/** One item of Compose Specification §security_opt; only no-new-privileges, in its spellings. */
+export function securityOption(cursor: Cursor): boolean | undefined {
+  const value = text(cursor)
+  if (value === undefined) return undefined
+  const match = /^no-new-privileges(?:[:=](true|false))?$/.exec(value)
+  if (match) return match[1] !== 'false'
+  return fail(cursor, `not honoured yet: ${value}; remove it, only no-new-privileges is taken`)
+}
+
+/** A hostname: letters, digits, `-`, `.` and `_`, at most 63 characters. */
+export function hostname(cursor: Cursor): string | undefined {
+  const value = filled(cursor)
+  if (value === undefined || /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(value)) return value
+  return fail(
+    cursor,
+    `${JSON.stringify(value)} is no hostname: letters, digits, - and ., at most 63 characters`,
+  )
+}
+
+/** Compose Specification §pull_policy. */
+export function pullPolicy(cursor: Cursor): 'always' | 'missing' | 'never' | undefined {
+  const value = text(cursor)
+  if (value === undefined) return undefined
+  if (value === 'if_not_present') return 'missing'
+  if (value === 'always' || value === 'missing' || value === 'never') return value
+  if (value === 'build' || value === 'daily' || value === 'weekly' || value.startsWith('every_')) {
+    return fail(cursor, `not honoured yet: ${value}; take always, missing or never`)
+  }
+  const near = nearest(value, ['always', 'missing', 'never'])
+  return fail(
+    cursor,
+    `must be always, missing or never, not ${JSON.stringify(value)}${near ? `; did you mean ${near}?` : ''}`,
+  )
+}

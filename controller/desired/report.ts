@@ -1,0 +1,55 @@
+import type { Problem } from '../../schemas/problem.ts'
+import type { Place } from './node.ts'
+
+/** Problems are collected, never thrown: a person sees all of them at once. */
+export type Problems = Problem[]
+
+/** The most problems that are told of one file. */
+export const MAX_PROBLEMS = 100
+
+/** An error at a place. */
+export function errorAt(at: Place, path: string, message: string): Problem {
+  return { file: at.file, line: at.line, column: at.column, path, message, severity: 'error' }
+}
+
+/** Something worth telling that keeps nobody from deploying. */
+export function noticeAt(at: Place, path: string, message: string): Problem {
+  return { ...errorAt(at, path, message), severity: 'notice' }
+}
+
+/** An error about a file as a whole. */
+export function errorIn(file: string, message: string): Problem {
+  return errorAt({ file, line: 0, column: 0 }, '', message)
+}
+
+export function hasErrors(problems: Problem[]): boolean {
+  return problems.some((problem) => problem.severity === 'error')
+}
+
+/** Problems without repetition, by file and place, and capped with a last one that says how many were left out. */
+export function tidy(problems: Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [key(problem), problem]))
+  const sorted = [...unique.values()].sort(byPlace)
+  if (sorted.length <= MAX_PROBLEMS) return sorted
+  const errorsFirst = sorted.sort((a, b) => rank(a) - rank(b) || byPlace(a, b))
+  const kept = errorsFirst.slice(0, MAX_PROBLEMS)
+  const left = sorted.length - MAX_PROBLEMS
+  return [...kept, { ...errorIn(kept[0]?.file ?? '', `${left} more problems`), severity: 'notice' }]
+}
+
+function key(problem: Problem): string {
+  return JSON.stringify([problem.file, problem.line, problem.column, problem.path, problem.message])
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.path, b.path)
+}
+
+function rank(problem: Problem): number {
+  return problem.severity === 'error' ? 0 : 1
+}
+
+/** Order by code points, which is the same on every machine. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

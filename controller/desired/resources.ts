@@ -1,0 +1,112 @@
+import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
+import { labels } from './mappings.ts'
+import { boolean, filled, text } from './values.ts'
+
+/** A network or volume as it is declared, under its key. */
+export interface ResourceDraft {
+  key: string
+  name?: string
+  external: boolean
+  internal: boolean
+  subnet?: string
+  labels: Record<string, string>
+  at: Cursor
+}
+
+/** Compose Specification §networks. */
+export function network(key: string, at: Cursor): ResourceDraft {
+  const read = fields(at, 'network', {
+    name: resourceName,
+    internal: boolean,
+    external,
+    driver: networkDriver,
+    ipam,
+  })
+  const own = resource(key, at, read)
+  return { ...own, internal: read.internal ?? false, ...(read.ipam ? { subnet: read.ipam } : {}) }
+}
+
+/** Compose Specification §volumes. */
+export function volume(key: string, at: Cursor): ResourceDraft {
+  const read = fields(at, 'volume', { name: resourceName, external, labels, driver: volumeDriver })
+  return { ...resource(key, at, read), labels: read.labels ?? {} }
+}
+
+interface Common {
+  name?: string
+  external?: { external: boolean; name?: string }
+}
+
+function resource(key: string, at: Cursor, read: Common): ResourceDraft {
+  const isExternal = read.external?.external ?? false
+  const oldName = read.external?.name
+  if (read.name !== undefined && oldName !== undefined && read.name !== oldName) {
+    fail(at, 'name and external.name disagree; keep name')
+  }
+  for (const other of ['driver', 'driver_opts', 'ipam', 'internal', 'labels']) {
+    if (isExternal && at.node.kind === 'map' && at.node.entries.has(other)) {
+      fail(at, `is external, so it cannot set ${other}; it is made by somebody else`)
+    }
+  }
+  const name = read.name ?? oldName ?? (isExternal ? key : undefined)
+  return {
+    key,
+    ...(name === undefined ? {} : { name }),
+    external: isExternal,
+    internal: false,
+    labels: {},
+    at,
+  }
+}
+
+/** `true`, or the form of Compose file 2: `{name: …}`. */
+function external(at: Cursor): { external: boolean; name?: string } | undefined {
+  if (at.node.kind !== 'map') {
+    const value = boolean(at)
+    return value === undefined ? undefined : { external: value }
+  }
+  const { name } = fields(at, 'external', { name: resourceName })
+  notice(at, 'external.name is the old form; write external: true and name')
+  return { external: true, ...(name === undefined ? {} : { name }) }
+}
+
+function resourceName(at: Cursor): string | undefined {
+  const value = filled(at)
+  if (value === undefined || /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(value)) return value
+  return fail(at, `${JSON.stringify(value)} is no name: letters, digits, -, _ and ., at most 128 characters`)
+}
+
+function networkDriver(at: Cursor): string | undefined {
+  const value = text(at)
+  if (value === 'overlay')
+    notice(at, 'overlay is a bridge on each host: tasks on different hosts do not reach each other')
+  if (value === undefined || value === 'bridge' || value === 'overlay' || value === 'default') return value
+  return fail(at, `not honoured yet: the driver ${value}; take bridge`)
+}
+
+function volumeDriver(at: Cursor): string | undefined {
+  const value = text(at)
+  if (value === undefined || value === 'local' || value === 'default') return value
+  return fail(at, `not honoured yet: the driver ${value}; mount it on the host and use its absolute path`)
+}
+
+function ipam(at: Cursor): string | undefined {
+  const read = fields(at, 'ipam', { config: (inner) => subnets(inner) })
+  return read.config
+}
+
+function subnets(at: Cursor): string | undefined {
+  const items = itemsOf(at) ?? []
+  if (items.length > 1) return fail(at, 'not honoured yet: more than one subnet; keep one')
+  return items.map((item) => fields(item, 'ipamConfig', { subnet }).subnet)[0]
+}
+
+/** An IPv4 CIDR. */
+function subnet(at: Cursor): string | undefined {
+  const value = text(at)
+  if (value === undefined) return undefined
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value)
+  const [bits = 99, ...bytes] = (match?.slice(1) ?? []).map(Number).reverse()
+  if (match && bytes.every((byte) => byte < 256) && bits >= 8 && bits <= 30) return value
+  return expected(at, 'an IPv4 subnet from /8 to /30, as in 10.20.0.0/24')
+}

@@ -1,0 +1,154 @@
+import { fail, within } from './cursor.ts'
+import type { StackDraft } from './normalise.ts'
+import { describePort, type PortAt } from './ports.ts'
+import type { ServiceDraft } from './service.ts'
+import { nearest } from './suggest.ts'
+
+/** Checks that need more than one field: references, cycles, conflicts. All problems at once, into the cursors. */
+export function validate(stack: StackDraft): void {
+  for (const service of stack.services) {
+    checkImage(service)
+    checkReplicas(service)
+    checkLimits(service)
+    checkDependencies(service, stack)
+    checkNetworks(service, stack)
+    checkMounts(service, stack)
+  }
+  checkCycles(stack)
+  checkPorts(stack.services)
+}
+
+function checkImage(service: ServiceDraft): void {
+  const { node } = service.at
+  if (node.kind !== 'map') fail(service.at, 'must be a mapping with an image')
+  else if (!node.entries.has('image') && !node.entries.has('build')) fail(service.at, 'has no image')
+}
+
+function checkReplicas(service: ServiceDraft): void {
+  const { scale, deploy, at } = service
+  const replicas = deploy?.replicas ?? scale
+  if (scale !== undefined && deploy?.replicas !== undefined && scale !== deploy.replicas) {
+    fail(within(at, 'scale'), `is ${scale}, but deploy.replicas is ${deploy.replicas}; keep one`)
+  }
+  if (deploy?.mode === 'global' && replicas !== undefined) {
+    const place = deploy.replicas === undefined ? within(at, 'scale') : within(at, 'deploy', 'replicas')
+    fail(place, 'a global service has one task on each host; remove the number, or the mode')
+  }
+  if (service.container_name !== undefined && (replicas ?? 1) > 1) {
+    fail(within(at, 'container_name'), `is one name, but there are ${replicas} replicas; remove it`)
+  }
+}
+
+function checkLimits({ at, deploy, ...service }: ServiceDraft): void {
+  const { resources } = deploy ?? {}
+  const twice: [string, number | undefined, number | undefined, string][] = [
+    ['cpus', service.cpus, resources?.cpus, 'limits.cpus'],
+    ['mem_limit', service.mem_limit, resources?.memory, 'limits.memory'],
+    ['mem_reservation', service.mem_reservation, resources?.memoryReservation, 'reservations.memory'],
+    ['pids_limit', service.pids_limit, resources?.pids, 'limits.pids'],
+  ]
+  for (const [key, own, swarm, path] of twice) {
+    if (own !== undefined && swarm !== undefined && own !== swarm) {
+      fail(within(at, key), `is ${own}, but deploy.resources.${path} is ${swarm}; keep one`)
+    }
+  }
+  const memory = resources?.memory ?? service.mem_limit
+  const reservation = resources?.memoryReservation ?? service.mem_reservation
+  if (memory && reservation && reservation > memory) {
+    fail(at, `reserves ${reservation} bytes of memory but is limited to ${memory}`)
+  }
+}
+
+function checkDependencies(service: ServiceDraft, { services }: StackDraft): void {
+  const names = services.map(({ name }) => name)
+  for (const dependency of [...(service.depends_on ?? []), ...(service.links ?? [])]) {
+    const target = services.find(({ name }) => name === dependency.service)
+    if (!target) {
+      if (dependency.required) fail(dependency.at, undefinedName('service', dependency.service, names))
+    } else if (dependency.condition === 'healthy' && target.healthcheck === null) {
+      fail(dependency.at, `waits for ${target.name} to be healthy, but its healthcheck is disabled`)
+    } else if (dependency.condition === 'completed' && target.restart?.condition === 'any') {
+      fail(
+        dependency.at,
+        `waits for ${target.name} to complete, but that restarts always; give it restart: "no"`,
+      )
+    }
+  }
+}
+
+function checkNetworks(service: ServiceDraft, { networks }: StackDraft): void {
+  const keys = ['default', ...networks.map(({ key }) => key)]
+  for (const { key, at } of service.networks ?? []) {
+    if (!keys.includes(key)) fail(at, undefinedName('network', key, keys))
+  }
+}
+
+function checkMounts(service: ServiceDraft, { volumes }: StackDraft): void {
+  const keys = volumes.map(({ key }) => key)
+  for (const { mount, at } of service.volumes ?? []) {
+    if (mount.type === 'volume' && !keys.includes(mount.source)) {
+      fail(at, undefinedName('volume', mount.source, keys))
+    }
+  }
+  for (const { mount, at } of service.volumes ?? []) {
+    const other = (service.tmpfs ?? []).find((one) => one.mount.target === mount.target)
+    if (other) fail(at, `${mount.target} is already mounted by ${other.at.path}`)
+  }
+}
+
+function undefinedName(what: string, name: string, names: string[]): string {
+  const near = nearest(name, names)
+  return `names the ${what} ${name}, which is not declared${near ? `; did you mean ${near}?` : ''}`
+}
+
+/** One error for each cycle of depends_on, at the edge that closes it. */
+function checkCycles({ services }: StackDraft): void {
+  const edges = new Map(
+    services.map((service) => [service.name, [...(service.depends_on ?? []), ...(service.links ?? [])]]),
+  )
+  const state = new Map<string, 'open' | 'done'>()
+  for (const { name } of services) if (!state.has(name)) walk(name)
+
+  // Iterative: a chain of thousands of services must not end the stack.
+  function walk(start: string): void {
+    const path: { name: string; next: number }[] = [{ name: start, next: 0 }]
+    state.set(start, 'open')
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      const edge = edges.get(top.name)?.[top.next++]
+      if (!edge) {
+        state.set(top.name, 'done')
+        path.pop()
+      } else if (state.get(edge.service) === 'open') {
+        const names = path.map(({ name }) => name)
+        const cycle = [...names.slice(names.indexOf(edge.service)), edge.service]
+        fail(edge.at, `the dependencies go round in a circle: ${cycle.join(' -> ')}`)
+      } else if (!state.has(edge.service) && edges.has(edge.service)) {
+        state.set(edge.service, 'open')
+        path.push({ name: edge.service, next: 0 })
+      }
+    }
+  }
+}
+
+function checkPorts(services: ServiceDraft[]): void {
+  const taken = new Map<string, { service: string; entry: PortAt }[]>()
+  for (const service of services) {
+    for (const entry of service.ports ?? []) {
+      const { port, at } = entry
+      const key = `${port.published}/${port.protocol}`
+      const others = taken.get(key) ?? []
+      const clash = others.find((other) => overlaps(other.entry, entry))
+      if (clash && !(clash.service === service.name && isSame(clash.entry, entry))) {
+        fail(at, `${describePort(port)} is already published by ${clash.entry.at.path}`)
+      } else if (others.length < 64) taken.set(key, [...others, { service: service.name, entry }])
+    }
+  }
+}
+
+function overlaps({ port: a }: PortAt, { port: b }: PortAt): boolean {
+  return a.hostIp === undefined || b.hostIp === undefined || a.hostIp === b.hostIp
+}
+
+function isSame({ port: a }: PortAt, { port: b }: PortAt): boolean {
+  return a.target === b.target && a.hostIp === b.hostIp
+}

@@ -1,0 +1,121 @@
+import { parseDuration } from '../../schemas/duration.ts'
+import { parseSize } from '../../schemas/size.ts'
+import { type Cursor, expected, fail, itemsOf, type Reader } from './cursor.ts'
+import { scalarText } from './node.ts'
+import { looseBoolean } from './scalar.ts'
+import { nearest } from './suggest.ts'
+
+/** A text; a number or boolean counts as what it prints as. */
+export function text(cursor: Cursor): string | undefined {
+  const { node } = cursor
+  if (node.kind !== 'scalar' || node.value === null) return expected(cursor, 'a string')
+  const value = scalarText(node)
+  return value.includes('\0') ? fail(cursor, 'must not contain a NUL character') : value
+}
+
+/** A text that is not empty. */
+export function filled(cursor: Cursor): string | undefined {
+  const value = text(cursor)
+  return value === '' ? fail(cursor, 'must not be empty') : value
+}
+
+/** A text that is a string in YAML, so that `1.10` is not read as 1.1. */
+export function literal(cursor: Cursor): string | undefined {
+  const { node } = cursor
+  if (node.kind === 'scalar' && typeof node.value === 'string') return filled(cursor)
+  return expected(cursor, 'a string')
+}
+
+/** true or false, and the `yes`, `no`, `on`, `off` of YAML 1.1. */
+export function boolean(cursor: Cursor): boolean | undefined {
+  const { node } = cursor
+  const value = node.kind === 'scalar' ? looseBoolean(node.text) : undefined
+  return value ?? expected(cursor, 'true or false')
+}
+
+/** A number of at least `minimum` (and at most `maximum`), also where it came from a variable as text. */
+export function number(minimum: number, maximum = Number.MAX_SAFE_INTEGER): Reader<number> {
+  const range =
+    maximum === Number.MAX_SAFE_INTEGER ? `of ${minimum} or more` : `from ${minimum} to ${maximum}`
+  return (cursor) => {
+    const { node } = cursor
+    const value =
+      node.kind === 'scalar' && node.value !== null && node.text.trim() !== '' ? Number(node.value) : NaN
+    return value >= minimum && value <= maximum ? value : expected(cursor, `a number ${range}`)
+  }
+}
+
+/** A whole number, as `number`. */
+export function integer(minimum: number, maximum?: number): Reader<number> {
+  const read = number(minimum, maximum)
+  return (cursor) => {
+    const value = read(cursor)
+    return value === undefined || Number.isSafeInteger(value) ? value : expected(cursor, 'a whole number')
+  }
+}
+
+/** Compose Specification §Specifying durations; milliseconds. */
+export function duration(cursor: Cursor): number | undefined {
+  const { node } = cursor
+  const value =
+    node.kind === 'scalar' && typeof node.value === 'string' ? parseDuration(node.value) : undefined
+  if (value !== undefined) return Math.round(value)
+  if (node.kind === 'scalar' && node.value === 0) return 0
+  return expected(cursor, 'a duration with its unit, as in 30s or 1m30s')
+}
+
+/** Compose Specification §Specifying byte values; bytes. */
+export function size(cursor: Cursor): number | undefined {
+  const { node } = cursor
+  const value = node.kind === 'scalar' ? parseSize(node.text) : undefined
+  return value ?? expected(cursor, 'a size, as in 512m or 1gb')
+}
+
+/** One of the given words. */
+export function oneOf<const T extends string>(...words: T[]): Reader<T> {
+  return (cursor) => {
+    const value = cursor.node.kind === 'scalar' ? cursor.node.text : ''
+    const found = words.find((word) => word === value)
+    if (found !== undefined) return found
+    const near = nearest(value, words)
+    return expected(cursor, `${words.join(', ')}${near ? ` (did you mean ${near}?)` : ''}`)
+  }
+}
+
+/** A list of which each item is read on its own; a wrong one is left out after its problem. */
+export function listOf<T>(item: Reader<T>): Reader<T[]> {
+  return (cursor) => itemsOf(cursor)?.flatMap((inner) => keep(item(inner)))
+}
+
+/** A list, or one item in place of it. */
+export function oneOrListOf<T>(item: Reader<T>): Reader<T[]> {
+  return (cursor) => (cursor.node.kind === 'scalar' ? keep(item(cursor)) : listOf(item)(cursor))
+}
+
+function keep<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value]
+}
+
+/** An octal file mode, however written: `0755`, `"0755"`, `0o755`, `755`. */
+export function fileMode(cursor: Cursor): number | undefined {
+  const { node } = cursor
+  const digits = node.kind === 'scalar' ? /^(?:0o?)?([0-7]{3,4})$/.exec(node.text)?.[1] : undefined
+  return digits ? Number.parseInt(digits, 8) : expected(cursor, 'an octal file mode, as in "0755"')
+}
+
+/** An absolute path in a container, without `..` and without a slash at its end. */
+export function containerPath(cursor: Cursor): string | undefined {
+  const value = text(cursor)
+  return value === undefined ? undefined : checkContainerPath(cursor, value)
+}
+
+export function checkContainerPath(cursor: Cursor, value: string): string | undefined {
+  if (!value.startsWith('/'))
+    return fail(cursor, `${JSON.stringify(value)} must be an absolute path in the container`)
+  if (value.split('/').includes('..')) return fail(cursor, `${JSON.stringify(value)} must not contain ..`)
+  const clean = `/${value
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`
+  return clean
+}
