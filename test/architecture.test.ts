@@ -18,8 +18,7 @@ const RULES: Record<string, Rule> = {
   schemas: { from: [], packages: ['ajv', 'typebox'], pure: true },
 
   'controller/git': {
-    from: ['schemas'],
-    typesFrom: ['controller/options.ts'],
+    from: ['schemas', 'controller/options.ts'],
     packages: ['simple-git', 'chokidar'],
   },
   'controller/desired': { from: ['schemas'], packages: ['yaml'], pure: true },

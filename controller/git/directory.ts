@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
 import type { SourceTree } from '../../schemas/source.ts'
 import { folderScanner } from './folder-scan.ts'
-import type { SourceLog } from './log.ts'
 import { sharedRun } from './shared-run.ts'
 import type { Source } from './source.ts'
 import { watchFolders } from './watch.ts'
@@ -21,7 +21,7 @@ export interface DirectoryOptions {
   path: string
   /** A folder inside it; empty for all of it. */
   directory: string
-  log: SourceLog
+  log: Log
 }
 
 /**

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Log } from '../../schemas/log.ts'
 import { MAX_TREE_BYTES, MAX_TREE_FILES } from '../../schemas/source.ts'
 import { parseBatch } from './blobs.ts'
 import { findCredentials } from './credentials.ts'
 import { type EnvironmentOptions, gitEnvironment } from './environment.ts'
 import { type GitCall, GitFailure, git, gitCatFile } from './git.ts'
 import { MAX_LISTING_BYTES } from './listing.ts'
-import type { SourceLog } from './log.ts'
 import { redact } from './redact.ts'
 import type { Location } from './source-location.ts'
 
@@ -26,7 +26,7 @@ export interface ObjectCacheOptions {
   credentialsFile: string | undefined
   /** A gitconfig to use instead of the user's when fetching. */
   globalConfig: string | undefined
-  log: SourceLog
+  log: Log
 }
 
 /** A bare repository of our own that holds what was fetched of one URL. Each revision in it is held by a ref. */

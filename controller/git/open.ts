@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
 import type { SourceOptions } from '../options.ts'
 import { openDirectory } from './directory.ts'
 import { findLocalRepository } from './local-repository.ts'
-import type { SourceLog } from './log.ts'
 import { nameSources } from './names.ts'
 import { type ObjectCache, openObjectCache } from './object-cache.ts'
 import { openRepository } from './repository.ts'
@@ -16,7 +16,7 @@ import { type Location, locate } from './source-location.ts'
 export interface OpenOptions {
   /** A folder for what is fetched; made when absent. Losing it loses nothing that cannot be fetched again. */
   cache: string
-  log: SourceLog
+  log: Log
 }
 
 /**
@@ -55,7 +55,7 @@ function isRepository(source: SourceOptions, { path }: Location): boolean {
   return findLocalRepository(path) !== null || (!existsSync(path) && path.endsWith('.git'))
 }
 
-function sharedRepositories(cache: string, log: SourceLog) {
+function sharedRepositories(cache: string, log: Log) {
   const objects = new Map<string, ObjectCache>()
   const repositories = new Map<string, SharedRepository>()
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { Log } from '../../schemas/log.ts'
 import { findLocalRepository, type LocalRepository } from './local-repository.ts'
-import type { SourceLog } from './log.ts'
 import type { Repository } from './repository.ts'
 import type { Source } from './source.ts'
 import { watchFolders } from './watch.ts'
@@ -13,7 +13,7 @@ export interface SharedRepository {
   users: number
 }
 
-export function shareRepository(repository: Repository, log: SourceLog): SharedRepository {
+export function shareRepository(repository: Repository, log: Log): SharedRepository {
   return { repository, watching: watching(startWatch(repository, log)), users: 0 }
 }
 
@@ -53,7 +53,7 @@ export function repositorySource(name: string, shared: SharedRepository, directo
   }
 }
 
-function startWatch(repository: Repository, log: SourceLog): StartWatch {
+function startWatch(repository: Repository, log: Log): StartWatch {
   return async (onChange, onGone) => {
     const path = repository.location.path
     const found = path === null ? null : findLocalRepository(path)

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
 import type { SourceTree } from '../../schemas/source.ts'
 import { findCredentials } from './credentials.ts'
 import { GitFailure } from './git.ts'
 import { isLocalFault, sourceError } from './git-error.ts'
 import { findLocalRepository } from './local-repository.ts'
-import type { SourceLog } from './log.ts'
 import type { ObjectCache } from './object-cache.ts'
 import { askHead, type RemoteHead } from './remote-head.ts'
 import { sharedRun } from './shared-run.ts'
@@ -25,7 +25,7 @@ export interface RepositoryOptions {
   /** The folder that all caches are in. */
   cache: string
   objects: ObjectCache
-  log: SourceLog
+  log: Log
 }
 
 /** One branch of one repository, however many sources come from it. Functions throw as those of Source. */

@@ -1,5 +1,5 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar'
-import type { SourceLog } from './log.ts'
+import type { Log } from '../../schemas/log.ts'
 
 /** Milliseconds until a watch must have seen all there is; a folder that takes longer is polled meanwhile. */
 const READY_DEADLINE = 30_000
@@ -14,7 +14,7 @@ export interface WatchOptions {
   onChange(): void
   /** A root is gone: this watch sees nothing any more. */
   onGone(): void
-  log: SourceLog
+  log: Log
 }
 
 /** Watches folders until closed. Resolves when every change from now on is seen; symlinks are not followed. */
