@@ -1,0 +1,152 @@
+import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
+import type { StackSpec } from '../../schemas/stack.ts'
+import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
+import type { DriftDocument, LogsDocument, VersionDocument } from '../api/documents.ts'
+import { SYNC_DEADLINE } from '../api/limits.ts'
+import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
+import { type Answer, type Call, send } from './http.ts'
+
+/** A status and the tag that names it for `changes`. */
+export interface TaggedStatus {
+  document: StatusDocument
+  tag: string | undefined
+}
+
+export interface Watch {
+  stack?: string | undefined
+  /** The status that is known already. */
+  tag: string | undefined
+  /** Milliseconds after which the status comes although nothing has changed. */
+  timeout: number
+}
+
+/** The API, typed. Every method throws a SetpointError: API_UNREACHABLE, API_DENIED or what the controller says. */
+export interface Client {
+  status(stack?: string): Promise<TaggedStatus>
+  changes(watch: Watch): Promise<TaggedStatus>
+  /** Returns the status after every source has been read. */
+  sync(): Promise<StatusDocument>
+  plan(candidates?: StackSpec[]): Promise<PlanDocument>
+  drift(stack?: string): Promise<DriftDocument>
+  history(stack: string): Promise<HistoryDocument>
+  rollback(stack: string, revision?: string): Promise<StatusDocument>
+  logs(stack: string, service: string, tail: number): Promise<LogsDocument>
+  version(): Promise<VersionDocument>
+}
+
+const DEADLINE = 35_000
+
+/** A client of the controller that the environment points to. Nothing is connected until the first call. */
+export function connectApi(env: NodeJS.ProcessEnv): Client {
+  const headers = env.SETPOINT_TOKEN ? { authorization: `Bearer ${env.SETPOINT_TOKEN}` } : {}
+  const call = (request: Partial<Call> & { path: string }) =>
+    callFirst(endpoints(env), {
+      method: 'GET',
+      deadline: DEADLINE,
+      ...request,
+      headers: { ...headers, ...request.headers },
+    })
+  return clientOf(call)
+}
+
+function clientOf(call: (request: Partial<Call> & { path: string }) => Promise<Answer>): Client {
+  const get = async <T>(path: string): Promise<T> => parse(await call({ path }))
+  const post = async <T>(path: string, rest: Partial<Call> = {}): Promise<T> =>
+    parse(await call({ path, method: 'POST', ...rest }))
+  const tagged = (answer: Answer): TaggedStatus => ({ document: parse(answer), tag: answer.tag })
+
+  return {
+    status: async (stack) => tagged(await call({ path: `/v1/status${query({ stack })}` })),
+    changes: async ({ stack, tag, timeout }) =>
+      tagged(
+        await call({
+          path: `/v1/status/changes${query({ stack, timeout })}`,
+          headers: tag === undefined ? {} : { 'if-none-match': tag },
+          deadline: timeout + DEADLINE,
+        }),
+      ),
+    sync: () => post('/v1/sync', { deadline: SYNC_DEADLINE + 5_000 }),
+    plan: (stacks) => (stacks ? post('/v1/plan', { body: { stacks } }) : get('/v1/plan')),
+    drift: (stack) => get(`/v1/drift${query({ stack })}`),
+    history: (stack) => get(`/v1/stacks/${encodeURIComponent(stack)}/history`),
+    rollback: (stack, revision) =>
+      post(`/v1/stacks/${encodeURIComponent(stack)}/rollback`, revision ? { body: { revision } } : {}),
+    logs: (stack, service, tail) =>
+      get(
+        `/v1/stacks/${encodeURIComponent(stack)}/services/${encodeURIComponent(service)}/logs${query({ tail })}`,
+      ),
+    version: () => get('/v1/version'),
+  }
+}
+
+async function callFirst(places: Endpoint[], request: Call): Promise<Answer> {
+  let failure: unknown
+  for (const place of places) {
+    try {
+      return check(await send(place, request), place)
+    } catch (error) {
+      if (error instanceof SetpointError) throw error
+      failure ??= unreachable(place, error)
+    }
+  }
+  throw failure
+}
+
+function check(answer: Answer, place: Endpoint): Answer {
+  if (answer.status < 400) return answer
+  const facts = errorIn(answer.text)
+  if (!facts) {
+    throw new SetpointError(
+      'API_UNREACHABLE',
+      `what answers at ${describeEndpoint(place)} is not the API of Setpoint (HTTP ${answer.status})`,
+      { hint: 'check SETPOINT_API' },
+    )
+  }
+  const code: ErrorCode = facts.code in ERRORS ? facts.code : 'INTERNAL'
+  throw new SetpointError(code, facts.message, facts.hint === undefined ? {} : { hint: facts.hint })
+}
+
+function errorIn(text: string): ErrorFacts | undefined {
+  try {
+    const { error } = JSON.parse(text)
+    return typeof error?.message === 'string' ? error : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parse<T>({ text }: Answer): T {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SetpointError('API_UNREACHABLE', 'what answers is not the API of Setpoint: it sent no JSON', {
+      hint: 'check SETPOINT_API',
+      cause,
+    })
+  }
+}
+
+function unreachable(place: Endpoint, cause: unknown): SetpointError {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'EACCES') {
+    return new SetpointError('API_DENIED', `${describeEndpoint(place)} is not open to you`, {
+      hint: 'run the command as the user that runs the controller: sudo setpoint …',
+      cause,
+    })
+  }
+  return new SetpointError(
+    'API_UNREACHABLE',
+    `no controller answers at ${describeEndpoint(place)} (${code ?? message})`,
+    {
+      hint: 'start one with: setpoint up --source PATH; or set SETPOINT_API to where it listens',
+      cause,
+    },
+  )
+}
+
+function query(values: Record<string, string | number | undefined>): string {
+  const given = Object.entries(values).flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, String(value)]],
+  )
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+}

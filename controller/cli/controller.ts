@@ -1,0 +1,96 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import {
+  type ControllerOptions,
+  DEFAULT_INTERVAL,
+  DEFAULT_LISTEN,
+  DEFAULT_RETRY_INTERVAL,
+} from '../options.ts'
+import { type Cli, collect, durationArgument } from './arguments.ts'
+import type { Context } from './context.ts'
+import { stateFolder } from './environment.ts'
+import { EXIT } from './exit.ts'
+import { LOG_LEVELS, levelArgument } from './log-level.ts'
+import { nextSignal } from './signals.ts'
+
+export interface ControllerFlags {
+  redis: string
+  source: string[]
+  state?: string
+  listen: string
+  interval: number
+  retryInterval: number
+  allowEmpty?: boolean
+  credentialsFile?: string
+  logLevel: string
+  logFile?: string
+}
+
+export function registerController(program: Command, { context, finish }: Cli): void {
+  program
+    .command('controller')
+    .summary('the controller alone, against a given Redis')
+    .description('Runs the controller in the foreground until SIGTERM. The hosts run setpoint-agent.')
+    .requiredOption('--redis <url>', 'redis://…, rediss://… or unix:///path/redis.sock')
+    .option('--source <source>', 'PATH|URL[#BRANCH[:DIR]]; may be repeated', collect, [])
+    .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
+    .option('--listen <host:port>', 'where the API listens', DEFAULT_LISTEN)
+    .option(
+      '--interval <duration>',
+      'time between two polls of a source (default: 1m)',
+      durationArgument,
+      DEFAULT_INTERVAL,
+    )
+    .option(
+      '--retry-interval <duration>',
+      'time until a failed poll is repeated (default: 15s)',
+      durationArgument,
+      DEFAULT_RETRY_INTERVAL,
+    )
+    .option('--allow-empty', 'accept a commit that removes every stack')
+    .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
+    .option('--log-level <level>', LOG_LEVELS.join(', '), levelArgument, 'info')
+    .option('--log-file <file>', 'where JSON lines go (default: <state>/logs/controller.log)')
+    .addHelpText(
+      'after',
+      `
+Environment:
+  SETPOINT_TOKEN    bearer token that the API asks for; without it the API listens on loopback only
+  SETPOINT_SOURCES  sources, one a line, when there is no --source: keeps URLs that carry a password out of ps
+
+Agents must be given <state>/controller/controller.pub, the key whose jobs they accept.`,
+    )
+    .action(async (flags: ControllerFlags) => finish(await controller(context, flags)))
+}
+
+/** Runs a controller until it is told to stop. */
+export async function controller(context: Context, flags: ControllerFlags): Promise<number> {
+  const stopped = nextSignal()
+  const { runController } = await import('../main.ts')
+  const running = await runController(await controllerOptions(flags, context.env))
+  await stopped
+  await running.close()
+  return EXIT.yes
+}
+
+/** @throws SetpointError USAGE for a source that makes no sense */
+export async function controllerOptions(
+  flags: ControllerFlags,
+  env: NodeJS.ProcessEnv,
+): Promise<ControllerOptions> {
+  const { parseSource } = await import('../git/source-argument.ts')
+  const { interval, retryInterval, allowEmpty = false, credentialsFile } = flags
+  const defaults = { interval, retryInterval, allowEmpty, ...(credentialsFile ? { credentialsFile } : {}) }
+  const state = resolve(flags.state ?? stateFolder(env))
+  const sources =
+    flags.source.length > 0 ? flags.source : (env.SETPOINT_SOURCES ?? '').split('\n').filter(Boolean)
+  return {
+    state,
+    redis: flags.redis,
+    listen: flags.listen,
+    ...(env.SETPOINT_TOKEN ? { token: env.SETPOINT_TOKEN } : {}),
+    sources: sources.map((source) => parseSource(source, defaults)),
+    logLevel: flags.logLevel,
+    logFile: resolve(flags.logFile ?? `${state}/logs/controller.log`),
+  }
+}

@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Cli } from './arguments.ts'
+import type { Context } from './context.ts'
+import { stateFolder } from './environment.ts'
+
+export interface DownFlags {
+  state?: string
+  volumes?: boolean
+}
+
+export function registerDown(program: Command, { context, finish }: Cli): void {
+  program
+    .command('down')
+    .summary('stop setpoint up and remove every task of its state folder')
+    .description(
+      'Stops setpoint up if it runs, then stops and removes every task. Volumes stay unless asked for.',
+    )
+    .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
+    .option('--volumes', 'remove the volumes and what is in them, too')
+    .action(async (flags: DownFlags) => finish(await down(context, flags)))
+}
+
+/** Takes down what runs from a state folder; when nothing does, says so. */
+export async function down(context: Context, { state, volumes = false }: DownFlags): Promise<number> {
+  const { runDown } = await import('./up/down.ts')
+  return runDown(context, { state: resolve(state ?? stateFolder(context.env)), volumes })
+}

@@ -1,0 +1,6 @@
+import { DEFAULT_STATE } from '../options.ts'
+
+/** The state folder that a command without `--state` works on. */
+export function stateFolder(env: NodeJS.ProcessEnv): string {
+  return env.SETPOINT_STATE || DEFAULT_STATE
+}

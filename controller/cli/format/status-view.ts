@@ -1,0 +1,105 @@
+import type { StackStatus, StatusDocument, TaskView } from '../../../schemas/status.ts'
+import { conditionOf, isReady, isTrue } from '../verdict.ts'
+import { hostNotes, sourceNotes, stackNotes } from './notes.ts'
+import type { Paint, Tone } from './paint.ts'
+import { type Cell, table } from './table.ts'
+import { age, shortRevision } from './words.ts'
+
+export interface StatusViewOptions {
+  paint: Paint
+  now: Date
+  /** Show every task, which is too much for a whole fleet. */
+  tasks: boolean
+}
+
+/** The status for people: stacks, their services, and below what somebody should look at. */
+export function statusView(document: StatusDocument, { paint, now, tasks }: StatusViewOptions): string[] {
+  const { stacks } = document
+  const blocks = [
+    stacks.length === 0 ? ['There are no stacks.'] : stackTable(stacks, paint, now),
+    stacks.some(({ services }) => services.length > 0) ? serviceTable(stacks, paint) : [],
+    tasks && stacks.some((stack) => tasksOf(stack).length > 0) ? taskTable(stacks, paint, now) : [],
+    [
+      ...stacks.flatMap((stack) => stackNotes(stack, paint)),
+      ...sourceNotes(document.sources, paint, now),
+      ...hostNotes(document.hosts, paint, now),
+    ],
+  ]
+  return blocks
+    .filter((block) => block.length > 0)
+    .flatMap((block, at) => (at === 0 ? block : ['', ...block]))
+}
+
+function stackTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
+  const rows = stacks.map((stack): Cell[] => [
+    stack.name,
+    { text: stack.outcome, tone: outcomeTone(stack) },
+    isReady(stack) ? { text: 'yes', tone: 'good' } : { text: 'no', tone: 'bad' },
+    revisionText(stack),
+    sum(stack, 'healthy', 'desired'),
+    stack.source,
+    age(conditionOf(stack, 'Ready')?.since, now),
+  ])
+  return table(['STACK', 'OUTCOME', 'READY', 'REVISION', 'TASKS', 'SOURCE', 'SINCE'], rows, paint)
+}
+
+function serviceTable(stacks: StackStatus[], paint: Paint): string[] {
+  const rows = stacks.flatMap(({ name, services }) =>
+    services.map((service): Cell[] => [
+      `${name}/${service.name}`,
+      `${service.running}/${service.desired}`,
+      { text: String(service.healthy), tone: service.healthy < service.desired ? 'warn' : 'good' },
+      service.image,
+      service.ports.join(', '),
+    ]),
+  )
+  return table(['SERVICE', 'RUNNING', 'SERVING', 'IMAGE', 'PORTS'], rows, paint)
+}
+
+function taskTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
+  const rows = stacks.flatMap(({ name, services }) =>
+    services.flatMap((service) =>
+      service.tasks.map((task): Cell[] => [
+        `${name}/${service.name}.${task.slot}`,
+        task.id,
+        task.host,
+        { text: task.state, tone: taskTone(task) },
+        task.health === 'none' ? '' : task.health,
+        task.pid ?? '',
+        task.addresses.join(', '),
+        task.restarts,
+        age(task.startedAt, now),
+        task.error?.message ?? (task.exitCode === null ? '' : `exit code ${task.exitCode}`),
+      ]),
+    ),
+  )
+  const header = ['TASK', 'ID', 'HOST', 'STATE', 'HEALTH', 'PID', 'ADDRESS', 'RESTARTS', 'UP', 'ERROR']
+  return table(header, rows, paint)
+}
+
+/** `c0ffee1`, on its way `c0ffee1 → d00d123`, or given up `c0ffee1 (not d00d123)`. */
+function revisionText({ revision: { attempted, applied }, outcome }: StackStatus): string {
+  if (attempted === null || attempted === applied) return shortRevision(applied)
+  if (applied === null) return `→ ${shortRevision(attempted)}`
+  if (outcome === 'rolling') return `${shortRevision(applied)} → ${shortRevision(attempted)}`
+  return `${shortRevision(applied)} (not ${shortRevision(attempted)})`
+}
+
+function outcomeTone(stack: StackStatus): Tone {
+  if (isTrue(stack, 'Stalled') || stack.outcome === 'stalled') return 'bad'
+  return stack.outcome === 'converged' ? 'good' : 'warn'
+}
+
+function taskTone({ state, health }: TaskView): Tone {
+  if (state === 'failed' || state === 'rejected' || health === 'unhealthy') return 'bad'
+  return state === 'running' ? 'good' : 'warn'
+}
+
+function sum({ services }: StackStatus, part: 'healthy', whole: 'desired'): string {
+  const total = (key: 'healthy' | 'desired') => services.reduce((all, service) => all + service[key], 0)
+  return `${total(part)}/${total(whole)}`
+}
+
+function tasksOf({ services }: StackStatus): TaskView[] {
+  return services.flatMap(({ tasks }) => tasks)
+}

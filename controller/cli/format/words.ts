@@ -1,0 +1,26 @@
+/** How long ago an ISO time was: `12s`, `3m`, `5h`, `12d`. Nothing for nothing. */
+export function age(since: string | null | undefined, now: Date): string {
+  if (!since) return ''
+  const seconds = Math.max(0, Math.floor((now.getTime() - Date.parse(since)) / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)}h`
+  return `${Math.floor(seconds / 86_400)}d`
+}
+
+/** A revision as people quote it: seven digits of a commit id. */
+export function shortRevision(revision: string | null): string {
+  return revision === null ? '' : revision.replace(/[0-9a-f]{12,}/g, (hash) => hash.slice(0, 7))
+}
+
+/** `1 change`, `2 changes`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** Bytes as people read them: `7.8 GB` (base 1024). */
+export function bytes(number: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, number)) / 10))
+  return `${Number((number / 1024 ** power).toFixed(1))} ${units[power]}`
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './exit.ts'
+import { historyView } from './format/history-view.ts'
+import { painter } from './format/paint.ts'
+
+export function registerHistory(program: Command, { context, finish }: Cli): void {
+  const command = program
+    .command('history')
+    .summary('what became of each revision of a stack')
+    .argument('<stack>')
+  outputOption(command).action(async (stack: string, options: { output: Output }) =>
+    finish(await history(context, { stack, ...options })),
+  )
+}
+
+export async function history(
+  context: Context,
+  { stack, output }: { stack: string; output: Output },
+): Promise<number> {
+  const document = await context.client().history(stack)
+  if (output === 'json') context.out(JSON.stringify(document, null, 2))
+  else for (const line of historyView(document, painter(context.colour), context.now())) context.out(line)
+  return EXIT.yes
+}

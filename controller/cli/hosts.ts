@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './exit.ts'
+import { hostsView } from './format/hosts-view.ts'
+import { painter } from './format/paint.ts'
+
+export function registerHosts(program: Command, { context, finish }: Cli): void {
+  const command = program.command('hosts').summary('the hosts with an agent, and when each was last seen')
+  outputOption(command)
+    .addHelpText('after', '\nExit code: 0 every host is ready · 1 one is not · 2 error')
+    .action(async (options: { output: Output }) => finish(await hosts(context, options)))
+}
+
+export async function hosts(context: Context, { output }: { output: Output }): Promise<number> {
+  const { document } = await context.client().status()
+  if (output === 'json') context.out(JSON.stringify({ hosts: document.hosts }, null, 2))
+  else for (const line of hostsView(document.hosts, painter(context.colour), context.now())) context.out(line)
+  return document.hosts.every(({ state }) => state === 'ready') ? EXIT.yes : EXIT.no
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './exit.ts'
+import { shortRevision } from './format/words.ts'
+
+export function registerRollback(program: Command, { context, finish }: Cli): void {
+  const command = program
+    .command('rollback')
+    .summary('take a stack back to a revision that was healthy')
+    .description(
+      'Takes a stack back, to REVISION (a prefix will do) or to the one before. A newer commit ends that.',
+    )
+    .argument('<stack>')
+    .argument('[revision]', 'a healthy one of: setpoint history STACK')
+  outputOption(command).action(
+    async (stack: string, revision: string | undefined, options: { output: Output }) =>
+      finish(await rollback(context, { stack, revision, ...options })),
+  )
+}
+
+export async function rollback(
+  context: Context,
+  { stack, revision, output }: { stack: string; revision?: string | undefined; output: Output },
+): Promise<number> {
+  const document = await context.client().rollback(stack, revision)
+  if (output === 'json') {
+    context.out(JSON.stringify(document, null, 2))
+    return EXIT.yes
+  }
+  const to = document.stacks[0]?.revision.attempted ?? revision ?? 'the revision before'
+  context.out(`${stack} goes back to ${shortRevision(to)}, until a newer commit.`)
+  context.out(`  see it through with: setpoint status ${stack}`)
+  return EXIT.yes
+}

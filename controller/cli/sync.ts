@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import type { SourceStatus } from '../../schemas/status.ts'
+import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './exit.ts'
+import { visible } from './format/paint.ts'
+import { shortRevision } from './format/words.ts'
+
+export function registerSync(program: Command, { context, finish }: Cli): void {
+  const command = program.command('sync').summary('read every source now instead of at its next poll')
+  outputOption(command)
+    .addHelpText('after', '\nExit code: 0 every source was read · 1 one could not be · 2 error')
+    .action(async (options: { output: Output }) => finish(await sync(context, options)))
+}
+
+export async function sync(context: Context, { output }: { output: Output }): Promise<number> {
+  const { sources, ...rest } = await context.client().sync()
+  if (output === 'json') context.out(JSON.stringify({ ...rest, sources }, null, 2))
+  else for (const line of sources.flatMap(sourceLines)) context.out(line)
+  return sources.every(({ error }) => error === null) ? EXIT.yes : EXIT.no
+}
+
+function sourceLines({ name, branch, revision, error }: SourceStatus): string[] {
+  const place = branch === '' ? name : `${name} (${branch})`
+  if (!error) return [`${place} is at ${shortRevision(revision)}`]
+  return [`${place}: ${visible(error.message)}`, ...(error.hint ? [`  ${visible(error.hint)}`] : [])]
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { SetpointError } from '../../../schemas/error.ts'
+import type { Context } from '../context.ts'
+import { EXIT } from '../exit.ts'
+import { entryPoint, type Layout, layoutOf } from './layout.ts'
+import { stopLeftovers } from './leftovers.ts'
+import { livingProcess } from './pid-file.ts'
+import { stopProcess } from './process-table.ts'
+import { describeExit, runToEnd } from './spawn.ts'
+
+export interface DownOptions {
+  /** Absolute path. */
+  state: string
+  volumes: boolean
+}
+
+/** Milliseconds that `up` gets to stop its three, and that the tasks get for their grace periods. */
+const UP_DEADLINE = 60_000
+const TASKS_DEADLINE = 600_000
+
+/** Stops `up` and what it may have left behind, then has the agent remove every task of the state folder. */
+export async function runDown(context: Context, { state, volumes }: DownOptions): Promise<number> {
+  const layout = layoutOf(state)
+  await stopUp(context, layout)
+  for (const name of await stopLeftovers(layout)) context.out(`stopped the ${name} that a killed up had left`)
+  if (!existsSync(layout.agentFlags)) {
+    context.out(`nothing to take down in ${state}`)
+    return EXIT.yes
+  }
+  await removeTasks(context, layout, volumes)
+  // Jobs for tasks that are gone; controller and agent keep what counts on their own disks.
+  rmSync(layout.redisFolder, { recursive: true, force: true })
+  return EXIT.yes
+}
+
+async function stopUp(context: Context, layout: Layout): Promise<void> {
+  const up = livingProcess(layout.lock)
+  if (!up) return
+  context.out(`stopping setpoint up (process ${up.pid})`)
+  if ((await stopProcess(up, UP_DEADLINE)) === 'killed') context.err('setpoint up had to be killed')
+}
+
+async function removeTasks(context: Context, layout: Layout, volumes: boolean): Promise<void> {
+  const flags = [...savedFlags(layout), '--down', ...(volumes ? ['--volumes'] : [])]
+  const argv = [process.execPath, entryPoint('agent'), ...flags]
+  const exit = await runToEnd(argv, { out: context.out, err: context.err, deadline: TASKS_DEADLINE })
+  if (exit.code === 0) return
+  throw new SetpointError('RUNTIME_FAILED', `not everything could be removed (${describeExit(exit)})`, {
+    hint: `mend what is told above and run setpoint down again; the journals of the tasks are in ${layout.agentState}`,
+  })
+}
+
+/** The flags that the agent last ran with; the folder alone if they cannot be read. */
+function savedFlags({ agentFlags, agentState }: Layout): string[] {
+  try {
+    const flags: unknown = JSON.parse(readFileSync(agentFlags, 'utf8'))
+    if (Array.isArray(flags)) return flags.map(String)
+  } catch {
+    // What was written by a killed `up` may be half a file.
+  }
+  return ['--state', agentState]
+}

@@ -1,0 +1,85 @@
+import type { Layout, ServiceName } from './layout.ts'
+import { entryPoint } from './layout.ts'
+import { redisArgv } from './redis.ts'
+import type { ServiceSpec } from './supervise.ts'
+import { type Runtime, systemPath } from './tools.ts'
+
+/** What a person asked of `up`, complete. */
+export interface UpOptions {
+  sources: string[]
+  /** Absolute path. */
+  state: string
+  listen: string
+  interval: number
+  host: string
+  logLevel: string
+  runtime: Runtime
+  allowEmpty: boolean
+  verbose: boolean
+  storageRoot?: string
+  storageRun?: string
+  credentialsFile?: string
+}
+
+/** How each of the three processes is started. */
+export function serviceSpecs(
+  options: UpOptions,
+  layout: Layout,
+  env: NodeJS.ProcessEnv,
+): Record<ServiceName, ServiceSpec> {
+  const spec = (name: ServiceName, argv: string[], extra: NodeJS.ProcessEnv = {}): ServiceSpec => ({
+    name,
+    argv,
+    env: { ...env, PATH: systemPath(env.PATH ?? ''), ...extra },
+    pidFile: layout.pidFile(name),
+    words: layout.words(name),
+  })
+  return {
+    redis: spec('redis', redisArgv(layout)),
+    // By environment: a URL may carry a password, and every user can read a command line.
+    controller: spec('controller', controllerArgv(options, layout), {
+      SETPOINT_SOURCES: options.sources.join('\n'),
+    }),
+    agent: spec('agent', agentArgv(options, layout)),
+  }
+}
+
+/** The agent's flags that it needs for taking everything down as well. */
+export function agentFlags(options: UpOptions, layout: Layout): string[] {
+  return [
+    ...['--state', layout.agentState],
+    ...['--host', options.host],
+    ...['--runtime', options.runtime],
+    ...optional('--storage-root', options.storageRoot),
+    ...optional('--storage-run', options.storageRun),
+  ]
+}
+
+function controllerArgv(options: UpOptions, layout: Layout): string[] {
+  return [
+    ...[process.execPath, entryPoint('controller'), 'controller'],
+    ...['--redis', `unix://${layout.redisSocket}`],
+    ...['--state', layout.state],
+    ...['--listen', options.listen],
+    ...['--interval', `${options.interval}ms`],
+    ...['--log-level', options.logLevel],
+    ...['--log-file', layout.log('controller')],
+    ...optional('--credentials-file', options.credentialsFile),
+    ...(options.allowEmpty ? ['--allow-empty'] : []),
+  ]
+}
+
+function agentArgv(options: UpOptions, layout: Layout): string[] {
+  return [
+    ...[process.execPath, entryPoint('agent')],
+    ...['--redis', `unix://${layout.redisSocket}`],
+    ...agentFlags(options, layout),
+    ...['--controller-key', layout.controllerKey],
+    ...['--log-level', options.logLevel],
+    ...['--log-file', layout.log('agent')],
+  ]
+}
+
+function optional(flag: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [flag, value]
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { SetpointError } from '../../schemas/error.ts'
+import { setpointVersion } from '../api/version.ts'
+import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './exit.ts'
+
+export function registerVersion(program: Command, { context, finish }: Cli): void {
+  const command = program.command('version').summary('the versions of this command and of the controller')
+  outputOption(command).action(async (options: { output: Output }) => finish(await version(context, options)))
+}
+
+/** Prints both versions; that no controller answers is told, not an error. */
+export async function version(context: Context, { output }: { output: Output }): Promise<number> {
+  const here = { version: setpointVersion(), node: process.version }
+  const controller = await context
+    .client()
+    .version()
+    .catch((error: unknown) => {
+      if (error instanceof SetpointError) return error
+      throw error
+    })
+  const reached = controller instanceof SetpointError ? null : controller
+  if (output === 'json') context.out(JSON.stringify({ cli: here, controller: reached }, null, 2))
+  else {
+    context.out(`setpoint    ${here.version} (Node ${here.node})`)
+    const words =
+      controller instanceof SetpointError
+        ? controller.message
+        : `${controller.version} at ${controller.address}`
+    context.out(`controller  ${words}`)
+  }
+  return EXIT.yes
+}
