@@ -50,7 +50,8 @@ function compose({ message = 'one', replicas = 3, health = 'well' }: Wanted): st
     deploy:
       replicas: ${replicas}
       update_config:
-        parallelism: 0
+        parallelism: 2
+        order: start-first
         monitor: 1s
       resources:
         limits:
