@@ -2,10 +2,10 @@ import type { Resources } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { type CgroupMode, CPU_PERIOD } from './cgroup.ts'
+import type { Confinement } from './confinement.ts'
 import { DEFAULT_MOUNTS, DEVICE_RULES, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
 import { argvOf, environmentOf } from './process.ts'
 import type { Container, ResolvedMount } from './runtime.ts'
-import type { LinuxSeccomp } from './seccomp.ts'
 import type { User } from './user.ts'
 
 /** What a bundle needs to know beside the container itself. */
@@ -18,7 +18,7 @@ export interface BundleFacts {
   cgroup: CgroupMode
   /** The kernel can limit swap. */
   countsSwap: boolean
-  seccomp: LinuxSeccomp
+  seccomp: Confinement
 }
 
 /** config.json of the runtime-spec, version 1.0.2, as far as Setpoint fills it in. */
@@ -34,13 +34,17 @@ export function bundle(container: Container, facts: BundleFacts) {
     root: { path: container.rootfs, readonly: spec.readOnly },
     process: processOf(container, facts),
     mounts: mountsOf(container.mounts),
-    annotations: annotationsOf(task, facts.instance),
+    annotations: {
+      ...annotationsOf(task, facts.instance),
+      // crun(1): the filter already compiled; runc does not know the word and compiles `linux.seccomp`
+      ...(facts.seccomp.compiled !== undefined && { 'run.oci.seccomp_bpf_data': facts.seccomp.compiled }),
+    },
     linux: {
       cgroupsPath: facts.cgroupPath,
       resources: { devices: DEVICE_RULES, ...resourcesOf(spec.resources, facts.countsSwap) },
       namespaces: namespacesOf(netns, facts.cgroup),
       ...(netns !== null && { sysctl: NETWORK_SYSCTLS }),
-      seccomp: facts.seccomp,
+      seccomp: facts.seccomp.filter,
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
       rootfsPropagation: 'rprivate',
@@ -48,10 +52,15 @@ export function bundle(container: Container, facts: BundleFacts) {
   }
 }
 
-/** Who made a container and for what: read by people, and by nobody who has to trust it. */
+/**
+ * Who made a container and for what. Labels stand under a name of ours: to crun and runc some annotations are orders
+ * (`run.oci.handler`, `org.systemd.property.…`), and a stack file gives none to the runtime.
+ */
 export function annotationsOf(task: Task, instance: string): Record<string, string> {
   return {
-    ...task.container.labels,
+    ...Object.fromEntries(
+      Object.entries(task.container.labels).map(([name, value]) => [`setpoint.label.${name}`, value]),
+    ),
     'setpoint.instance': instance,
     'setpoint.revision': task.revision,
     'setpoint.service': task.service,

@@ -21,7 +21,7 @@ export function startConmon(argv: Argv, deadline: number): Promise<number> {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,
     cwd: '/',
-    env: { PATH: `${process.env.PATH ?? ''}:${SYSTEM_PATH}`, _OCI_SYNCPIPE: String(SYNC_FD) },
+    env: { PATH: `${process.env.PATH ?? ''}:${SYSTEM_PATH}`, LC_ALL: 'C', _OCI_SYNCPIPE: String(SYNC_FD) },
   })
   const sync = child.stdio[SYNC_FD] as Readable
   const words = { sync: '', stderr: '' }

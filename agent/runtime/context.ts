@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { Paths } from '../paths.ts'
 import type { RuntimeCommand } from './argv.ts'
 import { cgroupPath } from './cgroup.ts'
+import type { Confinements } from './confinement.ts'
 import type { Exits } from './exits.ts'
 import type { RuntimeInfo } from './runtime.ts'
-import type { LinuxSeccomp } from './seccomp.ts'
 
 /** As much of pino as is used here. */
 export interface Log {
@@ -19,8 +19,7 @@ export interface Context {
   command: RuntimeCommand
   exits: Exits
   countsSwap: boolean
-  /** The system call filter for a set of capabilities. */
-  confine(capabilities: string[]): LinuxSeccomp
+  confinements: Confinements
   log: Log
 }
 
@@ -37,6 +36,8 @@ export function filesOf({ paths, command }: Pick<Context, 'paths' | 'command'>, 
     log: join(paths.task(id), 'log'),
     /** The runtime's own folder for the container. */
     record: join(command.root, id),
+    /** What crun has compiled of the seccomp profile. */
+    filter: join(command.root, id, 'seccomp.bpf'),
     cgroup: cgroupPath(paths.instance, id),
   }
 }

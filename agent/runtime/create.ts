@@ -30,7 +30,10 @@ export async function createContainer(context: Context, container: Container): P
     logSize: LOG_SIZE,
   })
   try {
-    return { pid: await startConmon(argv, CREATE_DEADLINE) }
+    const pid = await startConmon(argv, CREATE_DEADLINE)
+    const { capAdd, capDrop } = container.task.container
+    await context.confinements.learn(capabilitiesOf(capAdd, capDrop), files.filter)
+    return { pid }
   } catch (error) {
     await deleteContainer(context, id)
     throw explain(`the container of task ${id} cannot be made`, (error as Error).message, error)
@@ -53,6 +56,7 @@ async function prepare(context: Context, container: Container): Promise<void> {
 async function configOf(context: Context, container: Container): Promise<OciConfig> {
   const { task, image } = container
   const spec = task.container
+  const capabilities = capabilitiesOf(spec.capAdd, spec.capDrop)
   return bundle(
     { ...container, netns: netnsSeen(context, container.netns) },
     {
@@ -62,7 +66,7 @@ async function configOf(context: Context, container: Container): Promise<OciConf
       cgroupPath: filesOf(context, task.id).cgroup,
       cgroup: context.info.cgroup,
       countsSwap: context.countsSwap,
-      seccomp: context.confine(capabilitiesOf(spec.capAdd, spec.capDrop)),
+      seccomp: context.confinements.of(capabilities),
     },
   )
 }

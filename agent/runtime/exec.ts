@@ -116,8 +116,11 @@ export function start(
   options: { stdio: StdioOptions; env?: NodeJS.ProcessEnv; cwd?: string; detached?: boolean },
 ): ChildProcess {
   const [command, ...args] = argv
-  return spawn(command, args, { shell: false, ...options })
+  return spawn(command, args, { shell: false, env: plainEnvironment(), ...options })
 }
+
+/** Tools speak English and skip their translations: what they say is read. */
+const plainEnvironment = () => ({ ...process.env, LC_ALL: 'C' })
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 

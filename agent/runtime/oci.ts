@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { release } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Paths } from '../paths.ts'
 import { startArgv } from './argv.ts'
 import { countsSwap, oomKills, readLimits, removeCgroup, writeLimits } from './cgroup.ts'
 import type { RuntimeChoice } from './choose.ts'
+import { confinements } from './confinement.ts'
 import { conmonPid } from './conmon.ts'
 import { tailLog } from './container-log.ts'
 import { type Context, exitDirOf, filesOf, type Log } from './context.ts'
@@ -18,7 +18,7 @@ import { isAlive, signal } from './proc.ts'
 import { exists, readRecord, recorded, stateOf } from './record.ts'
 import { checkFolders, mountOverlay, removeOverlay } from './root-mount.ts'
 import type { Exit, Runtime } from './runtime.ts'
-import { goArch, type LinuxSeccomp, loadSeccomp, type SeccompProfile, seccompFor } from './seccomp.ts'
+import { loadSeccomp } from './seccomp.ts'
 
 export interface OciOptions {
   paths: Paths
@@ -94,18 +94,14 @@ async function openContext({ paths, choice, log }: OciOptions): Promise<Context>
     countsSwap(choice.info.cgroup),
     watchExits(exitDirOf(paths), (error) => log.error({ error }, 'exits of containers cannot be watched')),
   ])
-  const confine = confinement(profile)
-  return { paths, info: choice.info, command, exits, countsSwap: isSwapCounted, confine, log }
-}
-
-/** Most containers have the same capabilities, and with them the same filter. */
-function confinement(profile: SeccompProfile): (capabilities: string[]) => LinuxSeccomp {
-  const made = new Map<string, LinuxSeccomp>()
-  return (capabilities) => {
-    const key = capabilities.join()
-    const filter = made.get(key) ?? seccompFor(profile, { arch: goArch(), capabilities, kernel: release() })
-    made.set(key, filter)
-    return filter
+  return {
+    paths,
+    info: choice.info,
+    command,
+    exits,
+    countsSwap: isSwapCounted,
+    confinements: confinements(profile),
+    log,
   }
 }
 
