@@ -32,19 +32,22 @@ export function createTurns({ turn, onTurn, onError, now }: Options): Turns {
     clearTimeout(timers.get(stack))
     timers.delete(stack)
     if (running.has(stack)) again.add(stack)
-    else running.set(stack, take(stack))
+    else begin(stack, () => attempt(stack))
   }
 
-  async function take(stack: string): Promise<void> {
-    const next = await attempt(stack)
+  function begin(stack: string, work: () => Promise<Date | null>): void {
+    running.set(
+      stack,
+      work().then((next) => end(stack, next)),
+    )
+  }
+
+  function end(stack: string, next: Date | null): void {
     running.delete(stack)
     if (closed) return
     if (again.delete(stack)) wake(stack)
     else if (next !== null)
-      timers.set(
-        stack,
-        setTimeout(() => wake(stack), Math.max(0, next.getTime() - now().getTime())),
-      )
+      timers.set(stack, setTimeout(wake, Math.max(0, next.getTime() - now().getTime()), stack))
   }
 
   async function attempt(stack: string): Promise<Date | null> {
@@ -61,11 +64,8 @@ export function createTurns({ turn, onTurn, onError, now }: Options): Turns {
   async function exclusive(stack: string, work: () => Promise<void>): Promise<void> {
     while (running.has(stack)) await running.get(stack)
     const working = work()
-    running.set(
-      stack,
-      working.catch(() => {}).then(() => void running.delete(stack)),
-    )
-    await working.finally(() => wake(stack))
+    begin(stack, () => working.catch(() => {}).then(now))
+    await working
   }
 
   async function idle(): Promise<void> {
