@@ -1,0 +1,94 @@
+import type { Healthcheck } from '../../schemas/stack.ts'
+import type { Health, Probe } from '../../schemas/task.ts'
+import type { ExecResult } from '../runtime/runtime.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { asProbe, failedProbe, HANGING } from './outcome.ts'
+import { gapBeforeNext, type HealthState, nextHealth, STARTING } from './step.ts'
+
+export interface WatchHealthOptions {
+  healthcheck: Healthcheck
+  /** ISO time at which the process started. */
+  startedAt: string
+  /** Runs the test in the container; ends by itself, `timeout` milliseconds later at the latest. */
+  probe: (argv: string[], timeout: number) => Promise<ExecResult>
+  /** Called when the health changes, and when a failing probe says something new. */
+  onChange: (health: Health, probe: Probe) => void
+  /** The health before this watch began, of a task that was adopted. */
+  health?: Health
+  clock?: Clock
+}
+
+/** Milliseconds that a probe gets to end after its timeout, before it is taken to hang. */
+const SLACK = 2_000
+
+/**
+ * Probes a task at once and then again and again, until stopped; `step.ts` says when and what counts. Never two
+ * probes at a time: one that hangs in spite of its timeout fails at each turn until it ends.
+ */
+export function watchHealth(options: WatchHealthOptions): { stop(): void } {
+  const { healthcheck, onChange, clock = systemClock } = options
+  const startedAt = Date.parse(options.startedAt)
+  const sinceStart = () => Math.max(0, clock.now() - startedAt)
+  let state = initialState(options.health)
+  let reported: Probe | undefined
+  let running: Promise<ExecResult> | undefined
+  let cancel = () => {}
+  let stopped = false
+
+  async function turn(): Promise<void> {
+    const began = sinceStart()
+    const result = await outcome()
+    if (stopped) return
+    const probe = asProbe(result, healthcheck, clock.now())
+    const previous = state.health
+    state = nextHealth(state, probe.exitCode === 0, healthcheck, began)
+    cancel = clock.after(Math.max(1, gapBeforeNext(state, healthcheck, sinceStart())), () => void turn())
+    tell(previous, probe)
+  }
+
+  function outcome(): Promise<ExecResult> {
+    running ??= probe().finally(() => {
+      running = undefined
+    })
+    return withDeadline(running)
+  }
+
+  async function probe(): Promise<ExecResult> {
+    try {
+      return await options.probe(healthcheck.test, healthcheck.timeout)
+    } catch (error) {
+      return failedProbe(error)
+    }
+  }
+
+  function withDeadline(probe: Promise<ExecResult>): Promise<ExecResult> {
+    return new Promise((resolve) => {
+      const callOff = clock.after(healthcheck.timeout + SLACK, () => resolve(HANGING))
+      cancel = callOff
+      void probe.then((result) => {
+        callOff()
+        resolve(result)
+      })
+    })
+  }
+
+  function tell(previous: Health, probe: Probe): void {
+    const failure = probe.exitCode !== 0
+    const news = failure && (probe.exitCode !== reported?.exitCode || probe.output !== reported.output)
+    if (state.health === previous && !news) return
+    reported = probe
+    onChange(state.health, probe)
+  }
+
+  void turn()
+  return {
+    stop() {
+      stopped = true
+      cancel()
+    },
+  }
+}
+
+function initialState(health: Health | undefined): HealthState {
+  return { ...STARTING, health: health === 'healthy' || health === 'unhealthy' ? health : 'starting' }
+}
