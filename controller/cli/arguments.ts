@@ -19,6 +19,20 @@ export function outputOption(command: Command): Command {
   )
 }
 
+/** Adds `--source`, which may be given several times. */
+export function sourceOption(command: Command): Command {
+  return command.addOption(
+    new Option('--source <source>', 'PATH|URL[#BRANCH[:DIR]]; may be repeated')
+      .argParser(collect)
+      .default([], 'none'),
+  )
+}
+
+/** An option for a duration; `shown` is how people write its default. */
+export function durationOption(flags: string, description: string, [ms, shown]: [number, string]): Option {
+  return new Option(flags, description).argParser(durationArgument).default(ms, shown)
+}
+
 /** Milliseconds of a duration argument. */
 export function durationArgument(text: string): number {
   const ms = parseDuration(text)
@@ -36,7 +50,6 @@ export function countArgument(max: number): (text: string) => number {
   }
 }
 
-/** Collects an option that may be given several times. */
-export function collect(value: string, previous: string[]): string[] {
+function collect(value: string, previous: string[]): string[] {
   return [...previous, value]
 }

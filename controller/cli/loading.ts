@@ -6,6 +6,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { Loaded } from '../desired/load.ts'
 import type { Source } from '../git/source.ts'
+import type { SourceOptions } from '../options.ts'
 
 /** What a path on disk declares, as it lies there, committed or not. */
 export interface LoadedPath {
@@ -62,11 +63,7 @@ export async function loadSources(texts: string[]): Promise<Loaded[]> {
     return await Promise.all(
       sources.map(async (source, at) => {
         const tree = await readHead(source)
-        return load(tree, {
-          variables: {},
-          directory: '',
-          rootName: rootName(source, options[at]?.directory),
-        })
+        return load(tree, { variables: {}, directory: '', rootName: rootName(options[at]) })
       }),
     )
   } finally {
@@ -107,8 +104,10 @@ async function readHead(source: Source) {
   }
 }
 
-function rootName({ url }: Source, directory = ''): string {
-  return basename(directory || url).replace(/\.git$/, '')
+/** As the controller calls a stack in the root folder of a source. */
+function rootName({ url, directory }: Pick<SourceOptions, 'url' | 'directory'> = { url: '', directory: '' }): string {
+  const path = directory === '' ? url.replace(/\/+$/, '').replace(/\/?\.git$/, '') : directory
+  return path.split(/[/:]/).at(-1) ?? ''
 }
 
 function isImage(file: string): boolean {

@@ -108,7 +108,8 @@ function isUsual(node: Node, usual: readonly unknown[] = []): boolean {
 function unknownKey(key: string, section: Section): string {
   const near = nearest(key, Object.keys(KEYS[section]))
   if (near) return `unknown key; did you mean ${near}?`
-  const home = HOMES.find(([other]) => other !== section && markOf(other, key))
+  const isAtALevel = ['root', 'service', 'deploy'].includes(section)
+  const home = isAtALevel && HOMES.find(([other]) => other !== section && markOf(other, key))
   return home ? `unknown key here; it belongs ${home[1]}` : 'unknown key'
 }
 

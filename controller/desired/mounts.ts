@@ -74,7 +74,10 @@ function isPath(source: string): boolean {
 
 function hostPath(at: Cursor, source: string): string | undefined {
   if (source.startsWith('~'))
-    return fail(at, `${source} means nobody's home here; write the absolute path on the host`)
+    return fail(
+      at,
+      `${source} is a home folder of the machine where compose runs; write the absolute path on the host`,
+    )
   if (!source.startsWith('/')) {
     if (leavesTheFolder(source))
       return fail(at, `${source} leads out of the stack's folder; write the absolute path on the host`)

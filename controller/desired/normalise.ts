@@ -31,7 +31,8 @@ export function normalise(at: Cursor, lookup: Lookup): StackDraft | undefined {
     volumes: (inner) => named(inner, 'volume', volume),
     'x-setpoint': settings,
   })
-  if (isMissing(at.node, 'services')) fail(at, 'has no services; to remove a stack, delete its file')
+  if (isMissing(at.node, 'services') && isMissing(at.node, 'include'))
+    fail(at, 'has no services; to remove a stack, delete its file')
   return {
     ...(read.name === undefined ? {} : { name: read.name }),
     services: read.services ?? [],

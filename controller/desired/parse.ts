@@ -40,6 +40,7 @@ const OPTIONS = {
 } as const
 
 function tokenize(text: string, lines: LineCounter) {
+  lines.addNewLine(0)
   const parser = new Parser(lines.addNewLine)
   const tokens = []
   let count = 0

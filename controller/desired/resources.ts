@@ -1,4 +1,4 @@
-import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
+import { type Cursor, expected, fail, fields, itemsOf, notice, within } from './cursor.ts'
 import { labels } from './mappings.ts'
 import { boolean, filled, text } from './values.ts'
 
@@ -23,13 +23,24 @@ export function network(key: string, at: Cursor): ResourceDraft {
     ipam,
   })
   const own = resource(key, at, read)
+  for (const other of own.external ? setBeside(at, ['driver', 'ipam', 'internal']) : []) {
+    notice(other, 'accepted without effect: the network is external, somebody else sets it up')
+  }
   return { ...own, internal: read.internal ?? false, ...(read.ipam ? { subnet: read.ipam } : {}) }
 }
 
 /** Compose Specification §volumes. */
 export function volume(key: string, at: Cursor): ResourceDraft {
   const read = fields(at, 'volume', { name: resourceName, external, labels, driver: volumeDriver })
-  return { ...resource(key, at, read), labels: read.labels ?? {} }
+  const own = resource(key, at, read)
+  for (const other of own.external ? setBeside(at, ['driver', 'labels']) : []) {
+    fail(other, 'the volume is external, somebody else sets it up; remove this, or external')
+  }
+  return { ...own, labels: read.labels ?? {} }
+}
+
+function setBeside(at: Cursor, keys: string[]): Cursor[] {
+  return keys.map((key) => within(at, key)).filter((inner) => inner !== at)
 }
 
 interface Common {
@@ -42,11 +53,6 @@ function resource(key: string, at: Cursor, read: Common): ResourceDraft {
   const oldName = read.external?.name
   if (read.name !== undefined && oldName !== undefined && read.name !== oldName) {
     fail(at, 'name and external.name disagree; keep name')
-  }
-  for (const other of ['driver', 'driver_opts', 'ipam', 'internal', 'labels']) {
-    if (isExternal && at.node.kind === 'map' && at.node.entries.has(other)) {
-      fail(at, `is external, so it cannot set ${other}; it is made by somebody else`)
-    }
   }
   const name = read.name ?? oldName ?? (isExternal ? key : undefined)
   return {

@@ -1,4 +1,5 @@
 import { fail, within } from './cursor.ts'
+import { isNull } from './node.ts'
 import type { StackDraft } from './normalise.ts'
 import { describePort, type PortAt } from './ports.ts'
 import type { ServiceDraft } from './service.ts'
@@ -18,10 +19,15 @@ export function validate(stack: StackDraft): void {
   checkPorts(stack.services)
 }
 
+const IMAGE_KEYS = ['image', 'build', 'extends', 'provider']
+
 function checkImage(service: ServiceDraft): void {
   const { node } = service.at
-  if (node.kind !== 'map') fail(service.at, 'must be a mapping with an image')
-  else if (!node.entries.has('image') && !node.entries.has('build')) fail(service.at, 'has no image')
+  if (isNull(node)) fail(service.at, 'has no image')
+  // What stands in place of an image is not honoured yet, and has had its problem.
+  else if (node.kind === 'map' && !IMAGE_KEYS.some((key) => node.entries.has(key))) {
+    fail(service.at, 'has no image')
+  }
 }
 
 function checkReplicas(service: ServiceDraft): void {
