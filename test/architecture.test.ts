@@ -51,7 +51,7 @@ const RULES: Record<string, Rule> = {
   'agent/image': { from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts'] },
   'agent/network': { from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts'] },
   'agent/volume': {
-    from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts'],
+    from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
     typesFrom: ['agent/runtime'],
   },
   'agent/health': { from: ['schemas'], typesFrom: ['agent/runtime'] },
