@@ -88,7 +88,7 @@ export function createFollower(options: FollowerOptions): Follower {
     const arrivals = entries.map((entry) => ({
       ...entry,
       at: sentAt(entry.id),
-      news: arrived || !isPast(entry.id),
+      news: arrived || isNew(entry.id),
     }))
     for (const { at } of arrivals) linked(at)
     await takeEntries(arrivals)
@@ -104,8 +104,11 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   function sentAt(id: string): number {
-    if (past === undefined || isAfter(id, past)) return time()
-    return Math.min(timeOf(id) - past.ahead, time())
+    return past === undefined || isNew(id) ? time() : Math.min(timeOf(id) - past.ahead, time())
+  }
+
+  function isNew(id: string): boolean {
+    return past !== undefined && isBefore(past.last, id)
   }
 
   function arrive(): void {
@@ -135,8 +138,4 @@ export function createFollower(options: FollowerOptions): Follower {
       await loop
     },
   }
-}
-
-function isAfter(id: string, past: Past): boolean {
-  return isBefore(past.last, id)
 }
