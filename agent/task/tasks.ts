@@ -1,20 +1,36 @@
 import type { ActionOf } from '../../schemas/action.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { LogLine } from '../runtime/runtime.ts'
+import type { Change } from './changes.ts'
+import type { Finding, Subject } from './findings.ts'
 
 /** The tasks of this host: what is journaled, and the one place that starts and stops them. */
 export interface Tasks {
   /** Takes up every journaled task: adopts what still runs, restarts what died. Needs no controller. */
   adopt(): Promise<void>
-  /** Journals a task and starts it. Resolves once it runs (not: is healthy), or is rejected. Repeatable. */
+  /**
+   * Journals a task and starts it. Resolves once it runs (not: is healthy), or at once when it was asked for before.
+   * @throws SetpointError why it was rejected or did not start; what is wanted is tried again all the same
+   */
   run(task: Task): Promise<void>
+  /** As `run`; the tasks that it replaces make room as the action's order says, with nobody to ask. */
   replace(action: ActionOf<'replace'>): Promise<void>
+  /** Resolves once nothing is left of the task but its volumes. Repeatable. */
   remove(taskId: string): Promise<void>
+  /** Puts fields (of TaskFacts) back to what was set up; what cannot be while the process runs starts it again. */
   repair(taskId: string, fields: string[]): Promise<void>
+  /** Removes a container that no journal knows. Repeatable; a task is never touched by it. */
+  removeStray(containerId: string): Promise<void>
   list(): TaskStatus[]
   logs(taskIds: string[], tail: number): Promise<(LogLine & { taskId: string })[]>
   /** Calls the listener with what changed, soon after it did; changes close together come together. */
-  onChange(listener: (change: { tasks: TaskStatus[]; gone: string[] }) => void): void
+  onChange(listener: (change: Change) => void): void
+  /** What runs now and should be looked at in the kernel. */
+  subjects(): Subject[]
+  /** Takes what a look into the kernel has found; it is reported when it is news. */
+  found(findings: Finding[]): void
+  /** The process of a task is not there any more although nobody told of its end. */
+  vanished(taskId: string): Promise<void>
   /** Stops watching; leaves every container running. */
   close(): Promise<void>
 }

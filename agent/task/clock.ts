@@ -1,0 +1,22 @@
+/** Time as the agent sees it, so that tests can hold it in their hands. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls `fn` once after `ms` milliseconds; the function given back calls it off. */
+  after(ms: number, fn: () => void): () => void
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: Date.now,
+  after(ms, fn) {
+    const timer = setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMER))
+    return () => clearTimeout(timer)
+  },
+}
+
+/** The ISO time of a clock's milliseconds. */
+export function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,169 @@
+import { type ErrorCode, type ErrorFacts, errorFacts } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
+import type { Healthcheck } from '../../schemas/stack.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Images, ResolvedImage } from '../image/images.ts'
+import type { Attachment, Networks } from '../network/networks.ts'
+import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
+import type { Volumes } from '../volume/volumes.ts'
+import { type Clock, iso } from './clock.ts'
+import type { Entry, Prepared } from './entry.ts'
+import { factsOf } from './facts.ts'
+import { createLimit, type Limit } from './limit.ts'
+import type { Event } from './step.ts'
+
+/** What is done to the host for a task. Each effect is repeatable and tells how it went as an event. */
+export interface Effects {
+  /** Image, root, network and volumes. Undefined when `cancelled` came first: nobody wants it any more. */
+  prepare(entry: Entry, cancelled: Promise<unknown>): Promise<Event | undefined>
+  /** `leftover`: what may be there of the container: nothing, an ended run to clear, or a run to adopt. */
+  start(entry: Entry, leftover: Leftover): Promise<Event>
+  /** Sends the stop signal: the service's, else the image's, else SIGTERM. */
+  stop(entry: Entry): Promise<void>
+  kill(entry: Entry): Promise<void>
+  /** Takes everything of the task away but its journal and its volumes. */
+  remove(entry: Entry): Promise<void>
+  logTail(id: string): Promise<string[]>
+}
+
+export type Leftover = 'nothing' | 'ended' | 'unknown'
+
+export interface EffectDeps {
+  runtime: Runtime
+  images: Images
+  networks: Networks
+  volumes: Volumes
+  /** The command line of a task: Docker's rule for entrypoint and command. */
+  argvOf(spec: Task['container'], image: ResolvedImage['config']): string[]
+  clock: Clock
+  log: Log
+}
+
+/** How many spawning effects run at once: more only makes each slower on the cores there are. */
+const AT_ONCE = 5
+const TAIL = 20
+
+export function createEffects(deps: EffectDeps): Effects {
+  const { runtime, networks, log } = deps
+  const limit = createLimit(AT_ONCE)
+
+  return {
+    async prepare({ task }, cancelled) {
+      try {
+        return await prepare(task, { ...deps, limit, cancelled })
+      } catch (error) {
+        return { type: 'rejected', error: factsOfError(error, 'RUNTIME_FAILED') }
+      }
+    },
+
+    async start(entry, leftover) {
+      try {
+        return await limit(() => start(entry, leftover, deps))
+      } catch (error) {
+        const facts = factsOfError(error, 'RUNTIME_FAILED')
+        return { type: 'startFailed', error: facts, logTail: await logTail(entry.task.id) }
+      }
+    },
+
+    stop({ task, prepared }) {
+      const signal = task.container.stopSignal ?? prepared?.image.config.stopSignal
+      return runtime.kill(task.id, signal || 'SIGTERM')
+    },
+
+    kill: ({ task }) => runtime.kill(task.id, 'SIGKILL'),
+
+    remove: ({ task: { id } }) =>
+      limit(async () => {
+        await runtime.delete(id)
+        await together(networks.detach(id), runtime.purge(id))
+      }),
+
+    logTail,
+  }
+
+  async function logTail(id: string): Promise<string[]> {
+    try {
+      return (await runtime.logs(id, TAIL)).map(({ text }) => text)
+    } catch (error) {
+      log.warn({ task: id, error: String(error) }, 'The log of a task cannot be read')
+      return []
+    }
+  }
+}
+
+/** The facts of an error; a full disk is told as such whoever met it. */
+export function factsOfError(error: unknown, otherwise: ErrorCode): ErrorFacts {
+  const facts = errorFacts(error, otherwise)
+  const full = (error as NodeJS.ErrnoException)?.code === 'ENOSPC' || /no space left/i.test(facts.message)
+  return full && facts.code !== 'DISK_FULL'
+    ? { code: 'DISK_FULL', message: facts.message, hint: 'Make room on the host; the agent tries again.' }
+    : facts
+}
+
+interface Preparation extends EffectDeps {
+  limit: Limit
+  cancelled: Promise<unknown>
+}
+
+async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
+  const { images, networks, runtime, limit, cancelled } = deps
+  const [image, attachment] = await together(
+    Promise.race([images.resolve(task.container.image), cancelled.then(() => undefined)]),
+    limit(() => networks.attach(task)),
+  )
+  if (!image) return undefined
+  const [rootfs, mounts] = await together(
+    limit(() => runtime.mountRoot(task.id, image)),
+    limit(() => resolveMounts(task, image, deps.volumes)),
+  )
+  const prepared: Prepared = {
+    image,
+    rootfs,
+    netns: attachment.netns,
+    mounts: [...networkFiles(attachment, mounts), ...mounts],
+    healthcheck: effectiveHealthcheck(task, image),
+  }
+  return { type: 'prepared', prepared, addresses: attachment.addresses }
+}
+
+async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promise<Event> {
+  const { task, prepared, status } = entry
+  if (!prepared) throw new Error('the task is not prepared')
+  const { runtime, clock } = deps
+  const argv = deps.argvOf(task.container, prepared.image.config)
+  const facts = await factsOf(task, prepared, { argv, addresses: status.addresses })
+  const adopted = leftover === 'unknown' ? await runtime.state(task.id) : undefined
+  if (adopted?.status === 'running') {
+    return { type: 'started', pid: adopted.pid, at: iso(clock.now()), facts }
+  }
+  if (leftover !== 'nothing') await runtime.delete(task.id)
+  const { image, rootfs, netns, mounts } = prepared
+  const { pid } = await runtime.create({ task, image, rootfs, netns, mounts })
+  const at = iso(clock.now()) // before the process can end: an exit is then never older than its start
+  await runtime.start(task.id)
+  return { type: 'started', pid, at, facts }
+}
+
+function resolveMounts(task: Task, image: ResolvedImage, volumes: Volumes): Promise<ResolvedMount[]> {
+  const { mounts } = task.container
+  return Promise.all(mounts.map((mount) => volumes.resolve(mount, task.volumes, image.root)))
+}
+
+/** The files that make names resolve, except where the service mounts its own. */
+function networkFiles({ resolvConf, hosts }: Attachment, mounts: ResolvedMount[]): ResolvedMount[] {
+  const files = { '/etc/resolv.conf': resolvConf, '/etc/hosts': hosts }
+  return Object.entries(files)
+    .filter(([target, source]) => source !== '' && !mounts.some((mount) => mount.target === target))
+    .map(([target, source]) => ({ type: 'bind', source, target, readOnly: false }))
+}
+
+function effectiveHealthcheck(task: Task, image: ResolvedImage): Healthcheck | null {
+  const own = task.container.healthcheck
+  return own === undefined ? (image.config.healthcheck ?? null) : own
+}
+
+/** Both results; when one fails the other is still waited for, so that nothing goes on behind the caller's back. */
+async function together<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b])
+  return Promise.all([a, b])
+}

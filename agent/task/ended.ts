@@ -1,0 +1,72 @@
+import type { ErrorFacts } from '../../schemas/error.ts'
+import type { TaskState } from '../../schemas/task.ts'
+import type { Exit } from '../runtime/runtime.ts'
+import { iso } from './clock.ts'
+import type { Entry } from './entry.ts'
+import { GOOD_RUN, restartDelay } from './restart.ts'
+
+/** A task whose run has failed: the failure is counted and its restart policy asked. */
+export function failed(entry: Entry, failure: { error: ErrorFacts; logTail: string[] }, now: number): Entry {
+  const status = { ...entry.status, failures: entry.status.failures + 1, ...failure }
+  return afterRun(withState({ ...entry, status }, 'failed', now), true, now)
+}
+
+/** A task whose process has ended by itself with exit code 0. */
+export function completed(entry: Entry, now: number): Entry {
+  return afterRun(withState(entry, 'complete', now), false, now)
+}
+
+/** The entry with its state set. */
+export function withState(entry: Entry, state: TaskState, now: number): Entry {
+  return { ...entry, status: { ...entry.status, state, since: iso(now) } }
+}
+
+/** Why a run counts as failed, in a sentence for the person on call. */
+export function exitError(entry: Entry, exit: Pick<Exit, 'exitCode' | 'oomKilled'>): ErrorFacts {
+  const name = `${entry.task.stack}/${entry.task.service}.${entry.task.slot}`
+  if (entry.stop?.why === 'late') return late(name, entry.replaces?.healthDeadline ?? 0)
+  if (entry.stop?.why === 'unhealthy') return unhealthy(name, entry.status.lastProbe)
+  if (exit.oomKilled) return outOfMemory(name, entry.task.container.resources.memory)
+  return { code: 'TASK_EXITED', message: `${name} exited with code ${exit.exitCode}.` }
+}
+
+/** Plans the next run, if there is to be one. A task that has not yet taken the place of another is given up instead. */
+function afterRun(entry: Entry, hasFailed: boolean, now: number): Entry {
+  if (entry.replaces?.order === 'start-first') return { ...entry, wanted: 'ended' }
+  const streak = lasted(entry, now) >= GOOD_RUN ? 0 : entry.streak
+  const restarts = entry.restarts.map((at) => Date.parse(at))
+  const policy = entry.task.container.restart
+  const delay = restartDelay(policy, { failed: hasFailed, streak, restarts, now })
+  if (delay === undefined) return { ...entry, streak }
+  return {
+    ...entry,
+    streak: streak + 1,
+    restarts: policy.maxAttempts ? [...entry.restarts, iso(now + delay)].slice(-policy.maxAttempts) : [],
+    status: { ...entry.status, restartAt: iso(now + delay) },
+  }
+}
+
+function lasted(entry: Entry, now: number): number {
+  return entry.status.startedAt === undefined ? 0 : now - Date.parse(entry.status.startedAt)
+}
+
+function late(name: string, limit: number): ErrorFacts {
+  return {
+    code: 'DEADLINE_PASSED',
+    message: `${name} did not serve within ${limit} ms of its start, so the task that it was to replace stays.`,
+  }
+}
+
+function unhealthy(name: string, probe: { exitCode: number; output: string } | undefined): ErrorFacts {
+  const said = probe?.output.trim()
+  const end = probe === undefined ? '' : `: its last probe ended with code ${probe.exitCode}`
+  return { code: 'HEALTH_FAILED', message: `${name} is unhealthy${end}${said ? `: ${said}` : '.'}` }
+}
+
+function outOfMemory(name: string, limit: number | undefined): ErrorFacts {
+  return {
+    code: 'TASK_EXITED',
+    message: `${name} was killed for lack of memory${limit ? ` (its limit is ${limit} bytes)` : ''}.`,
+    hint: 'Raise deploy.resources.limits.memory, or find out what made it grow.',
+  }
+}

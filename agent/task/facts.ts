@@ -1,0 +1,42 @@
+import { realpath } from 'node:fs/promises'
+import type { PublishedPort } from '../../schemas/stack.ts'
+import type { Task, TaskFacts } from '../../schemas/task.ts'
+import type { ResolvedMount } from '../runtime/runtime.ts'
+import type { Prepared } from './entry.ts'
+
+/** Memory limits are kept by the kernel in whole pages. */
+const PAGE = 4096
+
+/** What a look into the kernel must find of a task that was set up like this, in the form that `observe` reads back. */
+export async function factsOf(
+  task: Task,
+  prepared: Prepared,
+  { argv, addresses }: { argv: string[]; addresses: Record<string, string> },
+): Promise<TaskFacts> {
+  const { resources, mounts, ports } = task.container
+  const own = prepared.mounts.filter(({ target }) => mounts.some((mount) => mount.target === target))
+  return {
+    running: true,
+    argv,
+    image: prepared.image.id,
+    memory: resources.memory ? resources.memory - (resources.memory % PAGE) : null,
+    cpus: resources.cpus ?? null,
+    pids: resources.pids ?? null,
+    mounts: (await Promise.all(own.map(describeMount))).sort(),
+    addresses: Object.entries(addresses)
+      .map(([network, address]) => `${network}=${address}`)
+      .sort(),
+    ports: prepared.netns === null ? [] : ports.map(describePort).sort(),
+  }
+}
+
+/** `[hostIp:]published->target/protocol` */
+function describePort({ hostIp, published, target, protocol }: PublishedPort): string {
+  return `${hostIp ? `${hostIp}:` : ''}${published}->${target}/${protocol}`
+}
+
+/** `target=source[:ro]`, the source without symbolic links, as the kernel names it. */
+async function describeMount({ type, source, target, readOnly }: ResolvedMount): Promise<string> {
+  const from = type === 'tmpfs' ? 'tmpfs' : await realpath(source).catch(() => source)
+  return `${target}=${from}${readOnly ? ':ro' : ''}`
+}

@@ -1,0 +1,211 @@
+import { SetpointError } from '../../schemas/error.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Exit } from '../runtime/runtime.ts'
+import { adoptEntry } from './adopt.ts'
+import { createChanges } from './changes.ts'
+import { createEffects, type EffectDeps } from './effects.ts'
+import { type Entry, newEntry, type Replacement, serves } from './entry.ts'
+import { createFindings, subjectOf } from './findings.ts'
+import type { WatchHealth } from './health-watch.ts'
+import type { Journal } from './journal.ts'
+import { createPublisher } from './publisher.ts'
+import { createRepair } from './repair.ts'
+import { createRunner, type Runner } from './runner.ts'
+import type { Tasks } from './tasks.ts'
+
+export interface TasksOptions extends EffectDeps {
+  journal: Journal
+  watchHealth: WatchHealth
+}
+
+/** An exit this many milliseconds older than the start of the run is one of the run before (file times are coarse). */
+const COARSE = 20
+const BEGUN = ['running', 'complete', 'failed', 'rejected']
+
+/** The tasks of this host, run with the parts given. */
+export function createTasks(options: TasksOptions): Tasks {
+  const { runtime, networks, images, journal, clock, log } = options
+  const effects = createEffects(options)
+  const runners = new Map<string, Runner>()
+  const findings = createFindings()
+  const changes = createChanges(clock, statusOf)
+  const publisher = createPublisher({
+    publish: (endpoints) => networks.publish(endpoints),
+    serving: () => entries().filter(serves).map(endpointOf),
+    clock,
+    log,
+  })
+  const repair = createRepair({ runtime, networks, publisher })
+  runtime.onExit((exit) => {
+    const runner = runners.get(exit.id)
+    if (runner && isOfThisRun(exit, runner.entry())) void runner.exited(exit)
+  })
+
+  return {
+    async adopt() {
+      const [known, live] = await Promise.all([journal.load(), runtime.list()])
+      const pids = new Map(live.map(({ id, pid }) => [id, pid]))
+      const adopted = await Promise.all(
+        known.map((entry) => adoptEntry(entry, pids.get(entry.task.id) ?? 0, { runtime, clock })),
+      )
+      const taken = adopted.map((entry) => take(entry))
+      for (const runner of taken) runner.begin()
+      await publisher.flush()
+      const running = adopted.filter(({ status }) => status.state === 'running').length
+      log.info({ tasks: adopted.length, running }, 'The tasks of this host are taken up')
+    },
+
+    run: (task) => want(task, null),
+
+    replace({ task, replaces, order, healthDeadline }) {
+      const others = replaces.filter((id) => id !== task.id)
+      return want(task, { ids: others, order, healthDeadline })
+    },
+
+    async remove(taskId) {
+      const runner = runners.get(taskId)
+      runner?.send({ type: 'removeWanted' })
+      const failed = await runner?.until(({ retryAt }) => retryAt !== undefined)
+      if (failed) throw errorOf(failed)
+    },
+
+    async repair(taskId, fields) {
+      const runner = runners.get(taskId)
+      if (!runner) throw unknownTask(taskId)
+      await repair(runner, fields)
+    },
+
+    async removeStray(containerId) {
+      if (runners.has(containerId)) return
+      await runtime.delete(containerId)
+      await Promise.all([networks.detach(containerId), runtime.purge(containerId)])
+    },
+
+    async logs(taskIds, tail) {
+      const known = taskIds.filter((id) => runners.has(id))
+      const lines = await Promise.all(
+        known.map(async (taskId) => (await runtime.logs(taskId, tail)).map((line) => ({ ...line, taskId }))),
+      )
+      return lines.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+    },
+
+    list: () => entries().map(({ status }) => findings.addTo(status)),
+    onChange: changes.listen,
+    subjects: () => entries().flatMap((entry) => subjectOf(entry) ?? []),
+
+    found(news) {
+      for (const finding of news) {
+        const { id } = finding.subject
+        if (findings.take(finding, runners.get(id)?.entry())) changes.touch(id)
+      }
+    },
+
+    async vanished(taskId) {
+      const exit = await runtime.exitOf(taskId)
+      log.warn({ task: taskId, exit }, 'The process of a task is gone and nobody told of it')
+      await runners.get(taskId)?.exited(exit ?? { exitCode: 137, oomKilled: false })
+    },
+
+    async close() {
+      changes.close()
+      publisher.close()
+      for (const runner of runners.values()) runner.close()
+      await journal.idle()
+    },
+  }
+
+  async function want(task: Task, replaces: Replacement | null): Promise<void> {
+    const present = runners.get(task.id)
+    if (present?.entry().wanted === 'removed') await present.gone
+    const room = replaces?.ids.some((id) => runners.has(id)) ? replaces : null
+    const known = runners.get(task.id)
+    const wasWanted = known?.entry().wanted === 'run'
+    if (!known) take(newEntry(task, room, clock.now())).begin()
+    else if (!wasWanted || room) known.send({ type: 'wanted', replaces: room })
+    return wasWanted ? notRejected(known.entry()) : begun(task)
+  }
+
+  async function begun(task: Task): Promise<void> {
+    const entry = await runners
+      .get(task.id)
+      ?.until(({ status, wanted }) => wanted === 'removed' || BEGUN.includes(status.state))
+    if (!entry || entry.wanted === 'removed') throw superseded(task)
+    if (entry.status.state === 'failed') throw errorOf(entry)
+    notRejected(entry)
+  }
+
+  function take(entry: Entry): Runner {
+    const { id } = entry.task
+    const runner = createRunner(entry, {
+      ...{ effects, journal, publisher, clock, log, makeRoom, leftover: 'unknown' },
+      watchHealth: options.watchHealth,
+      exec: (container, argv, limits) => runtime.exec(container, argv, limits),
+      onChange: () => changes.touch(id),
+    })
+    runners.set(id, runner)
+    changes.touch(id)
+    void runner.gone.then(() => forget(id))
+    return runner
+  }
+
+  function forget(id: string): void {
+    runners.delete(id)
+    findings.forget(id)
+    changes.touch(id)
+    void releaseImages()
+  }
+
+  async function makeRoom(ids: string[]): Promise<void> {
+    const others = ids.flatMap((id) => runners.get(id) ?? [])
+    for (const runner of others) runner.send({ type: 'removeWanted' })
+    await Promise.all(others.map(({ gone }) => gone))
+  }
+
+  /** Only when no task is on its way to its image: what that one has just mounted is not in use yet. */
+  async function releaseImages(): Promise<void> {
+    const all = entries()
+    if (all.some(({ status }) => status.state === 'preparing')) return
+    try {
+      await images.release(new Set(all.flatMap(({ prepared }) => prepared?.image.id ?? [])))
+    } catch (error) {
+      log.warn({ error: String(error) }, 'Images that nobody uses could not be unmounted')
+    }
+  }
+
+  function entries(): Entry[] {
+    return [...runners.values()].map((runner) => runner.entry())
+  }
+
+  function statusOf(id: string) {
+    const status = runners.get(id)?.entry().status
+    return status && findings.addTo(status)
+  }
+}
+
+function endpointOf({ task, status }: Entry) {
+  return { task, addresses: status.addresses }
+}
+
+function isOfThisRun(exit: Exit, { status }: Entry): boolean {
+  return status.startedAt === undefined || Date.parse(exit.at) >= Date.parse(status.startedAt) - COARSE
+}
+
+function notRejected(entry: Entry): void {
+  if (entry.status.state === 'rejected') throw errorOf(entry)
+}
+
+function errorOf({ status }: Entry): SetpointError {
+  const { code, message, hint } = status.error ?? {
+    code: 'RUNTIME_FAILED',
+    message: 'The task did not start.',
+  }
+  return new SetpointError(code as SetpointError['code'], message, hint === undefined ? {} : { hint })
+}
+
+function superseded(task: Task): SetpointError {
+  return new SetpointError('TASK_EXITED', `Task ${task.id} was removed before it ran.`)
+}
+
+function unknownTask(taskId: string): SetpointError {
+  return new SetpointError('JOB_REFUSED', `There is no task ${taskId} on this host to repair.`)
+}

@@ -1,0 +1,42 @@
+import type { Networks } from '../network/networks.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Publisher } from './publisher.ts'
+import type { Runner } from './runner.ts'
+
+const LIMITS = ['memory', 'cpus', 'pids']
+/** What can be put back while the process runs; for anything else it is started again. */
+const IN_PLACE = [...LIMITS, 'addresses', 'ports']
+
+/** Puts fields of a running task back to what was set up. */
+export function createRepair({
+  runtime,
+  networks,
+  publisher,
+}: {
+  runtime: Runtime
+  networks: Networks
+  publisher: Publisher
+}): (runner: Runner, fields: string[]) => Promise<void> {
+  return async (runner, fields) => {
+    const { task } = runner.entry()
+    if (fields.some((field) => !IN_PLACE.includes(field))) return restart(runner)
+    if (fields.some((field) => LIMITS.includes(field))) {
+      await runtime.setLimits(task.id, task.container.resources)
+    }
+    if (fields.includes('addresses')) await networks.repair(task.id)
+    if (fields.includes('ports')) {
+      await networks.forwardings() // what was changed behind our back is noticed by looking
+      await publisher.flush()
+    }
+  }
+}
+
+async function restart(runner: Runner): Promise<void> {
+  const { run } = runner.entry().status
+  runner.send({ type: 'repairWanted' })
+  await runner.until(
+    ({ status, wanted }) =>
+      wanted !== 'run' ||
+      (status.run > run && ['running', 'failed', 'rejected', 'complete'].includes(status.state)),
+  )
+}

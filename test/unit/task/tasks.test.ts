@@ -1,0 +1,379 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ActionOf } from '../../../schemas/action.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import type { Task } from '../../../schemas/task.ts'
+import { aHealthcheck, aHost, anAgent, aTask, removeTemporary } from './parts.ts'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+  removeTemporary()
+})
+
+function given(host = aHost(), state?: string) {
+  const agent = anAgent(host, state)
+  closing.push(() => agent.tasks.close())
+  return { host, agent, ...agent }
+}
+
+/** The agent is killed; another one takes up its state folder. */
+async function nextLife({ host, agent }: ReturnType<typeof given>) {
+  await agent.tasks.close()
+  host.forgetAgent()
+  host.calls.length = 0
+  return given(host, agent.state)
+}
+
+const checked = (changes: Partial<Task> = {}) =>
+  aTask({ ...changes, container: { healthcheck: aHealthcheck() } })
+const replace = (task: Task, order: ActionOf<'replace'>['order'], healthDeadline = 10_000) => ({
+  type: 'replace' as const,
+  ...{ task, replaces: ['old'], order, healthDeadline },
+})
+const old = () => aTask({ id: 'old' })
+const noImage = () => new SetpointError('IMAGE_NOT_FOUND', 'There is no image localhost/app:1.')
+const isRunning =
+  (agent: ReturnType<typeof given>, id = 't1') =>
+  () =>
+    agent.status(id)?.state === 'running'
+
+describe('run', () => {
+  it('prepares, starts and publishes a task', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(aTask())
+    expect(status('t1')).toMatchObject({
+      state: 'running',
+      run: 1,
+      pid: 101,
+      addresses: { web_default: '10.0.0.2' },
+    })
+    await until(() => host.published.at(-1)?.includes('t1') ?? false)
+  })
+
+  it('is told twice and done once', async () => {
+    const { host, tasks } = given()
+    await Promise.all([tasks.run(aTask()), tasks.run(aTask())])
+    await tasks.run(aTask())
+    expect(host.calls.filter((call) => call === 'create t1')).toHaveLength(1)
+  })
+
+  it('says why a task was rejected, and starts it once the cause is gone', async () => {
+    const { host, tasks, status, until } = given()
+    host.disturb('resolve localhost/app:1', noImage())
+    await expect(tasks.run(aTask())).rejects.toThrow('There is no image localhost/app:1.')
+    expect(status('t1')).toMatchObject({ state: 'rejected', error: { code: 'IMAGE_NOT_FOUND' } })
+    expect(host.calls).not.toContain('create t1')
+    host.disturb('resolve localhost/app:1', undefined)
+    await until(() => status('t1')?.state === 'running')
+    expect(status('t1')?.run).toBe(2)
+  })
+
+  it('tells of a full disk as such', async () => {
+    const { host, tasks } = given()
+    host.disturb('mountRoot t1', new Error('mount: no space left on device'))
+    await expect(tasks.run(aTask())).rejects.toMatchObject({ code: 'DISK_FULL' })
+  })
+
+  it('publishes a task with a healthcheck only once it is healthy', async () => {
+    const { host, tasks, health, until } = given()
+    await tasks.run(checked())
+    expect(host.published.flat()).not.toContain('t1')
+    health('healthy')
+    await until(() => host.published.at(-1)?.includes('t1') ?? false)
+  })
+
+  it('starts a task anew that was removed before', async () => {
+    const { tasks, status } = given()
+    await tasks.run(aTask())
+    await tasks.remove('t1')
+    expect(status('t1')).toBeUndefined()
+    await tasks.run(aTask())
+    expect(status('t1')?.state).toBe('running')
+  })
+
+  it('starts twenty at once without one waiting for the slow image of another', async () => {
+    const { host, tasks } = given()
+    const pull = Promise.withResolvers<void>()
+    host.disturb('resolve slow', () => pull.promise)
+    const slow = tasks.run(
+      aTask({ id: 'slow', container: { image: { reference: 'slow', pull: 'missing' } } }),
+    )
+    await Promise.all(Array.from({ length: 20 }, (_, n) => tasks.run(aTask({ id: `t${n}`, slot: n + 1 }))))
+    expect(tasks.list().filter(({ state }) => state === 'running')).toHaveLength(20)
+    pull.resolve()
+    await slow
+  })
+})
+
+describe('restart', () => {
+  it('starts a killed container again at once, in its own network and root', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(aTask())
+    host.calls.length = 0
+    host.exit('t1', 137)
+    await until(() => status('t1')?.run === 2 && status('t1')?.state === 'running')
+    expect(host.calls.filter((call) => !call.startsWith('publish'))).toEqual([
+      'delete t1',
+      'create t1',
+      'start t1',
+    ])
+    expect(status('t1')).toMatchObject({ failures: 1, exitCode: 137, logTail: ['t1 said goodbye'] })
+  })
+
+  it('stops an unhealthy task, without traffic, and starts it again', async () => {
+    const { host, tasks, status, health, until } = given()
+    await tasks.run(checked())
+    health('healthy')
+    await until(() => host.published.at(-1)?.includes('t1') ?? false)
+    host.calls.length = 0
+    health('unhealthy', { exitCode: 1, output: 'no', at: '2026-01-01T00:00:00.000Z' })
+    await until(() => status('t1')?.run === 2 && status('t1')?.state === 'running')
+    expect(host.calls.slice(0, 2)).toEqual(['publish ', 'kill t1 SIGTERM'])
+    expect(status('t1')).toMatchObject({ health: 'starting', error: { code: 'HEALTH_FAILED' } })
+  })
+})
+
+describe('replace', () => {
+  it('stop-first: leaves the old task alone when the new one cannot be prepared', async () => {
+    const { host, tasks, status } = given()
+    await tasks.run(old())
+    host.calls.length = 0
+    host.disturb('attach t1', new SetpointError('PORT_IN_USE', 'Port 80/tcp is held by nginx.'))
+    await expect(tasks.replace(replace(aTask(), 'stop-first'))).rejects.toMatchObject({ code: 'PORT_IN_USE' })
+    expect(status('old')?.state).toBe('running')
+    expect(host.calls.join()).not.toContain('old')
+  })
+
+  it('stop-first: prepares, stops the old one, then starts', async () => {
+    const { host, tasks, status } = given()
+    await tasks.run(old())
+    await tasks.replace(replace(aTask(), 'stop-first'))
+    expect(status('old')).toBeUndefined()
+    const order = ['mountRoot t1', 'kill old SIGTERM', 'purge old', 'start t1'].map((call) =>
+      host.calls.indexOf(call),
+    )
+    expect(order).toEqual([...order].sort((a, b) => a - b))
+    expect(order).not.toContain(-1)
+  })
+
+  it('start-first: removes the old one once the new one serves', async () => {
+    const { host, tasks, status, health, until } = given()
+    await tasks.run(old())
+    await tasks.replace(replace(checked(), 'start-first'))
+    expect(status('old')?.state).toBe('running')
+    health('healthy')
+    await until(() => status('old') === undefined)
+    const switched = host.calls.indexOf('publish t1')
+    expect(switched).toBeGreaterThan(host.calls.indexOf('start t1'))
+    expect(switched).toBeLessThan(host.calls.indexOf('kill old SIGTERM'))
+  })
+
+  it('start-first: gives up a new task that is late and keeps the old one', async () => {
+    const { tasks, status, until } = given()
+    await tasks.run(old())
+    await tasks.replace(replace(checked(), 'start-first', 20))
+    await until(() => status('t1')?.state === 'failed')
+    expect(status('t1')?.error?.code).toBe('DEADLINE_PASSED')
+    expect(status('old')?.state).toBe('running')
+  })
+
+  it('start-first: gives up a new task that fails and keeps the old one', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(old())
+    await tasks.replace(replace(checked(), 'start-first'))
+    host.exit('t1', 1)
+    await until(() => status('t1')?.state === 'failed')
+    expect(status('t1')?.restartAt).toBeUndefined()
+    expect(status('old')?.state).toBe('running')
+  })
+
+  it('is finished by the next life of the agent', async () => {
+    const before = given()
+    await before.tasks.run(old())
+    await before.tasks.replace(replace(checked(), 'start-first'))
+    const after = await nextLife(before)
+    await after.tasks.adopt()
+    expect(after.status('old')?.state).toBe('running')
+    after.health('healthy')
+    await after.until(() => after.status('old') === undefined)
+    expect(after.status('t1')).toMatchObject({ state: 'running', run: 1 })
+  })
+})
+
+describe('remove', () => {
+  it('takes everything of a task away, and its journal last', async () => {
+    const { host, tasks, paths } = given()
+    await tasks.run(aTask())
+    host.calls.length = 0
+    await tasks.remove('t1')
+    expect(host.calls[0]).toBe('publish ')
+    expect(host.calls).toEqual(
+      expect.arrayContaining(['kill t1 SIGTERM', 'delete t1', 'detach t1', 'purge t1']),
+    )
+    expect(readdirSync(join(paths.state, 'tasks'))).toEqual([])
+    await tasks.remove('t1')
+  })
+
+  it('kills what does not heed its stop signal within the grace period', async () => {
+    const { host, tasks } = given()
+    await tasks.run(aTask({ container: { stopGracePeriod: 10, stopSignal: 'SIGQUIT' } }))
+    host.deafen('t1')
+    await tasks.remove('t1')
+    expect(host.calls.filter((call) => call.startsWith('kill'))).toEqual([
+      'kill t1 SIGQUIT',
+      'kill t1 SIGKILL',
+    ])
+  })
+
+  it('says when something could not be removed, and finishes once it can', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(aTask())
+    host.disturb('purge t1', new Error('device is busy'))
+    await expect(tasks.remove('t1')).rejects.toThrow('device is busy')
+    host.disturb('purge t1', undefined)
+    await until(() => status('t1') === undefined)
+  })
+
+  it('gives up on a pull that takes for ever', async () => {
+    const { host, tasks, status } = given()
+    host.disturb('resolve localhost/app:1', () => new Promise(() => {}))
+    const refused = expect(tasks.run(aTask())).rejects.toThrow('was removed before it ran')
+    await tasks.remove('t1')
+    await refused
+    expect(status('t1')).toBeUndefined()
+    expect(host.calls).not.toContain('create t1')
+  })
+})
+
+describe('adopt', () => {
+  it('takes up what runs without touching it', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    const after = await nextLife(before)
+    await after.tasks.adopt()
+    expect(after.status('t1')).toMatchObject({ state: 'running', run: 1, pid: 101 })
+    expect(after.host.calls).toEqual(['publish t1'])
+  })
+
+  it('goes on waiting for the first healthy probe', async () => {
+    const before = given()
+    await before.tasks.run(checked())
+    const after = await nextLife(before)
+    await after.tasks.adopt()
+    expect(after.status('t1')?.health).toBe('starting')
+    expect(after.isWatching()).toBe(true)
+    after.health('healthy')
+    await after.until(() => after.host.published.at(-1)?.includes('t1') ?? false)
+  })
+
+  it('restarts what ended while nobody looked, and keeps its exit code', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    await before.tasks.close()
+    before.host.forgetAgent()
+    before.host.exit('t1', 9)
+    const after = given(before.host, before.state)
+    await after.tasks.adopt()
+    await after.until(isRunning(after))
+    expect(after.status('t1')).toMatchObject({ run: 2, exitCode: 9, failures: 1 })
+  })
+
+  it('leaves what ended well and is not to be restarted', async () => {
+    const before = given()
+    await before.tasks.run(aTask({ container: { restart: { condition: 'on-failure' } } }))
+    before.host.exit('t1', 0)
+    await before.until(() => before.status('t1')?.state === 'complete')
+    const after = await nextLife(before)
+    await after.tasks.adopt()
+    expect(after.status('t1')?.state).toBe('complete')
+    expect(after.host.calls.join()).not.toContain('create')
+  })
+
+  it('makes everything anew after a reboot', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    await before.tasks.close()
+    before.host.reboot()
+    before.host.calls.length = 0
+    const after = given(before.host, before.state)
+    await after.tasks.adopt()
+    await after.until(isRunning(after))
+    expect(after.status('t1')).toMatchObject({ run: 2, failures: 0 })
+    expect(after.host.calls).toEqual(
+      expect.arrayContaining(['attach t1', 'mountRoot t1', 'create t1', 'start t1']),
+    )
+  })
+
+  it('takes up a container that was started just before the agent died, although the journal does not know it yet', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    const after = await nextLife(before)
+    const file = join(after.paths.task('t1'), 'task.json')
+    const entry = JSON.parse(readFileSync(file, 'utf8'))
+    entry.status.state = 'preparing'
+    writeFileSync(file, JSON.stringify({ ...entry, prepared: null, facts: null }))
+    await after.tasks.adopt()
+    await after.until(isRunning(after))
+    expect(after.status('t1')).toMatchObject({ pid: 101, run: 1 })
+    expect(after.host.calls).not.toContain('create t1')
+  })
+
+  it('finishes a removal that was half done', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    before.host.disturb('purge t1', new Error('busy'))
+    await before.tasks.remove('t1').catch(() => {})
+    const after = await nextLife(before)
+    after.host.disturb('purge t1', undefined)
+    await after.tasks.adopt()
+    await after.until(() => after.status('t1') === undefined)
+    expect(readdirSync(join(after.paths.state, 'tasks'))).toEqual([])
+  })
+
+  it('sets a damaged journal aside and takes up the others', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    await before.tasks.run(aTask({ id: 't2', slot: 2 }))
+    const after = await nextLife(before)
+    writeFileSync(join(after.paths.task('t1'), 'task.json'), '{"version":1,"task":')
+    mkdirSync(join(after.paths.state, 'tasks', 'empty'))
+    await after.tasks.adopt()
+    expect(after.tasks.list().map(({ id }) => id)).toEqual(['t2'])
+    expect(readdirSync(after.paths.task('t1')).join()).toContain('damaged')
+  })
+})
+
+describe('repair', () => {
+  it('puts limits and addresses back while the process runs', async () => {
+    const { host, tasks, status } = given()
+    await tasks.run(aTask({ container: { resources: { pids: 7 } } }))
+    await tasks.repair('t1', ['memory', 'addresses'])
+    expect(host.calls).toContain('setLimits t1 {"pids":7}')
+    expect(host.calls).toContain('repair t1')
+    expect(status('t1')?.run).toBe(1)
+  })
+
+  it('starts the task again for what cannot be put back in place', async () => {
+    const { tasks, status } = given()
+    await tasks.run(aTask())
+    await tasks.repair('t1', ['mounts'])
+    expect(status('t1')).toMatchObject({ state: 'running', run: 2, failures: 0 })
+  })
+
+  it('says that there is no such task', async () => {
+    await expect(given().tasks.repair('t9', ['memory'])).rejects.toMatchObject({ code: 'JOB_REFUSED' })
+  })
+})
+
+describe('strays', () => {
+  it('removes a container that no journal knows, but never a task', async () => {
+    const { host, tasks } = given()
+    await tasks.run(aTask())
+    await tasks.removeStray('t1')
+    await tasks.removeStray('x')
+    expect(host.calls).toEqual(expect.arrayContaining(['delete x', 'detach x', 'purge x']))
+    expect(host.calls).not.toContain('purge t1')
+  })
+})
