@@ -1,8 +1,9 @@
 import type { Observed } from '../../schemas/fleet.ts'
 import type { Rollout, StackRecord } from '../../schemas/record.ts'
 import type { Change, Plan } from '../plan/plan.ts'
+import { short } from './accept.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
-import { arrive, pause, stall, turnBack } from './endings.ts'
+import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { isSettled, type Judgement, judge } from './judge.ts'
 import { type SlotTasks, slotTasks } from './slot-tasks.ts'
 import { steady } from './steady.ts'
@@ -67,13 +68,24 @@ function advance(input: StepInput, tasks: SlotTasks): Step {
   const gone = plan.changes.filter((change) => isOfGoneService(change, rollout.to.spec))
   const { serving: _, ...since } = record.since
   return {
-    record: { ...record, rollout: next, since },
+    record: { ...record, rollout: next, since, message: progress(next, plan) },
     release: [
       ...moved.flatMap((move) => move.release),
       ...(settled || rollout.direction === 'back' ? gone : []),
     ],
     wakeAt: earliest(moved),
   }
+}
+
+/** What a person reads while it goes on: also why it does not. */
+function progress({ to, direction, cause }: Rollout, { waiting }: Plan): string {
+  const what =
+    direction === 'back' ? `Going back to ${short(to.revision)}` : `Rolling out ${short(to.revision)}`
+  const why = direction === 'back' && cause !== undefined ? `: ${explain(cause)}` : '.'
+  const [first] = waiting
+  return first === undefined
+    ? `${what}${why}`
+    : `${what}; ${first.service}.${first.slot} waits: ${first.reason}.`
 }
 
 function allSettled(slots: Map<string, string[]>, { services }: Rollout, tasks: SlotTasks): boolean {

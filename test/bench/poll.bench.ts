@@ -46,6 +46,8 @@ function makeRepository(path: string): string {
   return path
 }
 
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
 async function follow(url: string, cache: string) {
   const options = {
     url,
@@ -55,7 +57,7 @@ async function follow(url: string, cache: string) {
     retryInterval: 3_600_000,
     allowEmpty: false,
   }
-  const [source] = openSources([options], { cache, log: { debug: () => {}, warn: () => {} } })
+  const [source] = openSources([options], { cache, log: quiet })
   if (source === undefined) throw new Error('no source')
   let trees = 0
   const poller = poll(source, options, {

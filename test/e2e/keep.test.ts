@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startHost, type TestHost } from '../support/host.ts'
+import { appService, compose, isConverged, pidsOf, stackOf, tasksOf } from '../support/stacks.ts'
+
+let host: TestHost
+
+beforeAll(async () => {
+  host = await startHost({
+    files: { 'web/compose.yaml': compose(appService('app', { port: 8080, replicas: 3 }), appService('old')) },
+  })
+  await host.until(isConverged())
+})
+afterAll(() => host?.destroy())
+
+const alive = (pid: number) => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+it('restarts a container that was killed: same task, new process', async () => {
+  const [before] = tasksOf(await host.status())
+  if (before?.pid == null) throw new Error('no task')
+  process.kill(before.pid, 'SIGKILL')
+  const status = await host.until((now) =>
+    tasksOf(now).some(
+      (task) => task.id === before.id && task.pid !== before.pid && task.health === 'healthy',
+    ),
+  )
+  expect(tasksOf(status).find((task) => task.id === before.id)).toMatchObject({ restarts: 1 })
+  expect(stackOf(await host.until(isConverged())).services).toMatchObject([{ healthy: 3 }, { healthy: 1 }])
+})
+
+it('scales without touching what runs', async () => {
+  const before = pidsOf(await host.status())
+  const more = await host.commit({
+    'web/compose.yaml': compose(appService('app', { port: 8080, replicas: 5 }), appService('old')),
+  })
+  const status = await host.until(isConverged(more))
+  expect(pidsOf(status)).toEqual(expect.arrayContaining(before))
+  expect(pidsOf(status)).toHaveLength(6)
+})
+
+it('removes a service that left the file, and nothing else', async () => {
+  const less = await host.commit({
+    'web/compose.yaml': compose(appService('app', { port: 8080, replicas: 3 })),
+  })
+  const status = await host.until(isConverged(less))
+  expect(stackOf(status).services.map((service) => service.name)).toEqual(['app'])
+  expect(pidsOf(status)).toHaveLength(3)
+})
+
+describe('what survives', () => {
+  it('setpoint stopped: the containers stay and go on serving; started again: it adopts them', async () => {
+    const before = pidsOf(await host.status())
+    await host.stop()
+    expect(before.every((pid) => alive(pid ?? -1))).toBe(true)
+    expect((await host.http(8080)).body).toBe('one\n')
+    await host.start()
+    expect(pidsOf(await host.until(isConverged()))).toEqual(before)
+  })
+
+  it('the agent killed', async () => {
+    const before = pidsOf(await host.status())
+    await host.kill('agent')
+    expect((await host.http(8080)).body).toBe('one\n')
+    const killed = await host.commit({
+      'web/compose.yaml': compose(appService('app', { port: 8080, replicas: 4 })),
+    })
+    const status = await host.until(isConverged(killed), 60_000)
+    expect(pidsOf(status)).toEqual(expect.arrayContaining(before))
+  })
+
+  it('the controller killed in the middle of a rollout', async () => {
+    const next = await host.commit({
+      'web/compose.yaml': compose(appService('app', { message: 'two', port: 8080, replicas: 4 })),
+    })
+    await host.until((status) => stackOf(status).outcome === 'rolling')
+    await host.kill('controller')
+    const status = await host.until(isConverged(next), 60_000)
+    expect(tasksOf(status)).toHaveLength(4)
+    expect((await host.http(8080)).body).toBe('two\n')
+  })
+
+  it('redis flushed', async () => {
+    const before = pidsOf(await host.status())
+    await host.redis('FLUSHALL')
+    const next = await host.commit({
+      'web/compose.yaml': compose(appService('app', { message: 'two', port: 8080, replicas: 5 })),
+    })
+    const status = await host.until(isConverged(next), 60_000)
+    expect(pidsOf(status)).toEqual(expect.arrayContaining(before))
+  })
+
+  it('redis killed and replaced by an empty one', async () => {
+    const before = pidsOf(await host.status())
+    await host.kill('redis')
+    await host.run('rm', '-rf', `${host.state}/redis/appendonlydir`)
+    const next = await host.commit({
+      'web/compose.yaml': compose(appService('app', { message: 'two', port: 8080, replicas: 4 })),
+    })
+    const status = await host.until(isConverged(next), 90_000)
+    expect(before).toEqual(expect.arrayContaining(pidsOf(status)))
+    expect(pidsOf(status)).toHaveLength(4)
+  })
+})
