@@ -53,11 +53,12 @@ export function folderScanner(options: ScanOptions): () => Promise<SourceFile[]>
 
   /** None of the folders on the way to `directory` may be a symlink: it could lead out of the source. */
   async function checkWay(): Promise<void> {
+    await readdir(root)
     const parts = directory === '' ? [] : directory.split('/')
     for (let depth = 1; depth <= parts.length; depth++) {
-      const at = join(root, ...parts.slice(0, depth))
-      if (!(await lstat(at)).isDirectory())
-        throw new SetpointError('SOURCE_INVALID', `${at} is not a folder.`)
+      const folder = parts.slice(0, depth).join('/')
+      const there = await lstat(join(root, folder)).catch(() => null)
+      if (!there?.isDirectory()) throw noFolder(root, folder)
     }
   }
 
@@ -164,6 +165,12 @@ async function inParallel<A, B>(items: readonly A[], task: (item: A) => Promise<
   }
   await Promise.all(Array.from({ length: PARALLEL }, work))
   return results
+}
+
+function noFolder(root: string, folder: string): SetpointError {
+  return new SetpointError('SOURCE_INVALID', `${root} has no folder ${folder}.`, {
+    hint: 'Correct the folder in the source (…#:DIR); a symlink is not followed.',
+  })
 }
 
 function codeOf(error: unknown): string | undefined {
