@@ -1,5 +1,6 @@
+// Writes what is published but declared elsewhere: JSON Schemas, and the reference pages of commands and of keys.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TSchema } from 'typebox'
 import { Action } from '../schemas/action.ts'
 import { ImageSpec } from '../schemas/image.ts'
@@ -8,8 +9,15 @@ import { StackRecord } from '../schemas/record.ts'
 import { Report, Snapshot } from '../schemas/report.ts'
 import { StackSpec } from '../schemas/stack.ts'
 import { Task, TaskStatus } from '../schemas/task.ts'
+import { cliPage } from './cli-page.ts'
+import { stackKeysPage } from './stack-keys.ts'
 
-const PUBLISHED: Record<string, { title: string; schema: TSchema }> = {
+const ROOT = join(import.meta.dirname, '..')
+
+/** Where the published schemas stand, seen from the root. */
+export const SCHEMA_FOLDER = 'schemas/published'
+
+const SCHEMAS: Record<string, { title: string; schema: TSchema }> = {
   action: { title: 'What a controller asks of a host', schema: Action },
   'image-spec': { title: 'A declared image with all its inputs', schema: ImageSpec },
   job: { title: 'An action on its way to one host', schema: Job },
@@ -22,27 +30,25 @@ const PUBLISHED: Record<string, { title: string; schema: TSchema }> = {
   'task-status': { title: 'A task as it is seen on its host', schema: TaskStatus },
 }
 
-/** Where the published schemas stand. */
-export const PUBLISHED_FOLDER = join(import.meta.dirname, '..', 'schemas', 'published')
-
-/** Every published schema: file name to the text that it must have. */
-export function publishedSchemas(): Map<string, string> {
-  return new Map(
-    Object.entries(PUBLISHED).map(([name, { title, schema }]) => [
-      `${name}.schema.json`,
-      `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema }, null, 2)}\n`,
-    ]),
-  )
+/** Every published file: its path from the root to the text that it must have. */
+export async function publishedFiles(): Promise<Map<string, string>> {
+  const schemas = Object.entries(SCHEMAS).map(([name, { title, schema }]): [string, string] => [
+    `${SCHEMA_FOLDER}/${name}.schema.json`,
+    `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema }, null, 2)}\n`,
+  ])
+  return new Map([...schemas, ['docs/stack-keys.md', stackKeysPage()], ['docs/cli.md', await cliPage()]])
 }
 
-function write(): void {
-  const schemas = publishedSchemas()
-  mkdirSync(PUBLISHED_FOLDER, { recursive: true })
-  for (const file of readdirSync(PUBLISHED_FOLDER)) {
-    if (!schemas.has(file)) rmSync(join(PUBLISHED_FOLDER, file))
+async function write(): Promise<void> {
+  const files = await publishedFiles()
+  for (const name of readdirSync(join(ROOT, SCHEMA_FOLDER))) {
+    if (!files.has(`${SCHEMA_FOLDER}/${name}`)) rmSync(join(ROOT, SCHEMA_FOLDER, name))
   }
-  for (const [file, text] of schemas) writeFileSync(join(PUBLISHED_FOLDER, file), text)
-  console.log(`${schemas.size} schemas written to schemas/published`)
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true })
+    writeFileSync(join(ROOT, path), text)
+  }
+  console.log(`${files.size} files written: ${SCHEMA_FOLDER}, docs/stack-keys.md, docs/cli.md`)
 }
 
-if (import.meta.main) write()
+if (import.meta.main) await write()

@@ -2,21 +2,24 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { PUBLISHED_FOLDER, publishedSchemas } from '../scripts/schemas.ts'
+import { publishedFiles, SCHEMA_FOLDER } from '../scripts/published.ts'
+import { ROOT } from './support/imports.ts'
 
-const schemas = publishedSchemas()
+const files = await publishedFiles()
+const schemas = [...files].filter(([path]) => path.startsWith(SCHEMA_FOLDER))
 
-describe('published schemas', () => {
-  it.each([...schemas.keys()])('%s is what its declaration says (npm run schemas writes it)', (file) => {
-    const path = join(PUBLISHED_FOLDER, file)
-    expect(existsSync(path) && readFileSync(path, 'utf8')).toBe(schemas.get(file))
+describe('what is published', () => {
+  it.each([...files.keys()])('%s is what its declaration says (npm run schemas writes it)', (path) => {
+    const file = join(ROOT, path)
+    expect(existsSync(file) && readFileSync(file, 'utf8')).toBe(files.get(path))
   })
 
-  it('has no file that nothing declares', () => {
-    expect(readdirSync(PUBLISHED_FOLDER).sort()).toEqual([...schemas.keys()].sort())
+  it('has no schema that nothing declares', () => {
+    const found = readdirSync(join(ROOT, SCHEMA_FOLDER)).map((name) => `${SCHEMA_FOLDER}/${name}`)
+    expect(found.sort()).toEqual(schemas.map(([path]) => path).sort())
   })
 
-  it.each([...schemas])('%s is a JSON Schema that a validator takes', (_file, text) => {
+  it.each(schemas)('%s is a JSON Schema that a validator takes', (_path, text) => {
     expect(() => new Ajv({ strict: false }).compile(JSON.parse(text))).not.toThrow()
   })
 })

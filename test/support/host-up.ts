@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 
 /** One foreground process, started and ended as often as a test wants. */
 export interface Supervised {
-  /** Resolves when it has said its first line; rejects when it ends before. */
+  /** Resolves when it has said that it is ready; rejects when it ends before. */
   start(): Promise<void>
   /** Sends the signal and waits until it has gone; nothing when it does not run. */
   stop(signal?: NodeJS.Signals): Promise<void>
@@ -12,6 +12,8 @@ export interface Supervised {
   output(): string
 }
 
+/** What `setpoint up` says once everything answers. */
+const READY = /^setpoint is ready/
 const READY_WITHIN = 30_000
 const GONE_WITHIN = 30_000
 
@@ -23,7 +25,7 @@ export function supervise(argv: string[], env: NodeJS.ProcessEnv): Supervised {
     start: async () => {
       const [file = '', ...args] = argv
       child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-      await firstLine(child, said)
+      await ready(child, said)
     },
     stop: async (signal = 'SIGTERM') => {
       if (child === undefined || hasEnded(child)) return
@@ -37,19 +39,21 @@ export function supervise(argv: string[], env: NodeJS.ProcessEnv): Supervised {
   }
 }
 
-function firstLine(child: ChildProcess, said: string[]): Promise<void> {
+function ready(child: ChildProcess, said: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`setpoint up ${why}\n${said.join('\n')}`))
-    const timer = setTimeout(() => fail(`said nothing for ${READY_WITHIN} ms`), READY_WITHIN)
+    const timer = setTimeout(() => fail(`was not ready after ${READY_WITHIN} ms`), READY_WITHIN)
     child.once('close', (code) => fail(`ended with ${code}`))
     child.once('error', reject)
-    for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', (line) => said.push(line))
-    }
-    child.stdout?.once('data', () => {
+    const hear = (line: string) => {
+      said.push(line)
+      if (!READY.test(line)) return
       clearTimeout(timer)
       resolve()
-    })
+    }
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', hear)
+    }
   })
 }
 

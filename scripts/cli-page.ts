@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const SETPOINT = join(import.meta.dirname, 'setpoint.mjs')
+
+const INTRODUCTION = `# The command line
+
+Written by \`npm run schemas\` from \`setpoint --help\` and the help of each command. In a clone the command is
+\`./scripts/setpoint.mjs\`.
+
+    setpoint up --source /srv/infra.git        # in one terminal
+    setpoint status --wait 2m                  # in another
+
+Commands that look or act are clients of the controller's API and need no root when \`SETPOINT_API\` and \`SETPOINT_TOKEN\`
+say where it is; \`up\`, \`down\` and \`setpoint-agent\` do. \`--output json\` prints the API's own JSON, and is kept stable:
+
+    {"stacks": [{"name", "source", "revision": {"attempted", "applied"}, "outcome",
+                 "conditions": [{"type", "status", "reason", "message", "since"}],
+                 "services": [{"name", "image", "desired", "running", "healthy", "ports",
+                               "tasks": [{"id", "slot", "host", "state", "health", "pid", "addresses", "startedAt",
+                                          "exitCode", "revision", "restarts", "error"}]}],
+                 "problems": [], "failure": {}}],
+     "hosts": [{"name", "state", "availability", "labels", "resources", "runtime", "seen"}],
+     "sources": [{"name", "url", "branch", "revision", "polled", "error"}]}
+
+The API is the same over HTTP and on \`<state>/api.sock\`: \`GET /v1/status\`, \`/v1/status/changes\` (a long poll),
+\`/v1/drift\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/stacks/NAME/services/SERVICE/logs\`, \`/v1/version\`;
+\`POST /v1/sync\`, \`/v1/plan\`, \`/v1/stacks/NAME/rollback\`; \`GET /healthz\` without a token.
+`
+
+/** The page docs/cli.md. */
+export async function cliPage(): Promise<string> {
+  const help = await helpOf([])
+  const commands = await Promise.all(
+    commandNames(help).map(async (name) => section(name, await helpOf([name]))),
+  )
+  return [INTRODUCTION, section('', help), ...commands].join('\n')
+}
+
+/** The commands that a \`--help\` lists. */
+export function commandNames(help: string): string[] {
+  return [...help.matchAll(/^ {2}([a-z]+) (?:\[|<| {2})/gm)].flatMap(([, name]) =>
+    name === undefined || name === 'help' ? [] : [name],
+  )
+}
+
+/** What `setpoint … --help` prints, as wide as it is without a terminal. */
+export async function helpOf(argv: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [SETPOINT, ...argv, '--help'], {
+    timeout: 30_000,
+  })
+  return stdout.trimEnd()
+}
+
+function section(name: string, help: string): string {
+  return `## setpoint${name === '' ? '' : ` ${name}`}\n\n\`\`\`text\n${help}\n\`\`\`\n`
+}

@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ERRORS, type ErrorCode } from '../schemas/error.ts'
+import { commandNames, helpOf } from '../scripts/cli-page.ts'
+import { ROOT } from './support/imports.ts'
+
+const PAGES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n')
+  .filter((page) => existsSync(join(ROOT, page)))
+
+describe('docs/errors.md', () => {
+  const sections = read('docs/errors.md').split(/^### /m).slice(1)
+  const codes = sections.map((section) => /^`([A-Z_]+)`/.exec(section)?.[1])
+
+  it('has each error code, and no other', () => {
+    expect(codes.sort()).toEqual(Object.keys(ERRORS).sort())
+  })
+
+  it.each(Object.keys(ERRORS) as ErrorCode[])('tells of %s what the table tells, and what to do', (code) => {
+    const section = sections.find((text) => text.startsWith(`\`${code}\``))
+    const { meaning, retryable } = ERRORS[code]
+    expect(section).toContain(`${meaning} Tried again: ${retryable ? 'yes' : 'no'}.`)
+    expect(section?.trim().split('\n\n').length).toBeGreaterThan(2)
+  })
+})
+
+describe('docs/dependencies.md', () => {
+  const manifest = JSON.parse(read('package.json'))
+  const [, runtime = '', development = ''] = read('docs/dependencies.md').split(/^## /m)
+
+  it('has each package that Setpoint runs with, and no other', () => {
+    expect(firstColumn(runtime)).toEqual(Object.keys(manifest.dependencies).sort())
+  })
+
+  it('has each package for development, and no other', () => {
+    expect(firstColumn(development)).toEqual(Object.keys(manifest.devDependencies).sort())
+  })
+})
+
+describe('links', () => {
+  it.each(PAGES)('%s leads only to what is there', (page) => {
+    expect(linksOf(page).filter((link) => !leadsSomewhere(page, link))).toEqual([])
+  })
+})
+
+describe('commands', () => {
+  it.each(PAGES)('%s names only commands and npm scripts that there are', async (page) => {
+    const commands = new Set([...commandNames(await helpOf([])), 'help'])
+    const scripts = new Set([...Object.keys(JSON.parse(read('package.json')).scripts), 'ci', 'install'])
+    expect(named(page, /(?:^|[`\s/])setpoint(?:\.mjs)? ([a-z]+)\b/g).filter((name) => !commands.has(name))).toEqual([])
+    expect(named(page, /\bnpm (?:run )?(?:-s )?([a-z]+)\b/g).filter((name) => !scripts.has(name))).toEqual([])
+  })
+})
+
+describe('docs/laws.md', () => {
+  it('has the ten laws and two of the design, each with a test that is there', () => {
+    const rows = read('docs/laws.md')
+      .split('\n')
+      .filter((line) => /^\| \d+\./.test(line))
+    expect(rows.map((row) => Number(/\d+/.exec(row)))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+  })
+})
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+function firstColumn(text: string): string[] {
+  return [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name ?? '').sort()
+}
+
+/** Relative links; what stands in code is none. */
+function linksOf(page: string): string[] {
+  const prose = read(page).replace(/```[\s\S]*?```|`[^`\n]*`/g, '')
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link ?? '')
+    .filter((link) => !/^[a-z]+:/.test(link))
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  if (!existsSync(join(ROOT, target))) return false
+  return anchor === undefined || anchorsOf(target).includes(anchor)
+}
+
+/** The anchors that a forge makes of a page's headings. */
+function anchorsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    (heading ?? '')
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+/** What a page names in code: the first group of the pattern. */
+function named(page: string, pattern: RegExp): string[] {
+  const code = read(page).match(/```[\s\S]*?```|`[^`\n]*`|^ {4,}\S.*$/gm) ?? []
+  return code.flatMap((text) => [...text.matchAll(pattern)].map(([, name]) => name ?? ''))
+}
