@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import type { NetworkSpec } from '../../schemas/stack.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Network } from './leases.ts'
+import { NETNS_FOLDER, networkKey } from './naming.ts'
+import type { Attachment } from './networks.ts'
+import type { Parts } from './parts.ts'
+import { checkClaims, checkListeners, samePort } from './ports.ts'
+import { removeTaskFiles, writeHostFiles, writeTaskFiles } from './task-files.ts'
+
+/** The network name that stands for the host's own network, as in Docker. */
+const HOST_NETWORK = 'host'
+
+/** Networks.attach. A task without networks gets a namespace with a loopback alone. */
+export async function attach(parts: Parts, task: Task): Promise<Attachment> {
+  if (task.container.networks.some(({ network }) => network === HOST_NETWORK)) {
+    return { netns: null, addresses: {}, ...writeHostFiles(parts.paths, task) }
+  }
+  try {
+    await reservePorts(parts, task)
+    const addresses = await takeAddresses(parts, task)
+    const nameserver = await setUp(parts, task.id)
+    const files = writeTaskFiles(parts.paths, task, { addresses, nameserver })
+    return { netns: join(NETNS_FOLDER, parts.place(task.id).name), addresses, ...files }
+  } finally {
+    parts.arriving.delete(task.id)
+  }
+}
+
+/** Networks.detach. */
+export async function detach(parts: Parts, taskId: string): Promise<void> {
+  const { leases, namespaces, names, bridges, firewall } = parts
+  const { name } = parts.place(taskId)
+  const left = leases.release(taskId)
+  await namespaces.remove(name)
+  removeTaskFiles(parts.paths, taskId)
+  const unused = left.filter(isUnused)
+  const kept = left.filter((network) => !unused.includes(network))
+  await Promise.all(kept.map((network) => leases.save(network)))
+  if (left.length > 0) await names.prune()
+  await Promise.all(unused.filter(isUnused).map((network) => bridges.down(network)))
+  if (unused.length > 0) await firewall.apply()
+}
+
+/** Says no before anything is touched; from here on the ports are this task's. */
+async function reservePorts(parts: Parts, task: Task): Promise<void> {
+  const { stack, service } = task
+  const { ports } = task.container
+  if (ports.length === 0) return
+  const held = [
+    ...parts.leases.networks().flatMap((network) => Object.entries(network.leases)),
+    ...parts.arriving,
+  ].filter(([taskId]) => taskId !== task.id)
+  checkClaims(task, held)
+  const own = held.flatMap(([, lease]) =>
+    lease.stack === stack && lease.service === service ? lease.ports : [],
+  )
+  parts.arriving.set(task.id, { address: '', device: '', stack, service, ports })
+  if (parts.leases.of(task.id).length > 0) return
+  const fresh = ports.filter((port) => !own.some((other) => samePort(other, port)))
+  await checkListeners(fresh, parts.proc)
+}
+
+/** Network name to address, in the order of the stack file. */
+async function takeAddresses(parts: Parts, task: Task): Promise<Record<string, string>> {
+  const taken: [string, string][] = []
+  for (const [index, { network: name }] of task.container.networks.entries()) {
+    const spec = task.networks.find((candidate) => candidate.name === name) ?? implied(name)
+    taken.push([name, await takeAddress(parts, { spec, task, device: `eth${index}` })])
+  }
+  return Object.fromEntries(taken)
+}
+
+async function takeAddress(
+  { bridges, leases }: Parts,
+  { spec, task, device }: { spec: NetworkSpec; task: Task; device: string },
+): Promise<string> {
+  for (;;) {
+    const network = await bridges.open(spec)
+    // Its last task may have left while we waited, and the network with it.
+    if (leases.find(networkKey(spec)) === network) return leases.lease(network, task, device)
+  }
+}
+
+async function setUp(parts: Parts, taskId: string): Promise<string | undefined> {
+  const { leases, bridges, names, namespaces } = parts
+  const networks = leases.of(taskId).map(({ network }) => network)
+  await Promise.all(networks.map((network) => bridges.up(network)))
+  const namespace = parts.place(taskId)
+  const [nameserver] = await Promise.all([
+    names.serve(taskId),
+    namespaces.isWhole(namespace) ? undefined : namespaces.make(namespace),
+    ...networks.map((network) => leases.save(network)),
+  ])
+  return nameserver
+}
+
+function isUnused(network: Network): boolean {
+  return Object.keys(network.leases).length === 0
+}
+
+/** A network that the task names and does not describe: nothing is known of it but its name. */
+function implied(name: string): NetworkSpec {
+  return { name, internal: false, external: true }
+}

@@ -1,0 +1,34 @@
+import { attach, detach } from './attach.ts'
+import { addressesOf, forwardings } from './look.ts'
+import type { Networks } from './networks.ts'
+import { type NetworksOptions, openParts } from './parts.ts'
+import { repair } from './repair.ts'
+import { forwardsOf } from './rules.ts'
+import { removeEverything, sweep } from './sweep.ts'
+
+export type { NetworksOptions } from './parts.ts'
+
+/**
+ * Bridges, addresses, names and published ports by iproute2, dnsmasq and nftables. Takes up what an earlier agent of
+ * the same state folder left, and takes away what belongs to no task of it any more.
+ */
+export async function createNetworks(options: NetworksOptions): Promise<Networks> {
+  const parts = await openParts(options)
+  await sweep(parts)
+  return {
+    attach: (task) => attach(parts, task),
+    detach: (taskId) => detach(parts, taskId),
+    async publish(endpoints) {
+      parts.forwards = forwardsOf(parts.leases.networks(), endpoints)
+      await Promise.all([parts.firewall.apply(), parts.names.publish(endpoints)])
+    },
+    repair: (taskId) => repair(parts, taskId),
+    forwardings: () => forwardings(parts),
+    addressesOf: (taskId) => addressesOf(parts, taskId),
+    removeAll: () => removeEverything(parts),
+    async close() {
+      parts.names.close()
+      await parts.ip.close()
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import type { Task } from '../../schemas/task.ts'
+import type { Endpoint } from './networks.ts'
+
+/** `/etc/hosts` of a task: itself. All other names come from the name server, since they change. */
+export function taskHosts(task: Task, addresses: Record<string, string>): string {
+  const name = task.container.hostname ?? task.id
+  return [
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    ...Object.values(addresses).map((address) => `${address}\t${name}`),
+    '',
+  ].join('\n')
+}
+
+/** `/etc/resolv.conf` of a task. No search domain: names answer as they are written in the stack file. */
+export function taskResolvConf(nameserver: string | undefined): string {
+  return nameserver === undefined ? '' : `nameserver ${nameserver}\noptions ndots:0\n`
+}
+
+/** The names that a name server for these networks answers, in the form of a hosts file, sorted. */
+export function namesIn(networks: Set<string>, endpoints: Endpoint[]): string {
+  const lines = endpoints.flatMap(({ task, addresses }) =>
+    task.container.networks
+      .filter(({ network }) => networks.has(network))
+      .flatMap(({ network, aliases }) => {
+        const address = addresses[network]
+        const names = new Set([task.service, ...aliases, `tasks.${task.service}`])
+        return address === undefined ? [] : [`${address}\t${[...names].join(' ')}`]
+      }),
+  )
+  return `${lines.sort().join('\n')}\n`
+}

@@ -1,0 +1,70 @@
+import { contains } from './cidr.ts'
+import { type Lease, subnetOf } from './leases.ts'
+import type { Parts } from './parts.ts'
+import { type Forward, forwardKey } from './rules.ts'
+
+/**
+ * Networks.forwardings. The rules around the ports (masquerade, isolation) are no task's: when only these have been
+ * tampered with they are set again here, since no task's drift would tell.
+ */
+export async function forwardings({
+  firewall,
+  leases,
+  log,
+  ...parts
+}: Parts): Promise<Map<string, string[]>> {
+  const { forwards, isWhole } = await firewall.read()
+  if (!isWhole && JSON.stringify(forwards) === JSON.stringify(parts.forwards)) {
+    log.warn({}, 'the rules in the nftables table of this agent were changed by somebody and are set again')
+    await firewall.apply()
+  }
+  const owners = new Map<string, [taskId: string, lease: Lease]>()
+  for (const network of leases.networks()) {
+    for (const [taskId, lease] of Object.entries(network.leases)) owners.set(lease.address, [taskId, lease])
+  }
+  const found = new Map<string, Set<string>>()
+  for (const forward of forwards) {
+    for (const [address, target] of forward.to) {
+      const [taskId, lease] = owners.get(address) ?? []
+      if (taskId === undefined || !lease) continue
+      const texts = found.get(taskId) ?? new Set()
+      for (const text of spell(forward, target, lease)) texts.add(text)
+      found.set(taskId, texts)
+    }
+  }
+  return new Map([...found].map(([taskId, texts]) => [taskId, [...texts].sort()]))
+}
+
+/** Networks.addressesOf. An address counts when it leads to the task: its link must be up and in the bridge. */
+export async function addressesOf(parts: Parts, taskId: string): Promise<string[]> {
+  const { observer, leases, namespaces } = parts
+  const namespace = parts.place(taskId)
+  const path = namespaces.pathOf(namespace.name)
+  if (namespace.links.length === 0 || !namespaces.isThere(namespace.name)) return []
+  const [addresses, hostLinks] = await Promise.all([
+    observer.addressesIn({ name: namespace.name, path }),
+    observer.hostLinks(),
+  ])
+  const joined = (device: string): boolean => {
+    const link = namespace.links.find(({ inside }) => inside === device)
+    const seen = link && hostLinks.get(link.host)
+    return seen !== undefined && seen.master === link?.bridge && seen.flags.includes('UP')
+  }
+  const found = addresses.flatMap((address) => {
+    const home = leases.of(taskId).find(({ network }) => contains(subnetOf(network), address))
+    if (!home) return [`?=${address}`]
+    return joined(home.lease.device) ? [`${home.network.name}=${address}`] : []
+  })
+  return found.sort()
+}
+
+/** As the stack file has it: it may say 0.0.0.0 where the kernel has no address. */
+function spell({ hostIp, published, protocol }: Forward, target: number, lease: Lease): string[] {
+  const same = forwardKey({ hostIp, published, protocol })
+  const own = lease.ports.filter((port) => port.target === target && forwardKey(port) === same)
+  const spelled = own.length > 0 ? own : [{ hostIp, published, protocol, target }]
+  return spelled.map((port) => {
+    const host = port.hostIp === undefined ? '' : `${port.hostIp}:`
+    return `${host}${port.published}->${port.target}/${port.protocol}`
+  })
+}

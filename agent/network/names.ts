@@ -1,0 +1,113 @@
+import { namesIn } from './hosts.ts'
+import type { Ip } from './ip.ts'
+import { type Leases, subnetOf } from './leases.ts'
+import { nameServer, type ServerPlan, serverPlan, serverPlans } from './links.ts'
+import type { Log } from './log.ts'
+import type { NameServer, NameServers } from './name-servers.ts'
+import type { Endpoint } from './networks.ts'
+
+/** The names that tasks see, kept in step with who is in which networks. */
+export interface Names {
+  /** The address of the task's name server, which then runs; undefined for a task without a network. */
+  serve(taskId: string): Promise<string | undefined>
+  /** Makes every name server answer for exactly these tasks. */
+  publish(endpoints: Endpoint[]): Promise<void>
+  /** Stops the servers whose networks no task is in any more. */
+  prune(): Promise<void>
+  /** Looks at every server again: starts what died, sets its address. */
+  renew(): Promise<void>
+  close(): void
+}
+
+interface NamesOptions {
+  ip: Ip
+  leases: Leases
+  servers: NameServers
+  log: Log
+}
+
+/** How often a name server that died is noticed. */
+const WATCH = 5_000
+
+export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
+  /** Until the first `publish` the servers answer what they did before this agent started. */
+  let current: Endpoint[] | undefined
+  const known = new Map<string, NameServer>()
+  const timer = setInterval(watch, WATCH).unref()
+
+  async function start(plan: ServerPlan): Promise<NameServer | undefined> {
+    const server = known.get(plan.key)
+    if (server) {
+      await servers.ensure(server)
+      return server
+    }
+    const fresh = nameServer(plan, leases)
+    if (!fresh) return undefined
+    await setAddress(plan, fresh)
+    await servers.answer(fresh, current && namesFor(plan, current))
+    known.set(plan.key, fresh)
+    return fresh
+  }
+
+  /** A server for several networks has an address beside the gateway. */
+  async function setAddress({ networks: [first, second] }: ServerPlan, server: NameServer): Promise<void> {
+    if (!first || !second) return
+    await leases.save(first)
+    const line = `addr replace ${server.address}/${subnetOf(first).prefix} dev ${first.bridge}`
+    const said = await ip.run([line])
+    if (said.length > 0) log.warn({ said, address: server.address }, 'a name server has no address')
+  }
+
+  const startAll = async (): Promise<void> => {
+    await Promise.all([...serverPlans(leases.networks()).values()].map(start))
+  }
+
+  function watch(): void {
+    startAll().catch((error) => log.error({ error: String(error) }, 'a name server is down'))
+  }
+
+  return {
+    async serve(taskId) {
+      const server = await start(serverPlan(leases.of(taskId).map(({ network }) => network)))
+      return server?.address
+    },
+    async publish(endpoints) {
+      current = endpoints
+      await startAll()
+      const plans = [...serverPlans(leases.networks()).values()]
+      await Promise.all(
+        plans.map(async (plan) => {
+          const server = known.get(plan.key)
+          if (server) await servers.answer(server, namesFor(plan, endpoints))
+        }),
+      )
+    },
+    async prune() {
+      const there = await servers.list()
+      const wanted = serverPlans(leases.networks())
+      const unwanted = there.filter((key) => !wanted.has(key))
+      for (const key of unwanted) known.delete(key)
+      await Promise.all(unwanted.map((key) => servers.stop(key)))
+      for (const network of leases.networks()) {
+        const gone = Object.entries(network.servers).filter(([key]) => unwanted.includes(key))
+        if (gone.length === 0) continue
+        for (const [key] of gone) delete network.servers[key]
+        const { prefix } = subnetOf(network)
+        await ip.run(
+          gone.map(([, address]) => `addr del ${address}/${prefix} dev ${network.bridge}`),
+          /Cannot assign|Cannot find device/,
+        )
+        await leases.save(network)
+      }
+    },
+    async renew() {
+      known.clear()
+      await startAll()
+    },
+    close: () => clearInterval(timer),
+  }
+}
+
+function namesFor(plan: ServerPlan, endpoints: Endpoint[]): string {
+  return namesIn(new Set(plan.networks.map((network) => network.name)), endpoints)
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { SetpointError } from '../../schemas/error.ts'
+import type { Ip } from './ip.ts'
+import { insideLines, type Link, linkLines, portLines } from './lines.ts'
+import { NETNS_FOLDER } from './naming.ts'
+
+/** A task's network namespace, by its name under /run/netns, and the links it should have. */
+export interface Namespace {
+  name: string
+  links: Link[]
+  /** A file of the task for the lines that are run inside. */
+  script: string
+}
+
+/** Makes and mends network namespaces. */
+export interface Namespaces {
+  /** True when it is there and all its links are. */
+  isWhole(namespace: Namespace): boolean
+  /** Makes it anew; what stands in the way is taken away. */
+  make(namespace: Namespace): Promise<void>
+  /** Sets links, membership and addresses again, leaving what is right. */
+  mend(namespace: Namespace): Promise<void>
+  /** Makes all its links anew. */
+  relink(namespace: Namespace): Promise<void>
+  /** Takes it away; the links go with it. Repeatable. */
+  remove(name: string): Promise<void>
+  isThere(name: string): boolean
+  /** Where it can be looked at from this process. */
+  pathOf(name: string): string
+}
+
+interface NamespacesOptions {
+  ip: Ip
+  /** The folder in /proc of a process in the agent's mount and network namespace: `/proc/self`. */
+  proc: string
+}
+
+/** Of statfs: the kind of file that a bound namespace is. */
+const NSFS_MAGIC = 0x6e736673
+const HARMLESS = /File exists|already assigned/
+const ABSENT = /No such file|Cannot find device|Invalid argument|No such device/
+
+export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
+  const pathOf = (name: string): string => join(proc, 'root', NETNS_FOLDER, name)
+
+  async function inside({ name, links, script }: Namespace, lines: string[]): Promise<string[]> {
+    if (!isBound(pathOf(name))) return [`the namespace ${name} is gone`]
+    mkdirSync(dirname(script), { recursive: true })
+    writeFileSync(script, `${[...lines, ...insideLines(links)].join('\n')}\n`)
+    return ip.run([`netns exec ${name} ip -force -batch ${script}`], HARMLESS)
+  }
+
+  async function remove(name: string): Promise<void> {
+    const path = pathOf(name)
+    if (isBound(path)) await ip.run([`netns del ${name}`], ABSENT)
+    rmSync(path, { force: true })
+  }
+
+  async function build({ name, links }: Namespace): Promise<string[]> {
+    rmUnbound(pathOf(name))
+    return ip.run([`netns add ${name}`, ...linkLines(name, links)])
+  }
+
+  /** Removes half-made or left-over parts of the same names. */
+  async function clear({ name, links }: Namespace): Promise<void> {
+    await remove(name)
+    ip.forget()
+    await ip.run(
+      links.map((link) => `link del ${link.host}`),
+      ABSENT,
+    )
+  }
+
+  return {
+    pathOf,
+    remove,
+    isThere: (name) => isBound(pathOf(name)),
+    isWhole: ({ name, links }) => isBound(pathOf(name)) && hasDevices(proc, links),
+    async make(namespace) {
+      let said = await build(namespace)
+      if (said.length > 0) {
+        await clear(namespace)
+        said = await build(namespace)
+      }
+      if (said.length === 0) said = await inside(namespace, [])
+      if (said.length === 0) return
+      await clear(namespace)
+      throw failed(namespace, said)
+    },
+    async mend(namespace) {
+      ip.forget()
+      const { name, links } = namespace
+      const missing = links.filter((link) => !hasDevices(proc, [link]))
+      await ip.run([...linkLines(name, missing), ...links.flatMap(portLines)], HARMLESS)
+      const flush = links.map((link) => `addr flush dev ${link.inside}`)
+      const said = await inside(namespace, flush)
+      if (said.length > 0) throw failed(namespace, said)
+    },
+    async relink(namespace) {
+      const { name, links } = namespace
+      ip.forget()
+      await ip.run(
+        links.map((link) => `link del ${link.host}`),
+        ABSENT,
+      )
+      ip.forget()
+      const said = [...(await ip.run(linkLines(name, links))), ...(await inside(namespace, []))]
+      if (said.length > 0) throw failed(namespace, said)
+    },
+  }
+}
+
+/** True when a namespace is bound to the file: one that is only a file was left by a reboot or another mount namespace. */
+function isBound(path: string): boolean {
+  try {
+    return statfsSync(path).type === NSFS_MAGIC
+  } catch {
+    return false // not there
+  }
+}
+
+function rmUnbound(path: string): void {
+  if (!isBound(path)) rmSync(path, { force: true })
+}
+
+function hasDevices(proc: string, links: Link[]): boolean {
+  if (links.length === 0) return true
+  const devices = readFileSync(join(proc, 'net/dev'), 'utf8')
+  return links.every((link) => devices.includes(`${link.host}:`))
+}
+
+function failed({ name }: Namespace, said: string[]): SetpointError {
+  return new SetpointError('NETWORK_FAILED', `the network of ${name} could not be set up: ${said.join('; ')}`)
+}

@@ -1,0 +1,52 @@
+import { digest } from '../../schemas/canonical.ts'
+import type { NetworkSpec } from '../../schemas/stack.ts'
+import { numberOf } from './cidr.ts'
+
+/** Where `ip netns` binds namespaces. */
+export const NETNS_FOLDER = '/run/netns'
+
+/**
+ * What tells one network from another on this host. A network whose settings change is another network with the same
+ * name: tasks of the old and of the new one live side by side until the last old one has gone.
+ */
+export function networkKey({ name, internal, subnet }: NetworkSpec): string {
+  return digest({ name, internal, subnet }, 12)
+}
+
+/** At most 15 characters (IFNAMSIZ); the instance is in it, so that an agent knows its own after a crash. */
+export function bridgeName(instance: string, key: string, taken = new Set<string>()): string {
+  for (let salt = 0; ; salt++) {
+    const short = salt === 0 ? key.slice(0, 5) : digest({ key, salt }, 5)
+    const name = `${bridgePrefix(instance)}${short}`
+    if (!taken.has(name)) return name
+  }
+}
+
+export function bridgePrefix(instance: string): string {
+  return `sp${instance}`
+}
+
+/** The host's end of a task's link into a network. */
+export function vethName(instance: string, taskId: string, key: string): string {
+  return `sv${digest({ instance, taskId, key }, 12)}`
+}
+
+export function namespaceName(instance: string, taskId: string): string {
+  const safe = /^[\w.-]{1,200}$/.test(taskId) ? taskId : digest(taskId, 32)
+  return `${namespacePrefix(instance)}${safe}`
+}
+
+export function namespacePrefix(instance: string): string {
+  return `setpoint-${instance}-`
+}
+
+/** The nftables table of this agent. */
+export function tableName(instance: string): string {
+  return `setpoint-${instance}`
+}
+
+/** A locally administered hardware address made from the IPv4 one: whoever has the address again has the same one. */
+export function hardwareAddress(address: string): string {
+  const hex = numberOf(address).toString(16).padStart(8, '0')
+  return `02:53:${hex.match(/../g)?.join(':')}`
+}

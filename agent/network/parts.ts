@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import type { Paths } from '../paths.ts'
+import { type Bridges, createBridges } from './bridges.ts'
+import { createFirewall, type Firewall } from './firewall.ts'
+import { createIp, type Ip } from './ip.ts'
+import { type Lease, type Leases, openLeases } from './leases.ts'
+import { namespaceOf } from './links.ts'
+import type { Log } from './log.ts'
+import { createNameServers, type NameServers } from './name-servers.ts'
+import { createNames, type Names } from './names.ts'
+import { createNamespaces, type Namespace, type Namespaces } from './namespaces.ts'
+import { tableName } from './naming.ts'
+import { createObserver, type Observer } from './observe.ts'
+import { type Forward, renderTable } from './rules.ts'
+import { taskFiles } from './task-files.ts'
+
+export interface NetworksOptions {
+  paths: Paths
+  log: Log
+  /** Put before every command, to work in other namespaces than the agent's; empty in production. */
+  prefix?: string[]
+  /** The folder in /proc of a process that is in these namespaces: `/proc/self`. */
+  proc?: string
+}
+
+/** What the verbs of Networks work with. */
+export interface Parts {
+  paths: Paths
+  log: Log
+  proc: string
+  ip: Ip
+  leases: Leases
+  bridges: Bridges
+  namespaces: Namespaces
+  servers: NameServers
+  names: Names
+  firewall: Firewall
+  observer: Observer
+  /** Ports that tasks on their way in have taken, before their leases say so. */
+  arriving: Map<string, Lease>
+  /** The published ports as they should be in force. */
+  forwards: Forward[]
+  /** The task's namespace as its leases say. */
+  place(taskId: string): Namespace
+}
+
+export async function openParts(options: NetworksOptions): Promise<Parts> {
+  const { paths, log, prefix = [], proc = '/proc/self' } = options
+  const { instance } = paths
+  const leases = await openLeases(join(paths.state, 'networks'), instance, log)
+  const ip = createIp(prefix)
+  const servers = createNameServers({ prefix, folder: join(paths.run, 'dns'), log })
+  const table = tableName(instance)
+  const render = (): string => renderTable(table, leases.networks(), parts.forwards)
+  const firewall = createFirewall({ prefix, file: join(paths.run, 'rules.nft'), table, render })
+  const parts: Parts = {
+    ...{ paths, log, proc, ip, leases, servers, firewall },
+    bridges: createBridges({ prefix, ip, leases, log, made: () => firewall.apply() }),
+    namespaces: createNamespaces({ ip, proc }),
+    names: createNames({ ip, leases, servers, log }),
+    observer: createObserver(prefix),
+    arriving: new Map(),
+    // Until the first `publish` the ports lead where they did before this agent started.
+    forwards: (await firewall.read()).forwards,
+    place: (taskId) => namespaceOf(leases, instance, taskId, taskFiles(paths, taskId).script),
+  }
+  return parts
+}

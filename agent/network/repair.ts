@@ -1,0 +1,30 @@
+import { SetpointError } from '../../schemas/error.ts'
+import { addressesOf } from './look.ts'
+import type { Parts } from './parts.ts'
+
+/** Networks.repair: first puts back what is missing; if that is not enough, makes the links anew. */
+export async function repair(parts: Parts, taskId: string): Promise<void> {
+  const { leases, bridges, namespaces, names } = parts
+  const namespace = parts.place(taskId)
+  if (namespace.links.length === 0) return
+  if (!namespaces.isThere(namespace.name)) {
+    throw new SetpointError('NETWORK_FAILED', `the network namespace of task ${taskId} is gone`, {
+      hint: 'it comes back with the next run of the task',
+    })
+  }
+  for (const { network } of leases.of(taskId)) {
+    bridges.doubt(network)
+    await bridges.up(network)
+  }
+  await namespaces.mend(namespace)
+  if (!(await isRight(parts, taskId))) await namespaces.relink(namespace)
+  parts.observer.forget()
+  await names.renew()
+}
+
+async function isRight(parts: Parts, taskId: string): Promise<boolean> {
+  parts.observer.forget()
+  const wanted = parts.leases.of(taskId).map(({ network, lease }) => `${network.name}=${lease.address}`)
+  const found = await addressesOf(parts, taskId)
+  return wanted.sort().join() === found.join()
+}

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { detach } from './attach.ts'
+import { bridgePrefix, NETNS_FOLDER, namespaceName, namespacePrefix } from './naming.ts'
+import type { Parts } from './parts.ts'
+import { removeTaskFiles } from './task-files.ts'
+
+/** Takes away what a crash left of tasks that are not journaled any more. */
+export async function sweep(parts: Parts): Promise<void> {
+  const { paths, leases, log, names, ip } = parts
+  const journaled = await listOf(dirname(paths.task('-')))
+  const leased = new Set(leases.networks().flatMap((network) => Object.keys(network.leases)))
+  for (const taskId of leased) {
+    if (journaled.includes(taskId)) continue
+    log.info({ task: taskId }, 'address given back: the task is not there any more')
+    await detach(parts, taskId)
+  }
+  for (const network of leases.networks()) {
+    if (Object.keys(network.leases).length === 0) await parts.bridges.down(network)
+  }
+  const live = new Set(journaled.map((taskId) => namespaceName(paths.instance, taskId)))
+  for (const name of namespacesOf(parts)) if (!live.has(name)) await parts.namespaces.remove(name)
+  const used = new Set(leases.networks().map((network) => network.bridge))
+  await removeBridges(
+    parts,
+    bridgesOf(parts).filter((bridge) => !used.has(bridge)),
+  )
+  await names.prune()
+  ip.forget()
+}
+
+/** Networks.removeAll: by what the kernel and the folders have, so that it works on half of it too. */
+export async function removeEverything(parts: Parts): Promise<void> {
+  const { paths, leases, names, servers, namespaces, firewall, ip } = parts
+  names.close()
+  for (const key of await servers.list()) await servers.stop(key)
+  for (const name of namespacesOf(parts)) await namespaces.remove(name)
+  await removeBridges(parts, bridgesOf(parts))
+  parts.forwards = []
+  await firewall.remove()
+  const tasks = leases.networks().flatMap((network) => Object.keys(network.leases))
+  for (const taskId of [...tasks, ...(await listOf(dirname(paths.taskRun('-'))))]) {
+    leases.release(taskId)
+    removeTaskFiles(paths, taskId)
+  }
+  for (const network of leases.networks()) await parts.bridges.down(network)
+  await rm(join(paths.state, 'networks'), { recursive: true, force: true })
+  await rm(join(paths.run, 'dns'), { recursive: true, force: true })
+  ip.forget()
+}
+
+function namespacesOf({ proc, paths }: Parts): string[] {
+  const folder = join(proc, 'root', NETNS_FOLDER)
+  return listNow(folder).filter((name) => name.startsWith(namespacePrefix(paths.instance)))
+}
+
+function bridgesOf({ proc, paths }: Parts): string[] {
+  return readFileSync(join(proc, 'net/dev'), 'utf8')
+    .split('\n')
+    .map((line) => line.split(':')[0]?.trim() ?? '')
+    .filter((name) => name.startsWith(bridgePrefix(paths.instance)))
+}
+
+async function removeBridges({ ip }: Parts, bridges: string[]): Promise<void> {
+  ip.forget()
+  await ip.run(
+    bridges.map((bridge) => `link del ${bridge}`),
+    /Cannot find device/,
+  )
+}
+
+function listNow(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function listOf(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+}

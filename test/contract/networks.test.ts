@@ -1,0 +1,521 @@
+import { once } from 'node:events'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createNetworks } from '../../agent/network/create.ts'
+import type { Attachment, Endpoint, Networks } from '../../agent/network/networks.ts'
+import { agentPaths, type Paths } from '../../agent/paths.ts'
+import type { NetworkSpec, PublishedPort } from '../../schemas/stack.ts'
+import type { Task } from '../../schemas/task.ts'
+import { aContainer } from '../support/builders.ts'
+import { HOST_ADDRESS, type NetnsHost, netnsHost, silent } from '../support/netns.ts'
+
+let host: NetnsHost
+let paths: Paths
+let networks: Networks
+
+beforeEach(async () => {
+  host = await netnsHost()
+  paths = agentPaths(join(host.folder, 'state'), join(host.folder, 'run'))
+  networks = await open()
+})
+
+afterEach(async () => {
+  await networks.close()
+  await host.close()
+})
+
+describe('a task', () => {
+  it('gets a namespace with an address, a default route and a loopback', async () => {
+    const task = await journaled(aTask('web', 1))
+    const { netns, addresses } = await networks.attach(task)
+
+    expect(netns).toMatch(/^\/run\/netns\//)
+    expect(addresses).toEqual({ shop_default: '10.210.0.2' })
+    expect(await inside(netns, 'ip', '-br', '-4', 'addr')).toMatch(
+      /lo .*127\.0\.0\.1[\s\S]*eth0@\S+ +UP +10\.210\.0\.2\/24/,
+    )
+    expect(await inside(netns, 'ip', 'route')).toContain('default via 10.210.0.1 dev eth0')
+    expect(await networks.addressesOf(task.id)).toEqual(['shop_default=10.210.0.2'])
+  })
+
+  it('keeps its address when it is attached again, and over a new agent', async () => {
+    const [one, two] = [await journaled(aTask('web', 1)), await journaled(aTask('web', 2))]
+    const first = await networks.attach(one)
+    expect(await networks.attach(one)).toEqual(first)
+    await networks.close()
+    networks = await open()
+
+    const second = await networks.attach(two)
+    expect(second.addresses).toEqual({ shop_default: '10.210.0.3' })
+    expect(await networks.attach(one)).toEqual(first)
+    expect(await networks.addressesOf(one.id)).toEqual(['shop_default=10.210.0.2'])
+  })
+
+  it('shares an address with nobody when twenty come at once', async () => {
+    const tasks = await Promise.all(range(20).map((slot) => journaled(aTask('web', slot))))
+    const attached = await Promise.all(tasks.map((task) => networks.attach(task)))
+
+    const addresses = attached.map((attachment) => attachment.addresses.shop_default)
+    expect(new Set(addresses).size).toBe(20)
+    const found = await Promise.all(tasks.map((task) => networks.addressesOf(task.id)))
+    expect(found).toEqual(addresses.map((address) => [`shop_default=${address}`]))
+  })
+
+  it('without networks has a loopback alone', async () => {
+    const task = await journaled(aTask('job', 1, { networks: [] }))
+    const { netns, addresses } = await networks.attach(task)
+
+    expect(addresses).toEqual({})
+    const links = await inside(netns, 'ip', '-br', 'link')
+    expect(
+      links
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(['lo'])
+  })
+
+  it('on the network `host` uses the host', async () => {
+    const task = await journaled(aTask('probe', 1, { networks: [aNetwork('host', { external: true })] }))
+    const attachment = await networks.attach(task)
+    expect(attachment).toMatchObject({ netns: null, addresses: {} })
+    expect(await readFile(attachment.hosts, 'utf8')).toBe(await readFile('/etc/hosts', 'utf8'))
+  })
+
+  it('finds its own name and its name server in its files', async () => {
+    const task = await journaled(aTask('web', 1, { container: { hostname: 'front' } }))
+    const { hosts, resolvConf } = await networks.attach(task)
+    expect(await readFile(hosts, 'utf8')).toContain('10.210.0.2\tfront\n')
+    expect(await readFile(resolvConf, 'utf8')).toContain('nameserver 10.210.0.1\n')
+  })
+})
+
+describe('names', () => {
+  it('lead to the tasks that are published, by service, alias and tasks.<service>', async () => {
+    const [web, db] = [await run(aTask('web', 1)), await run(aTask('db', 1, { aliases: ['store'] }))]
+    await networks.publish([web, db].map(endpoint))
+    for (const name of ['db', 'store', 'tasks.db']) {
+      expect(await addressOf(web, name)).toEqual([db.addresses.shop_default])
+    }
+
+    await networks.publish([endpoint(web)])
+    await expect.poll(() => addressOf(web, 'db')).toEqual([])
+  })
+
+  it('are seen in all networks of a task and in no other', async () => {
+    const [front, back] = [aNetwork('front'), aNetwork('back', { internal: true })]
+    const proxy = await run(aTask('proxy', 1, { networks: [front, back] }))
+    const web = await run(aTask('web', 1, { networks: [front] }))
+    const db = await run(aTask('db', 1, { networks: [back] }))
+    await networks.publish([proxy, web, db].map(endpoint))
+
+    expect(await addressOf(proxy, 'web')).toEqual([web.addresses.front])
+    expect(await addressOf(proxy, 'db')).toEqual([db.addresses.back])
+    expect(await addressOf(web, 'proxy')).toEqual([proxy.addresses.front])
+    expect(await addressOf(web, 'db')).toEqual([])
+  })
+
+  it('are answered by the same name server after the agent was replaced, and by a new one when it was killed', async () => {
+    const [web, db] = [await run(aTask('web', 1)), await run(aTask('db', 1))]
+    await networks.publish([web, db].map(endpoint))
+    const pid = await nameServerPid()
+    await networks.close()
+
+    networks = await open()
+    await networks.publish([web, db].map(endpoint))
+    expect(await nameServerPid()).toBe(pid)
+
+    process.kill(Number(pid), 'SIGKILL')
+    await expect.poll(() => alive(Number(pid))).toBe(false)
+    await networks.publish([web, db].map(endpoint))
+    expect(await addressOf(web, 'db')).toEqual([db.addresses.shop_default])
+  })
+})
+
+describe('a published port', () => {
+  it('answers outside, on the host by localhost, and to a neighbour of the task', async () => {
+    const web = await serving(aTask('web', 1, { ports: [port(8080, 80)] }))
+    const other = await run(aTask('other', 1))
+    await networks.publish([web, other].map(endpoint))
+
+    expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
+    expect(await host.run(...fetch('127.0.0.1', 8080))).toBe('web.1')
+    expect(await inside(other.netns, ...fetch('10.210.0.1', 8080))).toBe('web.1')
+    expect(await inside(web.netns, ...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
+    expect(await networks.forwardings()).toEqual(new Map([[web.task.id, ['8080->80/tcp']]]))
+  })
+
+  it('is spread over the tasks of the service', async () => {
+    const ports = [port(8080, 80)]
+    const two = [await serving(aTask('web', 1, { ports })), await serving(aTask('web', 2, { ports }))]
+    await networks.publish(two.map(endpoint))
+
+    const answers = new Set<string>()
+    await expect
+      .poll(async () => answers.add(await host.outside(...fetch(HOST_ADDRESS, 8080))))
+      .toEqual(new Set(['web.1', 'web.2']))
+    await networks.publish(two.slice(1).map(endpoint))
+    for (const _ of range(4)) expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.2')
+  })
+
+  it('answers only on the address it names', async () => {
+    const web = await serving(aTask('web', 1, { ports: [{ ...port(8080, 80), hostIp: '127.0.0.1' }] }))
+    await networks.publish([endpoint(web)])
+
+    expect(await host.run(...fetch('127.0.0.1', 8080))).toBe('web.1')
+    await expect(host.outside(...fetch(HOST_ADDRESS, 8080))).rejects.toThrow()
+    expect(await networks.forwardings()).toEqual(new Map([[web.task.id, ['127.0.0.1:8080->80/tcp']]]))
+  })
+
+  it('leads into an internal network too', async () => {
+    const internal = aNetwork('back', { internal: true })
+    const web = await serving(aTask('web', 1, { networks: [internal], ports: [port(8080, 80)] }))
+    await networks.publish([endpoint(web)])
+    expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
+  })
+
+  it('that a process of the host holds is refused by name, before anything is touched', async () => {
+    const listener = host.start('busybox', 'nc', '-l', '-p', '8080')
+    await expect.poll(() => host.run('cat', '/proc/net/tcp6', '/proc/net/tcp')).toMatch(/:1F90 \S+ 0A/)
+    const task = await journaled(aTask('web', 1, { ports: [port(8080, 80)] }))
+
+    await expect(networks.attach(task)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining(`pid ${listener.pid}`),
+    })
+    expect(await host.run('ip', '-br', 'link')).not.toContain(`sp${paths.instance}`)
+  })
+
+  it('that another service holds is refused by name, also to one that comes at the same time', async () => {
+    const ports = [port(8080, 80)]
+    const one = await journaled(aTask('web', 1, { ports }))
+    const other = await journaled(aTask('shop', 1, { ports }))
+    const results = await Promise.allSettled([networks.attach(one), networks.attach(other)])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(results[1]).toMatchObject({
+      reason: { code: 'PORT_IN_USE', message: expect.stringContaining('shop/web') },
+    })
+
+    await networks.detach(one.id)
+    await expect(networks.attach(other)).resolves.toMatchObject({ addresses: {} })
+  })
+})
+
+describe('isolation', () => {
+  it('keeps networks apart, and an internal one from everywhere', async () => {
+    const [a, b, back] = [aNetwork('a'), aNetwork('b'), aNetwork('back', { internal: true })]
+    const one = await serving(aTask('one', 1, { networks: [a] }))
+    const two = await serving(aTask('two', 1, { networks: [b] }))
+    const three = await serving(aTask('three', 1, { networks: [back] }))
+    const four = await run(aTask('four', 1, { networks: [a] }))
+    await serveOutside()
+
+    expect(await inside(four.netns, ...fetch(one.addresses.a, 80))).toBe('one.1')
+    expect(await inside(four.netns, ...fetch('192.0.2.2', 80))).toBe('outside')
+    await expect(inside(four.netns, ...fetch(two.addresses.b, 80))).rejects.toThrow()
+    await expect(inside(four.netns, ...fetch(three.addresses.back, 80))).rejects.toThrow()
+    await expect(host.outside(...fetch(one.addresses.a, 80))).rejects.toThrow()
+    await expect(inside(three.netns, ...fetch('192.0.2.2', 80))).rejects.toThrow()
+    // Even with a route put in by hand there is no way out of an internal network.
+    await inside(
+      three.netns,
+      'ip',
+      'route',
+      'add',
+      'default',
+      'via',
+      three.addresses.back?.replace(/\d+$/, '1') ?? '',
+    )
+    await expect(inside(three.netns, ...fetch('192.0.2.2', 80))).rejects.toThrow()
+  })
+
+  it('keeps tasks from what listens on the loopback of the host', async () => {
+    await serve([...host.prefix], '127.0.0.1:9000', 'secret')
+    const task = await run(aTask('web', 1))
+    await inside(task.netns, 'ip', 'route', 'add', '127.0.0.1/32', 'via', '10.210.0.1').catch(() => '')
+    await expect(inside(task.netns, ...fetch('127.0.0.1', 9000))).rejects.toThrow()
+  })
+})
+
+describe('drift', () => {
+  it('in addresses is seen and repaired', async () => {
+    const [web, db] = [await serving(aTask('web', 1)), await serving(aTask('db', 1))]
+    const wanted = await networks.addressesOf(web.task.id)
+
+    await inside(web.netns, 'ip', 'addr', 'del', `${web.addresses.shop_default}/24`, 'dev', 'eth0')
+    expect(await networks.addressesOf(web.task.id)).toEqual([])
+    await networks.repair(web.task.id)
+    expect(await networks.addressesOf(web.task.id)).toEqual(wanted)
+
+    await inside(web.netns, 'ip', 'link', 'del', 'eth0')
+    expect(await networks.addressesOf(web.task.id)).toEqual([])
+    await networks.repair(web.task.id)
+    expect(await networks.addressesOf(web.task.id)).toEqual(wanted)
+
+    await inside(web.netns, 'ip', 'addr', 'add', '10.99.0.1/24', 'dev', 'eth0')
+    expect(await networks.addressesOf(web.task.id)).toEqual(['?=10.99.0.1', ...wanted])
+    await networks.repair(web.task.id)
+    expect(await networks.addressesOf(web.task.id)).toEqual(wanted)
+    expect(await inside(web.netns, ...fetch(db.addresses.shop_default, 80))).toBe('db.1')
+  })
+
+  it('in the bridge is seen and repaired', async () => {
+    const [web, db] = [await serving(aTask('web', 1)), await serving(aTask('db', 1))]
+    await host.run('ip', 'link', 'del', await bridge())
+    await networks.repair(web.task.id)
+    expect(await networks.addressesOf(web.task.id)).toEqual([`shop_default=${web.addresses.shop_default}`])
+    expect(await networks.addressesOf(db.task.id)).toEqual([])
+    await networks.repair(db.task.id)
+    await networks.publish([web, db].map(endpoint))
+    expect(await inside(web.netns, ...fetch(db.addresses.shop_default, 80))).toBe('db.1')
+    expect(await addressOf(web, 'db')).toEqual([db.addresses.shop_default])
+  })
+
+  it('in a published port is seen and put right by the next publish', async () => {
+    const web = await serving(aTask('web', 1, { ports: [port(8080, 80)] }))
+    const published = [endpoint(web)]
+    await networks.publish(published)
+
+    await host.run('nft', 'flush', 'chain', 'inet', table(), 'ports')
+    expect(await networks.forwardings()).toEqual(new Map())
+    await networks.publish(published)
+    expect(await networks.forwardings()).toEqual(new Map([[web.task.id, ['8080->80/tcp']]]))
+
+    await host.run('nft', 'delete', 'table', 'inet', table())
+    expect(await networks.forwardings()).toEqual(new Map())
+    await networks.publish(published)
+    expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
+  })
+
+  it('in the rules around the ports is healed when it is looked at', async () => {
+    await run(aTask('web', 1))
+    const before = await host.run('nft', 'list', 'table', 'inet', table())
+    await host.run('nft', 'flush', 'chain', 'inet', table(), 'forward')
+    await networks.forwardings()
+    expect(await host.run('nft', 'list', 'table', 'inet', table())).toBe(before)
+  })
+})
+
+describe('a new agent', () => {
+  it('leaves published ports in force until it is told what serves', async () => {
+    const web = await serving(aTask('web', 1, { ports: [port(8080, 80)] }))
+    await networks.publish([endpoint(web)])
+    await networks.close()
+
+    networks = await open()
+    await run(aTask('db', 1, { networks: [aNetwork('new')] }))
+    expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
+  })
+
+  it('takes away what belongs to no journaled task', async () => {
+    const gone = await run(aTask('web', 1))
+    await networks.close()
+    await rm(paths.task(gone.task.id), { recursive: true })
+
+    networks = await open()
+    expect(await host.run('ip', 'netns', 'list')).not.toContain(paths.instance)
+    expect(await host.run('ip', '-br', 'link')).not.toContain(`sp${paths.instance}`)
+  })
+
+  it('starts with a network file that was cut off', async () => {
+    await networks.close()
+    await writeFile(join(paths.state, 'networks/0123456789ab.json'), '{"key":')
+    networks = await open()
+    await expect(run(aTask('web', 1))).resolves.toMatchObject({ addresses: { shop_default: '10.210.0.2' } })
+  })
+})
+
+describe('a network', () => {
+  it('goes with its last task', async () => {
+    const [one, two] = [await run(aTask('web', 1)), await run(aTask('web', 2))]
+    await networks.detach(one.task.id)
+    await networks.detach(one.task.id)
+    expect(await host.run('ip', '-br', 'link')).toContain(`sp${paths.instance}`)
+    await networks.detach(two.task.id)
+    expect(await host.run('ip', '-br', 'link')).not.toContain(`sp${paths.instance}`)
+    expect((await run(aTask('web', 3))).addresses).toEqual({ shop_default: '10.210.0.2' })
+  })
+
+  it('has the subnet it asks for, and avoids what the host routes when it asks for none', async () => {
+    await host.ip(['link add d0 type bridge', 'addr add 10.210.0.1/23 dev d0', 'link set d0 up'])
+    const picked = await run(aTask('web', 1))
+    expect(picked.addresses).toEqual({ shop_default: '10.210.2.2' })
+    const asked = await run(aTask('api', 1, { networks: [aNetwork('asked', { subnet: '10.77.0.0/28' })] }))
+    expect(asked.addresses).toEqual({ asked: '10.77.0.2' })
+    const task = await journaled(aTask('bad', 1, { networks: [aNetwork('bad', { subnet: '192.0.2.0/25' })] }))
+    await expect(networks.attach(task)).rejects.toMatchObject({
+      code: 'NETWORK_FAILED',
+      message: expect.stringContaining('192.0.2.0/24'),
+    })
+  })
+
+  it('that changes its subnet lets old and new tasks reach each other', async () => {
+    const old = await serving(aTask('web', 1, { networks: [aNetwork('net', { subnet: '10.77.0.0/28' })] }))
+    const fresh = await run(aTask('web', 2, { networks: [aNetwork('net', { subnet: '10.78.0.0/28' })] }))
+    await networks.publish([old, fresh].map(endpoint))
+    expect(await inside(fresh.netns, ...fetch(old.addresses.net, 80))).toBe('web.1')
+  })
+})
+
+describe('removeAll', () => {
+  it('leaves the host as it was', async () => {
+    const before = await traces()
+    const [front, back] = [aNetwork('front'), aNetwork('back', { internal: true })]
+    const web = await run(aTask('web', 1, { networks: [front, back], ports: [port(8080, 80)] }))
+    await networks.publish([endpoint(web)])
+    expect(await traces()).not.toEqual(before)
+
+    await networks.removeAll()
+    await expect.poll(traces).toEqual(before)
+  })
+
+  it('works on what is left when the files have gone', async () => {
+    const before = await traces()
+    const web = await run(aTask('web', 1, { ports: [port(8080, 80)] }))
+    await networks.publish([endpoint(web)])
+    await networks.close()
+    await rm(paths.state, { recursive: true })
+
+    networks = await open()
+    await networks.removeAll()
+    await expect.poll(traces).toEqual(before)
+  })
+})
+
+interface Running extends Attachment {
+  task: Task
+}
+
+function open(): Promise<Networks> {
+  return createNetworks({ paths, log: silent, prefix: host.prefix, proc: host.proc })
+}
+
+async function run(task: Task): Promise<Running> {
+  return { task, ...(await networks.attach(await journaled(task))) }
+}
+
+/** A task whose port 80 answers with its service and slot. */
+async function serving(task: Task): Promise<Running> {
+  const running = await run(task)
+  await serve(enter(running.netns), '80', `${task.service}.${task.slot}`)
+  return running
+}
+
+async function serveOutside(): Promise<void> {
+  await serve([...host.prefix, 'ip', 'netns', 'exec', 'outside'], '80', 'outside')
+}
+
+async function serve(prefix: string[], listen: string, text: string): Promise<void> {
+  const folder = join(host.folder, 'www', text)
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'index.html'), text)
+  const child = host.start(
+    ...prefix.slice(host.prefix.length),
+    'busybox',
+    'httpd',
+    '-f',
+    '-p',
+    listen,
+    '-h',
+    folder,
+  )
+  await once(child, 'spawn')
+  const at = Number(listen.split(':').at(-1)).toString(16).toUpperCase().padStart(4, '0')
+  await expect
+    .poll(() => host.run(...prefix.slice(host.prefix.length), 'cat', '/proc/net/tcp6', '/proc/net/tcp'))
+    .toMatch(new RegExp(`:${at} \\S+ 0A`))
+}
+
+/** The agent's own note that it has the task; what has none is swept away at the start. */
+async function journaled(task: Task): Promise<Task> {
+  await mkdir(paths.task(task.id), { recursive: true })
+  return task
+}
+
+function enter(netns: string | null): string[] {
+  return [...host.prefix, 'ip', 'netns', 'exec', netns?.split('/').at(-1) ?? '']
+}
+
+function inside(netns: string | null, ...argv: string[]): Promise<string> {
+  return host.run(...enter(netns).slice(host.prefix.length), ...argv)
+}
+
+function fetch(address: string | undefined, at: number): string[] {
+  return ['curl', '-s', '--fail', '--connect-timeout', '0.5', `http://${address}:${at}/index.html`]
+}
+
+/** What the name server of the task says, straight. */
+async function addressOf(from: Running, name: string): Promise<string[]> {
+  const server = /nameserver (\S+)/.exec(await readFile(from.resolvConf, 'utf8'))?.[1] ?? ''
+  const said = await inside(from.netns, 'busybox', 'nslookup', '-type=a', name, server).catch(() => '')
+  const answer = said.split('\n\n').slice(1).join('\n')
+  return [...answer.matchAll(/Address: (\S+)/g)].map((match) => match[1] ?? '')
+}
+
+async function nameServerPid(): Promise<string> {
+  return (await host.run('find', join(paths.run, 'dns'), '-name', '*.pid', '-exec', 'cat', '{}', ';')).trim()
+}
+
+function alive(pid: number): Promise<boolean> {
+  return readFile(`/proc/${pid}/cmdline`, 'utf8').then(
+    (text) => text !== '',
+    () => false,
+  )
+}
+
+async function bridge(): Promise<string> {
+  const links = await host.run('ip', '-br', 'link', 'show', 'type', 'bridge')
+  return links.split(' ')[0] ?? ''
+}
+
+function table(): string {
+  return `setpoint-${paths.instance}`
+}
+
+/** All that networks leave on a host. */
+async function traces(): Promise<unknown> {
+  return {
+    links: (await host.run('ip', '-br', 'link')).split('\n').map((line) => line.split(/[ @]/)[0]),
+    namespaces: await host.run('ip', 'netns', 'list'),
+    rules: await host.run('nft', 'list', 'ruleset'),
+    servers: await host.run('find', paths.run, '-name', '*.pid').catch(() => ''),
+    files: await host.run('find', join(paths.state, 'networks'), '-type', 'f').catch(() => ''),
+  }
+}
+
+function endpoint({ task, addresses }: Running): Endpoint {
+  return { task, addresses }
+}
+
+interface TaskOptions {
+  networks?: NetworkSpec[]
+  ports?: PublishedPort[]
+  aliases?: string[]
+  container?: Partial<Task['container']>
+}
+
+function aTask(service: string, slot: number, options: TaskOptions = {}): Task {
+  const { networks = [aNetwork('shop_default')], ports = [], aliases = [], container = {} } = options
+  return {
+    ...{ id: `shop-${service}-${slot}`, stack: 'shop', service, slot, host: 'here' },
+    ...{ revision: 'r', fingerprint: 'f', networks, volumes: [] },
+    container: aContainer({
+      networks: networks.map(({ name }) => ({ network: name, aliases })),
+      ports,
+      ...container,
+    }),
+  }
+}
+
+function aNetwork(name: string, rest: Partial<NetworkSpec> = {}): NetworkSpec {
+  return { name, internal: false, external: false, ...rest }
+}
+
+function port(published: number, target: number): PublishedPort {
+  return { published, target, protocol: 'tcp' }
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1)
+}
