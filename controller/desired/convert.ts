@@ -77,7 +77,7 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
     if (text !== undefined && (!isPlain(key) || typeof resolvePlain(text) === 'string')) return text
     const message = text ? `the key ${text} is not text; quote it: "${text}"` : 'a key must be text'
     problems.push(errorAt(where, path, message))
-    return undefined
+    return text || undefined
   }
 
   function alias(name: string, where: Place, path: string): Node {

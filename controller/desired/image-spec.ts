@@ -53,7 +53,7 @@ function read(name: string, path: string, { files, problems }: Reading): ImageSp
   }
   const parsed = parse(path, found.bytes.toString('utf8'))
   problems.push(...parsed.problems)
-  if (!parsed.root) {
+  if (!parsed.root || parsed.isBroken) {
     if (parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
     return undefined
   }

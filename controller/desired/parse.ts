@@ -11,6 +11,8 @@ const MAX_SYNTAX_ERRORS = 20
 export interface Parsed {
   /** What could be read, also when there are problems; null when nothing could. */
   root: Node | null
+  /** The YAML itself is wrong, so what was read is not what was meant; only the name is worth a look. */
+  isBroken: boolean
   problems: Problem[]
 }
 
@@ -21,7 +23,7 @@ export interface Parsed {
 export function parse(file: string, text: string): Parsed {
   const lines = new LineCounter()
   const tokens = tokenize(text, lines)
-  if (typeof tokens === 'string') return { root: null, problems: [errorIn(file, tokens)] }
+  if (typeof tokens === 'string') return { root: null, isBroken: true, problems: [errorIn(file, tokens)] }
   const documents: Document.Parsed[] = []
   for (const document of new Composer(OPTIONS).compose(tokens, false, text.length)) {
     documents.push(document)
@@ -56,11 +58,11 @@ function tokenize(text: string, lines: LineCounter) {
 function assemble(file: string, documents: Document.Parsed[], lines: LineCounter): Parsed {
   const [document, second] = documents
   const syntax = (document?.errors ?? []).map((error) => syntaxProblem(file, error, lines))
-  if (!document?.contents) return { root: null, problems: syntax }
+  if (!document?.contents) return { root: null, isBroken: syntax.length > 0, problems: syntax }
   const converted = convert(document.contents, (offset) => placeOf(file, offset, lines))
   const problems = [...syntax.slice(0, MAX_SYNTAX_ERRORS), ...converted.problems]
   if (second?.contents && !second.errors.length) problems.push(severalDocuments(file, second, lines))
-  return { root: converted.root, problems }
+  return { root: converted.root, isBroken: syntax.length > 0, problems }
 }
 
 function severalDocuments(file: string, second: Document.Parsed, lines: LineCounter): Problem {

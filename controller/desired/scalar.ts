@@ -1,11 +1,11 @@
-const BOOLEANS: Record<string, boolean> = {
-  true: true,
-  True: true,
-  TRUE: true,
-  false: false,
-  False: false,
-  FALSE: false,
-}
+const BOOLEANS = new Map([
+  ['true', true],
+  ['True', true],
+  ['TRUE', true],
+  ['false', false],
+  ['False', false],
+  ['FALSE', false],
+])
 const NULLS = new Set(['', '~', 'null', 'Null', 'NULL'])
 const INTEGER = /^[-+]?(0b[01_]+|0o?[0-7_]+|0x[\da-fA-F_]+|0|[1-9][\d_]*)$/
 const FLOAT = /^[-+]?(\.\d+|\d[\d_]*(\.[\d_]*)?)([eE][-+]?\d+)?$/
@@ -18,7 +18,7 @@ export function resolvePlain(text: string): string | number | boolean | null {
   if (NULLS.has(text)) return null
   const first = text.charCodeAt(0)
   const numeric = (first >= 48 && first <= 57) || first === 43 || first === 45 || first === 46
-  if (!numeric) return BOOLEANS[text] ?? text
+  if (!numeric) return BOOLEANS.get(text) ?? text
   if (INTEGER.test(text)) return integer(text)
   return FLOAT.test(text) ? Number(text.replaceAll('_', '')) : text
 }
@@ -30,9 +30,16 @@ function integer(text: string): number {
   return text.startsWith('-') ? -value : value
 }
 
-const SWITCHES: Record<string, boolean> = { yes: true, y: true, on: true, no: false, n: false, off: false }
+const SWITCHES = new Map([
+  ['yes', true],
+  ['y', true],
+  ['on', true],
+  ['no', false],
+  ['n', false],
+  ['off', false],
+])
 
 /** The boolean that YAML 1.1 saw in a text (`yes`, `off`, `True`); undefined when it is none. */
 export function looseBoolean(text: string): boolean | undefined {
-  return BOOLEANS[text] ?? SWITCHES[text.toLowerCase()]
+  return BOOLEANS.get(text) ?? SWITCHES.get(text.toLowerCase())
 }

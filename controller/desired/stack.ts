@@ -12,7 +12,7 @@ import { labels as stringMap } from './mappings.ts'
 import { merge } from './merge.ts'
 import type { Node } from './node.ts'
 import { declaredVariables, normalise, normaliseName } from './normalise.ts'
-import { parse } from './parse.ts'
+import { type Parsed, parse } from './parse.ts'
 import { errorIn, hasErrors, noticeAt, tidy } from './report.ts'
 import { expand, type Lookup, TemplateError } from './template.ts'
 import { validate } from './validate.ts'
@@ -41,10 +41,10 @@ export interface StackInputs {
 /** One stack file to its canonical spec: parse → interpolate → merge → normalise → validate → build. */
 export function loadStack(file: StackFile, inputs: StackInputs): LoadedStack {
   const problems: Problem[] = file.others.map((other) => unread(file, other))
-  const root = readRoot(file, inputs.files, problems)
+  const { root, isBroken } = readRoot(file, inputs.files, problems)
   const lookup = variablesOf(file, { ...inputs, root, problems })
   const { name, guessed } = nameOf(file, { root, lookup, problems })
-  const spec = root && specOf(root, { name, lookup, catalog: inputs.catalog, problems })
+  const spec = isBroken || !root ? null : specOf(root, { name, lookup, catalog: inputs.catalog, problems })
   const isGood = spec && !hasErrors(problems)
   return { name, file: file.path, spec: isGood ? spec : null, problems: tidy(problems), guessed }
 }
@@ -54,16 +54,16 @@ function unread(file: StackFile, other: string): Problem {
   return noticeAt({ file: file.path, line: 0, column: 0 }, '', message)
 }
 
-function readRoot({ path }: StackFile, files: Files, problems: Problem[]): Node | null {
+function readRoot({ path }: StackFile, files: Files, problems: Problem[]): Pick<Parsed, 'root' | 'isBroken'> {
   const found = files.read(path)
   if ('problem' in found) {
     problems.push(errorIn(path, found.problem))
-    return null
+    return { root: null, isBroken: true }
   }
   const parsed = parse(path, found.bytes.toString('utf8'))
   problems.push(...parsed.problems)
   if (!parsed.root && parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
-  return parsed.root
+  return parsed
 }
 
 interface VariableInputs extends StackInputs {

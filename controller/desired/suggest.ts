@@ -5,7 +5,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
     const distance = editDistance(wanted, flatten(candidate))
-    if (distance <= Math.max(1, Math.floor(wanted.length / 3)) && distance < (best?.distance ?? 4)) {
+    if (
+      distance < wanted.length &&
+      distance <= Math.max(1, Math.floor(wanted.length / 3)) &&
+      distance < (best?.distance ?? 4)
+    ) {
       best = { candidate, distance }
     }
   }

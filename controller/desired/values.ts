@@ -54,12 +54,15 @@ export function integer(minimum: number, maximum?: number): Reader<number> {
   }
 }
 
+/** A hundred years, in milliseconds. */
+const LONGEST = 100 * 365 * 86_400_000
+
 /** Compose Specification §Specifying durations; milliseconds. */
 export function duration(cursor: Cursor): number | undefined {
   const { node } = cursor
   const value =
     node.kind === 'scalar' && typeof node.value === 'string' ? parseDuration(node.value) : undefined
-  if (value !== undefined) return Math.round(value)
+  if (value !== undefined && value <= LONGEST) return Math.round(value)
   if (node.kind === 'scalar' && node.value === 0) return 0
   return expected(cursor, 'a duration with its unit, as in 30s or 1m30s')
 }
@@ -68,7 +71,9 @@ export function duration(cursor: Cursor): number | undefined {
 export function size(cursor: Cursor): number | undefined {
   const { node } = cursor
   const value = node.kind === 'scalar' ? parseSize(node.text) : undefined
-  return value ?? expected(cursor, 'a size, as in 512m or 1gb')
+  return value !== undefined && Number.isSafeInteger(value)
+    ? value
+    : expected(cursor, 'a size, as in 512m or 1gb')
 }
 
 /** One of the given words. */

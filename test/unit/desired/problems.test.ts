@@ -1,0 +1,370 @@
+import { describe, expect, test } from 'vitest'
+import { aService, problemsOf } from './support.ts'
+
+const FILE = 'web/compose.yaml'
+const L = 'not honoured yet'
+
+/** Each line: what stands under service `a` from line 4 on → the problems, without the file's name. */
+describe('a service', () => {
+  test.each<[string, ...string[]]>([
+    // unknown and misplaced keys
+    ['imgae: x', '4:5 services.a.imgae: unknown key; did you mean image?'],
+    ['network-mode: host', '4:5 services.a.network-mode: unknown key; did you mean network_mode?'],
+    ['replicas: 2', '4:5 services.a.replicas: unknown key here; it belongs under deploy'],
+    ['helicopters: 2', '4:5 services.a.helicopters: unknown key'],
+    ['deploy: {replicsa: 2}', '4:14 services.a.deploy.replicsa: unknown key; did you mean replicas?'],
+    [
+      'healthcheck: {test: x, intervall: 2s}',
+      '4:28 services.a.healthcheck.intervall: unknown key; did you mean interval?',
+    ],
+    ['x-anything: {goes: here}'],
+    ['constructor: 1', '4:5 services.a.constructor: unknown key'],
+    // not honoured yet
+    [
+      'privileged: true',
+      `4:5 services.a.privileged: ${L}: privileged; name the capabilities that are needed under cap_add`,
+    ],
+    ['privileged: false'],
+    [
+      'env_file: .env',
+      `4:5 services.a.env_file: ${L}: env_file; write the variables under environment; their values may come from .env`,
+    ],
+    [
+      'build: .',
+      `4:5 services.a.build: ${L}: build; describe the image in NAME.image.yaml and use it by its name, or name a built image`,
+    ],
+    [
+      'network_mode: host',
+      `4:5 services.a.network_mode: ${L}: network_mode; remove it, and publish the ports that must be reached`,
+    ],
+    [
+      'profiles: [debug]',
+      `4:5 services.a.profiles: ${L}: profiles; remove it to run the service always, or the service to run it never`,
+    ],
+    ['profiles: []'],
+    [
+      'volumes: ["./conf:/conf"]',
+      `4:15 services.a.volumes[0]: ${L}: mounting ./conf of the repository; put it into an image spec (NAME.image.yaml, files), or write an absolute path on the host`,
+    ],
+    [
+      'volumes: ["/data"]',
+      `4:15 services.a.volumes[0]: ${L}: a volume without a name; write "data:/data" and declare data under volumes`,
+    ],
+    ['volumes: ["/a:/b:rslave"]', `4:15 services.a.volumes[0]: ${L}: the propagation rslave; remove it`],
+    [
+      'deploy: {mode: replicated-job}',
+      `4:20 services.a.deploy.mode: ${L}: the mode replicated-job; write restart: on-failure on a replicated service`,
+    ],
+    [
+      'deploy: {placement: {constraints: [node.role == manager]}}',
+      `4:26 services.a.deploy.placement.constraints: ${L}: constraints; remove it while there is one host`,
+    ],
+    [
+      'security_opt: ["seccomp:unconfined"]',
+      `4:20 services.a.security_opt[0]: ${L}: seccomp:unconfined; remove it, only no-new-privileges is taken`,
+    ],
+    ['pull_policy: build', `4:18 services.a.pull_policy: ${L}: build; take always, missing or never`],
+    ['ports: ["80-82:8080"]', `4:13 services.a.ports[0]: ${L}: any port of 80-82 for 8080; name one port`],
+    [
+      'links: ["db:other"]',
+      `4:13 services.a.links[0]: ${L}: the link alias other; give db that alias under its networks`,
+      '4:13 services.a.links[0]: names the service db, which is not declared',
+    ],
+    // accepted without effect
+    [
+      'init: true',
+      'notice 4:5 services.a.init: accepted without effect: the container starts without an init process',
+    ],
+    ['init: false'],
+    [
+      'logging: {driver: json-file}',
+      'notice 4:5 services.a.logging: accepted without effect: logs are kept by conmon and read by `setpoint logs`',
+    ],
+    [
+      'ports: ["80"]',
+      'notice 4:13 services.a.ports[0]: no port of the host is named, so none is published; write "8080:80" with the port you want',
+    ],
+    [
+      'command: a && b',
+      'notice 4:14 services.a.command: no shell runs this: && is an argument; write ["/bin/sh", "-c", "…"] for a shell',
+    ],
+    ['command: a "&&" b'],
+    [
+      'environment: [A]',
+      'notice 4:19 services.a.environment[0]: A has no value and no variable of that name is set; left out',
+    ],
+    // wrong types and values
+    ['ports: 80', '4:12 services.a.ports: must be a list, not the number 80'],
+    ['ports: ["x:80"]', '4:13 services.a.ports[0]: "x" is no host port; ports are from 1 to 65535'],
+    [
+      'ports: ["80:99999"]',
+      '4:13 services.a.ports[0]: "99999" is no container port; ports are from 1 to 65535',
+    ],
+    ['ports: ["1.2.3:80:80"]', '4:13 services.a.ports[0]: "1.2.3" is no IP address of the host'],
+    ['ports: ["80:80/sctp"]', `4:13 services.a.ports[0]: ${L}: the protocol sctp; publish tcp or udp`],
+    ['ports: ["80-81:80-82"]', '4:13 services.a.ports[0]: the ranges 80-81 and 80-82 are not equally long'],
+    ['ports: [{published: 80}]', '4:13 services.a.ports[0]: needs a target, the port in the container'],
+    [
+      'ports: ["80:80", "80:81"]',
+      '4:22 services.a.ports[1]: 80/tcp is already published by services.a.ports[0]',
+    ],
+    ['volumes: ["nope:/x"]', '4:15 services.a.volumes[0]: names the volume nope, which is not declared'],
+    ['volumes: ["/a:b"]', '4:15 services.a.volumes[0]: "b" must be an absolute path in the container'],
+    ['volumes: ["/a:/b/../c"]', '4:15 services.a.volumes[0]: "/b/../c" must not contain ..'],
+    ['volumes: ["/a:/b:ro:x"]', '4:15 services.a.volumes[0]: "/a:/b:ro:x" has too many colons'],
+    ['volumes: [":/b"]', '4:15 services.a.volumes[0]: ":/b" has an empty part between its colons'],
+    ['volumes: ["/a:/b:foo"]', '4:15 services.a.volumes[0]: unknown option "foo"; take ro or rw'],
+    [
+      'volumes: ["../../etc:/b"]',
+      "4:15 services.a.volumes[0]: ../../etc leads out of the stack's folder; write the absolute path on the host",
+    ],
+    ['volumes: ["/a/../etc:/b"]', '4:15 services.a.volumes[0]: /a/../etc must not contain ..'],
+    [
+      'volumes: [{type: bind, target: /t}]',
+      '4:15 services.a.volumes[0]: a bind mount needs a source, the path on the host',
+    ],
+    [
+      'tmpfs: /t\nvolumes: ["/a:/t"]',
+      '5:15 services.a.volumes[0]: /t is already mounted by services.a.tmpfs',
+    ],
+    [
+      'environment: {A: [1]}',
+      '4:22 services.a.environment.A: must be a string, a number or a boolean, not a list',
+    ],
+    [
+      'environment: FOO=1',
+      '4:18 services.a.environment: must be a mapping or a list of NAME=value, not "FOO=1"',
+    ],
+    ['environment: ["A = 1"]', '4:19 services.a.environment[0]: the name "A " has a space beside the ='],
+    [
+      'healthcheck: {test: [foo]}',
+      '4:25 services.a.healthcheck.test: must be a command line, or a list that starts with CMD, CMD-SHELL or NONE',
+    ],
+    [
+      'healthcheck: {interval: 5s}',
+      `4:18 services.a.healthcheck: ${L}: changing the times of the image's own healthcheck; give a test too`,
+    ],
+    [
+      'healthcheck: {test: x, interval: 5}',
+      '4:38 services.a.healthcheck.interval: must be a duration with its unit, as in 30s or 1m30s, not the number 5',
+    ],
+    [
+      'healthcheck: {test: x, retries: -1}',
+      '4:37 services.a.healthcheck.retries: must be a number of 0 or more, not the number -1',
+    ],
+    [
+      'healthcheck: {test: x, disable: true}',
+      '4:18 services.a.healthcheck: has both a test and disable: true; keep one',
+    ],
+    [
+      'restart: alway',
+      '4:14 services.a.restart: must be "no", always, unless-stopped or on-failure[:attempts], not "alway"',
+    ],
+    [
+      'deploy: {replicas: -1}',
+      '4:24 services.a.deploy.replicas: must be a number of 0 or more, not the number -1',
+    ],
+    [
+      'deploy: {replicas: 1.5}',
+      '4:24 services.a.deploy.replicas: must be a whole number, not the number 1.5',
+    ],
+    ['deploy: {replicas: two}', '4:24 services.a.deploy.replicas: must be a number of 0 or more, not "two"'],
+    [
+      'deploy: {mode: globl}',
+      '4:20 services.a.deploy.mode: must be replicated, global (did you mean global?), not "globl"',
+    ],
+    [
+      'deploy: {update_config: {order: start_first}}',
+      '4:37 services.a.deploy.update_config.order: must be stop-first, start-first (did you mean start-first?), not "start_first"',
+    ],
+    [
+      'deploy: {mode: global, replicas: 2}',
+      '4:38 services.a.deploy.replicas: a global service has one task on each host; remove the number, or the mode',
+    ],
+    [
+      'container_name: boss\nscale: 2',
+      '4:21 services.a.container_name: is one name, but there are 2 replicas; remove it',
+    ],
+    ['scale: 2\ndeploy: {replicas: 3}', '4:12 services.a.scale: is 2, but deploy.replicas is 3; keep one'],
+    [
+      'mem_limit: 1g\ndeploy: {resources: {limits: {memory: 2g}}}',
+      '4:16 services.a.mem_limit: is 1073741824, but deploy.resources.limits.memory is 2147483648; keep one',
+    ],
+    ['mem_limit: lots', '4:16 services.a.mem_limit: must be a size, as in 512m or 1gb, not "lots"'],
+    [
+      'mem_limit: 1constructor',
+      '4:16 services.a.mem_limit: must be a size, as in 512m or 1gb, not "1constructor"',
+    ],
+    ['cpus: -1', '4:11 services.a.cpus: must be a number from 0 to 1000000, not the number -1'],
+    [
+      'cap_add: [NET_ADMN]',
+      '4:15 services.a.cap_add[0]: "NET_ADMN" is no capability; did you mean NET_ADMIN?',
+    ],
+    ['stop_signal: SIGTREM', '4:18 services.a.stop_signal: "SIGTREM" is no signal; did you mean SIGTERM?'],
+    ['read_only: maybe', '4:16 services.a.read_only: must be true or false, not "maybe"'],
+    ['command: "a \'b"', '4:14 services.a.command: must be a command whose quotes are closed, not "a \'b"'],
+    ['networks: [back]', '4:16 services.a.networks[0]: names the network back, which is not declared'],
+    ['depends_on: [b]', '4:18 services.a.depends_on[0]: names the service b, which is not declared'],
+    [
+      'depends_on: {a: {condition: healthy}}',
+      '4:21 services.a.depends_on.a: the dependencies go round in a circle: a -> a',
+      '4:33 services.a.depends_on.a.condition: must be service_started, service_healthy, service_completed_successfully, not "healthy"',
+    ],
+    [
+      'hostname: a_b c',
+      '4:15 services.a.hostname: "a_b c" is no hostname: letters, digits, - and ., at most 63 characters',
+    ],
+    [
+      'x-setpoint: {update: {deadlin: 3s}}',
+      '4:27 services.a.x-setpoint.update.deadlin: unknown key; did you mean deadline?',
+    ],
+    ['user: "a\\0b"', '4:11 services.a.user: must not contain a NUL character'],
+  ])('%s', (lines, ...wanted) => expect(withoutFile(problemsOf(aService(lines)))).toEqual(wanted))
+})
+
+const A = 'services: {a: {image: x}}'
+
+/** Each line: a whole file → its problems. */
+describe('a file', () => {
+  test.each<[string, ...string[]]>([
+    // broken YAML
+    ['', ' the file is empty'],
+    ['# only a comment\n', ' the file is empty'],
+    ['- a', '1:1 must be a mapping with services, not a list'],
+    ['text', '1:1 must be a mapping with services, not "text"'],
+    ['services: {}', '1:1 has no services; to remove a stack, delete its file'],
+    ['services: []', '1:11 services: must be a mapping of services, not a list'],
+    ['services: {a: busybox}', '1:15 services.a: must be a mapping, not "busybox"'],
+    ['services: {a: }', '1:15 services.a: has no image'],
+    ['services: {a: {user: root}}', '1:15 services.a: has no image'],
+    ['services: {a: {image: [x]}}', '1:23 services.a.image: must be a string, not a list'],
+    [
+      'services: {a: {image: "a b"}}',
+      '1:23 services.a.image: "a b" is no image reference, as in nginx:1.29 or registry.example.com/team/app:1',
+    ],
+    [
+      'services: {a: {image: UPPER}}',
+      '1:23 services.a.image: "UPPER" is no image reference, as in nginx:1.29 or registry.example.com/team/app:1',
+    ],
+    ['services:\n\ta: {image: x}', '2:1 broken YAML: a tab indents this line; YAML takes only spaces'],
+    [
+      'services:\n  a:\n    image: x\n    image: y',
+      '4:5 services.a.image: the key stands twice, first on line 3',
+    ],
+    ['services: {123: {image: x}}', '1:12 services: the key 123 is not text; quote it: "123"'],
+    ['services: {a: {image: *gone}}', '1:23 services.a.image: there is no anchor &gone above'],
+    [
+      'services: {a: &a {image: x, labels: {b: *a}}}',
+      '1:41 services.a.labels.b: the anchor &a contains itself',
+    ],
+    [
+      'services: {a: {<<: 3, image: x}}',
+      '1:16 services.a: << merges a mapping or a list of mappings, not the number 3',
+    ],
+    [`${A}\n---\n${A}`, '3:1 not honoured yet: a second YAML document in one file; merge it into the first'],
+    ['services: {a: {image: !reset null}}', '1:30 services.a.image: not honoured yet: the tag !reset'],
+    ['services: {a: {image: !foo x}}', '1:28 services.a.image: the tag !foo means nothing here'],
+    // the root
+    [
+      `version: "3"\n${A}`,
+      'notice 1:1 version: accepted without effect: obsolete, the Compose Specification has no versions',
+    ],
+    [
+      `include: [x.yaml]\n${A}`,
+      '1:1 include: not honoured yet: include; put what it includes into this file',
+    ],
+    [
+      `secrets: {s: {file: x}}\n${A}`,
+      '1:1 secrets: not honoured yet: secrets; keep the secret in a file on the host and mount it by its absolute path',
+    ],
+    [`servces: {}\n${A}`, '1:1 servces: unknown key; did you mean services?'],
+    [`image: x\n${A}`, '1:1 image: unknown key here; it belongs under a service'],
+    [`x-setpoint: {drfit: heal}\n${A}`, '1:14 x-setpoint.drfit: unknown key; did you mean drift?'],
+    [`x-setpoint: {drift: ignore}\n${A}`, '1:21 x-setpoint.drift: must be heal, report, not "ignore"'],
+    [`name: "!!!"\n${A}`, '1:7 name: "!!!" has no letter or digit to make a name of'],
+    [`name: My App\n${A}`, 'notice 1:7 name: the stack is called myapp: lower case letters, digits, - and _'],
+    // networks and volumes
+    [
+      `networks: {n: {driver: macvlan}}\n${A}`,
+      '1:24 networks.n.driver: not honoured yet: the driver macvlan; take bridge',
+    ],
+    [
+      `networks: {n: {ipam: {config: [{subnet: 10.0.0.0/99}]}}}\n${A}`,
+      '1:41 networks.n.ipam.config[0].subnet: must be an IPv4 subnet from /8 to /30, as in 10.20.0.0/24, not "10.0.0.0/99"',
+    ],
+    [
+      `volumes: {v: {external: true, driver: local}}\n${A}`,
+      '1:39 volumes.v.driver: the volume is external, somebody else sets it up; remove this, or external',
+    ],
+    [
+      `volumes: {v: {driver: nfs}}\n${A}`,
+      '1:23 volumes.v.driver: not honoured yet: the driver nfs; mount it on the host and use its absolute path',
+    ],
+    [
+      `volumes: {v: {external: {name: w}}}\n${A}`,
+      'notice 1:25 volumes.v.external: external.name is the old form; write external: true and name',
+    ],
+    // services against each other
+    [
+      'services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [c]}\n  c: {image: x, depends_on: [a]}',
+      '4:30 services.c.depends_on[0]: the dependencies go round in a circle: a -> b -> c -> a',
+    ],
+    [
+      'services:\n  a: {image: x, ports: ["80:80"]}\n  b: {image: x, ports: ["127.0.0.1:80:81"]}',
+      '3:25 services.b.ports[0]: 127.0.0.1:80/tcp is already published by services.a.ports[0]',
+    ],
+    ['services:\n  a: {image: x, ports: ["127.0.0.2:80:80"]}\n  b: {image: x, ports: ["127.0.0.1:80:81"]}'],
+    ['services:\n  a: {image: x, ports: ["80:80/udp"]}\n  b: {image: x, ports: ["80:81"]}'],
+    [
+      'services:\n  web: {image: x, depends_on: [dbb]}\n  db: {image: x}',
+      '2:32 services.web.depends_on[0]: names the service dbb, which is not declared; did you mean db?',
+    ],
+    [
+      'services:\n  a: {image: x, depends_on: {b: {condition: service_healthy}}}\n  b: {image: x, healthcheck: {disable: true}}',
+      '2:33 services.a.depends_on.b: waits for b to be healthy, but its healthcheck is disabled',
+    ],
+    [
+      'services:\n  a: {image: x, depends_on: {b: {condition: service_completed_successfully}}}\n  b: {image: x, restart: always}',
+      '2:33 services.a.depends_on.b: waits for b to complete, but that restarts always; give it restart: "no"',
+    ],
+    // variables
+    [
+      'services: {a: {image: "x:$TAG"}}',
+      "1:23 services.a.image: variable TAG is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in ${TAG:-default}, or write $$ for a literal $",
+    ],
+    [
+      'services: {a: {image: "x:${TAG:?give a tag}"}}',
+      '1:23 services.a.image: required variable TAG is missing a value: give a tag',
+    ],
+    [
+      'services: {a: {image: "x:${}"}}',
+      '1:23 services.a.image: invalid interpolation "${}"; write $$ for a literal $',
+    ],
+    [
+      'services: {a: {image: x, deploy: {replicas: "${N:-many}"}}}',
+      '1:45 services.a.deploy.replicas: must be a number of 0 or more, not "many"',
+    ],
+  ])('%s', (yaml, ...wanted) => expect(withoutFile(problemsOf(yaml))).toEqual(wanted))
+})
+
+test('all problems of a file are told at once, in the order of their places', () => {
+  const yaml = 'services:\n  a: {image: x, ports: [z], user: []}\n  b: {imag: x}\nnetwrks: {}\n'
+  expect(withoutFile(problemsOf(yaml)).map((line) => line.split(' ')[0])).toEqual([
+    '2:25',
+    '2:35',
+    '3:6',
+    '3:7',
+    '4:1',
+  ])
+})
+
+test('a file with thousands of problems tells the first hundred', () => {
+  const keys = Array.from({ length: 3000 }, (_, index) => `k${index}: 1`).join('\n')
+  const problems = problemsOf(`${keys}\n${A}`)
+  expect(problems).toHaveLength(101)
+  expect(problems.at(-1)).toBe(`notice ${FILE} 2900 more problems`)
+})
+
+function withoutFile(problems: string[]): string[] {
+  return problems.map((line) => line.replace(`${FILE}:`, '').replace(FILE, ''))
+}
