@@ -19,13 +19,11 @@ export function outputOption(command: Command): Command {
   )
 }
 
-/** Adds `--source`, which may be given several times. */
-export function sourceOption(command: Command): Command {
-  return command.addOption(
-    new Option('--source <source>', 'PATH|URL[#BRANCH[:DIR]]; may be repeated')
-      .argParser(collect)
-      .default([], 'none'),
-  )
+/** `--source`, which may be given several times. */
+export function sourceOption(): Option {
+  return new Option('--source <source>', 'PATH|URL[#BRANCH[:DIR]]; may be repeated')
+    .argParser(collect)
+    .default([], 'none')
 }
 
 /** An option for a duration; `shown` is how people write its default. */

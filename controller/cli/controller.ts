@@ -6,7 +6,7 @@ import {
   DEFAULT_LISTEN,
   DEFAULT_RETRY_INTERVAL,
 } from '../options.ts'
-import { type Cli, collect, durationArgument } from './arguments.ts'
+import { type Cli, durationOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { EXIT } from './exit.ts'
@@ -32,20 +32,17 @@ export function registerController(program: Command, { context, finish }: Cli): 
     .summary('the controller alone, against a given Redis')
     .description('Runs the controller in the foreground until SIGTERM. The hosts run setpoint-agent.')
     .requiredOption('--redis <url>', 'redis://…, rediss://… or unix:///path/redis.sock')
-    .option('--source <source>', 'PATH|URL[#BRANCH[:DIR]]; may be repeated', collect, [])
+    .addOption(sourceOption())
     .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
     .option('--listen <host:port>', 'where the API listens', DEFAULT_LISTEN)
-    .option(
-      '--interval <duration>',
-      'time between two polls of a source (default: 1m)',
-      durationArgument,
-      DEFAULT_INTERVAL,
+    .addOption(
+      durationOption('--interval <duration>', 'time between two polls of a source', [DEFAULT_INTERVAL, '1m']),
     )
-    .option(
-      '--retry-interval <duration>',
-      'time until a failed poll is repeated (default: 15s)',
-      durationArgument,
-      DEFAULT_RETRY_INTERVAL,
+    .addOption(
+      durationOption('--retry-interval <duration>', 'time until a failed poll is repeated', [
+        DEFAULT_RETRY_INTERVAL,
+        '15s',
+      ]),
     )
     .option('--allow-empty', 'accept a commit that removes every stack')
     .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')

@@ -35,7 +35,8 @@ export async function loadPath(path: string): Promise<LoadedPath> {
   const source = openDirectory({ name: path, path: place.root, directory: '', log: SILENT })
   const tree = await readHead(source)
   const loaded = load(tree, { variables: {}, directory: place.directory, rootName: basename(place.root) })
-  const isMeant = (file: string) => place.file === undefined || file === place.file
+  const inside = place.directory === '' ? '' : `${place.directory}/`
+  const isMeant = (file: string) => (place.file === undefined ? file.startsWith(inside) : file === place.file)
   const stacks = loaded.stacks.filter(({ file }) => isMeant(file))
   const problems = [
     ...loaded.problems.filter(({ file }) => isMeant(file)),
@@ -105,7 +106,9 @@ async function readHead(source: Source) {
 }
 
 /** As the controller calls a stack in the root folder of a source. */
-function rootName({ url, directory }: Pick<SourceOptions, 'url' | 'directory'> = { url: '', directory: '' }): string {
+function rootName(
+  { url, directory }: Pick<SourceOptions, 'url' | 'directory'> = { url: '', directory: '' },
+): string {
   const path = directory === '' ? url.replace(/\/+$/, '').replace(/\/?\.git$/, '') : directory
   return path.split(/[/:]/).at(-1) ?? ''
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { formatProblem } from '../../schemas/problem.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
-import { type Cli, collect, type Output, outputOption } from './arguments.ts'
+import { type Cli, type Output, outputOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { painter, visible } from './format/paint.ts'
@@ -15,7 +15,7 @@ export function registerPlan(program: Command, { context, finish }: Cli): void {
     .description(
       'Shows what the newest commit still has to change, or what the stacks of a source would change.',
     )
-    .option('--source <source>', 'PATH|URL[#BRANCH[:DIR]]; may be repeated', collect, [])
+    .addOption(sourceOption())
   outputOption(command)
     .addHelpText(
       'after',

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { HOST_NAME } from '../../schemas/wire.ts'
 import { DEFAULT_INTERVAL, DEFAULT_LISTEN } from '../options.ts'
-import { type Cli, collect, durationArgument } from './arguments.ts'
+import { type Cli, durationOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { LOG_LEVELS, levelArgument } from './log-level.ts'
@@ -33,14 +33,11 @@ export function registerUp(program: Command, { context, finish }: Cli): void {
     .description(
       'Runs Redis, controller and agent in the foreground. A signal stops the three; the containers stay.',
     )
-    .option('--source <source>', 'PATH|URL[#BRANCH[:DIR]]; may be repeated', collect, [])
+    .addOption(sourceOption())
     .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
     .option('--listen <host:port>', 'where the API listens', DEFAULT_LISTEN)
-    .option(
-      '--interval <duration>',
-      'time between two polls of a source (default: 1m)',
-      durationArgument,
-      DEFAULT_INTERVAL,
+    .addOption(
+      durationOption('--interval <duration>', 'time between two polls of a source', [DEFAULT_INTERVAL, '1m']),
     )
     .option('--host <name>', 'what this host is called (default: its hostname)')
     .option('--allow-empty', 'accept a commit that removes every stack')

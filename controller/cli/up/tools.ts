@@ -24,8 +24,8 @@ function needs(runtime: Runtime): { anyOf: string[]; package: string }[] {
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
 
 /** @throws SetpointError RUNTIME_MISSING that names every package to install at once */
-export function requireTools(runtime: Runtime, path: string): void {
-  const missing = needs(runtime).filter(({ anyOf }) => !anyOf.some((tool) => findTool(tool, path)))
+export function requireTools(runtime: Runtime, path: string, isThere = findTool): void {
+  const missing = needs(runtime).filter(({ anyOf }) => !anyOf.some((tool) => isThere(tool, path)))
   if (missing.length === 0) return
   const tools = missing.map(({ anyOf }) => anyOf.join(' or ')).join(', ')
   const packages = missing.map((need) => need.package).join(' ')

@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { run } from '../../../controller/cli/program.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { aCondition, aStack, aStatus } from '../api/fake-service.ts'
+import { startApi, type TestApi, testContext } from './api-at.ts'
+
+let api: TestApi
+
+beforeEach(async () => {
+  api = await startApi()
+})
+
+afterEach(() => api.close())
+
+const setpoint = (...argv: string[]) => run(argv, api.context)
+const output = () => JSON.parse(api.context.stdout.join('\n'))
+const notReady = aStack({
+  outcome: 'degraded',
+  conditions: [aCondition('Ready', 'False', 'X', 'one task is down')],
+})
+
+describe('status', () => {
+  it('exits with 0 when all is Ready, and prints the JSON of the API', async () => {
+    expect(await setpoint('status', '--output', 'json')).toBe(0)
+    expect(output()).toEqual(api.service.document)
+  })
+
+  it('exits with 1 when a stack is not Ready, but only for that stack', async () => {
+    api.service.change(aStatus(notReady, aStack({ name: 'other' })))
+    expect(await setpoint('status')).toBe(1)
+    expect(await setpoint('status', 'hello')).toBe(1)
+    expect(await setpoint('status', 'other')).toBe(0)
+  })
+
+  it('exits with 1 while a source has never been read: it may hold stacks that nobody knows of', async () => {
+    const document = aStatus()
+    api.service.change({
+      ...document,
+      stacks: [],
+      sources: document.sources.map((one) => ({ ...one, revision: null })),
+    })
+    expect(await setpoint('status')).toBe(1)
+  })
+
+  it('exits with 2 for an unknown stack and an unreachable controller, with message and hint on stderr', async () => {
+    expect(await setpoint('status', 'nope')).toBe(2)
+    expect(api.context.stderr).toEqual(['setpoint: there is no stack "nope"', '  see setpoint status'])
+    const nowhere = testContext({ SETPOINT_API: 'unix:/nonexistent/api.sock' })
+    expect(await run(['status'], nowhere)).toBe(2)
+    expect(nowhere.stderr[0]).toBe('setpoint: no controller answers at unix:/nonexistent/api.sock (ENOENT)')
+    expect(nowhere.stdout).toEqual([])
+  })
+})
+
+describe('status --wait', () => {
+  it('has the sources read first, then waits until all is Ready', async () => {
+    api.service.change(aStatus(notReady))
+    const waiting = setpoint('status', '--wait', '20s')
+    await someoneListens()
+    api.service.change(aStatus())
+    expect(await waiting).toBe(0)
+    expect(api.service.calls).toEqual([['sync']])
+  })
+
+  it('ends early when the stack is Stalled', async () => {
+    api.service.change(aStatus(notReady))
+    const waiting = setpoint('status', 'hello', '--wait', '10m')
+    await someoneListens()
+    api.service.change(
+      aStatus(aStack({ ...notReady, conditions: [aCondition('Stalled', 'True', 'RolledBack', 'no')] })),
+    )
+    expect(await waiting).toBe(1)
+  })
+
+  it('ends with 1 when the time is up', async () => {
+    api.service.change(aStatus(notReady))
+    expect(await setpoint('status', '--wait', '50ms')).toBe(1)
+  })
+
+  it('does not take a status for the truth while a source cannot be read', async () => {
+    const document = aStatus()
+    const error = { code: 'SOURCE_UNREACHABLE', message: 'no answer' }
+    api.service.change({ ...document, sources: document.sources.map((one) => ({ ...one, error })) })
+    const waiting = setpoint('status', '--wait', '20s')
+    await someoneListens()
+    api.service.change(aStatus())
+    expect(await waiting).toBe(0)
+  })
+
+  it('waits for a controller that is only starting', async () => {
+    let syncs = 0
+    api.service.sync = async () => {
+      syncs += 1
+      if (syncs === 1) throw new SetpointError('NOT_LEADER', 'another controller leads')
+    }
+    expect(await setpoint('status', '--wait', '20s')).toBe(0)
+    expect(syncs).toBe(2)
+  })
+
+  /** Resolves when the command has asked for the status and found it wanting: its sync is done. */
+  async function someoneListens(): Promise<void> {
+    const { status } = api.service
+    await new Promise<void>((resolve) => {
+      api.service.status = (stack) => {
+        resolve()
+        return status(stack)
+      }
+    })
+  }
+})
+
+describe('plan', () => {
+  const changes = [{ summary: 'start hello/web.1', fields: [] }]
+
+  it('exits with 0 when nothing would change, else with 1', async () => {
+    expect(await setpoint('plan')).toBe(0)
+    api.service.plan = () => ({ stacks: [{ name: 'hello', revision: null, changes, problems: [] }] })
+    expect(await setpoint('plan', '--output', 'json')).toBe(1)
+    expect(await setpoint('plan', '--source', '/nonexistent')).toBe(2)
+  })
+})
+
+describe('the other commands', () => {
+  it('drift exits with 1 when something has drifted', async () => {
+    expect(await setpoint('drift')).toBe(0)
+    const item = {
+      stack: 'hello',
+      service: 'web',
+      taskId: 't',
+      host: 'alpha',
+      field: 'memory',
+      wanted: '1',
+      found: '2',
+    }
+    api.service.drift = () => [{ ...item, since: '2026-01-01T10:00:00Z', handling: 'report' }]
+    expect(await setpoint('drift', 'hello', '--output', 'json')).toBe(1)
+  })
+
+  it('rollback says what happens and how to see it through', async () => {
+    expect(await setpoint('rollback', 'hello', 'c0ffee')).toBe(0)
+    expect(api.service.calls).toEqual([['rollback', 'hello', 'c0ffee']])
+    expect(api.context.stdout).toEqual([
+      'hello goes back to c0ffee1, until a newer commit.',
+      '  see it through with: setpoint status hello',
+    ])
+    api.service.rollback = () =>
+      Promise.reject(new SetpointError('REVISION_NOT_FOUND', 'no healthy revision c0ffee of hello'))
+    expect(await setpoint('rollback', 'hello', 'c0ffee')).toBe(2)
+  })
+
+  it('sync tells where each source is, and exits with 1 when one could not be read', async () => {
+    expect(await setpoint('sync')).toBe(0)
+    expect(api.context.stdout).toEqual(['demo (main) is at c0ffee1'])
+    for (const source of api.service.document.sources) source.error = { code: 'X', message: 'no answer' }
+    expect(await setpoint('sync')).toBe(1)
+  })
+
+  it('logs asks for so many lines of a service', async () => {
+    const line = { taskId: 'hello-web-1-aaaa', at: '2026-01-01T10:00:00Z', stream: 'stdout', text: 'up' }
+    api.service.logs = async (...asked) => {
+      api.service.calls.push(asked)
+      return [line]
+    }
+    expect(await setpoint('logs', 'hello/web', '--tail', '5')).toBe(0)
+    expect(api.service.calls).toEqual([['hello', 'web', 5]])
+    expect(api.context.stdout).toEqual(['web.1 | up'])
+    expect(await setpoint('logs', 'hello')).toBe(2)
+    expect(await setpoint('logs', 'hello/web', '--tail', '-1')).toBe(2)
+  })
+
+  it('history, hosts and version print', async () => {
+    expect(await setpoint('history', 'hello')).toBe(0)
+    expect(await setpoint('hosts')).toBe(0)
+    expect(await setpoint('version')).toBe(0)
+    expect(api.context.stdout.at(-1)).toMatch(/^controller {2}\d+\.\d+\.\d+ at http:\/\/127\.0\.0\.1:\d+$/)
+  })
+})
+
+describe('the command line', () => {
+  it('explains itself', async () => {
+    expect(await setpoint('--help')).toBe(0)
+    const help = api.context.stdout.join('\n')
+    for (const word of ['SETPOINT_API', 'SETPOINT_TOKEN', 'Exit code', 'Examples', 'rollback', 'validate']) {
+      expect(help).toContain(word)
+    }
+  })
+
+  it('refuses what it does not know with 2', async () => {
+    expect(await setpoint('nope')).toBe(2)
+    expect(await setpoint('status', '--outptu', 'json')).toBe(2)
+    expect(await setpoint('status', 'a', 'b')).toBe(2)
+    expect(await setpoint('status', '--wait', 'soon')).toBe(2)
+    expect(api.context.stderr.filter((line) => line.startsWith('setpoint: '))).toHaveLength(4)
+  })
+})

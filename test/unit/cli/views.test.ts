@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest'
+import { driftView } from '../../../controller/cli/format/drift-view.ts'
+import { historyView } from '../../../controller/cli/format/history-view.ts'
+import { hostsView } from '../../../controller/cli/format/hosts-view.ts'
+import { logsView, taskNames } from '../../../controller/cli/format/logs-view.ts'
+import { painter, visible } from '../../../controller/cli/format/paint.ts'
+import { planView } from '../../../controller/cli/format/plan-view.ts'
+import { statusView } from '../../../controller/cli/format/status-view.ts'
+import { table } from '../../../controller/cli/format/table.ts'
+import { age, bytes, count, shortRevision } from '../../../controller/cli/format/words.ts'
+import type { HistoryEntry } from '../../../schemas/record.ts'
+import { aCondition, aStack, aStatus, REVISION } from '../api/fake-service.ts'
+
+const now = new Date('2026-01-01T10:00:00.000Z')
+const paint = painter(false)
+const BAD = 'bad0bad01234567890bad0bad01234567890bad0b'
+
+/** Lines with a bar at their end, so that blanks there would show. */
+const shown = (lines: string[]) => `\n${lines.join('\n')}\n`
+
+describe('status', () => {
+  it('shows a converged fleet in two tables', () => {
+    expect(shown(statusView(aStatus(), { paint, now, tasks: false }))).toMatchInlineSnapshot(`
+      "
+      STACK  OUTCOME    READY  REVISION  TASKS  SOURCE  SINCE
+      hello  converged  yes    c0ffee1   1/1    demo    3m
+
+      SERVICE    RUNNING  SERVING  IMAGE                         PORTS
+      hello/web  1/1      1        docker.io/library/nginx:1.29  8080->80/tcp
+      "
+    `)
+  })
+
+  it('shows the tasks of one stack', () => {
+    expect(shown(statusView(aStatus(), { paint, now, tasks: true }))).toMatchInlineSnapshot(`
+      "
+      STACK  OUTCOME    READY  REVISION  TASKS  SOURCE  SINCE
+      hello  converged  yes    c0ffee1   1/1    demo    3m
+
+      SERVICE    RUNNING  SERVING  IMAGE                         PORTS
+      hello/web  1/1      1        docker.io/library/nginx:1.29  8080->80/tcp
+
+      TASK         ID                HOST   STATE    HEALTH   PID   ADDRESS    RESTARTS  UP  ERROR
+      hello/web.1  hello-web-1-aaaa  alpha  running  healthy  4242  10.89.0.2  0         3m  -
+      "
+    `)
+  })
+
+  it('shows why a stack was rolled back, what is wrong with a commit, and what does not answer', () => {
+    const document = aStatus(
+      aStack({
+        outcome: 'rolledBack',
+        revision: { attempted: BAD, applied: REVISION },
+        conditions: [
+          aCondition('Ready', 'False', 'RolledBack', 'web.1 failed its healthcheck'),
+          aCondition('Stalled', 'True', 'RolledBack', 'web.1 failed its healthcheck'),
+          aCondition('Drifted', 'True', 'FieldsDiffer', '1 field differs'),
+        ],
+        failure: {
+          service: 'web',
+          slot: 1,
+          taskId: 'hello-web-1-bbbb',
+          host: 'alpha',
+          code: 'HEALTH_FAILED',
+          message: 'the healthcheck failed 3 times',
+          exitCode: 1,
+          probe: 'wget: server returned 500\u001b[31m\n',
+          log: ['starting', 'cannot read /etc/app.conf', ''],
+          at: '2026-01-01T09:59:00.000Z',
+        },
+        problems: ['hello/compose.yaml:3:5 services.web.imge: unknown key'],
+      }),
+    )
+    const [source] = document.sources
+    if (source)
+      source.error = { code: 'SOURCE_UNREACHABLE', message: 'it did not answer', hint: 'is the network up?' }
+    const [host] = document.hosts
+    if (host) host.state = 'lost'
+    expect(shown(statusView(document, { paint, now, tasks: false }))).toMatchInlineSnapshot(`
+      "
+      STACK  OUTCOME     READY  REVISION               TASKS  SOURCE  SINCE
+      hello  rolledBack  no     c0ffee1 (not bad0bad)  1/1    demo    3m
+
+      SERVICE    RUNNING  SERVING  IMAGE                         PORTS
+      hello/web  1/1      1        docker.io/library/nginx:1.29  8080->80/tcp
+
+      hello: web.1 failed its healthcheck
+      hello: 1 field differs
+        hello/web.1 on alpha: the healthcheck failed 3 times (exit code 1)
+          probe | wget: server returned 500\\x1b[31m
+          log | starting
+          log | cannot read /etc/app.conf
+        hello/compose.yaml:3:5 services.web.imge: unknown key
+      source demo: it did not answer (/srv/demo.git; last read 0s ago)
+        is the network up?
+      host alpha: lost, last seen 0s ago
+      "
+    `)
+  })
+
+  it('says so when there is nothing', () => {
+    expect(statusView({ stacks: [], hosts: [], sources: [] }, { paint, now, tasks: false })).toEqual([
+      'There are no stacks.',
+    ])
+  })
+
+  it('tells a revision on its way from one that was given up', () => {
+    const revision = { attempted: BAD, applied: REVISION }
+    const row = (outcome: 'rolling' | 'stalled', applied: string | null = REVISION) =>
+      statusView(aStatus(aStack({ outcome, revision: { ...revision, applied } })), {
+        paint,
+        now,
+        tasks: false,
+      })[1]
+    expect(row('rolling')).toContain('c0ffee1 → bad0bad')
+    expect(row('stalled')).toContain('c0ffee1 (not bad0bad)')
+    expect(row('rolling', null)).toContain('→ bad0bad')
+  })
+})
+
+describe('the other views', () => {
+  it('shows a plan with the fields that led to it', () => {
+    const document = {
+      stacks: [
+        {
+          name: 'hello',
+          revision: REVISION,
+          changes: [
+            {
+              summary: 'replace hello/web.1 (start-first)',
+              fields: [{ path: 'container.image.reference', from: 'nginx:1.28', to: 'nginx:1.29' }],
+            },
+            { summary: 'start hello/web.2', fields: [] },
+          ],
+          problems: [],
+        },
+        { name: 'quiet', revision: REVISION, changes: [], problems: [] },
+      ],
+    }
+    expect(shown(planView(document, paint))).toMatchInlineSnapshot(`
+      "
+      hello at c0ffee1
+        replace hello/web.1 (start-first)
+            container.image.reference: nginx:1.28 → nginx:1.29
+        start hello/web.2
+
+      2 changes in 1 stack.
+      "
+    `)
+    expect(planView({ stacks: document.stacks.slice(1) }, paint)).toEqual(['Nothing to change in 1 stack.'])
+  })
+
+  it('shows drift, a field a line', () => {
+    const item = {
+      stack: 'hello',
+      service: 'web',
+      taskId: 'hello-web-1-aaaa',
+      host: 'alpha',
+      field: 'memory',
+      wanted: '268435456',
+      found: 'unlimited',
+      since: '2026-01-01T09:59:30.000Z',
+      handling: 'heal' as const,
+    }
+    expect(shown(driftView([item], paint, now))).toMatchInlineSnapshot(`
+      "
+      SERVICE    TASK              HOST   FIELD   WANTED     FOUND      SINCE  HANDLING
+      hello/web  hello-web-1-aaaa  alpha  memory  268435456  unlimited  30s    being healed
+      "
+    `)
+    expect(driftView([], paint, now)).toEqual(['Nothing has drifted.'])
+  })
+
+  it('shows the history, with the reason where it went wrong', () => {
+    const entry: HistoryEntry = {
+      id: 'one',
+      revision: REVISION,
+      digest: 'd',
+      direction: 'forward',
+      startedAt: '2026-01-01T09:00:00.000Z',
+      finishedAt: '2026-01-01T09:00:04.200Z',
+      outcome: 'converged',
+      trigger: 'commit',
+    }
+    const failure = {
+      service: 'web',
+      slot: 1,
+      taskId: 't',
+      host: 'alpha',
+      code: 'TASK_EXITED',
+      message: 'it exited',
+      at: entry.startedAt,
+    }
+    const entries: HistoryEntry[] = [
+      {
+        ...entry,
+        revision: REVISION,
+        direction: 'back',
+        trigger: 'automatic',
+        outcome: 'rolling',
+        finishedAt: undefined as never,
+      },
+      { ...entry, revision: BAD, outcome: 'rolledBack', failure },
+      entry,
+    ]
+    expect(shown(historyView({ stack: 'hello', entries }, paint, now))).toMatchInlineSnapshot(`
+      "
+      STARTED  REVISION   OUTCOME     TRIGGER    TOOK  REASON
+      1h ago   ↩ c0ffee1  rolling     automatic  -     -
+      1h ago   bad0bad    rolledBack  commit     4.2s  web.1 on alpha: it exited
+      1h ago   c0ffee1    converged   commit     4.2s  -
+      "
+    `)
+    expect(historyView({ stack: 'hello', entries: [] }, paint, now)).toEqual([
+      'Nothing has happened to hello yet.',
+    ])
+  })
+
+  it('shows hosts', () => {
+    expect(shown(hostsView(aStatus().hosts, paint, now))).toMatchInlineSnapshot(`
+      "
+      HOST   STATE  AVAILABILITY  CPUS  MEMORY  RUNTIME           SEEN    LABELS
+      alpha  ready  active        2     8 GB    crun (cgroup v2)  0s ago  -
+      "
+    `)
+  })
+
+  it('shows log lines after the name of their task', () => {
+    const line = (taskId: string, text: string) => ({
+      taskId,
+      at: '2026-01-01T10:00:00Z',
+      stream: 'stdout',
+      text,
+    })
+    const lines = [line('hello-web-1-aaaa', 'hello'), line('gone', 'bye')]
+    const names = taskNames(aStatus())
+    expect(logsView(lines, { names, colour: false, timestamps: false })).toEqual([
+      'web.1 | hello',
+      'gone  | bye',
+    ])
+    expect(logsView(lines, { names, colour: false, timestamps: true })[0]).toBe(
+      'web.1 | 2026-01-01T10:00:00Z hello',
+    )
+  })
+})
+
+describe('words', () => {
+  it('tells ages as people do', () => {
+    const ago = (seconds: number) => age(new Date(now.getTime() - seconds * 1000).toISOString(), now)
+    expect([0, 59, 60, 3599, 3600, 172_799, 172_800].map(ago)).toEqual([
+      '0s',
+      '59s',
+      '1m',
+      '59m',
+      '1h',
+      '47h',
+      '2d',
+    ])
+    expect(ago(-30)).toBe('0s')
+    expect(age(null, now)).toBe('')
+  })
+
+  it('shortens commit ids and leaves other revisions', () => {
+    expect(shortRevision(REVISION)).toBe('c0ffee1')
+    expect(shortRevision('folder-1234567890ab')).toBe('folder-1234567')
+    expect(shortRevision('v1')).toBe('v1')
+    expect(shortRevision(null)).toBe('')
+  })
+
+  it('counts and measures', () => {
+    expect([count(1, 'stack'), count(2, 'stack')]).toEqual(['1 stack', '2 stacks'])
+    expect([bytes(0), bytes(1536), bytes(8 * 1024 ** 3)]).toEqual(['0 B', '1.5 KB', '8 GB'])
+  })
+
+  it('shows control characters instead of obeying them', () => {
+    expect(visible('a\u001b[2Jb\tc\n')).toBe('a\\x1b[2Jb c\\x0a')
+  })
+})
+
+describe('table', () => {
+  it('aligns by what is seen, also in colour', () => {
+    const rows = [
+      ['é', { text: 'ok', tone: 'good' as const }, 1],
+      ['long', '', 22],
+    ]
+    expect(table(['A', 'B', 'C'], rows, paint)).toEqual(['A     B   C', 'é     ok  1', 'long  -   22'])
+    const coloured = table(['A', 'B', 'C'], rows, painter(true))
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+    expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, ''))).toEqual(
+      table(['A', 'B', 'C'], rows, paint),
+    )
+    expect(coloured[1]).toContain('\u001b[32mok\u001b[39m')
+  })
+})
