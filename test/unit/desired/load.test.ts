@@ -1,0 +1,280 @@
+import { describe, expect, test } from 'vitest'
+import { formatProblem } from '../../../schemas/problem.ts'
+import { type Content, loadFiles, shown, specOf } from './support.ts'
+
+const STACK = 'services: {a: {image: busybox}}'
+const summary = (files: Record<string, Content>, options = {}) =>
+  loadFiles(files, options).stacks.map(({ name, file, spec, guessed }) =>
+    [name, file, spec ? 'accepted' : 'refused', ...(guessed ? ['guessed'] : [])].join(' '),
+  )
+
+describe('which stacks a source has', () => {
+  test.each<[string, Record<string, Content>, object, string[]]>([
+    ['nothing', {}, {}, []],
+    ['a folder', { 'web/compose.yaml': STACK }, {}, ['web web/compose.yaml accepted']],
+    [
+      'each name of a compose file',
+      {
+        'a/compose.yaml': STACK,
+        'b/compose.yml': STACK,
+        'c/docker-compose.yaml': STACK,
+        'd/docker-compose.yml': STACK,
+      },
+      {},
+      [
+        'a a/compose.yaml accepted',
+        'b b/compose.yml accepted',
+        'c c/docker-compose.yaml accepted',
+        'd d/docker-compose.yml accepted',
+      ],
+    ],
+    [
+      'a stack file',
+      { 'x/Shop.stack.yaml': STACK, 'bar.stack.yml': STACK },
+      {},
+      ['bar bar.stack.yml accepted', 'shop x/Shop.stack.yaml accepted'],
+    ],
+    ['its own name', { 'web/compose.yaml': `name: shop\n${STACK}` }, {}, ['shop web/compose.yaml accepted']],
+    [
+      'a folder whose name is no name',
+      { 'My Web.App/compose.yaml': STACK },
+      {},
+      ['mywebapp My Web.App/compose.yaml accepted'],
+    ],
+    ['the root without a name', { 'compose.yaml': STACK }, {}, ['root compose.yaml refused guessed']],
+    [
+      'the root with the name of the source',
+      { 'compose.yaml': STACK },
+      { rootName: 'Fleet' },
+      ['fleet compose.yaml accepted'],
+    ],
+    [
+      'a directory of the source',
+      { 'a/compose.yaml': STACK, 'prod/b/compose.yaml': STACK, 'prod/compose.yaml': STACK },
+      { directory: 'prod/' },
+      ['b prod/b/compose.yaml accepted', 'prod prod/compose.yaml accepted'],
+    ],
+    [
+      'hidden folders and node_modules',
+      { '.devcontainer/compose.yaml': STACK, 'a/node_modules/b/compose.yaml': STACK },
+      {},
+      [],
+    ],
+    ['other files', { 'web/values.yaml': STACK, 'web/compose.override.yaml': STACK }, {}, []],
+  ])('%s', (_what, files, options, wanted) => expect(summary(files, options)).toEqual(wanted))
+
+  test('a second compose file beside the one that is read is told of', () => {
+    const { stacks } = loadFiles({
+      'web/compose.yaml': STACK,
+      'web/compose.override.yml': STACK,
+      'web/docker-compose.yml': STACK,
+    })
+    expect(stacks[0]?.problems.map(shown)).toEqual([
+      'notice web/compose.yaml compose.override.yml beside it is not read; put what it says into this file',
+      'notice web/compose.yaml docker-compose.yml beside it is not read; put what it says into this file',
+    ])
+  })
+
+  test('two stacks of one name are both refused, each naming the other', () => {
+    const { stacks } = loadFiles({
+      'a/web/compose.yaml': STACK,
+      'b/compose.yaml': `name: web\n${STACK}`,
+      'c/compose.yaml': STACK,
+    })
+    expect(stacks.map(({ name, spec }) => [name, spec === null])).toEqual([
+      ['web', true],
+      ['web', true],
+      ['c', false],
+    ])
+    expect(stacks.flatMap(({ problems }) => problems.map(formatProblem))).toEqual([
+      'a/web/compose.yaml the stack web is also declared by b/compose.yaml; give one another name',
+      'b/compose.yaml the stack web is also declared by a/web/compose.yaml; give one another name',
+    ])
+  })
+
+  test('a directory that is not there is a problem, not an empty source', () => {
+    expect(loadFiles({ 'a/compose.yaml': STACK }, { directory: 'prod' }).problems.map(formatProblem)).toEqual(
+      ['prod the source has no such folder'],
+    )
+  })
+
+  test('one bad stack stops no other', () => {
+    expect(summary({ 'a/compose.yaml': '{', 'b/compose.yaml': STACK })).toEqual([
+      'a a/compose.yaml refused guessed',
+      'b b/compose.yaml accepted',
+    ])
+  })
+})
+
+describe('the name of a stack that cannot be read', () => {
+  test.each<[string, Content, string]>([
+    ['a name above the mistake', 'name: shop\nservices:\n\ta: 1', 'shop web/compose.yaml refused'],
+    ['no name above the mistake', 'services:\n\ta: 1', 'web web/compose.yaml refused guessed'],
+    ['a file too large to read', { tooLarge: 52_428_800 }, 'web web/compose.yaml refused guessed'],
+    ['a variable that is not set', `name: $\{N}\n${STACK}`, 'web web/compose.yaml refused guessed'],
+    ['an unknown key', `imgae: x\n${STACK}`, 'web web/compose.yaml refused'],
+  ])('%s', (_what, content, wanted) => expect(summary({ 'web/compose.yaml': content })).toEqual([wanted]))
+})
+
+describe('input that is meant to hurt', () => {
+  const bomb = Array.from(
+    { length: 9 },
+    (_, index) => `x-${index + 1}: &a${index + 1} [${Array(9).fill(`*a${index}`)}]`,
+  )
+  test.each<[string, Content, string]>([
+    [
+      'a compose file of 50 MB',
+      { tooLarge: 52_428_800 },
+      'web/compose.yaml web/compose.yaml has 52428800 bytes; at most 1048576 are read',
+    ],
+    [
+      'an alias bomb',
+      `x-0: &a0 [lol]\n${bomb.join('\n')}\n${STACK}`,
+      'excessive aliasing: more than 250000 values or 100 levels once the aliases are expanded',
+    ],
+    [
+      'aliases that nest without end',
+      `x-0: &a0 [x]\n${Array.from({ length: 5000 }, (_, index) => `x-${index + 1}: &a${index + 1} [*a${index}]`).join('\n')}`,
+      'excessive aliasing',
+    ],
+    ['deep nesting', `a: ${'['.repeat(100_000)}`, 'is nested deeper than 100 levels'],
+    ['deep blocks', '- '.repeat(100_000), 'is nested deeper than 100 levels'],
+    ['half a million values', `a: [${'x,'.repeat(500_000)}]`, 'has more than 400000 YAML tokens'],
+    [
+      'bytes that are no text',
+      Buffer.from([0xff, 0xfe, 0x00, 0x80]).toString('latin1'),
+      'must be a mapping with services',
+    ],
+  ])('%s', (_what, content, message) => {
+    const { stacks } = loadFiles({ 'web/compose.yaml': content, 'ok/compose.yaml': STACK })
+    expect(stacks.find(({ name }) => name === 'web')?.spec).toBeNull()
+    expect(
+      stacks
+        .find(({ name }) => name === 'web')
+        ?.problems.map(formatProblem)
+        .join('\n'),
+    ).toContain(message)
+    expect(stacks.find(({ name }) => name === 'ok')?.spec).not.toBeNull()
+  })
+
+  test('a large file that means no harm is read', () => {
+    const service = (index: number) => `  s${index}:\n    image: x\n    environment: *e`
+    const variables = Array.from({ length: 122 }, (_, index) => `  V${index}: "${index}"`).join('\n')
+    const yaml = `x-e: &e\n${variables}\nservices:\n${Array.from({ length: 400 }, (_, index) => service(index)).join('\n')}`
+    expect(specOf(yaml).services).toHaveLength(400)
+  })
+
+  test('a chain of ten thousand services neither overflows nor hangs', () => {
+    const yaml = Array.from(
+      { length: 10_000 },
+      (_, index) => `  s${index}: {image: x, depends_on: [s${index + 1}]}`,
+    ).join('\n')
+    const [stack] = loadFiles({ 'web/compose.yaml': `services:\n${yaml}` }).stacks
+    expect(stack?.problems.map(formatProblem)).toEqual([
+      expect.stringContaining(
+        'services.s9999.depends_on[0]: names the service s10000, which is not declared',
+      ),
+    ])
+  })
+})
+
+describe('symlinks', () => {
+  const problem = (files: Record<string, Content>) => loadFiles(files).stacks[0]?.problems.map(formatProblem)
+  test('one that stays inside the repository is followed', () => {
+    expect(summary({ 'web/compose.yaml': { link: '../base/real.yaml' }, 'base/real.yaml': STACK })).toEqual([
+      'web web/compose.yaml accepted',
+    ])
+    expect(
+      summary({
+        'web/compose.yaml': { link: '../current/real.yaml' },
+        current: { link: 'v2' },
+        'v2/real.yaml': STACK,
+      }),
+    ).toEqual(['web web/compose.yaml accepted'])
+  })
+
+  test.each<[string, Record<string, Content>, string]>([
+    [
+      'up and out',
+      { 'web/compose.yaml': { link: '../../etc/passwd' } },
+      'web/compose.yaml leads out of the checkout',
+    ],
+    [
+      'absolute',
+      { 'web/compose.yaml': { link: '/etc/passwd' } },
+      'web/compose.yaml leads out of the checkout through a symlink to /etc/passwd',
+    ],
+    [
+      'a folder that leads out',
+      { 'web/compose.yaml': { link: '../out/x' }, out: { link: '/etc' } },
+      'leads out of the checkout through a symlink to /etc',
+    ],
+    [
+      'round in a circle',
+      { 'web/compose.yaml': { link: 'b' }, 'web/b': { link: 'compose.yaml' } },
+      'is a symlink that leads round in a circle',
+    ],
+    ['to nothing', { 'web/compose.yaml': { link: 'gone' } }, 'there is no file web/compose.yaml'],
+    [
+      'an .env that leads out',
+      { 'web/compose.yaml': STACK, 'web/.env': { link: '/root/.env' } },
+      'web/.env web/.env leads out of the checkout',
+    ],
+  ])('%s', (_what, files, message) => {
+    expect(problem(files)).toEqual([expect.stringContaining(message)])
+    expect(loadFiles(files).stacks[0]?.spec).toBeNull()
+  })
+})
+
+describe('variables', () => {
+  const value = (files: Record<string, string>, variables = {}) => {
+    const { stacks } = loadFiles(files, { variables })
+    const [stack] = stacks
+    return stack?.spec?.services[0]?.container.environment['V'] ?? stack?.problems.map(formatProblem)
+  }
+  const stack = (settings = '') => `${settings}\nservices: {a: {image: x, environment: {V: "$V"}}}`
+
+  test('.env, over it x-setpoint.variables, over both the settings of the source', () => {
+    const declared = stack('x-setpoint: {variables: {V: declared}}')
+    expect(value({ 'w/compose.yaml': stack(), 'w/.env': 'V=dotenv' })).toBe('dotenv')
+    expect(value({ 'w/compose.yaml': declared, 'w/.env': 'V=dotenv' })).toBe('declared')
+    expect(value({ 'w/compose.yaml': declared, 'w/.env': 'V=dotenv' }, { V: 'settings' })).toBe('settings')
+  })
+
+  test('a declared variable may use .env and the settings', () => {
+    const yaml = stack('x-setpoint: {variables: [V=$A-$B]}')
+    expect(value({ 'w/compose.yaml': yaml, 'w/.env': 'A=1' }, { B: '2' })).toBe('1-2')
+  })
+
+  test('the .env of another folder does not count', () => {
+    expect(value({ 'w/compose.yaml': stack(), '.env': 'V=root' })).toEqual([
+      expect.stringContaining('variable V is not set'),
+    ])
+  })
+
+  test('a name alone under environment takes the variable', () => {
+    expect(value({ 'w/compose.yaml': 'services: {a: {image: x, environment: [V]}}', 'w/.env': 'V=1' })).toBe(
+      '1',
+    )
+  })
+
+  test('the name of the stack is a variable', () => {
+    expect(
+      value({
+        'w/compose.yaml': 'name: shop\nservices: {a: {image: x, environment: {V: "$COMPOSE_PROJECT_NAME"}}}',
+      }),
+    ).toBe('shop')
+  })
+
+  test('a mistake in .env is told at its line', () => {
+    expect(value({ 'w/compose.yaml': stack(), 'w/.env': 'V=1\nno good' })).toEqual([
+      'w/.env:2:1 "no good" is no NAME=value',
+    ])
+  })
+
+  test('a declared variable that is not set is told once', () => {
+    expect(value({ 'w/compose.yaml': stack('x-setpoint: {variables: {V: "$NO"}}') })).toEqual([
+      expect.stringContaining('w/compose.yaml:1:29 x-setpoint.variables.V: variable NO is not set'),
+    ])
+  })
+})
