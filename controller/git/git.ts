@@ -1,4 +1,5 @@
 import { GitError, type SimpleGit, simpleGit } from 'simple-git'
+import { CALL, killStragglers } from './stragglers.ts'
 
 export interface GitCall {
   args: string[]
@@ -42,7 +43,12 @@ export function gitCatFile(call: GitCall): Promise<Buffer> {
   return run(call, (client) => client.binaryCatFile(call.args))
 }
 
-async function run<T>(call: GitCall, task: (client: SimpleGit) => PromiseLike<T>): Promise<T> {
+let calls = 0
+
+async function run<T>(given: GitCall, task: (client: SimpleGit) => PromiseLike<T>): Promise<T> {
+  calls += 1
+  const mark = `${process.pid}-${calls}`
+  const call = { ...given, env: { ...given.env, [CALL]: mark } }
   const abort = new AbortController()
   let ended: GitFailure | undefined
   let stop: (failure: GitFailure) => void = () => {}
@@ -63,9 +69,10 @@ async function run<T>(call: GitCall, task: (client: SimpleGit) => PromiseLike<T>
     if (call.maxOutput !== undefined) {
       limit(client, call.maxOutput, () => stop(new GitFailure('output', call.args, 'too much output')))
     }
-    // Not only the abort: a helper of a killed git may keep its pipes open for long.
+    // Not only the abort: a helper of a killed git may keep its pipes open.
     return await Promise.race([task(client), stopped])
   } catch (error) {
+    if (abort.signal.aborted) await killStragglers(mark)
     throw ended ?? error
   } finally {
     clearTimeout(timer)

@@ -5,7 +5,8 @@ const SHORTEST_SECRET = 4
  * Secrets shorter than 4 characters are only found inside URLs: replaced everywhere they would leave no text.
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
-  return inUrls(secrets.reduce(without, text))
+  const longestFirst = secrets.toSorted((a, b) => b.length - a.length)
+  return inUrls(longestFirst.reduce(without, text))
 }
 
 function without(text: string, secret: string): string {
