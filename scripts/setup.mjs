@@ -148,7 +148,9 @@ function quietly([command, ...args], advice) {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', PATH: pathWithoutOwnNode() },
   })
   if (result.status === 0) return
-  const said = `${result.stdout || ''}${result.stderr || ''}`.trim().split('\n').slice(-8).join('\n')
+  const lines = `${result.stdout || ''}${result.stderr || ''}`.trim().split('\n')
+  const errors = lines.filter((line) => /^(npm error|E:|Err:)/.test(line))
+  const said = (errors.length > 0 ? errors.slice(0, 8) : lines.slice(-8)).join('\n')
   fail(
     `${[command, ...args].join(' ')} failed${result.error ? `: ${result.error.message}` : ''}\n${said}\n${advice}`,
   )
