@@ -35,22 +35,33 @@ export function connectRedis(url: string, log: Log, options: Options = {}): Redi
   return client
 }
 
+/** Ends a connection for good, and lets go whoever waits for it. */
+export function closeRedis(client: Redis): void {
+  closed.add(client)
+  client.disconnect()
+  client.emit(CLOSED)
+}
+
+/** ioredis emits `end` only when it was connected. */
+const CLOSED = 'setpoint:closed'
+const closed = new WeakSet<Redis>()
+
 /**
  * Resolves once the connection can be used.
  * @throws SetpointError REDIS_UNREACHABLE after `timeout` ms, or when the connection is closed for good
  */
 export async function whenReady(client: Redis, timeout: number = COMMAND_TIMEOUT): Promise<void> {
+  if (closed.has(client)) throw unreachable('the connection was closed')
   if (client.status === 'ready') return
-  if (client.status === 'end') throw unreachable('the connection was closed')
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const onEnd = () => reject(unreachable('the connection was closed'))
+  const onClosed = () => reject(unreachable('the connection was closed'))
   const timer = setTimeout(() => reject(unreachable(`no connection within ${timeout} ms`)), timeout)
-  client.once('ready', resolve).once('end', onEnd)
+  client.once('ready', resolve).once(CLOSED, onClosed)
   try {
     await promise
   } finally {
     clearTimeout(timer)
-    client.off('ready', resolve).off('end', onEnd)
+    client.off('ready', resolve).off(CLOSED, onClosed)
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../schemas/log.ts'
 import { HEARTBEAT } from '../../schemas/wire.ts'
-import { connectRedis, messageOf, whenReady } from '../redis.ts'
+import { closeRedis, connectRedis, messageOf, whenReady } from '../redis.ts'
 import { BEGINNING, isBefore, lastId, readAfter, redisTime, type StreamEntry, timeOf } from './stream.ts'
 
 export interface FollowerOptions {
@@ -133,7 +133,7 @@ export function createFollower(options: FollowerOptions): Follower {
     },
     close: async () => {
       closing.abort()
-      reader.disconnect()
+      closeRedis(reader)
       caughtUp.resolve()
       await loop
     },

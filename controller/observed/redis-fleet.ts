@@ -1,6 +1,6 @@
 import type { Log } from '../../schemas/log.ts'
 import type { Report, ReportOf } from '../../schemas/report.ts'
-import { connectRedis, reaching, whenReady } from '../redis.ts'
+import { closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
 import { createAnswers } from './answers.ts'
 import { createChanges, guarded } from './changes.ts'
 import type { Fleet } from './fleet.ts'
@@ -96,7 +96,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
     answers: answers.wait,
     close: async () => {
       answers.close()
-      commands.disconnect()
+      closeRedis(commands)
       await follower.close()
     },
   }

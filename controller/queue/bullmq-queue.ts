@@ -3,7 +3,7 @@ import type { Action } from '../../schemas/action.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import { MAX_JOB_BYTES, type SignedJob, signJob } from '../../schemas/job.ts'
 import type { Log } from '../../schemas/log.ts'
-import { COMMAND_TIMEOUT, connectRedis, reaching, whenReady } from '../redis.ts'
+import { COMMAND_TIMEOUT, closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
 import { createHostQueues } from './host-queues.ts'
 import { jobId, stackOf } from './job-id.ts'
 import type { Order, Queue } from './queue.ts'
@@ -94,7 +94,7 @@ export function createQueue(options: QueueOptions): Queue {
     withdraw: (stack) => reaching(() => withdraw(stack), timeout),
     close: async () => {
       await queues.close()
-      client.disconnect()
+      closeRedis(client)
     },
   }
 }

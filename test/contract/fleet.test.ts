@@ -386,6 +386,15 @@ describe('Redis is disposable', () => {
     await arrived
   })
 
+  it('can be closed while Redis is away', async () => {
+    await fleet.start()
+    await redis.kill()
+    const starting = open()
+    const started = starting.start()
+    await Promise.all([fleet.close(), starting.close(), started])
+    await redis.restart()
+  })
+
   it('starts once Redis comes, after having said that it is away', async () => {
     await redis.kill()
     const early = open(200)

@@ -240,6 +240,15 @@ describe('a queue whose Redis is away', () => {
     }
   })
 
+  it('can be closed', async () => {
+    await queue.add([order(aRun('a'))])
+    await redis.kill()
+    const sending = expect(queue.add([order(aRun('b'))])).rejects.toMatchObject({ code: 'REDIS_UNREACHABLE' })
+    await queue.close()
+    await sending
+    await redis.restart()
+  })
+
   it('rejects when its connection breaks while it sends', async () => {
     await queue.add([order(aRun('a'))])
     redis.pause()

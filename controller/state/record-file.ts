@@ -1,0 +1,74 @@
+import { lstat, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { digest } from '../../schemas/canonical.ts'
+import { StackRecord } from '../../schemas/record.ts'
+import { type Checked, checker } from '../../schemas/validate.ts'
+import { isCode } from './files.ts'
+
+/** The largest record that is read, in bytes. */
+export const MAX_RECORD_BYTES = 64 * 1024 * 1024
+
+const SUFFIX = '.json'
+/** File systems take 255 bytes of a name. */
+const LONGEST = 180
+
+const checkRecord = checker(StackRecord)
+
+/** The file of a stack's record: its name with everything that means something to a file system escaped. */
+export function fileName(stack: string): string {
+  const escaped = encodeURIComponent(stack.toWellFormed()).replace(/[.!'()*~]/g, escapeCharacter)
+  if (escaped.length <= LONGEST) return escaped + SUFFIX
+  return `${escaped.slice(0, LONGEST - 41)}~${digest(stack, 40)}${SUFFIX}`
+}
+
+export function isRecordFile(name: string): boolean {
+  return name.endsWith(SUFFIX)
+}
+
+/** The record in a file, or what is wrong with it. */
+export async function readRecord(folder: string, name: string): Promise<Checked<StackRecord>> {
+  const path = join(folder, name)
+  const { size } = await lstat(path)
+  if (size > MAX_RECORD_BYTES) return bad(`it has ${size} bytes, more than ${MAX_RECORD_BYTES}`)
+  const record = checkRecord(parsed(await readFile(path, 'utf8')))
+  if (record.ok && fileName(record.value.name) !== name)
+    return bad(`it is the record of ${record.value.name}`)
+  return record
+}
+
+/** Renames a file that cannot be read, so that it is kept for a person to look at; gives the new name. */
+export async function setAside(folder: string, name: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const aside = `${name}.damaged-${n}`
+    if (await exists(join(folder, aside))) continue
+    await rename(join(folder, name), join(folder, aside))
+    return aside
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false
+    throw error
+  }
+}
+
+/** Undefined, which no schema takes, for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function bad(message: string): Checked<never> {
+  return { ok: false, message }
+}
+
+function escapeCharacter(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+}
