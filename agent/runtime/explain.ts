@@ -14,6 +14,11 @@ const CAUSES: Cause[] = [
     hint: 'the image has no such program in its PATH; check command, entrypoint and the image',
   },
   {
+    said: /netns|setns|network namespace/i,
+    code: 'NETWORK_FAILED',
+    hint: "the task's network namespace is gone; it is made again at the next try",
+  },
+  {
     said: /exec format error/i,
     hint: 'the program is for another processor, or a script without its #! line',
   },
@@ -35,17 +40,17 @@ const CAUSES: Cause[] = [
     hint: 'crun does not run on mixed cgroup versions; restart the agent, or choose runc with --runtime runc',
   },
   {
-    said: /memory\.(max|limit_in_bytes).*(busy|invalid)|device or resource busy.*memory/i,
+    said: /memory limit|memory\.(max|limit_in_bytes).*busy|busy.*memory\.(max|limit_in_bytes)/i,
     hint: 'the memory limit is less than the container needs to start; raise deploy.resources.limits.memory',
+  },
+  {
+    said: /error mounting|mount `|stat'ing file|wrong fs type|overlay/i,
+    code: 'MOUNT_FAILED',
+    hint: 'check that source and target of the mount are both files or both folders, and that the source exists',
   },
   {
     said: /cgroup/i,
     hint: 'see what is mounted with `findmnt /sys/fs/cgroup`; the agent must be allowed to make cgroups (root, and not in a container)',
-  },
-  {
-    said: /(mount|bind|overlay|sysfs|proc).*(no such file|not a directory|permission denied|invalid argument|wrong fs type)/i,
-    code: 'MOUNT_FAILED',
-    hint: 'check that source and target of the mount are both files or both folders, and that the source exists',
   },
   {
     said: /permission denied/i,
@@ -55,19 +60,21 @@ const CAUSES: Cause[] = [
     said: /seccomp/i,
     hint: 'the kernel or libseccomp refuses the filter; update crun and libseccomp2',
   },
-  {
-    said: /set(ns|ting).*namespace|namespace.*(no such|invalid)/i,
-    code: 'NETWORK_FAILED',
-    hint: "the task's network namespace is gone; it is made again at the next try",
-  },
 ]
 
 /** The error for what a runtime, conmon or mount has said: what was tried, the tool's words, and what to do. */
 export function explain(tried: string, said: string, cause?: unknown): SetpointError {
-  const text = said.trim().split('\n').slice(-3).join(' ').slice(0, 1000)
+  const text = plain(said).slice(0, 1000)
   const known = CAUSES.find((candidate) => candidate.said.test(text))
   return new SetpointError(known?.code ?? 'RUNTIME_FAILED', `${tried}: ${text || 'no reason was given'}`, {
     ...(known && { hint: known.hint }),
     ...(cause !== undefined && { cause }),
   })
+}
+
+/** The last lines; of what runc logs (`time="…" level=error msg="…"`) the message. */
+function plain(said: string): string {
+  const text = said.trim().split('\n').slice(-3).join(' ')
+  const message = /\bmsg="((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
+  return message === undefined ? text : message.replace(/\\(.)/g, '$1')
 }
