@@ -6,6 +6,8 @@ import type { Prepared } from './entry.ts'
 
 /** Memory limits are kept by the kernel in whole pages. */
 const PAGE = 4096
+/** A CPU limit is kept as whole microseconds of this period. */
+const CPU_PERIOD = 100_000
 
 /** What a look into the kernel must find of a task that was set up like this, in the form that `observe` reads back. */
 export async function factsOf(
@@ -20,7 +22,7 @@ export async function factsOf(
     argv,
     image: prepared.image.id,
     memory: resources.memory ? resources.memory - (resources.memory % PAGE) : null,
-    cpus: resources.cpus ?? null,
+    cpus: resources.cpus ? Math.round(resources.cpus * CPU_PERIOD) / CPU_PERIOD : null,
     pids: resources.pids ?? null,
     mounts: (await Promise.all(own.map(describeMount))).sort(),
     addresses: Object.entries(addresses)

@@ -10,6 +10,8 @@ export type WatchHealth = (options: {
   startedAt: string
   probe: (argv: string[], timeout: number) => Promise<ExecResult>
   onChange: (health: Health, probe?: Probe) => void
+  /** What was known before, of a task that was adopted. */
+  health: Health
 }) => { stop(): void }
 
 interface HealthWatchOptions {
@@ -34,7 +36,13 @@ export function createHealthWatch({ watchHealth, exec, onChange }: HealthWatchOp
       if (status.state !== 'running' || stopping || wanted !== 'run') return stop()
       if (!prepared?.healthcheck || watch) return
       const startedAt = status.startedAt ?? status.since
-      watch = watchHealth({ healthcheck: prepared.healthcheck, startedAt, probe: exec, onChange })
+      watch = watchHealth({
+        healthcheck: prepared.healthcheck,
+        startedAt,
+        probe: exec,
+        onChange,
+        health: status.health,
+      })
     },
   }
 }

@@ -79,6 +79,7 @@ export function createTasks(options: TasksOptions): Tasks {
       if (runners.has(containerId)) return
       await runtime.delete(containerId)
       await Promise.all([networks.detach(containerId), runtime.purge(containerId)])
+      await journal.forget(containerId)
     },
 
     async logs(taskIds, tail) {
@@ -91,6 +92,7 @@ export function createTasks(options: TasksOptions): Tasks {
 
     list: () => entries().map(({ status }) => findings.addTo(status)),
     onChange: changes.listen,
+    published: () => publisher.flush(),
     subjects: () => entries().flatMap((entry) => subjectOf(entry) ?? []),
 
     found(news) {

@@ -25,6 +25,8 @@ export interface Tasks {
   logs(taskIds: string[], tail: number): Promise<(LogLine & { taskId: string })[]>
   /** Calls the listener with what changed, soon after it did; changes close together come together. */
   onChange(listener: (change: Change) => void): void
+  /** Resolves when names and ports lead to what serves at this moment. */
+  published(): Promise<void>
   /** What runs now and should be looked at in the kernel. */
   subjects(): Subject[]
   /** Takes what a look into the kernel has found; it is reported when it is news. */

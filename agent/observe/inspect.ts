@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises'
+import type { Log } from '../../schemas/log.ts'
+import type { Stray } from '../../schemas/report.ts'
+import type { TaskFacts } from '../../schemas/task.ts'
+import type { Networks } from '../network/networks.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Finding, Subject } from '../task/findings.ts'
+import type { Tasks } from '../task/tasks.ts'
+import { foundMounts, lowerdirOf, type MountLine, parseMountinfo } from './mounts.ts'
+import { type ProcessFacts, readProcess } from './proc.ts'
+
+/** Looks into the kernel for what each running task really has, and for containers that no journal knows. */
+export interface Inspector {
+  /** Looks now and then every `interval` ms, until closed. */
+  start(): void
+  /** One look; those asked for while one is under way share the next. */
+  inspect(): Promise<void>
+  strays(): Stray[]
+  onStrays(listener: () => void): void
+  close(): void
+}
+
+export interface InspectorOptions {
+  tasks: Pick<Tasks, 'subjects' | 'found' | 'vanished' | 'published' | 'list'>
+  runtime: Pick<Runtime, 'limits' | 'list'>
+  networks: Pick<Networks, 'forwardings' | 'addressesOf'>
+  log: Log
+  /** Milliseconds between two looks. */
+  interval?: number
+  /** Where procfs is mounted. */
+  proc?: string
+}
+
+const INTERVAL = 3_000
+
+export function createInspector(options: InspectorOptions): Inspector {
+  const { tasks, runtime, log, interval = INTERVAL, proc = '/proc' } = options
+  const processes = new Map<string, { run: number; startTime: string }>()
+  const missing = new Map<string, number>()
+  const listeners: (() => void)[] = []
+  let strays: Stray[] = []
+  let underWay: Promise<void> | undefined
+  let following: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  return {
+    start() {
+      void inspect().finally(again)
+    },
+    inspect,
+    strays: () => strays,
+    onStrays: (listener) => void listeners.push(listener),
+    close() {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+
+  function again(): void {
+    if (!closed) timer = setTimeout(() => void inspect().finally(again), interval)
+  }
+
+  function inspect(): Promise<void> {
+    if (!underWay) {
+      underWay = look().finally(() => {
+        underWay = undefined
+      })
+      return underWay
+    }
+    following ??= underWay.then(() => {
+      following = undefined
+      return inspect()
+    })
+    return following
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await Promise.all([lookForStrays(), lookAtTasks()])
+    } catch (error) {
+      log.warn({ error: String(error) }, 'The tasks of this host could not be looked at')
+    }
+  }
+
+  async function lookForStrays(): Promise<void> {
+    const containers = await runtime.list()
+    const known = new Set(tasks.list().map(({ id }) => id))
+    const seen = containers
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, pid }) => ({ containerId: id, pid }))
+      .sort((a, b) => (a.containerId < b.containerId ? -1 : 1))
+    if (JSON.stringify(seen) === JSON.stringify(strays)) return
+    strays = seen
+    for (const listener of listeners) listener()
+  }
+
+  async function lookAtTasks(): Promise<void> {
+    const subjects = await settledSubjects()
+    if (subjects.length === 0) return
+    const shared = await readShared(options.networks)
+    const findings = await Promise.all(subjects.map((subject) => lookAt(subject, shared)))
+    tasks.found(findings.filter((finding) => finding !== undefined))
+  }
+
+  /** The tasks that did not change while what is to be published was: of any other the ports may not be in force yet. */
+  async function settledSubjects(): Promise<Subject[]> {
+    const before = new Set(tasks.subjects().map((subject) => JSON.stringify(subject)))
+    await tasks.published()
+    return tasks.subjects().filter((subject) => before.has(JSON.stringify(subject)))
+  }
+
+  async function lookAt(subject: Subject, shared: Shared): Promise<Finding | undefined> {
+    const process = await readProcess(proc, subject.pid)
+    if (!process || !isSameProcess(subject, process)) return void (await miss(subject))
+    missing.delete(subject.id)
+    return { subject, found: await factsOf(subject, process, { ...shared, ...options }) }
+  }
+
+  function isSameProcess({ id, run }: Subject, { startTime }: ProcessFacts): boolean {
+    const known = processes.get(id)
+    if (known?.run === run) return known.startTime === startTime
+    processes.set(id, { run, startTime })
+    return true
+  }
+
+  /** Its end is told by an event; only when that does not come until the next look something was lost. */
+  async function miss({ id, run }: Subject): Promise<void> {
+    if (missing.get(id) === run) await tasks.vanished(id)
+    missing.set(id, run)
+  }
+}
+
+/** What is read once for all tasks. */
+interface Shared {
+  host: MountLine[]
+  forwardings: Map<string, string[]>
+}
+
+async function readShared(networks: Pick<Networks, 'forwardings'>): Promise<Shared> {
+  const [mountinfo, forwardings] = await Promise.all([
+    readFile('/proc/self/mountinfo', 'utf8'),
+    networks.forwardings(),
+  ])
+  return { host: parseMountinfo(mountinfo), forwardings }
+}
+
+/** A process may rename itself or execute another program: as long as it is the one that was started, its argv counts. */
+async function factsOf(
+  { id, wanted, imageRoot }: Subject,
+  { mountinfo }: ProcessFacts,
+  { host, forwardings, runtime, networks }: Shared & Pick<InspectorOptions, 'runtime' | 'networks'>,
+): Promise<TaskFacts> {
+  const [limits, addresses] = await Promise.all([
+    runtime.limits(id),
+    wanted.addresses.length > 0 ? networks.addressesOf(id) : [],
+  ])
+  const inside = parseMountinfo(mountinfo)
+  const lower = lowerdirOf(inside)
+  return {
+    running: true,
+    argv: wanted.argv,
+    image: lower === imageRoot ? wanted.image : (lower ?? 'unknown'),
+    memory: limits?.memory ?? null,
+    cpus: limits?.cpus ?? null,
+    pids: limits?.pids ?? null,
+    mounts: foundMounts(wanted.mounts, { inside, host }),
+    addresses,
+    ports: forwardings.get(id) ?? [],
+  }
+}

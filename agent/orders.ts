@@ -1,0 +1,184 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Action } from '../schemas/action.ts'
+import { SetpointError } from '../schemas/error.ts'
+import type { Job } from '../schemas/job.ts'
+import type { Log } from '../schemas/log.ts'
+import type { Paths } from './paths.ts'
+
+/** Which jobs this agent has done, so that none is done again and none that is older comes after it (law 5). */
+export interface Orders {
+  /**
+   * Takes a job on. `false`: exactly this one was done before.
+   * @param slotOf the slot of a task that is on this host
+   * @throws SetpointError JOB_REFUSED when its epoch is over or something newer was done, DEADLINE_PASSED
+   */
+  begin(job: Job, slotOf: (taskId: string) => string | undefined): boolean
+  /** The job came to an end, good or bad. */
+  done(job: Job): void
+  /** Resolves once all is on disk. */
+  saved(): Promise<void>
+}
+
+/** A place in the order of jobs: epoch, then sequence. */
+type Place = [epoch: number, sequence: number]
+
+interface Kept {
+  version: 1
+  /** The highest that was seen. */
+  epoch: number
+  /** What the last job of each slot and task was. */
+  done: Record<string, Place>
+  /** Jobs up to here are too old, whatever they are for: what stood there was forgotten. */
+  floor: Place
+}
+
+/** Of so many slots and tasks the last job is kept; the oldest are forgotten together. */
+const KEPT = 10_000
+const BEFORE_ALL: Place = [-1, -1]
+
+/** Reads `<state>/orders.json`; a damaged file is set aside, which only lets an old job through that is still signed and in time. */
+export async function openOrders({
+  paths,
+  log,
+  now = Date.now,
+}: {
+  paths: Paths
+  log: Log
+  now?: () => number
+}): Promise<Orders> {
+  const file = join(paths.state, 'orders.json')
+  const kept = await load(file, log)
+  const begun = new Map<string, Place>()
+  const keysOf = new Map<string, string[]>()
+  let writing = Promise.resolve()
+  let dirty = false
+
+  return {
+    begin(job, slotOf) {
+      const place: Place = [job.epoch, job.sequence]
+      if (job.epoch < kept.epoch)
+        throw refused(`it is of epoch ${job.epoch}, and the controller of epoch ${kept.epoch} leads`)
+      if (job.epoch > kept.epoch) {
+        kept.epoch = job.epoch
+        save()
+      }
+      const keys = keysFor(job.action, slotOf)
+      if (keys.length > 0 && compare(place, kept.floor) <= 0)
+        throw refused('it is older than anything this agent remembers')
+      if (keys.some((key) => same(kept.done[key], place))) return false
+      for (const key of keys) {
+        const newer = [kept.done[key], begun.get(key)].find((other) => other && compare(other, place) > 0)
+        if (newer)
+          throw refused(
+            `job ${newer.join('/')} for ${key} is newer than it (${place.join('/')}) and was begun before`,
+          )
+      }
+      const deadline = Date.parse(job.deadline)
+      if (!(now() < deadline)) throw late(job.deadline)
+      for (const key of keys) begun.set(key, place)
+      keysOf.set(nameOf(job), keys)
+      return true
+    },
+    done(job) {
+      const place: Place = [job.epoch, job.sequence]
+      for (const key of keysOf.get(nameOf(job)) ?? []) {
+        if (compare(place, kept.done[key] ?? BEFORE_ALL) > 0) kept.done[key] = place
+        if (same(begun.get(key), place)) begun.delete(key)
+      }
+      keysOf.delete(nameOf(job))
+      forgetOldest(kept)
+      save()
+    },
+    saved: () => writing,
+  }
+
+  /** Not forced to the disk: after a power cut an old job would still have to be signed and within its deadline. */
+  function save(): void {
+    if (dirty) return
+    dirty = true
+    writing = writing.then(async () => {
+      dirty = false
+      try {
+        await writeFile(`${file}.tmp`, JSON.stringify(kept), { mode: 0o600 })
+        await rename(`${file}.tmp`, file)
+      } catch (error) {
+        log.error({ file, error: String(error) }, 'Which jobs are done cannot be written down')
+      }
+    })
+  }
+}
+
+function keysFor(action: Action, slotOf: (taskId: string) => string | undefined): string[] {
+  switch (action.type) {
+    case 'run':
+    case 'replace':
+      return [slotKey(action.task), `task ${action.task.id}`]
+    case 'remove':
+    case 'repair': {
+      const slot = slotOf(action.taskId)
+      return [...(slot === undefined ? [] : [slot]), `task ${action.taskId}`]
+    }
+    case 'removeStray':
+      return [`container ${action.containerId}`]
+    case 'logs':
+      return []
+  }
+}
+
+/** How a slot is named among the done jobs. */
+export function slotKey({ stack, service, slot }: { stack: string; service: string; slot: number }): string {
+  return `slot ${stack}/${service}.${slot}`
+}
+
+async function load(file: string, log: Log): Promise<Kept> {
+  const empty: Kept = { version: 1, epoch: 0, done: {}, floor: BEFORE_ALL }
+  try {
+    const kept = JSON.parse(await readFile(file, 'utf8')) as Kept
+    if (
+      kept.version !== 1 ||
+      !Number.isInteger(kept.epoch) ||
+      typeof kept.done !== 'object' ||
+      !Array.isArray(kept.floor)
+    ) {
+      throw new Error('its shape is not one that this agent knows')
+    }
+    return kept
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return empty
+    await rename(file, `${file}.damaged`)
+    log.error({ file, error: String(error) }, 'The list of done jobs is damaged and was set aside')
+    return empty
+  }
+}
+
+function forgetOldest(kept: Kept): void {
+  const entries = Object.entries(kept.done)
+  if (entries.length <= KEPT) return
+  const sorted = entries.sort(([, a], [, b]) => compare(a, b))
+  const forgotten = sorted.slice(0, entries.length - KEPT / 2)
+  kept.floor = forgotten.at(-1)?.[1] ?? kept.floor
+  kept.done = Object.fromEntries(sorted.slice(forgotten.length))
+}
+
+function compare(a: Place, b: Place): number {
+  return a[0] - b[0] || a[1] - b[1]
+}
+
+function same(a: Place | undefined, b: Place): boolean {
+  return a !== undefined && compare(a, b) === 0
+}
+
+function nameOf({ epoch, sequence }: Job): string {
+  return `${epoch}/${sequence}`
+}
+
+function refused(why: string): SetpointError {
+  return new SetpointError('JOB_REFUSED', `A job was refused: ${why}.`)
+}
+
+function late(deadline: string): SetpointError {
+  return new SetpointError('DEADLINE_PASSED', `A job came too late: it was to begin before ${deadline}.`, {
+    hint: 'If this happens often: are the clocks of controller and host in step?',
+  })
+}
