@@ -28,7 +28,7 @@ interface Kept {
   /** The highest that was seen. */
   epoch: number
   /** What the last job of each slot and task was. */
-  done: Record<string, Place>
+  done: Map<string, Place>
   /** Jobs up to here are too old, whatever they are for: what stood there was forgotten. */
   floor: Place
 }
@@ -66,14 +66,14 @@ export async function openOrders({
       const keys = keysFor(job.action, slotOf)
       if (keys.length > 0 && compare(place, kept.floor) <= 0)
         throw refused('it is older than anything this agent remembers')
-      if (keys.some((key) => same(kept.done[key], place))) return false
       for (const key of keys) {
-        const newer = [kept.done[key], begun.get(key)].find((other) => other && compare(other, place) > 0)
+        const newer = [kept.done.get(key), begun.get(key)].find((other) => other && compare(other, place) > 0)
         if (newer)
           throw refused(
             `job ${newer.join('/')} for ${key} is newer than it (${place.join('/')}) and was begun before`,
           )
       }
+      if (keys.some((key) => same(kept.done.get(key), place))) return false
       const deadline = Date.parse(job.deadline)
       if (!(now() < deadline)) throw late(job.deadline)
       for (const key of keys) begun.set(key, place)
@@ -83,7 +83,7 @@ export async function openOrders({
     done(job) {
       const place: Place = [job.epoch, job.sequence]
       for (const key of keysOf.get(nameOf(job)) ?? []) {
-        if (compare(place, kept.done[key] ?? BEFORE_ALL) > 0) kept.done[key] = place
+        if (compare(place, kept.done.get(key) ?? BEFORE_ALL) > 0) kept.done.set(key, place)
         if (same(begun.get(key), place)) begun.delete(key)
       }
       keysOf.delete(nameOf(job))
@@ -100,7 +100,7 @@ export async function openOrders({
     writing = writing.then(async () => {
       dirty = false
       try {
-        await writeFile(`${file}.tmp`, JSON.stringify(kept), { mode: 0o600 })
+        await writeFile(`${file}.tmp`, JSON.stringify({ ...kept, done: [...kept.done] }), { mode: 0o600 })
         await rename(`${file}.tmp`, file)
       } catch (error) {
         log.error({ file, error: String(error) }, 'Which jobs are done cannot be written down')
@@ -132,18 +132,12 @@ export function slotKey({ stack, service, slot }: { stack: string; service: stri
 }
 
 async function load(file: string, log: Log): Promise<Kept> {
-  const empty: Kept = { version: 1, epoch: 0, done: {}, floor: BEFORE_ALL }
+  const empty: Kept = { version: 1, epoch: 0, done: new Map(), floor: BEFORE_ALL }
   try {
-    const kept = JSON.parse(await readFile(file, 'utf8')) as Kept
-    if (
-      kept.version !== 1 ||
-      !Number.isInteger(kept.epoch) ||
-      typeof kept.done !== 'object' ||
-      !Array.isArray(kept.floor)
-    ) {
+    const { version, epoch, done, floor } = JSON.parse(await readFile(file, 'utf8'))
+    if (version !== 1 || !Number.isInteger(epoch))
       throw new Error('its shape is not one that this agent knows')
-    }
-    return kept
+    return { version, epoch, done: new Map(done), floor: [Number(floor[0]), Number(floor[1])] }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return empty
     await rename(file, `${file}.damaged`)
@@ -153,12 +147,11 @@ async function load(file: string, log: Log): Promise<Kept> {
 }
 
 function forgetOldest(kept: Kept): void {
-  const entries = Object.entries(kept.done)
-  if (entries.length <= KEPT) return
-  const sorted = entries.sort(([, a], [, b]) => compare(a, b))
-  const forgotten = sorted.slice(0, entries.length - KEPT / 2)
+  if (kept.done.size <= KEPT) return
+  const sorted = [...kept.done].sort(([, a], [, b]) => compare(a, b))
+  const forgotten = sorted.slice(0, sorted.length - KEPT / 2)
   kept.floor = forgotten.at(-1)?.[1] ?? kept.floor
-  kept.done = Object.fromEntries(sorted.slice(forgotten.length))
+  kept.done = new Map(sorted.slice(forgotten.length))
 }
 
 function compare(a: Place, b: Place): number {
