@@ -125,7 +125,7 @@ function metaOf(name: string, spec: VolumeSpec | undefined): Meta {
 
 async function lookUp(path: string): Promise<Stats | undefined> {
   return stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
+    if (!['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) throw error
     return undefined
   })
 }

@@ -1,0 +1,202 @@
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { copyArgv } from '../../../agent/volume/fill.ts'
+import { createVolumes } from '../../../agent/volume/local-volumes.ts'
+import type { Volumes } from '../../../agent/volume/volumes.ts'
+import type { Mount } from '../../../schemas/stack.ts'
+
+let folder: string
+let image: string
+let volumes: Volumes
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'setpoint-volumes-'))
+  image = join(folder, 'image')
+  await mkdir(join(image, 'data/sub'), { recursive: true })
+  await writeFile(join(image, 'data/sub/file'), 'from the image')
+  await symlink('sub/file', join(image, 'data/link'))
+  await chown(join(image, 'data/sub/file'), 33, 34)
+  await chmod(join(image, 'data'), 0o750)
+  await chown(join(image, 'data'), 33, 34)
+  volumes = createVolumes({ paths: { state: folder }, log: { info: () => {} } })
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const home = (name: string) => join(folder, 'volumes', name)
+const aMount = (mount: Partial<Mount> = {}): Mount => ({
+  type: 'volume',
+  source: 'shop_data',
+  target: '/data',
+  readOnly: false,
+  ...mount,
+})
+const resolve = (mount: Partial<Mount> = {}, external = false) =>
+  volumes.resolve(aMount(mount), [{ name: 'shop_data', external, labels: { a: 'b' } }], image)
+
+describe('a named volume', () => {
+  it('takes what the image has there when it is new, owners and modes included', async () => {
+    const resolved = await resolve({ readOnly: true })
+    expect(resolved).toEqual({
+      type: 'bind',
+      source: join(home('shop_data'), 'data'),
+      target: '/data',
+      readOnly: true,
+    })
+    expect((await readdir(resolved.source)).sort()).toEqual(['link', 'sub'])
+    expect(await readFile(join(resolved.source, 'link'), 'utf8')).toBe('from the image')
+    expect(await stat(join(resolved.source, 'sub/file'))).toMatchObject({ uid: 33, gid: 34 })
+    expect(await stat(resolved.source)).toMatchObject({ uid: 33, gid: 34, mode: 0o40750 })
+  })
+
+  it('is filled once, and never again though it is emptied', async () => {
+    const { source } = await resolve()
+    await rm(join(source, 'sub'), { recursive: true })
+    await rm(join(source, 'link'))
+    expect(await readdir((await resolve()).source)).toEqual([])
+  })
+
+  it('is made once for all who need it at the same time', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => resolve()))
+    expect(new Set(all.map(({ source }) => source)).size).toBe(1)
+    expect((await readdir(home('shop_data'))).sort()).toEqual(['data', 'meta.json'])
+  })
+
+  it('is made anew after a crash in the midst of it', async () => {
+    await mkdir(join(home('shop_data'), 'data'), { recursive: true })
+    await mkdir(join(home('shop_data'), 'data.new/half'), { recursive: true })
+    expect((await readdir((await resolve()).source)).sort()).toEqual(['link', 'sub'])
+    expect((await readdir(home('shop_data'))).sort()).toEqual(['data', 'meta.json'])
+  })
+
+  it('keeps what somebody has put there before', async () => {
+    await mkdir(join(home('shop_data'), 'data/mine'), { recursive: true })
+    expect(await readdir((await resolve()).source)).toEqual(['mine'])
+  })
+
+  it('is empty where the image has nothing, or no folder', async () => {
+    expect(await readdir((await resolve({ source: 'a', target: '/nowhere' })).source)).toEqual([])
+    expect(await readdir((await resolve({ source: 'b', target: '/data/sub/file' })).source)).toEqual([])
+  })
+
+  it('takes nothing from outside the image', async () => {
+    await mkdir(join(folder, 'outside'))
+    await writeFile(join(folder, 'outside/secret'), '')
+    await symlink(join(folder, 'outside'), join(image, 'absolute'))
+    await symlink('../outside', join(image, 'relative'))
+    expect(await readdir((await resolve({ source: 'a', target: '/absolute' })).source)).toEqual([])
+    expect(await readdir((await resolve({ source: 'b', target: '/relative' })).source)).toEqual([])
+  })
+
+  it.each(['../up', 'a/b', '..', '.hidden', '', 'a\0b', 'x'.repeat(256)])(
+    'is not called %j',
+    async (source) => {
+      await expect(resolve({ source })).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
+      await expect(volumes.remove(source)).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
+    },
+  )
+
+  it('that is external must be there', async () => {
+    await expect(resolve({}, true)).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      message: 'the external volume shop_data is not on this host',
+      hint: expect.stringContaining(`mkdir -p ${home('shop_data')}/data`),
+    })
+    expect(await volumes.list()).toEqual([])
+    await mkdir(join(home('shop_data'), 'data'), { recursive: true })
+    await expect(resolve({}, true)).resolves.toMatchObject({ source: join(home('shop_data'), 'data') })
+  })
+
+  it('is listed, and removed by name', async () => {
+    await resolve({ source: 'b' })
+    await resolve({ source: 'a' })
+    await mkdir(home('half-made'))
+    expect(await volumes.list()).toEqual(['a', 'b'])
+    await volumes.remove('a')
+    await volumes.remove('a')
+    expect(await volumes.list()).toEqual(['b'])
+    expect((await readdir(join(folder, 'volumes'))).sort()).toEqual(['b', 'half-made'])
+  })
+
+  it('notes what it is for', async () => {
+    await resolve()
+    const meta = JSON.parse(await readFile(join(home('shop_data'), 'meta.json'), 'utf8'))
+    expect(meta).toMatchObject({ name: 'shop_data', labels: { a: 'b' }, external: false })
+  })
+
+  it('is not there before the first', async () => {
+    expect(await volumes.list()).toEqual([])
+  })
+})
+
+describe('a bind mount', () => {
+  it('is a path of the host, file or folder', async () => {
+    const source = join(image, 'data/sub/file')
+    expect(await resolve({ type: 'bind', source })).toEqual({
+      type: 'bind',
+      source,
+      target: '/data',
+      readOnly: false,
+    })
+  })
+
+  it('of a path that is missing is an error that names it', async () => {
+    const source = join(folder, 'missing/folder')
+    await expect(resolve({ type: 'bind', source })).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      message: `${source}, to be mounted at /data, is not on this host`,
+      hint: expect.stringContaining(`mkdir -p ${source}`),
+    })
+  })
+
+  it('makes the folder when it may', async () => {
+    const source = join(folder, 'missing/folder')
+    await resolve({ type: 'bind', source, createHostPath: true })
+    expect((await stat(source)).isDirectory()).toBe(true)
+  })
+
+  it('below a file is an error', async () => {
+    const source = join(image, 'data/sub/file/below')
+    await expect(resolve({ type: 'bind', source })).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
+    await expect(resolve({ type: 'bind', source, createHostPath: true })).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+    })
+  })
+
+  it('must be absolute', async () => {
+    await expect(resolve({ type: 'bind', source: 'etc' })).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
+  })
+})
+
+describe('a tmpfs', () => {
+  it('needs nothing of the host', async () => {
+    expect(await resolve({ type: 'tmpfs', source: '', size: 4096, mode: 0o700 })).toEqual({
+      type: 'tmpfs',
+      source: '',
+      target: '/data',
+      readOnly: false,
+      size: 4096,
+      mode: 0o700,
+    })
+  })
+})
+
+describe('command lines', () => {
+  it('copy a folder onto another', () => {
+    expect(copyArgv('/i/data', '/v/data.new').join(' ')).toBe(
+      'cp --archive --no-target-directory /i/data/. /v/data.new',
+    )
+  })
+})
