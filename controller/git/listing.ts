@@ -16,7 +16,8 @@ const KINDS: Record<string, SourceFile['kind']> = {
 
 /**
  * The files in the output of `git ls-tree -r -z -l`, with paths relative to `directory`. Submodules are left out.
- * @throws SetpointError SOURCE_INVALID for a path that no checkout could have, SOURCE_TOO_LARGE
+ * @throws SetpointError SOURCE_INVALID for a path that no checkout could have, SOURCE_TOO_LARGE; Error when an
+ * object is missing from the database
  */
 export function parseListing(output: string, directory: string, where: string): Listed[] {
   const prefix = directory === '' ? '' : `${directory}/`
@@ -52,8 +53,9 @@ export function tooLarge(what: string): SetpointError {
 
 function parseRecord(record: string, prefix: string, where: string): Listed[] {
   const [, mode = '', type, hash = '', size, full = ''] =
-    /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-)\t(.*)$/s.exec(record) ?? []
+    /^(\d+) (\w+) ([0-9a-f]+) +(\d+|-|BAD)\t(.*)$/s.exec(record) ?? []
   if (type === 'commit') return []
+  if (size === 'BAD') throw new Error(`git has no object ${hash} for ${full}`)
   const path = full.slice(prefix.length)
   const kind = KINDS[mode]
   if (type !== 'blob' || kind === undefined || !full.startsWith(prefix) || !isPlain(path)) {
