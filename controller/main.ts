@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
 import { createApi } from './api/server.ts'
@@ -33,7 +33,8 @@ export async function runController(options: ControllerOptions): Promise<{ close
   const keys = await loadKeys(folder)
   const records = createRecords(join(folder, 'stacks'), log)
   await records.load()
-  const leader = createLeader({ redis: options.redis, folder, id: randomUUID(), log })
+  // The same id after a restart: it takes its own lease over at once instead of waiting it out.
+  const leader = createLeader({ redis: options.redis, folder, id: `${hostname()}:${options.state}`, log })
   const fleet = createFleet({ redis: options.redis, log, now })
   const queue = createQueue({ redis: options.redis, keys, epoch: leader.epoch, log })
 
@@ -77,8 +78,10 @@ export async function runController(options: ControllerOptions): Promise<{ close
     changes.tell()
   })
   leader.onChange(wakeAll)
-  const started = Promise.all([fleet.start(), leader.acquire()])
-  started.then(wakeAll, (err) => log.error({ err }, 'the controller could not begin to lead'))
+  const untilThere = (err: unknown) =>
+    log.warn({ err }, 'Redis does not answer yet; nothing is changed until it does')
+  fleet.start().then(wakeAll, untilThere)
+  leader.acquire().then(wakeAll, untilThere)
 
   return {
     close: async () => {
