@@ -8,6 +8,12 @@ import { ROOT } from './imports.ts'
 /** Busybox, and an HTTP server that says `$MESSAGE` on `$PORT` (8080). See `SERVE` and `HEALTHY`. */
 export const TEST_IMAGE = 'localhost/test/busybox:1'
 
+/** The same under the name that Docker Hub has for it: so that a plain Compose file can be tried without a registry. */
+export const BUSYBOX_IMAGE = 'docker.io/library/busybox:1.37'
+
+/** What is made once for all tests is kept here. */
+export const CACHE = join(ROOT, 'node_modules', '.cache', 'setpoint')
+
 const SERVE = `#!/bin/sh
 # Serves $MESSAGE; with START=fail it exits with $EXIT instead.
 echo "serving \${MESSAGE:-hello}"
@@ -33,40 +39,43 @@ c=$(b "$1" from scratch)
 b "$1" copy -q "$c" "$1/rootfs" / >/dev/null
 b "$1" config --cmd '["/bin/serve"]' --env PATH=/bin "$c"
 b "$1" commit -q "$c" "$2" >/dev/null
+b "$1" tag "$2" "$3"
 b "$1" rm "$c" >/dev/null`
 
-/** A folder that storage.conf may name under `additionalimagestores`; made once and kept in the clone's cache. */
-export async function imageStore(): Promise<string> {
-  const inputs = [SERVE, HEALTHY, BUILD, TEST_IMAGE, await readFile('/bin/busybox')]
-  const hash = inputs
-    .reduce((sum, input) => sum.update(input), createHash('sha256'))
-    .digest('hex')
-    .slice(0, 12)
-  const cache = join(ROOT, 'node_modules', '.cache', 'setpoint')
-  const store = join(cache, `images-${hash}`)
-  if (!existsSync(store)) await build(join(cache, `building-${process.pid}`), store)
-  return store
-}
-
-/** The content of a folder for /etc/containers: the machine's own with a storage.conf for one host. */
-export async function writeContainersConf(folder: string, graphRoot: string): Promise<void> {
-  await cp('/etc/containers', folder, { recursive: true })
+/**
+ * Gives a host its own image store, which has the test images, and a folder for /etc/containers that names it.
+ * The images are built once and kept in the clone's cache.
+ */
+export async function giveImages({ conf, graphRoot }: { conf: string; graphRoot: string }): Promise<void> {
+  await must(['cp', '--archive', await imageStore(), graphRoot])
+  await cp('/etc/containers', conf, { recursive: true })
   await writeFile(
-    join(folder, 'storage.conf'),
+    join(conf, 'storage.conf'),
     `[storage]
 driver = "overlay"
 runroot = "/run/containers/storage"
 graphroot = "${graphRoot}"
-[storage.options]
-additionalimagestores = ["${await imageStore()}"]
 `,
   )
+}
+
+async function imageStore(): Promise<string> {
+  const inputs = [SERVE, HEALTHY, BUILD, TEST_IMAGE, BUSYBOX_IMAGE, await readFile('/bin/busybox')]
+  const hash = inputs
+    .reduce((sum, input) => sum.update(input), createHash('sha256'))
+    .digest('hex')
+    .slice(0, 12)
+  const store = join(CACHE, `images-${hash}`)
+  if (!existsSync(store)) await build(join(CACHE, `building-${process.pid}`), store)
+  return store
 }
 
 async function build(work: string, store: string): Promise<void> {
   await rm(work, { recursive: true, force: true })
   await makeRootfs(join(work, 'rootfs'))
-  await must(['unshare', '--mount', '--', 'bash', '-c', BUILD, 'bash', work, TEST_IMAGE], { timeout: 60_000 })
+  await must(['unshare', '--mount', '--', 'bash', '-c', BUILD, 'bash', work, TEST_IMAGE, BUSYBOX_IMAGE], {
+    timeout: 60_000,
+  })
   await rename(join(work, 'storage'), store).catch((error) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error // another worker was first
   })

@@ -5,9 +5,10 @@ import { agentPaths } from '../../agent/paths.ts'
 import type { StatusDocument } from '../../schemas/status.ts'
 import { readStatus, untilStatus } from './host-api.ts'
 import { type CommandResult, command, must } from './host-command.ts'
-import { writeContainersConf } from './host-images.ts'
+import { giveImages } from './host-images.ts'
 import { type Marks, sweep, traces } from './host-leaks.ts'
 import { type Answer, HOST_ADDRESS, makeNamespaces, type Namespaces } from './host-namespaces.ts'
+import { givePackages } from './host-packages.ts'
 import { type Files, makeRepository, type Repository } from './host-repository.ts'
 import { type Supervised, supervise } from './host-up.ts'
 import { ROOT } from './imports.ts'
@@ -25,6 +26,8 @@ export interface HostOptions {
   /** More arguments for `setpoint up`. */
   args?: string[]
   env?: NodeJS.ProcessEnv
+  /** Debian packages that image specs may name: the host itself reaches no mirror. */
+  packages?: string[]
   /** False: nothing is started yet. */
   start?: boolean
 }
@@ -77,7 +80,7 @@ const PREFIX = 'spt-'
 /** Makes a test host; needs root. Each must be destroyed, also after a failure. */
 export async function startHost(options: HostOptions = {}): Promise<TestHost> {
   await sweepOrphans()
-  const machine = await makeMachine(options.env ?? {})
+  const machine = await makeMachine(options)
   const repository = await makeRepository(join(machine.folder, 'repo'))
   if (options.files) await repository.commit(options.files, 'first')
   const sources = (options.sources ?? [repository.path]).flatMap((source) => ['--source', source])
@@ -93,12 +96,13 @@ export async function startHost(options: HostOptions = {}): Promise<TestHost> {
   )
 }
 
-async function makeMachine(env: NodeJS.ProcessEnv): Promise<Machine> {
+async function makeMachine({ env = {}, packages = [] }: HostOptions): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`))
   const state = join(folder, 'state')
   const marks = { folder, instance: instanceOf(folder) }
   await mkdir(join(folder, 'home'))
-  await writeContainersConf(join(folder, 'containers'), join(folder, 'storage'))
+  await giveImages({ conf: join(folder, 'containers'), graphRoot: join(folder, 'storage') })
+  await givePackages(join(state, 'agent'), packages)
   const namespaces = await makeNamespaces(join(folder, 'containers'))
   return {
     folder,
