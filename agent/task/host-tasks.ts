@@ -11,6 +11,7 @@ import type { Journal } from './journal.ts'
 import { createPublisher } from './publisher.ts'
 import { createRepair } from './repair.ts'
 import { createRunner, type Runner } from './runner.ts'
+import { step } from './step.ts'
 import type { Tasks } from './tasks.ts'
 
 export interface TasksOptions extends EffectDeps {
@@ -18,6 +19,8 @@ export interface TasksOptions extends EffectDeps {
   watchHealth: WatchHealth
 }
 
+/** Milliseconds; Images keeps what was asked for lately. */
+const RELEASE_LATER = 10 * 60_000
 /** An exit this many milliseconds older than the start of the run is one of the run before (file times are coarse). */
 const COARSE = 20
 const BEGUN = ['running', 'complete', 'failed', 'rejected']
@@ -35,6 +38,7 @@ export function createTasks(options: TasksOptions): Tasks {
     clock,
     log,
   })
+  let cancelRelease: (() => void) | undefined
   const repair = createRepair({ runtime, networks, publisher })
   runtime.onExit((exit) => {
     const runner = runners.get(exit.id)
@@ -43,16 +47,31 @@ export function createTasks(options: TasksOptions): Tasks {
 
   return {
     async adopt() {
-      const [known, live] = await Promise.all([journal.load(), runtime.list()])
-      const pids = new Map(live.map(({ id, pid }) => [id, pid]))
-      const adopted = await Promise.all(
-        known.map((entry) => adoptEntry(entry, pids.get(entry.task.id) ?? 0, { runtime, clock })),
-      )
+      const adopted = await adoptAll(await journal.load())
       const taken = adopted.map((entry) => take(entry))
       for (const runner of taken) runner.begin()
       await publisher.flush()
       const running = adopted.filter(({ status }) => status.state === 'running').length
       log.info({ tasks: adopted.length, running }, 'The tasks of this host are taken up')
+    },
+
+    async removeAll(tell) {
+      const known = (await journal.load()).map((entry) => step(entry, { type: 'removeWanted' }, clock.now()))
+      const adopted = await adoptAll(known)
+      const taken = adopted.map((entry) => take(entry))
+      for (const runner of taken) runner.begin()
+      await Promise.all(
+        taken.map(async (runner) => {
+          const { task } = runner.entry()
+          await removed(runner)
+          tell(`task ${task.stack}/${task.service}.${task.slot} (${task.id})`)
+        }),
+      )
+      const others = new Set([...(await runtime.list()).map(({ id }) => id), ...(await journal.folders())])
+      for (const id of others) {
+        await removeStray(id)
+        tell(`container ${id}, which had no journal`)
+      }
     },
 
     run: (task) => want(task, null),
@@ -65,8 +84,7 @@ export function createTasks(options: TasksOptions): Tasks {
     async remove(taskId) {
       const runner = runners.get(taskId)
       runner?.send({ type: 'removeWanted' })
-      const failed = await runner?.until(({ retryAt }) => retryAt !== undefined)
-      if (failed) throw errorOf(failed)
+      if (runner) await removed(runner)
     },
 
     async repair(taskId, fields) {
@@ -75,12 +93,7 @@ export function createTasks(options: TasksOptions): Tasks {
       await repair(runner, fields)
     },
 
-    async removeStray(containerId) {
-      if (runners.has(containerId)) return
-      await runtime.delete(containerId)
-      await Promise.all([networks.detach(containerId), runtime.purge(containerId)])
-      await journal.forget(containerId)
-    },
+    removeStray,
 
     async logs(taskIds, tail) {
       const known = taskIds.filter((id) => runners.has(id))
@@ -110,10 +123,25 @@ export function createTasks(options: TasksOptions): Tasks {
 
     async close() {
       changes.close()
+      cancelRelease?.()
       publisher.close()
       for (const runner of runners.values()) runner.close()
       await journal.idle()
     },
+  }
+
+  async function adoptAll(known: Entry[]): Promise<Entry[]> {
+    const pids = new Map((await runtime.list()).map(({ id, pid }) => [id, pid]))
+    return Promise.all(
+      known.map((entry) => adoptEntry(entry, pids.get(entry.task.id) ?? 0, { runtime, clock })),
+    )
+  }
+
+  async function removeStray(containerId: string): Promise<void> {
+    if (runners.has(containerId)) return
+    await runtime.delete(containerId)
+    await Promise.all([networks.detach(containerId), runtime.purge(containerId)])
+    await journal.forget(containerId)
   }
 
   async function want(task: Task, replaces: Replacement | null): Promise<void> {
@@ -157,6 +185,13 @@ export function createTasks(options: TasksOptions): Tasks {
     void releaseImages()
   }
 
+  /** Now, and once more when images that were in use until a moment ago may go too. */
+  async function releaseImages(): Promise<void> {
+    cancelRelease?.()
+    cancelRelease = clock.after(RELEASE_LATER, () => void releaseUnused())
+    await releaseUnused()
+  }
+
   async function makeRoom(ids: string[]): Promise<void> {
     const others = ids.flatMap((id) => runners.get(id) ?? [])
     for (const runner of others) runner.send({ type: 'removeWanted' })
@@ -164,7 +199,7 @@ export function createTasks(options: TasksOptions): Tasks {
   }
 
   /** Only when no task is on its way to its image: what that one has just mounted is not in use yet. */
-  async function releaseImages(): Promise<void> {
+  async function releaseUnused(): Promise<void> {
     const all = entries()
     if (all.some(({ status }) => status.state === 'preparing')) return
     try {
@@ -182,6 +217,12 @@ export function createTasks(options: TasksOptions): Tasks {
     const status = runners.get(id)?.entry().status
     return status && findings.addTo(status)
   }
+}
+
+/** @throws SetpointError what stands in the way; the runner tries again all the same */
+async function removed(runner: Runner): Promise<void> {
+  const failed = await runner.until(({ retryAt }) => retryAt !== undefined)
+  if (failed) throw errorOf(failed)
 }
 
 function endpointOf({ task, status }: Entry) {

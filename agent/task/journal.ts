@@ -20,6 +20,8 @@ export interface Journal {
   save(entry: Entry, options?: { durable?: boolean }): Promise<void>
   /** Forgets a task: removes its folder. Repeatable. */
   forget(id: string): Promise<void>
+  /** The ids of all tasks that have a folder, with or without an entry in it. */
+  folders(): Promise<string[]>
   /** Resolves once nothing waits to be written. */
   idle(): Promise<void>
 }
@@ -30,11 +32,11 @@ const checkStatus = checker(TaskStatus)
 
 export function createJournal({ paths, log }: { paths: Paths; log: Log }): Journal {
   const writers = new Map<string, Writer>()
+  const folders = async () => (await readdir(join(paths.state, 'tasks')).catch(ignoreMissing)) ?? []
 
   return {
     async load() {
-      const ids = await readdir(join(paths.state, 'tasks')).catch(ignoreMissing)
-      const entries = await Promise.all((ids ?? []).map((id) => loadOne(paths.task(id), id, log)))
+      const entries = await Promise.all((await folders()).map((id) => loadOne(paths.task(id), id, log)))
       return entries.filter((entry) => entry !== undefined)
     },
 
@@ -50,6 +52,8 @@ export function createJournal({ paths, log }: { paths: Paths; log: Log }): Journ
       writers.delete(id)
       await rm(paths.task(id), { recursive: true, force: true })
     },
+
+    folders,
 
     async idle() {
       await Promise.all([...writers.values()].map((writer) => writer.idle()))

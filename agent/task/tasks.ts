@@ -21,6 +21,11 @@ export interface Tasks {
   repair(taskId: string, fields: string[]): Promise<void>
   /** Removes a container that no journal knows. Repeatable; a task is never touched by it. */
   removeStray(containerId: string): Promise<void>
+  /**
+   * In place of `adopt`: stops and removes every task and container of this agent, with nothing started meanwhile.
+   * @param tell called with each thing that is gone
+   */
+  removeAll(tell: (what: string) => void): Promise<void>
   list(): TaskStatus[]
   logs(taskIds: string[], tail: number): Promise<(LogLine & { taskId: string })[]>
   /** Calls the listener with what changed, soon after it did; changes close together come together. */

@@ -1,0 +1,88 @@
+import { availableParallelism, totalmem } from 'node:os'
+import type { Log } from '../schemas/log.ts'
+import type { HostInfo } from '../schemas/report.ts'
+import { redisOptions } from '../schemas/wire.ts'
+import { checkKey, controllerKey } from './controller-key.ts'
+import { lockState } from './lock.ts'
+import { createInspector } from './observe/inspect.ts'
+import { createReporter } from './observe/report.ts'
+import { type AgentOptions, agentVersion } from './options.ts'
+import { openOrders, slotKey } from './orders.ts'
+import { openParts, type Parts } from './parts.ts'
+import { performer } from './perform.ts'
+import { connectRedis } from './redis.ts'
+
+/**
+ * Runs the agent until `signal` aborts; then it lets go and leaves the containers running. The tasks come first, Redis
+ * second and jobs last (law 4): nothing of this host waits for somebody else to answer.
+ * @throws SetpointError when it cannot even begin
+ */
+export async function runAgent(options: AgentOptions, log: Log, signal: AbortSignal): Promise<void> {
+  const lock = await lockState(options.state)
+  await checkKey(options.controllerKey, options.state)
+  const parts = await openParts(options, log)
+  try {
+    await parts.tasks.adopt()
+    await serve(options, parts, { log, signal })
+  } finally {
+    await parts.close()
+    await lock.release()
+  }
+}
+
+async function serve(
+  options: AgentOptions,
+  { paths, tasks, runtime, networks }: Parts,
+  { log, signal }: { log: Log; signal: AbortSignal },
+): Promise<void> {
+  const url = options.redis ?? ''
+  const redis = connectRedis(url, log)
+  const inspector = createInspector({ tasks, runtime, networks, log })
+  const reporter = createReporter({
+    ...{ redis, log, host: hostInfo(options, runtime.info) },
+    ...{ tasks: tasks.list, strays: inspector.strays },
+  })
+  tasks.onChange(reporter.delta)
+  inspector.onStrays(reporter.snapshot)
+  reporter.start()
+  inspector.start()
+  const orders = await openOrders({ paths, log })
+  const publicKey = await controllerKey({ file: options.controllerKey, state: options.state, log, signal })
+  const { startWorker } = await import('./worker.ts')
+  const worker =
+    publicKey &&
+    startWorker({
+      ...{ redis: redisOptions(url), host: options.host, publicKey, orders, log },
+      slotOf: (taskId) => slotOf(tasks.list().find(({ id }) => id === taskId)),
+      perform: performer({ tasks, inspector, reporter }),
+      outcome: reporter.outcome,
+    })
+  if (worker) log.info({ host: options.host, version: agentVersion() }, 'The agent is ready')
+  await aborted(signal)
+  log.info({}, 'The agent stops; the containers run on')
+  inspector.close()
+  await worker?.close()
+  await reporter.close()
+  await orders.saved()
+  redis.disconnect()
+}
+
+function hostInfo({ host, labels }: AgentOptions, runtime: Parts['runtime']['info']): HostInfo {
+  return {
+    name: host,
+    labels,
+    availability: 'active',
+    resources: { cpus: availableParallelism(), memory: totalmem() },
+    runtime: `${runtime.name} ${runtime.version} (cgroup ${runtime.cgroup})`,
+    version: agentVersion(),
+  }
+}
+
+function slotOf(task: Parameters<typeof slotKey>[0] | undefined): string | undefined {
+  return task && slotKey(task)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

@@ -1,0 +1,55 @@
+import { pino } from 'pino'
+import { SetpointError } from '../schemas/error.ts'
+import { type AgentOptions, agentVersion, HELP, parseOptions } from './options.ts'
+
+/** The agent's process: reads its command line, and exits with 0 stopped as asked, 1 failed, 2 wrong usage. */
+async function main(argv: string[]): Promise<void> {
+  const options = parseOptions(argv, process.env)
+  if (options === 'help') return void process.stdout.write(HELP)
+  if (options === 'version') return void process.stdout.write(`setpoint-agent ${agentVersion()}\n`)
+  const log = createLog(options)
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error) => {
+      log.fatal({ err: error }, 'The agent has a defect and ends; the containers run on')
+      process.exit(1)
+    })
+  }
+  try {
+    await (options.down ? down(options, log) : run(options, log))
+  } catch (error) {
+    log.fatal({ err: error }, 'The agent cannot go on')
+    throw error
+  }
+}
+
+async function run(options: AgentOptions, log: pino.Logger): Promise<void> {
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
+  const { runAgent } = await import('./agent.ts')
+  await runAgent(options, log, stop.signal)
+}
+
+async function down(options: AgentOptions, log: pino.Logger): Promise<void> {
+  const { takeDown } = await import('./down.ts')
+  await takeDown(options, log, (line) => void process.stdout.write(`${line}\n`))
+}
+
+/** JSON lines, written before the call returns: the last words of a process count most. */
+function createLog({ logLevel, logFile, down }: AgentOptions): pino.Logger {
+  const settings = {
+    level: down && logFile === undefined ? 'warn' : logLevel,
+    timestamp: pino.stdTimeFunctions.isoTime,
+  }
+  const dest = logFile === undefined ? { fd: 2 } : { dest: logFile, mkdir: true, append: true }
+  return pino(settings, pino.destination({ ...dest, sync: true }))
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error) => {
+    const known = error instanceof SetpointError ? error : undefined
+    process.stderr.write(`setpoint-agent: ${known?.message ?? error?.stack ?? error}\n`)
+    if (known?.hint) process.stderr.write(`  ${known.hint}\n`)
+    process.exit(known?.code === 'USAGE' ? 2 : 1)
+  },
+)

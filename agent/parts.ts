@@ -1,0 +1,63 @@
+import type { Log } from '../schemas/log.ts'
+import { watchHealth } from './health/monitor.ts'
+import { createImages } from './image/create.ts'
+import type { Images } from './image/images.ts'
+import { createNetworks } from './network/create.ts'
+import type { Networks } from './network/networks.ts'
+import type { AgentOptions } from './options.ts'
+import { agentPaths, type Paths } from './paths.ts'
+import { chooseRuntime } from './runtime/choose.ts'
+import { createRuntime } from './runtime/oci.ts'
+import { argvOf } from './runtime/process.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { systemClock } from './task/clock.ts'
+import { createTasks } from './task/host-tasks.ts'
+import { createJournal } from './task/journal.ts'
+import type { Tasks } from './task/tasks.ts'
+import { createVolumes } from './volume/local-volumes.ts'
+import type { Volumes } from './volume/volumes.ts'
+
+/** What an agent consists of. */
+export interface Parts {
+  paths: Paths
+  runtime: Runtime
+  images: Images
+  networks: Networks
+  volumes: Volumes
+  tasks: Tasks
+  /** Lets go of everything and leaves every container running. */
+  close(): Promise<void>
+}
+
+/** Puts an agent together; nothing of it has looked at a task yet. @param imageGrace see Images.release */
+export async function openParts(options: AgentOptions, log: Log, imageGrace?: number): Promise<Parts> {
+  const { storageRoot, storageRun, authFile } = options
+  const paths = agentPaths(options.state, options.run)
+  const choice = await chooseRuntime({ wanted: options.runtime, run: paths.run })
+  log.info(
+    { runtime: choice.info.name, version: choice.info.version, why: choice.info.why },
+    'The runtime is chosen',
+  )
+  const [runtime, networks, images] = await Promise.all([
+    createRuntime({ paths, choice, log }),
+    createNetworks({ paths, log }),
+    createImages({
+      ...{ paths, log },
+      ...(storageRoot !== undefined && { storageRoot }),
+      ...(storageRun !== undefined && { storageRun }),
+      ...(authFile !== undefined && { authFile }),
+      ...(imageGrace !== undefined && { grace: imageGrace }),
+    }),
+  ])
+  const volumes = createVolumes({ paths, log })
+  const journal = createJournal({ paths, log })
+  const clock = systemClock
+  const tasks = createTasks({ runtime, images, networks, volumes, journal, argvOf, watchHealth, clock, log })
+  return {
+    ...{ paths, runtime, images, networks, volumes, tasks },
+    async close() {
+      await tasks.close()
+      await Promise.all([networks.close(), runtime.close()])
+    },
+  }
+}
