@@ -20,7 +20,7 @@ export async function startGitServer(folder: string, credentials?: string): Prom
   let status: number | null = null
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url?.replace(/\?.*/, '')}`)
-    if (status !== null) return void response.writeHead(status).end()
+    if (status !== null) return void response.writeHead(status).end('<html>\n<p>hello</p>\n</html>\n')
     if (credentials !== undefined && request.headers.authorization !== basic(credentials)) {
       return void response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
     }
