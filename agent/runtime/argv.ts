@@ -34,6 +34,7 @@ export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
     `--container-pidfile=${files.pidFile}`,
     `--conmon-pidfile=${files.conmonPidFile}`,
     `--exit-dir=${files.exitDir}`,
+    `--persist-dir=${files.bundle}`,
     `--log-path=k8s-file:${files.log}`,
     `--log-size-max=${files.logSize}`,
     '--log-level=error',
@@ -99,9 +100,9 @@ export function viewArgv(file: string, unmounted: string[]): Argv {
   return ['unshare', `--mount=${file}`, '--propagation=slave', 'umount', '--lazy', ...unmounted]
 }
 
-/** The prefix of a command that is to run in such a namespace. */
-export function inView(file: string): string[] {
-  return ['nsenter', `--mount=${file}`]
+/** The prefix of a command that is to run in such a namespace, in a working directory (entering would make it `/`). */
+export function inView(file: string, directory: string): string[] {
+  return ['nsenter', `--mount=${file}`, `--wd=${directory}`]
 }
 
 /** Separates the layers in overlayfs' own syntax. */

@@ -5,6 +5,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import { versionArgv } from './argv.ts'
 import { type CgroupMode, cgroupMode } from './cgroup.ts'
 import { succeed } from './exec.ts'
+import { mayLockMemory } from './proc.ts'
 import type { RuntimeInfo } from './runtime.ts'
 import { openView } from './view.ts'
 
@@ -51,6 +52,10 @@ interface Found extends Wanted {
 
 async function crunIn(cgroup: CgroupMode, { crun, runc, wanted, run }: Found): Promise<Way> {
   const way = { name: 'crun' as const, path: crun }
+  if (cgroup === 'v2' && wanted === 'auto' && runc !== undefined && !(await mayLockMemory())) {
+    const why = 'crun could not load its device filter (no CAP_SYS_RESOURCE, and locked memory is limited)'
+    return { name: 'runc', path: runc, prefix: [], why }
+  }
   if (cgroup !== 'hybrid') return { ...way, prefix: [], why: 'crun is installed' }
   try {
     return { ...way, prefix: await openView(run), why: 'crun runs in a view of the mounts without cgroup v2' }

@@ -13,14 +13,15 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 /**
  * Starts conmon, which makes the container, and gives the pid of the container's process as soon as it waits for its
  * start. conmon goes into a session of its own and lives on without its starter.
+ * @param directory where conmon leaves a file `oom` without being asked; nobody reads that one
  * @param deadline milliseconds
  * @throws ConmonError with the runtime's own words
  */
-export function startConmon(argv: Argv, deadline: number): Promise<number> {
+export function startConmon(argv: Argv, directory: string, deadline: number): Promise<number> {
   const child = start(argv, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,
-    cwd: '/',
+    cwd: directory,
     env: { PATH: `${process.env.PATH ?? ''}:${SYSTEM_PATH}`, LC_ALL: 'C', _OCI_SYNCPIPE: String(SYNC_FD) },
   })
   const sync = child.stdio[SYNC_FD] as Readable

@@ -30,7 +30,7 @@ export async function createContainer(context: Context, container: Container): P
     logSize: LOG_SIZE,
   })
   try {
-    const pid = await startConmon(argv, CREATE_DEADLINE)
+    const pid = await startConmon(argv, context.paths.run, CREATE_DEADLINE)
     const { capAdd, capDrop } = container.task.container
     await context.confinements.learn(capabilitiesOf(capAdd, capDrop), files.filter)
     return { pid }

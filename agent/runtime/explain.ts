@@ -28,6 +28,10 @@ const CAUSES: Cause[] = [
     hint: 'free some room on the file system of the state folder: `df -h`, `buildah rmi --prune`',
   },
   {
+    said: /memlock/i,
+    hint: 'crun must be able to lock memory: LimitMEMLOCK=infinity in the unit of the agent, or --runtime runc',
+  },
+  {
     said: /rlimit/i,
     hint: 'this host may not raise hard limits (CAP_SYS_RESOURCE is missing); ask for less',
   },

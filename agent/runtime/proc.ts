@@ -28,6 +28,16 @@ export async function argvOfProcess(pid: number): Promise<string[] | undefined> 
   return (await read(`/proc/${pid}/cmdline`))?.split('\0').slice(0, -1)
 }
 
+/** True when this process may lock as much memory as it likes, or may lift the limit (getrlimit(2), capabilities(7)). */
+export async function mayLockMemory(): Promise<boolean> {
+  const [limits = '', status = ''] = await Promise.all(
+    ['limits', 'status'].map((file) => read(`/proc/self/${file}`)),
+  )
+  if (/^Max locked memory\s+\S+\s+unlimited/m.test(limits)) return true
+  const effective = BigInt(`0x${/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
+  return (effective & CAP_SYS_RESOURCE) !== 0n
+}
+
 /** Kills a process and all that it has started, parents first so that nothing new comes up. */
 export async function killTree(pid: number): Promise<void> {
   const children = await read(`/proc/${pid}/task/${pid}/children`)
@@ -57,6 +67,7 @@ export function signalNumber(name: string): number {
   return constants.signals[full as NodeJS.Signals] ?? constants.signals.SIGTERM
 }
 
+const CAP_SYS_RESOURCE = 1n << 24n
 const FIRST_REALTIME = 34
 const LAST_REALTIME = 64
 

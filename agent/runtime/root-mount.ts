@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { chmod, chown, mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
@@ -24,7 +25,7 @@ export async function mountOverlay(paths: Paths, taskId: string, imageRoot: stri
   const upper = join(paths.task(taskId), 'upper')
   const work = join(paths.task(taskId), 'work')
   await Promise.all([target, work].map((folder) => mkdir(folder, { recursive: true })))
-  await makeUpper(upper, imageRoot)
+  await makeUpper(upper, await rootFolder(imageRoot))
   await mount(overlayArgv({ lower: imageRoot, upper, work, target }), taskId)
   return target
 }
@@ -50,11 +51,19 @@ export function checkFolders(paths: Paths): void {
 }
 
 /** The upper folder's own mode and owner are what the container sees of its `/`. */
-async function makeUpper(upper: string, imageRoot: string): Promise<void> {
+async function makeUpper(upper: string, { uid, gid, mode }: Stats): Promise<void> {
   if ((await mkdir(upper, { recursive: true })) === undefined) return
-  const { uid, gid, mode } = await stat(imageRoot)
   await chown(upper, uid, gid)
   await chmod(upper, mode & 0o7777)
+}
+
+async function rootFolder(imageRoot: string): Promise<Stats> {
+  return stat(imageRoot).catch((cause) => {
+    throw new SetpointError('RUNTIME_FAILED', `the image is not mounted at ${imageRoot}`, {
+      hint: 'it is mounted again at the next try; if it is not, see `buildah images` and `df -h`',
+      cause,
+    })
+  })
 }
 
 async function mount(argv: Argv, taskId: string): Promise<void> {

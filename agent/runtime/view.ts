@@ -15,7 +15,7 @@ export async function openView(run: string): Promise<string[]> {
   const mounts = await readMounts()
   if (!mounts.some(({ target, type }) => target === fileOf(run) && type === 'nsfs'))
     await makeView(run, mounts)
-  return inView(fileOf(run))
+  return inView(fileOf(run), run)
 }
 
 /**
@@ -23,11 +23,20 @@ export async function openView(run: string): Promise<string[]> {
  * the view was made is not in it. If one is missing, the view is made anew; containers stay in the one they are in.
  */
 export async function showInView(run: string, paths: string[]): Promise<void> {
+  const shown = showing.then(() => show(run, paths))
+  showing = shown.catch(() => {})
+  await shown
+}
+
+/** One at a time: what the first one makes, the others need not make again. */
+let showing: Promise<void> = Promise.resolve()
+
+async function show(run: string, paths: string[]): Promise<void> {
   const outside = paths.filter((path) => !isInside(path, run))
   if (outside.length === 0) return
   const [mounts, seen] = await Promise.all([
     readMounts(),
-    readFile(mountsFileOf(run), 'utf8').then(parseMounts),
+    readFile(mountsFileOf(run), 'utf8').catch(none).then(parseMounts),
   ])
   const isSeen = (mount: MountPoint | undefined) =>
     seen.some(
@@ -71,4 +80,10 @@ const mountsFileOf = (run: string) => join(run, 'view', 'mounts')
 /** A namespace that is mounted on the file cannot be written, and need not be. */
 function heldAlready(error: NodeJS.ErrnoException): void {
   if (!['EACCES', 'EPERM', 'EINVAL', 'EBADF'].includes(error.code ?? '')) throw error
+}
+
+/** Without its list a view cannot be trusted to show anything. */
+function none(error: NodeJS.ErrnoException): string {
+  if (error.code !== 'ENOENT') throw error
+  return ''
 }

@@ -7,6 +7,7 @@ import { cgroupMode } from '../../agent/runtime/cgroup.ts'
 import { chooseRuntime, releaseView } from '../../agent/runtime/choose.ts'
 import { succeed } from '../../agent/runtime/exec.ts'
 import { readMounts } from '../../agent/runtime/mountinfo.ts'
+import { mayLockMemory } from '../../agent/runtime/proc.ts'
 
 const SCRIPT = fileURLToPath(new URL('../support/choose-once.ts', import.meta.url))
 const HIDE = 'mount --bind /dev/null'
@@ -42,7 +43,9 @@ describe('the choice of a runtime', () => {
       info: { name: 'crun', cgroup: mode, version: expect.stringMatching(/^\d+\.\d+/) },
     })
     expect(choice.info.why).toContain(mode)
-    expect(choice.prefix).toEqual(mode === 'hybrid' ? ['nsenter', `--mount=${run}/view/ns`] : [])
+    expect(choice.prefix).toEqual(
+      mode === 'hybrid' ? ['nsenter', `--mount=${run}/view/ns`, `--wd=${run}`] : [],
+    )
   })
 
   it('is runc when that is asked for', async () => {
@@ -79,6 +82,17 @@ describe('the choice of a runtime', () => {
     const choice = await chooseAfter('umount /sys/fs/cgroup/unified')
     expect(choice).toMatchObject({ prefix: [], info: { name: 'crun', cgroup: 'v1' } })
   })
+
+  it.runIf(mode === 'hybrid')(
+    'on cgroup v2 is crun, unless it could not load its device filter',
+    async () => {
+      const choice = await chooseAfter(
+        'umount --recursive /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup',
+      )
+      const name = (await mayLockMemory()) ? 'crun' : 'runc'
+      expect(choice).toMatchObject({ prefix: [], info: { name, cgroup: 'v2' } })
+    },
+  )
 
   it.runIf(mode === 'hybrid')('makes the view once, and finds it again', async () => {
     const first = await chooseRuntime({ wanted: 'auto', run })

@@ -143,6 +143,7 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
       })
       const exit = await ended
       expect(exit).toMatchObject({ exitCode: 137, oomKilled: true })
+      await runtime.delete('hungry')
       expect(await runtime.exitOf('hungry')).toEqual(exit)
     })
 

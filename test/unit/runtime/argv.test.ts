@@ -15,7 +15,7 @@ import {
 } from '../../../agent/runtime/argv.ts'
 
 const plain = { path: '/usr/bin/crun', prefix: [], root: '/r/crun' }
-const inside = { ...plain, prefix: inView('/r/view/ns') }
+const inside = { ...plain, prefix: inView('/r/view/ns', '/r') }
 
 const files = {
   id: 'web-1',
@@ -33,7 +33,7 @@ describe('command lines', () => {
     [
       'start in the view',
       startArgv(inside, 'web-1'),
-      'nsenter --mount=/r/view/ns /usr/bin/crun --root=/r/crun start web-1',
+      'nsenter --mount=/r/view/ns --wd=/r /usr/bin/crun --root=/r/crun start web-1',
     ],
     ['delete', deleteArgv(plain, 'web-1'), '/usr/bin/crun --root=/r/crun delete --force web-1'],
     [
@@ -41,12 +41,12 @@ describe('command lines', () => {
       execArgv(plain, { id: 'web-1', pidFile: '/p', argv: ['curl', '-f', 'localhost'] }),
       '/usr/bin/crun --root=/r/crun exec --pid-file=/p web-1 curl -f localhost',
     ],
-    ['version', versionArgv(inside), 'nsenter --mount=/r/view/ns /usr/bin/crun --version'],
+    ['version', versionArgv(inside), 'nsenter --mount=/r/view/ns --wd=/r /usr/bin/crun --version'],
     [
       'conmon',
       conmonArgv(plain, files),
       'conmon --api-version=1 --cid=web-1 --cuuid=web-1 --name=web-1 --runtime=/usr/bin/crun --bundle=/r/tasks/web-1 ' +
-        '--container-pidfile=/r/tasks/web-1/pid --conmon-pidfile=/r/tasks/web-1/conmon.pid --exit-dir=/r/exits ' +
+        '--container-pidfile=/r/tasks/web-1/pid --conmon-pidfile=/r/tasks/web-1/conmon.pid --exit-dir=/r/exits --persist-dir=/r/tasks/web-1 ' +
         '--log-path=k8s-file:/s/tasks/web-1/log --log-size-max=1000 --log-level=error --full-attach --no-sync-log ' +
         '--runtime-arg=--root=/r/crun',
     ],

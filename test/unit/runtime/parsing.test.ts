@@ -100,6 +100,7 @@ describe('what a runtime says', () => {
     ['write to `/sys/fs/cgroup/memory.max`: Device or resource busy', 'RUNTIME_FAILED', /memory limit/],
     ['creating cgroup directory `/sys/fs/cgroup/x`: Permission denied', 'RUNTIME_FAILED', /findmnt/],
     ['setrlimit `RLIMIT_NOFILE`: Operation not permitted', 'RUNTIME_FAILED', /CAP_SYS_RESOURCE/],
+    ['setrlimit (RLIM_MEMLOCK): Operation not permitted', 'RUNTIME_FAILED', /LimitMEMLOCK/],
     ['write to `/proc/self/oom_score_adj`: Permission denied', 'RUNTIME_FAILED', /oom scores/],
     ['open executable: Permission denied', 'RUNTIME_FAILED', /not executable/],
     ['cgroups in hybrid mode not supported, drop all controllers from cgroupv2', 'RUNTIME_FAILED', /runc/],
