@@ -15,9 +15,14 @@ export interface BuildInputs {
   images: Map<string, ImageSource>
 }
 
-interface Declared {
+interface Specs {
   networks: Map<string, NetworkSpec>
   volumes: Map<string, VolumeSpec>
+}
+
+/** By key in the file, and by full name. */
+interface Declared extends Specs {
+  byName: Specs
 }
 
 /**
@@ -27,13 +32,14 @@ interface Declared {
 export function build({ name, draft, images }: BuildInputs): StackSpec {
   const declared = declare(name, draft)
   const jobs = awaited(draft.services)
+  const names = new Set(draft.services.map((service) => service.name))
   const services = draft.services.flatMap((service) => {
     const image = images.get(service.name)
     if (!image) return []
     const container = sortContainer(
       containerOf(service, { image, ...declared, isJob: jobs.has(service.name) }),
     )
-    return [serviceSpec({ service, container, declared, services: draft.services })]
+    return [serviceSpec({ service, container, declared, names })]
   })
   const used = usedBy(
     services.map(({ container }) => container),
@@ -46,13 +52,16 @@ export function build({ name, draft, images }: BuildInputs): StackSpec {
 function declare(stack: string, draft: StackDraft): Declared {
   const hasDefault = draft.networks.some(({ key }) => key === 'default')
   const implied: NetworkSpec = { name: `${stack}_default`, internal: false, external: false }
-  return {
-    networks: new Map([
-      ...(hasDefault ? [] : [['default', implied] as const]),
-      ...draft.networks.map((one) => [one.key, networkSpec(stack, one)] as const),
-    ]),
-    volumes: new Map(draft.volumes.map((one) => [one.key, volumeSpec(stack, one)])),
-  }
+  const networks = new Map([
+    ...(hasDefault ? [] : [['default', implied] as const]),
+    ...draft.networks.map((one) => [one.key, networkSpec(stack, one)] as const),
+  ])
+  const volumes = new Map(draft.volumes.map((one) => [one.key, volumeSpec(stack, one)]))
+  return { networks, volumes, byName: { networks: named(networks), volumes: named(volumes) } }
+}
+
+function named<T extends { name: string }>(specs: Map<string, T>): Map<string, T> {
+  return new Map([...specs.values()].map((spec) => [spec.name, spec]))
 }
 
 function networkSpec(stack: string, { key, name, internal, external, subnet }: ResourceDraft): NetworkSpec {
@@ -75,16 +84,17 @@ interface ServiceInputs {
   service: ServiceDraft
   container: ContainerSpec
   declared: Declared
-  services: ServiceDraft[]
+  /** Of all services of the stack. */
+  names: Set<string>
 }
 
-function serviceSpec({ service, container, declared, services }: ServiceInputs): ServiceSpec {
+function serviceSpec({ service, container, declared, names }: ServiceInputs): ServiceSpec {
   const mode = service.deploy?.mode ?? 'replicated'
   return {
     name: service.name,
     mode,
     replicas: mode === 'global' ? 1 : (service.deploy?.replicas ?? service.scale ?? 1),
-    dependsOn: dependencies(service, services),
+    dependsOn: dependencies(service, names),
     update: updatePolicy({
       update: service.deploy?.update_config ?? {},
       deadline: service['x-setpoint']?.update?.deadline,
@@ -97,8 +107,7 @@ function serviceSpec({ service, container, declared, services }: ServiceInputs):
 }
 
 /** One entry a service, the explicit one before that of a link; what is not required and not there is left out. */
-function dependencies(service: ServiceDraft, services: ServiceDraft[]) {
-  const names = new Set(services.map(({ name }) => name))
+function dependencies(service: ServiceDraft, names: Set<string>) {
   const all = [...(service.links ?? []), ...(service.depends_on ?? [])].filter((one) =>
     names.has(one.service),
   )
@@ -106,19 +115,14 @@ function dependencies(service: ServiceDraft, services: ServiceDraft[]) {
   return sortBy([...unique.values()], (one) => one.service)
 }
 
-function usedBy(containers: ContainerSpec[], { networks, volumes }: Declared): Used {
-  const names = new Set(
-    containers.flatMap((one) => [
-      ...one.networks.map(({ network }) => `network ${network}`),
-      ...one.mounts.map(({ type, source }) => `${type} ${source}`),
-    ]),
-  )
-  return {
-    networks: byName([...networks.values()].filter(({ name }) => names.has(`network ${name}`))),
-    volumes: byName([...volumes.values()].filter(({ name }) => names.has(`volume ${name}`))),
-  }
+function usedBy(containers: ContainerSpec[], { byName }: Declared): Used {
+  const networks = containers.flatMap((one) => one.networks.map(({ network }) => network))
+  const mounts = containers.flatMap((one) => one.mounts.filter(({ type }) => type === 'volume'))
+  const volumes = mounts.map(({ source }) => source)
+  return { networks: pick(byName.networks, networks), volumes: pick(byName.volumes, volumes) }
 }
 
-function byName<T extends { name: string }>(items: T[]): T[] {
-  return sortBy([...new Map(items.map((item) => [item.name, item])).values()], ({ name }) => name)
+function pick<T extends { name: string }>(byName: Map<string, T>, names: string[]): T[] {
+  const found = [...new Set(names)].flatMap((name) => byName.get(name) ?? [])
+  return sortBy(found, ({ name }) => name)
 }

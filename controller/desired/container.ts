@@ -8,6 +8,7 @@ import type {
   VolumeSpec,
 } from '../../schemas/stack.ts'
 import { limits } from './deploy.ts'
+import { spread } from './ports.ts'
 import type { ServiceDraft } from './service.ts'
 
 const STOP_GRACE_PERIOD = 10_000
@@ -33,7 +34,7 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     ...optional('hostname', service.hostname),
     labels: service.labels ?? {},
     networks: attachmentsOf(service, inputs.networks),
-    ports: (service.ports ?? []).map(({ port }) => port),
+    ports: (service.ports ?? []).flatMap(spread),
     mounts: mountsOf(service, inputs.volumes),
     ...optional('healthcheck', service.healthcheck),
     restart: restartOf(service, inputs.isJob),

@@ -1,13 +1,15 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap, type Node as YamlNode } from 'yaml'
 import type { Problem } from '../../schemas/problem.ts'
 import { type Entry, keyPath, type Node, type Place, type ScalarNode } from './node.ts'
-import { errorAt } from './report.ts'
+import { errorAt, note } from './report.ts'
 import { resolvePlain } from './scalar.ts'
 
 /** Deeper than any file that people write, and safe for recursion. */
 export const MAX_DEPTH = 100
 /** The most values that a file may have once its aliases are expanded. */
 export const MAX_VALUES = 250_000
+
+const MAX_KEY = 1024
 
 const EXCESSIVE = `excessive aliasing: more than ${MAX_VALUES} values or ${MAX_DEPTH} levels once the aliases are expanded`
 
@@ -28,7 +30,7 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
   let overflow: Place | undefined
 
   const root = node(contents, '')
-  if (overflow) problems.push(errorAt(overflow, '', EXCESSIVE))
+  if (overflow) note(problems, errorAt(overflow, '', EXCESSIVE))
   return { root: overflow ? null : root, problems }
 
   function node(from: YamlNode | null | undefined, path: string): Node {
@@ -66,17 +68,21 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
     const inner = keyPath(path, key)
     const earlier = found.get(key)
     if (earlier) {
-      problems.push(errorAt(where, inner, `the key stands twice, first on line ${earlier.at.line}`))
+      note(problems, errorAt(where, inner, `the key stands twice, first on line ${earlier.at.line}`))
     }
     const value = pair.value ? node(pair.value, inner) : nothing(where)
     if (!earlier) found.set(key, { at: where, value })
   }
 
   function keyText(key: YamlNode, where: Place, path: string): string | undefined {
+    if (isScalar(key) && String(key.value).length > MAX_KEY) {
+      note(problems, errorAt(where, path, `a key has more than ${MAX_KEY} characters`))
+      return undefined
+    }
     const text = isScalar(key) && typeof key.value === 'string' ? key.value : undefined
     if (text !== undefined && (!isPlain(key) || typeof resolvePlain(text) === 'string')) return text
     const message = text ? `the key ${text} is not text; quote it: "${text}"` : 'a key must be text'
-    problems.push(errorAt(where, path, message))
+    note(problems, errorAt(where, path, message))
     return text || undefined
   }
 
@@ -84,7 +90,7 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
     const target = anchors.get(name)
     if (target && target !== 'open') return target
     const message = target ? `the anchor &${name} contains itself` : `there is no anchor &${name} above`
-    problems.push(errorAt(where, path, message))
+    note(problems, errorAt(where, path, message))
     return nothing(where)
   }
 
@@ -107,7 +113,8 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
     const tag = from && 'tag' in from ? from.tag : undefined
     if (!tag || STRING_TAGS.has(tag) || TYPED_TAGS.test(tag) || KIND_TAGS.test(tag)) return undefined
     const later = tag === '!reset' || tag === '!override'
-    problems.push(
+    note(
+      problems,
       errorAt(
         at(from),
         path,

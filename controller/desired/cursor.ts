@@ -2,7 +2,7 @@ import type { Problem } from '../../schemas/problem.ts'
 import { BROKEN } from './interpolate.ts'
 import { KEYS, markOf, type Section } from './keys.ts'
 import { describeNode, isNull, keyPath, type Node, type Place } from './node.ts'
-import { errorAt, noticeAt } from './report.ts'
+import { errorAt, note, noticeAt } from './report.ts'
 import { nearest } from './suggest.ts'
 
 /** A value at its place in the document, with the list that its problems go to. */
@@ -19,7 +19,7 @@ export type Reader<T> = (cursor: Cursor) => T | undefined
 
 /** Notes an error at the value. */
 export function fail(cursor: Cursor, message: string): undefined {
-  if (cursor.node.tag !== BROKEN) cursor.problems.push(errorAt(cursor.node.at, cursor.path, message))
+  if (cursor.node.tag !== BROKEN) note(cursor.problems, errorAt(cursor.node.at, cursor.path, message))
   return undefined
 }
 
@@ -29,7 +29,7 @@ export function expected(cursor: Cursor, what: string): undefined {
 }
 
 export function notice(cursor: Cursor, message: string): void {
-  cursor.problems.push(noticeAt(cursor.node.at, cursor.path, message))
+  note(cursor.problems, noticeAt(cursor.node.at, cursor.path, message))
 }
 
 /** The values of a mapping by key; empty for null; undefined, with a problem, for anything else. */
@@ -87,15 +87,15 @@ export function fields<R extends Record<string, Reader<unknown>>>(
 function followMark(inner: Cursor, section: Section, key: string): boolean {
   const mark = markOf(section, key)
   if (!mark) {
-    inner.problems.push(errorAt(inner.key, inner.path, unknownKey(key, section)))
+    note(inner.problems, errorAt(inner.key, inner.path, unknownKey(inner, key, section)))
     return false
   }
   if (mark.mark === 'honoured') return true
   if (isNull(inner.node) || isUsual(inner.node, mark.usual)) return false
   if (mark.mark === 'ignored') {
-    inner.problems.push(noticeAt(inner.key, inner.path, `accepted without effect: ${mark.reason}`))
+    note(inner.problems, noticeAt(inner.key, inner.path, `accepted without effect: ${mark.reason}`))
   } else {
-    inner.problems.push(errorAt(inner.key, inner.path, `${mark.reason}: ${key}; ${mark.instead}`))
+    note(inner.problems, errorAt(inner.key, inner.path, `${mark.reason}: ${key}; ${mark.instead}`))
   }
   return false
 }
@@ -105,8 +105,8 @@ function isUsual(node: Node, usual: readonly unknown[] = []): boolean {
   return usual.some((value) => String(value) === node.text || value === node.value)
 }
 
-function unknownKey(key: string, section: Section): string {
-  const near = nearest(key, Object.keys(KEYS[section]))
+function unknownKey({ problems }: Cursor, key: string, section: Section): string {
+  const near = suggestion({ problems }, key, Object.keys(KEYS[section]))
   if (near) return `unknown key; did you mean ${near}?`
   const isAtALevel = ['root', 'service', 'deploy'].includes(section)
   const home = isAtALevel && HOMES.find(([other]) => other !== section && markOf(other, key))
@@ -123,3 +123,15 @@ const HOMES: [Section, string][] = [
   ['root', 'at the root of the file'],
   ['setpoint', 'under x-setpoint'],
 ]
+
+/** Beyond so many problems nobody reads on, and guessing what was meant takes its time. */
+const MAX_SUGGESTIONS = 200
+
+/** What was most likely meant by a word, as `nearest`. */
+export function suggestion(
+  { problems }: Pick<Cursor, 'problems'>,
+  word: string,
+  candidates: Iterable<string>,
+) {
+  return problems.length > MAX_SUGGESTIONS ? undefined : nearest(word, candidates)
+}

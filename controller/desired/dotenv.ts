@@ -1,6 +1,6 @@
 import type { Problem } from '../../schemas/problem.ts'
 import { errorAt } from './report.ts'
-import { expand, type Lookup, TemplateError } from './template.ts'
+import { expand, type Lookup, MAX_EXPANDED, TemplateError } from './template.ts'
 
 /**
  * Compose's dotenv format: `NAME=value`, `export NAME=value`, `NAME: value`, comments, quotes. Single quotes keep
@@ -13,6 +13,7 @@ export function parseDotenv(file: string, content: string, outer: Lookup) {
   const lookup: Lookup = (name) => outer(name) ?? variables.get(name)
   const text = content.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
   let line = 1
+  let length = 0
   for (let at = 0; at < text.length; ) {
     const end = statementEnd(text, at)
     statement(text.slice(at, end))
@@ -47,7 +48,11 @@ export function parseDotenv(file: string, content: string, outer: Lookup) {
   }
 
   function keep(name: string, value: string | undefined): void {
-    if (value !== undefined) variables.set(name, value)
+    if (value === undefined) return
+    length += value.length
+    if (length <= MAX_EXPANDED) variables.set(name, value)
+    else if (length - value.length <= MAX_EXPANDED)
+      problem('the values are too long once their variables are filled in')
   }
 
   function problem(message: string): void {
@@ -85,7 +90,8 @@ function unquote(written: string): { text: string; literal: boolean } | undefine
   const quote = value[0]
   if (quote !== '"' && quote !== "'") {
     const plain = value.startsWith('#') && /^\s/.test(written) ? '' : value
-    return { text: plain.replace(/\s+#[\s\S]*$/, ''), literal: false }
+    const comment = plain.search(/\s#/)
+    return { text: comment < 0 ? plain : plain.slice(0, comment).trimEnd(), literal: false }
   }
   const close = closingQuote(value, 1, quote)
   if (close < 0) return undefined

@@ -1,7 +1,7 @@
 import type { Problem } from '../../schemas/problem.ts'
 import { type Entry, keyPath, type Node, type ScalarNode } from './node.ts'
-import { errorAt } from './report.ts'
-import { expand, type Lookup, TemplateError } from './template.ts'
+import { errorAt, note } from './report.ts'
+import { expand, type Lookup, MAX_EXPANDED, TemplateError } from './template.ts'
 
 /**
  * The tree with the variables of its values filled in (keys and comments stay as they are).
@@ -11,6 +11,7 @@ import { expand, type Lookup, TemplateError } from './template.ts'
 export function interpolate(root: Node, lookup: Lookup, path = ''): { root: Node; problems: Problem[] } {
   const problems: Problem[] = []
   const done = new Map<Node, Node>()
+  let length = 0
   return { root: visit(root, path), problems }
 
   function visit(node: Node, path: string): Node {
@@ -38,10 +39,13 @@ export function interpolate(root: Node, lookup: Lookup, path = ''): { root: Node
     if (typeof node.value !== 'string' || !node.value.includes('$')) return node
     try {
       const value = expand(node.value, lookup)
+      length += value.length
+      if (length > MAX_EXPANDED)
+        throw new TemplateError('the file is too long once its variables are filled in')
       return { ...node, value, text: value }
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
-      problems.push(errorAt(node.at, path, error.message))
+      note(problems, errorAt(node.at, path, error.message))
       return { ...node, tag: BROKEN }
     }
   }

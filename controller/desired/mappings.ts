@@ -1,5 +1,5 @@
 import { type Cursor, entriesOf, expected, fail, itemsOf, notice } from './cursor.ts'
-import { describeNode, scalarText } from './node.ts'
+import { describeNode, quote, scalarText } from './node.ts'
 import type { Lookup } from './template.ts'
 
 /**
@@ -60,7 +60,7 @@ function add(found: Map<string, string>, name: string, value: string | undefined
 
 function isName(name: string, at: Cursor): boolean {
   if (name === '') fail(at, `${describeNode(at.node)} has no name before the =`)
-  else if (name !== name.trim()) fail(at, `the name ${JSON.stringify(name)} has a space beside the =`)
+  else if (name !== name.trim()) fail(at, `the name ${quote(name)} has a space beside the =`)
   else if (/[\0\n]/.test(name)) fail(at, 'a name must not contain a line break or NUL')
   else return true
   return false

@@ -1,6 +1,6 @@
 import type { Problem } from '../../schemas/problem.ts'
 import { describeNode, type Entry, keyPath, type MapNode, type Node } from './node.ts'
-import { errorAt } from './report.ts'
+import { errorAt, note } from './report.ts'
 
 /**
  * The files of a stack as one tree, with YAML merge keys (`<<`) folded in: a key that stands beside `<<` wins over
@@ -43,7 +43,7 @@ export function merge(roots: [Node]): { root: Node; problems: Problem[] } {
       const folded = fold(base, path)
       if (folded.kind === 'map') return [folded]
       const message = `<< merges a mapping or a list of mappings, not ${describeNode(base)}`
-      problems.push(errorAt(merged.at, path, message))
+      note(problems, errorAt(merged.at, path, message))
       return []
     })
   }

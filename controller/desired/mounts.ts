@@ -1,6 +1,6 @@
 import type { Mount } from '../../schemas/stack.ts'
 import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
-import { scalarText } from './node.ts'
+import { quote, scalarText } from './node.ts'
 import {
   boolean,
   checkContainerPath,
@@ -34,9 +34,9 @@ function short(at: Cursor): Mount | undefined {
   if (at.node.kind !== 'scalar' || at.node.value === null)
     return expected(at, 'a volume, as in "data:/var/lib/data"')
   const parts = scalarText(at.node).split(':')
-  if (parts.length > 3) return fail(at, `${JSON.stringify(scalarText(at.node))} has too many colons`)
+  if (parts.length > 3) return fail(at, `${quote(scalarText(at.node))} has too many colons`)
   if (parts.includes(''))
-    return fail(at, `${JSON.stringify(scalarText(at.node))} has an empty part between its colons`)
+    return fail(at, `${quote(scalarText(at.node))} has an empty part between its colons`)
   const [source, target, options = ''] = parts.length === 1 ? [undefined, ...parts] : parts
   if (source === undefined) return anonymous(at, target ?? '')
   const readOnly = shortOptions(at, options)
@@ -56,7 +56,7 @@ function shortOptions(at: Cursor, options: string): boolean | undefined {
     else if (FOLDED.has(option)) notice(at, `the option ${option} is accepted without effect`)
     else if (/^r?(shared|slave)$/.test(option))
       return fail(at, `not honoured yet: the propagation ${option}; remove it`)
-    else return fail(at, `unknown option ${JSON.stringify(option)}; take ro or rw`)
+    else return fail(at, `unknown option ${quote(option)}; take ro or rw`)
   }
   return readOnly
 }

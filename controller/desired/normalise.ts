@@ -1,6 +1,6 @@
 import { type Cursor, entriesOf, expected, fail, fields, notice } from './cursor.ts'
 import { labels as stringMap } from './mappings.ts'
-import { isNull, type MapNode, type Node } from './node.ts'
+import { isNull, type MapNode, type Node, quote } from './node.ts'
 import { network, type ResourceDraft, volume } from './resources.ts'
 import { type ServiceDraft, service } from './service.ts'
 import type { Lookup } from './template.ts'
@@ -51,7 +51,7 @@ function isMissing(root: MapNode, key: string): boolean {
 function named<T>(at: Cursor, what: string, read: (key: string, at: Cursor) => T): T[] | undefined {
   return entriesOf(at, `a mapping of ${what}s`)?.flatMap(([key, inner]) => {
     if (!/^[a-zA-Z0-9._-]{1,128}$/.test(key)) {
-      fail(inner, `${JSON.stringify(key)} is no name of a ${what}: letters, digits, -, _ and ., at most 128`)
+      fail(inner, `${quote(key)} is no name of a ${what}: letters, digits, -, _ and ., at most 128`)
       return []
     }
     return [read(key, inner)]
@@ -76,7 +76,7 @@ function projectName(at: Cursor): string | undefined {
   const value = text(at)
   if (value === undefined) return undefined
   const name = normaliseName(value)
-  if (name === '') return fail(at, `${JSON.stringify(value)} has no letter or digit to make a name of`)
+  if (name === '') return fail(at, `${quote(value)} has no letter or digit to make a name of`)
   if (name !== value) notice(at, `the stack is called ${name}: lower case letters, digits, - and _`)
   return name
 }

@@ -46,8 +46,12 @@ function tokenize(text: string, lines: LineCounter) {
   const parser = new Parser(lines.addNewLine)
   const tokens = []
   let count = 0
+  let errors = 0
   for (const lexeme of new Lexer().lex(text.replace(/^\uFEFF/, ''))) {
-    for (const token of parser.next(lexeme)) tokens.push(token)
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token)
+      if (token.type === 'error' && ++errors > MAX_SYNTAX_ERRORS) return tokens
+    }
     if (parser.stack.length > 2 * MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`
     if (++count > MAX_TOKENS) return `has more than ${MAX_TOKENS} YAML tokens; split it into several stacks`
   }

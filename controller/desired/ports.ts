@@ -1,19 +1,38 @@
 import type { PublishedPort } from '../../schemas/stack.ts'
 import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
-import { scalarText } from './node.ts'
+import { quote, scalarText } from './node.ts'
 import { filled, integer, oneOf, text } from './values.ts'
 
-export interface PortAt {
+/** Equally long ranges of ports: `count` of them from `port` on. Spread out only once their number is known to be sane. */
+export interface PortsAt {
   port: PublishedPort
+  count: number
   at: Cursor
 }
 
-/** Compose Specification §ports, short and long syntax. Ranges become one entry a port. */
-export function ports(cursor: Cursor): PortAt[] | undefined {
-  return itemsOf(cursor)?.flatMap((at) => (read(at) ?? []).map((port) => ({ port, at })))
+/** The most ports that one stack publishes. */
+export const MAX_PORTS = 65_535
+
+/** One entry a port. */
+export function spread({ port, count }: PortsAt): PublishedPort[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...port,
+    target: port.target + index,
+    published: port.published + index,
+  }))
 }
 
-function read(at: Cursor): PublishedPort[] | undefined {
+/** Compose Specification §ports, short and long syntax. */
+export function ports(cursor: Cursor): PortsAt[] | undefined {
+  return itemsOf(cursor)?.flatMap((at) => {
+    const range = read(at)
+    return range ? [{ ...range, at }] : []
+  })
+}
+
+type PortRange = Omit<PortsAt, 'at'>
+
+function read(at: Cursor): PortRange | undefined {
   if (at.node.kind === 'map') return long(at)
   if (at.node.kind === 'list' || at.node.value === null) return expected(at, 'a port, as in "8080:80"')
   return short(at, scalarText(at.node))
@@ -22,7 +41,8 @@ function read(at: Cursor): PublishedPort[] | undefined {
 const SHORT = /^(?:(?:(\[[^\]]*\]|[^:]*):)?([^:]*):)?([^:/]+)(?:\/([a-zA-Z]+))?$/
 
 /** `[[hostIp:]published:]target[/protocol]` */
-function short(at: Cursor, value: string): PublishedPort[] | undefined {
+function short(at: Cursor, written: string): PortRange | undefined {
+  const value = written.length > 100 ? '' : written
   const match =
     SHORT.exec(value) ?? SHORT.exec(value.replace(/^([\da-fA-F:]+:[\da-fA-F:]*):([^:]*:[^:]+)$/, '[$1]:$2'))
   if (!match) return expected(at, 'a port, as in "8080:80", "127.0.0.1:8080:80/udp" or "8000-8003:8000-8003"')
@@ -30,7 +50,7 @@ function short(at: Cursor, value: string): PublishedPort[] | undefined {
   return assemble(at, { ip: ip.replace(/^\[|\]$/g, ''), published, target, protocol: protocol.toLowerCase() })
 }
 
-function long(at: Cursor): PublishedPort[] | undefined {
+function long(at: Cursor): PortRange | undefined {
   const read = fields(at, 'port', {
     target: integer(1, 65535),
     published: text,
@@ -51,31 +71,28 @@ interface Parts {
   protocol: string
 }
 
-function assemble(at: Cursor, { ip, published, target, protocol }: Parts): PublishedPort[] | undefined {
+function assemble(at: Cursor, { ip, published, target, protocol }: Parts): PortRange | undefined {
   if (protocol !== 'tcp' && protocol !== 'udp') {
     return fail(at, `not honoured yet: the protocol ${protocol}; publish tcp or udp`)
   }
-  if (ip !== '' && !isAddress(ip)) return fail(at, `${JSON.stringify(ip)} is no IP address of the host`)
+  if (ip !== '' && !isAddress(ip)) return fail(at, `${quote(ip)} is no IP address of the host`)
   const targets = range(at, target, 'container')
   if (!targets) return undefined
   if (published === '' || published === '0') return unpublished(at, target)
   const outside = range(at, published, 'host')
   if (!outside) return undefined
-  if (outside.length !== targets.length)
-    return unequal(at, { target, published, single: targets.length === 1 })
+  if (outside.count !== targets.count) return unequal(at, { target, published, single: targets.count === 1 })
   const hostIp = ip === '' || ip === '0.0.0.0' || ip === '::' ? {} : { hostIp: ip }
-  return outside.map((port, index) => ({
-    target: targets[index] ?? port,
-    published: port,
-    protocol,
-    ...hostIp,
-  }))
+  return {
+    port: { target: targets.first, published: outside.first, protocol, ...hostIp },
+    count: targets.count,
+  }
 }
 
-function unpublished(at: Cursor, target: string): PublishedPort[] {
+function unpublished(at: Cursor, target: string): undefined {
   const message = `no port of the host is named, so none is published; write "8080:${target}" with the port you want`
   notice(at, message)
-  return []
+  return undefined
 }
 
 function unequal(
@@ -86,14 +103,14 @@ function unequal(
   return fail(at, `the ranges ${published} and ${target} are not equally long`)
 }
 
-function range(at: Cursor, value: string, where: 'container' | 'host'): number[] | undefined {
+function range(at: Cursor, value: string, where: 'container' | 'host') {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(value)
   const first = Number(match?.[1])
   const last = Number(match?.[2] ?? match?.[1])
   if (!match || first < 1 || last > 65535 || last < first) {
-    return fail(at, `${JSON.stringify(value)} is no ${where} port; ports are from 1 to 65535`)
+    return fail(at, `${quote(value)} is no ${where} port; ports are from 1 to 65535`)
   }
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  return { first, count: last - first + 1 }
 }
 
 function isAddress(value: string): boolean {

@@ -1,4 +1,5 @@
 import { type Cursor, fail } from './cursor.ts'
+import { quote } from './node.ts'
 import { nearest } from './suggest.ts'
 import { filled, text } from './values.ts'
 
@@ -16,7 +17,7 @@ export function signal(cursor: Cursor): string | undefined {
   const name = /^\d+$/.test(bare) ? SIGNALS[Number(bare) - 1] : bare
   if (name !== undefined && (SIGNALS.includes(name) || REALTIME.test(name))) return `SIG${name}`
   const near = nearest(bare, SIGNALS)
-  return fail(cursor, `${JSON.stringify(value)} is no signal${near ? `; did you mean SIG${near}?` : ''}`)
+  return fail(cursor, `${quote(value)} is no signal${near ? `; did you mean SIG${near}?` : ''}`)
 }
 
 const CAPABILITIES =
@@ -32,7 +33,7 @@ export function capability(cursor: Cursor): string | undefined {
   if (bare === 'ALL') return 'ALL'
   if (CAPABILITIES.includes(bare)) return `CAP_${bare}`
   const near = nearest(bare, CAPABILITIES)
-  return fail(cursor, `${JSON.stringify(value)} is no capability${near ? `; did you mean ${near}?` : ''}`)
+  return fail(cursor, `${quote(value)} is no capability${near ? `; did you mean ${near}?` : ''}`)
 }
 
 /** One item of Compose Specification §security_opt; only no-new-privileges, in its spellings. */
@@ -48,10 +49,7 @@ export function securityOption(cursor: Cursor): boolean | undefined {
 export function hostname(cursor: Cursor): string | undefined {
   const value = filled(cursor)
   if (value === undefined || /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(value)) return value
-  return fail(
-    cursor,
-    `${JSON.stringify(value)} is no hostname: letters, digits, - and ., at most 63 characters`,
-  )
+  return fail(cursor, `${quote(value)} is no hostname: letters, digits, - and ., at most 63 characters`)
 }
 
 /** Compose Specification §pull_policy. */
@@ -66,6 +64,6 @@ export function pullPolicy(cursor: Cursor): 'always' | 'missing' | 'never' | und
   const near = nearest(value, ['always', 'missing', 'never'])
   return fail(
     cursor,
-    `must be always, missing or never, not ${JSON.stringify(value)}${near ? `; did you mean ${near}?` : ''}`,
+    `must be always, missing or never, not ${quote(value)}${near ? `; did you mean ${near}?` : ''}`,
   )
 }

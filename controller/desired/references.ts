@@ -9,6 +9,7 @@ const DOMAIN = /^(?:\[[a-fA-F0-9:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)
  * @returns undefined when it is no reference
  */
 export function normaliseReference(reference: string): string | undefined {
+  if (reference.length > 400) return undefined
   const [named = '', digest, ...more] = reference.split('@')
   if (more.length > 0 || (digest !== undefined && !DIGEST.test(digest))) return undefined
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1)

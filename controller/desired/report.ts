@@ -1,15 +1,17 @@
 import type { Problem } from '../../schemas/problem.ts'
 import type { Place } from './node.ts'
 
-/** Problems are collected, never thrown: a person sees all of them at once. */
-export type Problems = Problem[]
-
 /** The most problems that are told of one file. */
 export const MAX_PROBLEMS = 100
 
 /** An error at a place. */
 export function errorAt(at: Place, path: string, message: string): Problem {
-  return { file: at.file, line: at.line, column: at.column, path, message, severity: 'error' }
+  const { file, line, column } = at
+  return { file, line, column, path: clamp(path, 300), message: clamp(message, 500), severity: 'error' }
+}
+
+function clamp(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 3)}...` : text
 }
 
 /** Something worth telling that keeps nobody from deploying. */
@@ -20,6 +22,16 @@ export function noticeAt(at: Place, path: string, message: string): Problem {
 /** An error about a file as a whole. */
 export function errorIn(file: string, message: string): Problem {
   return errorAt({ file, line: 0, column: 0 }, '', message)
+}
+
+/** What is collected of one file before it is told; a file that is wrong all over needs no more. */
+const MAX_COLLECTED = 2000
+
+/** Adds a problem. Of very many the rest is dropped, but never the first error. */
+export function note(problems: Problem[], problem: Problem): void {
+  const isFull = problems.length >= MAX_COLLECTED
+  const isFirstError = problem.severity === 'error' && problems.at(-1)?.severity !== 'error'
+  if (!isFull || isFirstError) problems.push(problem)
 }
 
 export function hasErrors(problems: Problem[]): boolean {

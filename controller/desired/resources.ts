@@ -1,5 +1,6 @@
 import { type Cursor, expected, fail, fields, itemsOf, notice, within } from './cursor.ts'
 import { labels } from './mappings.ts'
+import { quote } from './node.ts'
 import { boolean, filled, text } from './values.ts'
 
 /** A network or volume as it is declared, under its key. */
@@ -79,7 +80,7 @@ function external(at: Cursor): { external: boolean; name?: string } | undefined 
 function resourceName(at: Cursor): string | undefined {
   const value = filled(at)
   if (value === undefined || /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(value)) return value
-  return fail(at, `${JSON.stringify(value)} is no name: letters, digits, -, _ and ., at most 128 characters`)
+  return fail(at, `${quote(value)} is no name: letters, digits, -, _ and ., at most 128 characters`)
 }
 
 function networkDriver(at: Cursor): string | undefined {

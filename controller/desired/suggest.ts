@@ -1,9 +1,13 @@
+const MAX_CANDIDATES = 200
+
 /** The candidate that a person most likely meant; undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = flatten(word)
   if (wanted.length > 64) return undefined
   let best: { candidate: string; distance: number } | undefined
+  let seen = 0
   for (const candidate of candidates) {
+    if (++seen > MAX_CANDIDATES) break
     const distance = editDistance(wanted, flatten(candidate))
     if (
       distance < wanted.length &&

@@ -6,6 +6,8 @@ export class TemplateError extends Error {}
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
 const MAX_NESTING = 20
+/** The most characters of a whole file once its variables are filled in. */
+export const MAX_EXPANDED = 8 * 1024 * 1024
 /** Text that grows beyond this by its variables is refused. */
 const MAX_LENGTH = 1024 * 1024
 

@@ -1,22 +1,25 @@
-import { fail, within } from './cursor.ts'
+import type { PublishedPort } from '../../schemas/stack.ts'
+import { type Cursor, fail, suggestion, within } from './cursor.ts'
 import { isNull } from './node.ts'
 import type { StackDraft } from './normalise.ts'
-import { describePort, type PortAt } from './ports.ts'
+import { describePort, MAX_PORTS, type PortsAt, spread } from './ports.ts'
 import type { ServiceDraft } from './service.ts'
-import { nearest } from './suggest.ts'
 
 /** Checks that need more than one field: references, cycles, conflicts. All problems at once, into the cursors. */
 export function validate(stack: StackDraft): void {
+  const byName = new Map(stack.services.map((service) => [service.name, service]))
+  const networks = new Set(['default', ...stack.networks.map(({ key }) => key)])
+  const volumes = new Set(stack.volumes.map(({ key }) => key))
   for (const service of stack.services) {
     checkImage(service)
     checkReplicas(service)
     checkLimits(service)
-    checkDependencies(service, stack)
-    checkNetworks(service, stack)
-    checkMounts(service, stack)
+    checkDependencies(service, byName)
+    checkNetworks(service, networks)
+    checkMounts(service, volumes)
   }
   checkCycles(stack)
-  checkPorts(stack.services)
+  checkPorts(stack)
 }
 
 const IMAGE_KEYS = ['image', 'build', 'extends', 'provider']
@@ -65,12 +68,12 @@ function checkLimits({ at, deploy, ...service }: ServiceDraft): void {
   }
 }
 
-function checkDependencies(service: ServiceDraft, { services }: StackDraft): void {
-  const names = services.map(({ name }) => name)
+function checkDependencies(service: ServiceDraft, byName: Map<string, ServiceDraft>): void {
   for (const dependency of [...(service.depends_on ?? []), ...(service.links ?? [])]) {
-    const target = services.find(({ name }) => name === dependency.service)
+    const target = byName.get(dependency.service)
     if (!target) {
-      if (dependency.required) fail(dependency.at, undefinedName('service', dependency.service, names))
+      if (dependency.required)
+        failUndefined(dependency.at, { what: 'service', name: dependency.service, names: byName.keys() })
     } else if (dependency.condition === 'healthy' && target.healthcheck === null) {
       fail(dependency.at, `waits for ${target.name} to be healthy, but its healthcheck is disabled`)
     } else if (dependency.condition === 'completed' && target.restart?.condition === 'any') {
@@ -82,30 +85,38 @@ function checkDependencies(service: ServiceDraft, { services }: StackDraft): voi
   }
 }
 
-function checkNetworks(service: ServiceDraft, { networks }: StackDraft): void {
-  const keys = ['default', ...networks.map(({ key }) => key)]
+function checkNetworks(service: ServiceDraft, keys: Set<string>): void {
   for (const { key, at } of service.networks ?? []) {
-    if (!keys.includes(key)) fail(at, undefinedName('network', key, keys))
+    if (!keys.has(key)) failUndefined(at, { what: 'network', name: key, names: keys })
   }
 }
 
-function checkMounts(service: ServiceDraft, { volumes }: StackDraft): void {
-  const keys = volumes.map(({ key }) => key)
+function checkMounts(service: ServiceDraft, keys: Set<string>): void {
   for (const { mount, at } of service.volumes ?? []) {
-    if (mount.type === 'volume' && !keys.includes(mount.source)) {
-      fail(at, undefinedName('volume', mount.source, keys))
+    if (mount.type === 'volume' && !keys.has(mount.source)) {
+      failUndefined(at, { what: 'volume', name: mount.source, names: keys })
     }
   }
+  const byTarget = new Map((service.tmpfs ?? []).map((one) => [one.mount.target, one]))
   for (const { mount, at } of service.volumes ?? []) {
-    const other = (service.tmpfs ?? []).find((one) => one.mount.target === mount.target)
+    const other = byTarget.get(mount.target)
     if (other) fail(at, `${mount.target} is already mounted by ${other.at.path}`)
   }
 }
 
-function undefinedName(what: string, name: string, names: string[]): string {
-  const near = nearest(name, names)
-  return `names the ${what} ${name}, which is not declared${near ? `; did you mean ${near}?` : ''}`
+interface Undefined {
+  what: string
+  name: string
+  /** Those that are declared. */
+  names: Iterable<string>
 }
+
+function failUndefined(at: Cursor, { what, name, names }: Undefined): void {
+  const near = suggestion(at, name, names)
+  fail(at, `names the ${what} ${name}, which is not declared${near ? `; did you mean ${near}?` : ''}`)
+}
+
+const MAX_CYCLES = 10
 
 /** One error for each cycle of depends_on, at the edge that closes it. */
 function checkCycles({ services }: StackDraft): void {
@@ -113,6 +124,7 @@ function checkCycles({ services }: StackDraft): void {
     services.map((service) => [service.name, [...(service.depends_on ?? []), ...(service.links ?? [])]]),
   )
   const state = new Map<string, 'open' | 'done'>()
+  let cycles = 0
   for (const { name } of services) if (!state.has(name)) walk(name)
 
   // Iterative: a chain of thousands of services must not end the stack.
@@ -125,6 +137,7 @@ function checkCycles({ services }: StackDraft): void {
         state.set(top.name, 'done')
         path.pop()
       } else if (state.get(edge.service) === 'open') {
+        if (++cycles > MAX_CYCLES) continue
         const names = path.map(({ name }) => name)
         const cycle = [...names.slice(names.indexOf(edge.service)), edge.service]
         fail(edge.at, `the dependencies go round in a circle: ${cycle.join(' -> ')}`)
@@ -136,25 +149,42 @@ function checkCycles({ services }: StackDraft): void {
   }
 }
 
-function checkPorts(services: ServiceDraft[]): void {
-  const taken = new Map<string, { service: string; entry: PortAt }[]>()
-  for (const service of services) {
-    for (const entry of service.ports ?? []) {
-      const { port, at } = entry
-      const key = `${port.published}/${port.protocol}`
-      const others = taken.get(key) ?? []
-      const clash = others.find((other) => overlaps(other.entry, entry))
-      if (clash && !(clash.service === service.name && isSame(clash.entry, entry))) {
-        fail(at, `${describePort(port)} is already published by ${clash.entry.at.path}`)
-      } else if (others.length < 64) taken.set(key, [...others, { service: service.name, entry }])
-    }
+function checkPorts({ services, at }: StackDraft): void {
+  const total = services.flatMap(({ ports = [] }) => ports).reduce((sum, { count }) => sum + count, 0)
+  if (total > MAX_PORTS) fail(at, `publishes ${total} ports; at most ${MAX_PORTS} are taken`)
+  if (total > MAX_PORTS) return
+  const taken = new Map<string, Taken[]>()
+  for (const { name, ports = [] } of services) {
+    for (const entry of ports) checkRange(taken, name, entry)
   }
 }
 
-function overlaps({ port: a }: PortAt, { port: b }: PortAt): boolean {
+interface Taken {
+  service: string
+  port: PublishedPort
+  path: string
+}
+
+/** Tells of the first port of a range that another one has, and takes the rest. */
+function checkRange(taken: Map<string, Taken[]>, service: string, range: PortsAt): void {
+  let isTold = false
+  for (const port of spread(range)) {
+    const key = `${port.published}/${port.protocol}`
+    const others = taken.get(key) ?? []
+    const clash = others.find((other) => overlaps(other.port, port))
+    const isRepeated = clash?.service === service && isSame(clash.port, port)
+    if (clash && !isRepeated && !isTold) {
+      fail(range.at, `${describePort(port)} is already published by ${clash.path}`)
+      isTold = true
+    }
+    if (!clash) taken.set(key, [...others, { service, port, path: range.at.path }])
+  }
+}
+
+function overlaps(a: PublishedPort, b: PublishedPort): boolean {
   return a.hostIp === undefined || b.hostIp === undefined || a.hostIp === b.hostIp
 }
 
-function isSame({ port: a }: PortAt, { port: b }: PortAt): boolean {
+function isSame(a: PublishedPort, b: PublishedPort): boolean {
   return a.target === b.target && a.hostIp === b.hostIp
 }

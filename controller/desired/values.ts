@@ -1,7 +1,7 @@
 import { parseDuration } from '../../schemas/duration.ts'
 import { parseSize } from '../../schemas/size.ts'
 import { type Cursor, expected, fail, itemsOf, type Reader } from './cursor.ts'
-import { scalarText } from './node.ts'
+import { quote, scalarText } from './node.ts'
 import { looseBoolean } from './scalar.ts'
 import { nearest } from './suggest.ts'
 
@@ -115,9 +115,8 @@ export function containerPath(cursor: Cursor): string | undefined {
 }
 
 export function checkContainerPath(cursor: Cursor, value: string): string | undefined {
-  if (!value.startsWith('/'))
-    return fail(cursor, `${JSON.stringify(value)} must be an absolute path in the container`)
-  if (value.split('/').includes('..')) return fail(cursor, `${JSON.stringify(value)} must not contain ..`)
+  if (!value.startsWith('/')) return fail(cursor, `${quote(value)} must be an absolute path in the container`)
+  if (value.split('/').includes('..')) return fail(cursor, `${quote(value)} must not contain ..`)
   const clean = `/${value
     .split('/')
     .filter((part) => part !== '' && part !== '.')

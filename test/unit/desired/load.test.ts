@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { formatProblem } from '../../../schemas/problem.ts'
 import { type Content, loadFiles, shown, specOf } from './support.ts'
 
+const many = (count: number, line: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => line(n)).join('\n')
 const STACK = 'services: {a: {image: busybox}}'
 const summary = (files: Record<string, Content>, options = {}) =>
   loadFiles(files, options).stacks.map(({ name, file, spec, guessed }) =>
@@ -141,6 +143,30 @@ describe('input that is meant to hurt', () => {
     ['deep blocks', '- '.repeat(100_000), 'is nested deeper than 100 levels'],
     ['half a million values', `a: [${'x,'.repeat(500_000)}]`, 'has more than 400000 YAML tokens'],
     [
+      'millions of ports',
+      `x-p: &p ["1-65535:1-65535"]\nservices:\n${many(3000, (n) => `  s${n}: {image: x, ports: *p}`)}`,
+      'publishes 196605000 ports; at most 65535 are taken',
+    ],
+    [
+      'variables that grow',
+      `x-setpoint: {variables: {V: ${'x'.repeat(500_000)}}}\nservices:\n${many(3000, (n) => `  s${n}: {image: "$V"}`)}`,
+      'the file is too long once its variables are filled in',
+    ],
+    ['thousands of unknown keys', many(20_000, (n) => `imag${n}: 1`), 'compose.yaml:1:1 imag0: unknown key'],
+    [
+      'thousands of circles',
+      `services:\n${many(5000, (n) => `  s${n}: {image: x, depends_on: [s0, s${n + 1}]}`)}`,
+      'the dependencies go round in a circle: s0 -> s0',
+    ],
+    [
+      'thousands of wrong names',
+      `services:\n${many(8000, (n) => `  s${n}: {image: x, depends_on: [t${n}]}`)}`,
+      'names the service t0, which is not declared',
+    ],
+    ['a key without end', `? ${'k'.repeat(900_000)}\n: 1`, 'a key has more than 1024 characters'],
+    ['a line of spaces', `a: ${' '.repeat(1_000_000)}`, 'unknown key'],
+    ['a port of colons', `services: {a: {image: x, ports: ["${':'.repeat(900_000)}"]}}`, 'must be a port'],
+    [
       'bytes that are no text',
       Buffer.from([0xff, 0xfe, 0x00, 0x80]).toString('latin1'),
       'must be a mapping with services',
@@ -264,6 +290,14 @@ describe('variables', () => {
         'w/compose.yaml': 'name: shop\nservices: {a: {image: x, environment: {V: "$COMPOSE_PROJECT_NAME"}}}',
       }),
     ).toBe('shop')
+  })
+
+  test('an .env full of spaces or of growing values is read in no time, or refused', () => {
+    expect(value({ 'w/compose.yaml': stack(), 'w/.env': `V=a${' '.repeat(900_000)}b` })).toMatch(/^a +b$/)
+    const growing = many(5000, (n) => `V${n + 1}=x$V${n}`)
+    expect(
+      value({ 'w/compose.yaml': stack(), 'w/.env': `V0=${'x'.repeat(500_000)}\nV=1\n${growing}` }),
+    ).toContainEqual(expect.stringContaining('the values are too long once their variables are filled in'))
   })
 
   test('a mistake in .env is told at its line', () => {

@@ -358,11 +358,11 @@ test('all problems of a file are told at once, in the order of their places', ()
   ])
 })
 
-test('a file with thousands of problems tells the first hundred', () => {
-  const keys = Array.from({ length: 3000 }, (_, index) => `k${index}: 1`).join('\n')
+test('a file with hundreds of problems tells the first hundred', () => {
+  const keys = Array.from({ length: 300 }, (_, index) => `k${index}: 1`).join('\n')
   const problems = problemsOf(`${keys}\n${A}`)
   expect(problems).toHaveLength(101)
-  expect(problems.at(-1)).toBe(`notice ${FILE} 2900 more problems`)
+  expect(problems.at(-1)).toBe(`notice ${FILE} 200 more problems`)
 })
 
 function withoutFile(problems: string[]): string[] {
