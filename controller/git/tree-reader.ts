@@ -24,11 +24,15 @@ export type TreeReader = (revision: string, directory: string) => Promise<Source
 export function treeReader(options: TreeReaderOptions): TreeReader {
   const { objects, display } = options
   const last = new Map<string, SourceTree>()
+  const running = new Map<string, Promise<SourceTree>>()
 
   async function read(revision: string, directory: string): Promise<SourceTree> {
     const before = last.get(directory)
     if (before?.revision === revision) return before
-    const tree = await attempt(revision, directory)
+    const key = `${revision}:${directory}`
+    const started = running.get(key) ?? attempt(revision, directory).finally(() => running.delete(key))
+    running.set(key, started)
+    const tree = await started
     last.set(directory, tree)
     return tree
   }
