@@ -7,14 +7,23 @@ import type { Lookup } from './template.ts'
  * and is left out (told as a notice) where there is none.
  */
 export function environment(lookup: Lookup) {
-  return (cursor: Cursor): Record<string, string> | undefined =>
-    pairs(cursor, (name, at) => {
+  return (cursor: Cursor): Record<string, string> | undefined => {
+    const read = pairs(cursor, (name, at) => {
       const value = lookup(name)
       if (value === undefined)
         notice(at, `${name} has no value and no variable of that name is set; left out`)
       return value
     })
+    for (const [name, value] of Object.entries(read ?? {})) {
+      if (TEMPLATE.test(value))
+        notice(cursor, `${name} has a template of Swarm, which is passed on as it stands`)
+    }
+    return read
+  }
 }
+
+// What Swarm fills in for each task (docker service create, §Create services using templates).
+const TEMPLATE = /\{\{ ?\.(Service|Task|Node)\./
 
 /** Compose Specification §labels: list or map; a name without a value is an empty label. */
 export function labels(cursor: Cursor): Record<string, string> | undefined {

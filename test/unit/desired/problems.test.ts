@@ -93,6 +93,10 @@ describe('a service', () => {
       'environment: [A]',
       'notice 4:19 services.a.environment[0]: A has no value and no variable of that name is set; left out',
     ],
+    [
+      'environment: {A: "{{.Node.Hostname}}"}',
+      'notice 4:18 services.a.environment: A has a template of Swarm, which is passed on as it stands',
+    ],
     // wrong types and values
     ['ports: 80', '4:12 services.a.ports: must be a list, not the number 80'],
     ['ports: ["x:80"]', '4:13 services.a.ports[0]: "x" is no host port; ports are from 1 to 65535'],
