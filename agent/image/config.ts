@@ -1,0 +1,80 @@
+import type { ImageConfig } from '../../schemas/image.ts'
+
+/** Label for what Docker's config has and buildah 1.28 cannot write: milliseconds. */
+export const START_INTERVAL_LABEL = 'setpoint.healthcheck.start-interval'
+
+/** The parts of `buildah inspect --type image` that are read. Docker's config has the OCI one in it, and the healthcheck. */
+interface Inspected {
+  FromImageID: string
+  Docker?: { config?: RawConfig | null } | null
+  OCIv1?: { config?: RawConfig | null } | null
+}
+
+interface RawConfig {
+  Entrypoint?: string[] | null
+  Cmd?: string[] | null
+  Env?: string[] | null
+  WorkingDir?: string
+  User?: string
+  ExposedPorts?: Record<string, unknown> | null
+  Labels?: Record<string, string> | null
+  StopSignal?: string
+  Shell?: string[] | null
+  Healthcheck?: RawHealthcheck | null
+}
+
+interface RawHealthcheck {
+  Test?: string[] | null
+  /** Nanoseconds, as all times here; 0 is Docker's default. */
+  Interval?: number
+  Timeout?: number
+  StartPeriod?: number
+  StartInterval?: number
+  Retries?: number
+}
+
+/** The image's id and config from `buildah inspect --type image`. */
+export function parseInspect(json: string): { id: string; config: ImageConfig } {
+  const inspected = JSON.parse(json) as Inspected
+  const raw = inspected.Docker?.config ?? inspected.OCIv1?.config ?? {}
+  return { id: inspected.FromImageID.replace(/^sha256:/, ''), config: configOf(raw) }
+}
+
+function configOf(raw: RawConfig): ImageConfig {
+  const healthcheck = healthcheckOf(raw)
+  return {
+    ...(raw.Entrypoint?.length && { entrypoint: raw.Entrypoint }),
+    ...(raw.Cmd?.length && { command: raw.Cmd }),
+    ...(raw.Env?.length && { environment: Object.fromEntries(raw.Env.map(variable)) }),
+    ...(raw.WorkingDir && { workingDir: raw.WorkingDir }),
+    ...(raw.User && { user: raw.User }),
+    ...(raw.ExposedPorts && { ports: Object.keys(raw.ExposedPorts).sort() }),
+    ...(raw.Labels && { labels: raw.Labels }),
+    ...(raw.StopSignal && { stopSignal: raw.StopSignal }),
+    ...(healthcheck && { healthcheck }),
+  }
+}
+
+/** Docker's defaults filled in (Dockerfile reference §HEALTHCHECK); undefined when there is none or it is `NONE`. */
+function healthcheckOf({ Healthcheck: raw, Shell, Labels }: RawConfig): ImageConfig['healthcheck'] {
+  const [kind, ...rest] = raw?.Test ?? []
+  if (!raw || kind === undefined || kind === 'NONE' || rest.length === 0) return undefined
+  const shell = Shell?.length ? Shell : ['/bin/sh', '-c']
+  return {
+    test: kind === 'CMD-SHELL' ? [...shell, ...rest] : rest,
+    interval: milliseconds(raw.Interval) || 30_000,
+    timeout: milliseconds(raw.Timeout) || 30_000,
+    retries: raw.Retries || 3,
+    startPeriod: milliseconds(raw.StartPeriod),
+    startInterval: milliseconds(raw.StartInterval) || Number(Labels?.[START_INTERVAL_LABEL]) || 5_000,
+  }
+}
+
+function milliseconds(nanoseconds = 0): number {
+  return Math.round(nanoseconds / 1e6)
+}
+
+function variable(text: string): [string, string] {
+  const at = text.indexOf('=')
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+}

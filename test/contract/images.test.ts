@@ -1,0 +1,331 @@
+import { execFile } from 'node:child_process'
+import { lstat, mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createImages, type ImagesOptions } from '../../agent/image/create.ts'
+import type { Images } from '../../agent/image/images.ts'
+import { agentPaths, type Paths } from '../../agent/paths.ts'
+import type { ImageConfig, ImageSource, ImageSpec } from '../../schemas/image.ts'
+import { mountsUnder, type TestStorage, testStorage } from '../support/containers-storage.ts'
+import { silent } from '../support/netns.ts'
+import { brokenRegistry, type Registry, startRegistry } from '../support/registry.ts'
+
+const execute = promisify(execFile)
+
+let storage: TestStorage
+let paths: Paths
+let images: Images
+
+beforeEach(async () => {
+  storage = await testStorage()
+  paths = agentPaths(join(storage.folder, 'state'), join(storage.folder, 'run'))
+  images = await open()
+})
+
+afterEach(() => storage.close())
+
+describe('an image that is on the host', () => {
+  it('is mounted once, with its config', async () => {
+    const id = await anImage('localhost/test/app:1')
+    const resolved = await images.resolve(source('localhost/test/app:1'))
+
+    expect(resolved).toMatchObject({ id, reference: 'localhost/test/app:1' })
+    expect(await readFile(join(resolved.root, 'hello'), 'utf8')).toBe('localhost/test/app:1')
+    expect(resolved.config).toEqual({
+      entrypoint: ['/bin/app'],
+      environment: { A: 'b=c' },
+      workingDir: '/srv',
+      user: '5:6',
+      ports: ['53/udp', '80'],
+      labels: expect.objectContaining({ l: 'm' }),
+      stopSignal: 'SIGINT',
+      healthcheck: {
+        ...{ test: ['/bin/sh', '-c', 'true'], interval: 3000, timeout: 30_000 },
+        ...{ retries: 3, startPeriod: 0, startInterval: 5000 },
+      },
+    })
+    expect(await images.resolve(source('localhost/test/app:1'))).toEqual(resolved)
+  })
+
+  it('keeps its mount over a new agent, and gets it back when it was unmounted', async () => {
+    await anImage('localhost/test/app:1')
+    const first = await images.resolve(source('localhost/test/app:1'))
+    images = await open()
+    expect(await images.resolve(source('localhost/test/app:1'))).toEqual(first)
+
+    await execute('umount', [first.root])
+    expect(await images.resolve(source('localhost/test/app:1'))).toEqual(first)
+    expect(await readFile(join(first.root, 'hello'), 'utf8')).toBe('localhost/test/app:1')
+  })
+
+  it('is the new one when the tag has moved', async () => {
+    await anImage('localhost/test/app:1', { content: 'old' })
+    const old = await images.resolve(source('localhost/test/app:1'))
+    const id = await anImage('localhost/test/app:1', { content: 'new' })
+    const moved = await images.resolve(source('localhost/test/app:1'))
+
+    expect(moved.id).toBe(id)
+    expect(await readFile(join(moved.root, 'hello'), 'utf8')).toBe('new')
+    expect(await readFile(join(old.root, 'hello'), 'utf8')).toBe('old')
+  })
+
+  it('is let go of when no task uses it, and not while one may be on its way', async () => {
+    const [a, b] = [await anImage('localhost/test/a:1'), await anImage('localhost/test/b:1')]
+    for (const name of ['a', 'b']) await images.resolve(source(`localhost/test/${name}:1`))
+    await images.release(new Set())
+    expect(await storage.buildah('containers', '--format', '{{.ImageID}}')).not.toBe('')
+
+    images = await open({ grace: 0 })
+    await images.release(new Set([a]))
+    const held = await storage.buildah('containers', '--notruncate', '--format', '{{.ImageID}}')
+    expect(held.split('\n').map((id) => a.startsWith(id) || b.startsWith(id))).toEqual([true])
+    expect(
+      (await mountsUnder(storage.storageRoot)).filter((point) => point.endsWith('/merged')),
+    ).toHaveLength(1)
+  })
+})
+
+describe('an image that is not on the host', () => {
+  it.each([
+    ['localhost/test/none:1', 'missing'],
+    ['docker.io/library/none:1', 'never'],
+  ] as const)('%s with pull policy %s is not found', async (reference, pull) => {
+    await expect(images.resolve({ reference, pull })).rejects.toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+      message: expect.stringContaining(reference),
+      hint: expect.any(String),
+    })
+  })
+})
+
+describe('a registry', () => {
+  let registry: Registry
+  let locked: Registry
+  let broken: Registry
+  let folder: TestStorage
+
+  beforeAll(async () => {
+    folder = await testStorage()
+    registry = await startRegistry(join(folder.folder, 'open'))
+    locked = await startRegistry(join(folder.folder, 'locked'), { locked: true })
+    broken = await brokenRegistry()
+    const conf = join(folder.folder, 'registries.conf')
+    const insecure = [registry, locked, broken].map(
+      ({ name }) => `[[registry]]\nlocation = "${name}"\ninsecure = true\n`,
+    )
+    await writeFile(conf, insecure.join('\n'))
+    process.env.CONTAINERS_REGISTRIES_CONF = conf
+  })
+
+  afterAll(async () => {
+    delete process.env.CONTAINERS_REGISTRIES_CONF
+    await Promise.all([registry, locked, broken].map((one) => one.close()))
+    await folder.close()
+  })
+
+  it('delivers an image once to all who ask for it at the same time', async () => {
+    const id = await pushed('app:1')
+    const infos: string[] = []
+    images = await open({ log: { ...silent, info: (_, message) => void infos.push(message) } })
+    const [first, ...others] = await Promise.all(
+      [1, 2, 3].map(() => images.resolve(source(`${registry.name}/app:1`))),
+    )
+    expect(first?.id).toBe(id)
+    expect(others).toEqual([first, first])
+    expect(infos).toEqual(['image pulled'])
+  })
+
+  it('is asked again only with pull policy always', async () => {
+    const old = await pushed('app:2', 'old')
+    const reference = `${registry.name}/app:2`
+    expect((await images.resolve(source(reference))).id).toBe(old)
+    const fresh = await pushed('app:2', 'fresh')
+    expect((await images.resolve(source(reference))).id).toBe(old)
+    expect((await images.resolve({ reference, pull: 'always' })).id).toBe(fresh)
+  })
+
+  it('that does not know the image, or wants credentials, is said to', async () => {
+    await expect(images.resolve(source(`${registry.name}/none:1`))).rejects.toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+    })
+    const authFile = join(storage.folder, 'auth.json')
+    const auth = Buffer.from('someone:wrong').toString('base64')
+    await writeFile(authFile, JSON.stringify({ auths: { [locked.name]: { auth } } }))
+    images = await open({ authFile })
+    const refused = images.resolve(source(`${locked.name}/app:1`))
+    await expect(refused).rejects.toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+      hint: expect.stringContaining('auth file'),
+    })
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('wrong') })
+  })
+
+  it('that is out of order makes a failed pull, after the attempts it is given', async () => {
+    const warnings: unknown[] = []
+    const log = { ...silent, warn: (fields: object) => void warnings.push(fields) }
+    images = await open({ log, backOff: [1, 1] })
+    await expect(images.resolve(source(`${broken.name}/app:1`))).rejects.toMatchObject({
+      code: 'IMAGE_PULL_FAILED',
+      message: expect.stringContaining('503'),
+    })
+    expect(warnings).toHaveLength(2)
+  })
+
+  it('fills a small disk: the image is not there in halves', async () => {
+    await pushed('big:1', 'x'.repeat(3_000_000))
+    const small = join(storage.folder, 'small')
+    await mkdir(small)
+    await execute('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small])
+    const roots = { storageRoot: join(small, 'storage'), storageRun: join(storage.folder, 'small-run') }
+    images = await open(roots)
+    await expect(images.resolve(source(`${registry.name}/big:1`))).rejects.toMatchObject({
+      code: 'DISK_FULL',
+    })
+
+    const { stdout } = await execute('buildah', [
+      ...['--root', roots.storageRoot, '--runroot', roots.storageRun],
+      ...['images', '--quiet'],
+    ])
+    expect(stdout.trim()).toBe('')
+  })
+
+  /** Builds an image in another storage and puts it into the registry. */
+  async function pushed(name: string, content = name): Promise<string> {
+    const id = await anImage(`${registry.name}/${name}`, { content, into: folder })
+    await folder.buildah('push', '--quiet', `${registry.name}/${name}`)
+    return id
+  }
+})
+
+describe('an image spec', () => {
+  it('builds an image from scratch with packages, files, run steps and config', async () => {
+    const config: ImageConfig = {
+      entrypoint: ['/app/run', 'two words', '$HOME'],
+      command: ['a"b', "it's"],
+      environment: { PLAIN: 'x', ODD: 'a $HOME ${B} "q" \'s\' = z', EMPTY: '' },
+      workingDir: '/app',
+      user: '12:34',
+      ports: ['8080/tcp', '53/udp'],
+      labels: { 'org.example.note': 'k=v $HOME' },
+      stopSignal: 'SIGQUIT',
+      healthcheck: {
+        test: ['/bin/sh', '-c', 'test -e "/app/run" && echo \'$HOME\' | cat'],
+        ...{ interval: 1500, timeout: 250, retries: 7, startPeriod: 2000, startInterval: 300 },
+      },
+    }
+    const spec = aSpec({
+      packages: ['busybox-static'],
+      files: [
+        aFile('/app/run', '#!/bin/sh\n', { mode: 0o4755, uid: 12, gid: 34 }),
+        aFile('/bin/tool', 'tool'),
+      ],
+      run: [
+        ['/bin/busybox', '--install', '-s'],
+        ['/bin/sh', '-c', 'id -u > /app/uid'],
+      ],
+      config,
+    })
+    const { root, config: read } = await images.resolve(built(spec))
+
+    expect(await readlink(join(root, 'bin'))).toBe('usr/bin')
+    expect(await readlink(join(root, 'bin/sh'))).toBe('/usr/bin/busybox')
+    expect((await lstat(join(root, 'usr/bin/busybox'))).size).toBeGreaterThan(1_000_000)
+    expect(await readFile(join(root, 'usr/bin/tool'), 'utf8')).toBe('tool')
+    expect(await readFile(join(root, 'app/uid'), 'utf8')).toBe('0\n')
+    expect(await stat(join(root, 'app/run'))).toMatchObject({ mode: 0o104755, uid: 12, gid: 34, mtimeMs: 0 })
+    expect(read).toEqual({
+      ...config,
+      ports: ['53/udp', '8080/tcp'],
+      labels: expect.objectContaining({ ...config.labels, 'setpoint.image': 'app' }),
+    })
+    expect(await readdir(join(paths.state, 'cache/debs'))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^busybox-static_.*\.deb$/)]),
+    )
+  })
+
+  it('builds nothing when its tag is there, and on another image when it names one', async () => {
+    const infos: string[] = []
+    images = await open({ log: { ...silent, info: (_, message) => void infos.push(message) } })
+    await anImage('localhost/test/base:1')
+    const spec = aSpec({ base: 'localhost/test/base:1', files: [aFile('/added', 'more')] })
+    const [first, second] = await Promise.all([images.resolve(built(spec)), images.resolve(built(spec))])
+
+    expect(second).toEqual(first)
+    expect(await images.resolve({ ...built(spec), pull: 'always' })).toEqual(first)
+    expect(infos).toEqual(['image built'])
+    expect(await readFile(join(first.root, 'hello'), 'utf8')).toBe('localhost/test/base:1')
+    expect(await readFile(join(first.root, 'added'), 'utf8')).toBe('more')
+    expect(first.config.entrypoint).toEqual(['/bin/app'])
+  })
+
+  it.each([
+    [{ packages: ['no-such-package-at-all'] }, /packages no-such-package-at-all .*Unable to locate/s],
+    [
+      { packages: ['busybox-static'], run: [['/bin/busybox', 'sh', '-c', 'echo so sad; exit 3']] },
+      /run\[0\].*so sad/s,
+    ],
+    [{ base: 'localhost/test/none:1' }, /localhost\/test\/none:1 is not on this host/],
+  ])('that cannot be built says which step failed and why: %j', async (part, message) => {
+    const failing = images.resolve(built(aSpec(part)))
+    const code = 'base' in part ? 'IMAGE_NOT_FOUND' : 'IMAGE_BUILD_FAILED'
+    await expect(failing).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+    expect(await storage.buildah('containers', '--quiet')).toBe('')
+    expect(await storage.buildah('images', '--quiet')).toBe('')
+  })
+
+  it('writes no file outside the image', async () => {
+    const outside = join(storage.folder, 'outside')
+    await mkdir(outside)
+    await anImage('localhost/test/base:1', { links: { away: outside, up: '../../../../../..' } })
+    const files = [aFile('/away/a', 'a'), aFile(`/up/${storage.folder}/outside/b`, 'b')]
+    const { root } = await images.resolve(built(aSpec({ base: 'localhost/test/base:1', files })))
+
+    expect(await readdir(outside)).toEqual([])
+    expect(await readFile(join(root, outside, 'a'), 'utf8')).toBe('a')
+    expect(await readFile(join(root, outside, 'b'), 'utf8')).toBe('b')
+  })
+})
+
+function open(options: Partial<ImagesOptions> = {}): Promise<Images> {
+  const { storageRoot, storageRun } = storage
+  return createImages({ paths, log: silent, storageRoot, storageRun, backOff: [], ...options })
+}
+
+function source(reference: string): ImageSource {
+  return { reference, pull: 'missing' }
+}
+
+function built(spec: ImageSpec): ImageSource {
+  return { reference: `localhost/setpoint/${spec.name}:0123456789ab`, pull: 'missing', spec }
+}
+
+function aSpec(spec: Partial<ImageSpec>): ImageSpec {
+  return { name: 'app', base: 'scratch', packages: [], files: [], run: [], config: {}, ...spec }
+}
+
+function aFile(path: string, text: string, rest: { mode?: number; uid?: number; gid?: number } = {}) {
+  return { path, content: Buffer.from(text).toString('base64'), mode: 0o644, uid: 0, gid: 0, ...rest }
+}
+
+interface ImageOptions {
+  content?: string
+  /** Symbolic links at the top: name to target. */
+  links?: Record<string, string>
+  into?: TestStorage
+}
+
+/** An image with a file `hello` and something in each part of its config. Returns its id. */
+async function anImage(reference: string, options: ImageOptions = {}): Promise<string> {
+  const { content = reference, links = {}, into = storage } = options
+  const container = await into.buildah('from', '--format', 'docker', 'scratch')
+  const root = await into.buildah('mount', container)
+  await writeFile(join(root, 'hello'), content)
+  for (const [name, target] of Object.entries(links)) await execute('ln', ['-s', target, join(root, name)])
+  await into.buildah(
+    ...['config', '--entrypoint', '["/bin/app"]', '--env', 'A=b=c', '--workingdir', '/srv', '--user', '5:6'],
+    ...['--port', '80', '--port', '53/udp', '--label', 'l=m', '--stop-signal', 'SIGINT'],
+    ...['--healthcheck', 'CMD-SHELL true', '--healthcheck-interval', '3s', container],
+  )
+  return into.buildah('commit', '--quiet', '--format', 'docker', '--rm', container, reference)
+}
