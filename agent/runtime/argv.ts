@@ -34,7 +34,6 @@ export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
     `--container-pidfile=${files.pidFile}`,
     `--conmon-pidfile=${files.conmonPidFile}`,
     `--exit-dir=${files.exitDir}`,
-    `--persist-dir=${files.bundle}`,
     `--log-path=k8s-file:${files.log}`,
     `--log-size-max=${files.logSize}`,
     '--log-level=error',

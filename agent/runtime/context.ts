@@ -31,7 +31,7 @@ export function filesOf({ paths, command }: Pick<Context, 'paths' | 'command'>, 
     config: join(bundle, 'config.json'),
     pidFile: join(bundle, 'pid'),
     conmonPidFile: join(bundle, 'conmon.pid'),
-    /** conmon makes it when the kernel has killed for want of memory. */
+    /** There when the kernel has killed for want of memory: the cgroup, which knows it, goes with the container. */
     oom: join(bundle, 'oom'),
     log: join(paths.task(id), 'log'),
     /** The runtime's own folder for the container. */

@@ -1,4 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises'
 import { deleteArgv } from './argv.ts'
+import { oomKills } from './cgroup.ts'
 import { conmonPid } from './conmon.ts'
 import { type Context, filesOf } from './context.ts'
 import { run } from './exec.ts'
@@ -20,10 +22,18 @@ export async function deleteContainer(context: Context, id: string): Promise<voi
   if (record && (await isAlive(record))) signal(record.pid, 'SIGKILL')
   await conmonDone(context, id)
   if (!(await exists(filesOf(context, id).record))) return
+  await noteOom(context, id)
   const result = await run(deleteArgv(context.command, id), { timeout: DELETE_DEADLINE })
   if (result.exitCode === 0 || !(await exists(filesOf(context, id).record))) return
   const said = result.timedOut ? 'it did not end in time' : result.stderr
   throw explain(`the container of task ${id} cannot be removed`, said)
+}
+
+async function noteOom({ info, ...context }: Context, id: string): Promise<void> {
+  const { bundle, cgroup, oom } = filesOf(context, id)
+  if ((await oomKills(info.cgroup, cgroup)) === 0) return
+  await mkdir(bundle, { recursive: true })
+  await writeFile(oom, '')
 }
 
 async function conmonDone(context: Context, id: string): Promise<void> {

@@ -46,7 +46,7 @@ describe('command lines', () => {
       'conmon',
       conmonArgv(plain, files),
       'conmon --api-version=1 --cid=web-1 --cuuid=web-1 --name=web-1 --runtime=/usr/bin/crun --bundle=/r/tasks/web-1 ' +
-        '--container-pidfile=/r/tasks/web-1/pid --conmon-pidfile=/r/tasks/web-1/conmon.pid --exit-dir=/r/exits --persist-dir=/r/tasks/web-1 ' +
+        '--container-pidfile=/r/tasks/web-1/pid --conmon-pidfile=/r/tasks/web-1/conmon.pid --exit-dir=/r/exits ' +
         '--log-path=k8s-file:/s/tasks/web-1/log --log-size-max=1000 --log-level=error --full-attach --no-sync-log ' +
         '--runtime-arg=--root=/r/crun',
     ],
