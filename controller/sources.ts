@@ -53,7 +53,7 @@ export function followSources(options: SourcesOptions): Sources {
   const declared = (stack: string) => followed.flatMap(({ stacks }) => stacks.get(stack) ?? [])
   return {
     candidate: (stack) => ownerOf(stack, declared(stack), options.records)?.candidate,
-    stacks: () => [...new Set(followed.flatMap(presentStacks))],
+    stacks: () => [...new Set(followed.flatMap(declaredStacks))],
     problems: (stack) => [
       ...declared(stack).flatMap(({ problems }) => problems),
       ...clash(stack, declared(stack)),
@@ -76,11 +76,9 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
     const known = recordedStacks(records, name)
     refuseUnreadable(loaded)
     if (!options.allowEmpty) refuseEmptied(loaded, known)
-    const vanished = [...known, ...stacks.keys()].map((stack) => [stack, removedStack(name, tree)] as const)
-    const next = new Map([
-      ...vanished,
-      ...loaded.stacks.map((stack) => [stack.name, declaredStack(stack, name, tree)] as const),
-    ])
+    const absent = [...known, ...stacks.keys()].map((stack) => [stack, absentStack(name, loaded)] as const)
+    const present = loaded.stacks.map((stack) => [stack.name, presentStack(stack, name, tree)] as const)
+    const next = new Map([...absent, ...present])
     stacks.clear()
     for (const [stack, entry] of next) stacks.set(stack, entry)
     status.revision = tree.revision
@@ -111,11 +109,16 @@ function rootName({ url, directory }: SourceOptions): string {
   return path.split(/[/:]/).at(-1) ?? ''
 }
 
-function removedStack(source: string, { revision }: SourceTree): Stack {
-  return { candidate: { source, revision, spec: 'removed' }, problems: [] }
+/**
+ * A stack that the commit does not have. While the name of some stack is only guessed, since its file cannot be read
+ * that far, this may be the one: then it is not removed (law 1).
+ */
+function absentStack(source: string, { revision, stacks }: Loaded): Stack {
+  const spec = stacks.some((stack) => stack.guessed) ? 'invalid' : 'removed'
+  return { candidate: { source, revision, spec }, problems: [] }
 }
 
-function declaredStack(
+function presentStack(
   { spec, problems }: Loaded['stacks'][number],
   source: string,
   { revision }: SourceTree,
@@ -123,7 +126,7 @@ function declaredStack(
   return { candidate: { source, revision, spec: spec ?? 'invalid' }, problems: problems.map(formatProblem) }
 }
 
-function presentStacks({ stacks }: Followed): string[] {
+function declaredStacks({ stacks }: Followed): string[] {
   return [...stacks].filter(([, { candidate }]) => candidate.spec !== 'removed').map(([name]) => name)
 }
 

@@ -13,6 +13,11 @@ const UNITS: Record<string, number> = {
 /** Bytes from a Compose byte value (`512m`, `1gb`, `1048576`; base 1024, Compose Specification §"Specifying byte values"); undefined when it is none. */
 export function parseSize(text: string | number): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(text).trim())
-  const unit = match && (match[2] === '' ? 1 : UNITS[match[2]?.toLowerCase() ?? ''])
+  const unit = match && (match[2] === '' ? 1 : lookup(match[2] ?? ''))
   return match && unit ? Math.round(Number(match[1]) * unit) : undefined
+}
+
+function lookup(unit: string): number | undefined {
+  const name = unit.toLowerCase()
+  return Object.hasOwn(UNITS, name) ? UNITS[name] : undefined
 }

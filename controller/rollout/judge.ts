@@ -74,8 +74,8 @@ type Reason = Pick<Failure, 'code' | 'message' | 'exitCode' | 'probe' | 'log'>
 function failureOf(task: TaskStatus | undefined): Reason | undefined {
   if (task === undefined) return undefined
   if (task.state === 'rejected') return mayPass(task) ? undefined : reason(task, 'RUNTIME_FAILED')
-  const fell = task.failures > 0 || task.state === 'failed' || task.health === 'unhealthy'
-  return fell ? reason(task, 'TASK_EXITED') : undefined
+  if (task.health === 'unhealthy') return { ...reason(task, 'HEALTH_FAILED'), code: 'HEALTH_FAILED' }
+  return task.failures > 0 || task.state === 'failed' ? reason(task, 'TASK_EXITED') : undefined
 }
 
 function mayPass(task: TaskStatus): boolean {
@@ -96,11 +96,17 @@ function lateness(
 function reason(task: TaskStatus, code: string): Reason {
   return {
     code: task.error?.code ?? code,
-    message: task.error?.message ?? `It ended with exit code ${task.exitCode ?? 'unknown'}.`,
+    message: task.error?.message ?? ending(task),
     ...(task.exitCode !== undefined && { exitCode: task.exitCode }),
     ...(task.lastProbe && { probe: task.lastProbe.output }),
     ...(task.logTail && { log: task.logTail }),
   }
+}
+
+function ending(task: TaskStatus): string {
+  if (task.health === 'unhealthy')
+    return `Its healthcheck failed: ${task.lastProbe?.output.trim() || 'the probe said nothing'}`
+  return `It ended with exit code ${task.exitCode ?? 'unknown'}.`
 }
 
 function placeOf(service: string, slot: string, task: TaskStatus | undefined) {

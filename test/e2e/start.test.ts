@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { StackStatus, StatusDocument } from '../../schemas/status.ts'
+import { startHost, type TestHost } from '../support/host.ts'
+import { ROOT } from '../support/imports.ts'
+
+let host: TestHost
+let start: ChildProcess
+const said: string[] = []
+
+beforeAll(async () => {
+  host = await startHost({ start: false, packages: ['busybox-static'] })
+})
+afterAll(() => host?.destroy())
+
+it('npm start deploys the demo repository and tells what runs, what answers and what to try', async () => {
+  await startAndHear(/^Ctrl-C|^Look closer/)
+  expect(said.join('\n')).toContain('hello has converged at revision')
+  expect(said.filter((line) => /hello\/web\.[12] {2}healthy {2}pid \d+ {2}10\./.test(line))).toHaveLength(2)
+  expect(said.join('\n')).toMatch(/http:\/\/127\.0\.0\.1:8080\/ answers: Hello from Setpoint \(from .+\)/)
+})
+
+it('what it says to try works as it stands: a change', async () => {
+  await host.run('sh', '-c', `cd ${ROOT} && ${command(1)}`)
+  await host.untilHttp(8080, ({ body }) => body.startsWith('Changed by a commit'))
+  await host.until((status) => hello(status)?.outcome === 'converged')
+})
+
+it('a broken healthcheck', async () => {
+  const [edit, look] = commands(2)
+  await host.run('sh', '-c', `cd ${ROOT} && ${edit}`)
+  await host.until((status) => hello(status)?.outcome === 'rolledBack')
+  const seen = await host.run('sh', '-c', `cd ${ROOT} && ${look}`)
+  expect(seen).toContain('rolledBack')
+  expect((await host.http(8080)).body).toContain('Changed by a commit')
+})
+
+it('a killed container', async () => {
+  const before = pids(await host.until((status) => pids(status).length === 2))
+  await host.run('sh', '-c', `cd ${ROOT} && ${command(3)}`)
+  await host.until((status) => pids(status).length === 2 && pids(status).some((pid) => !before.includes(pid)))
+})
+
+it('a signal stops it and leaves the containers; the next npm start adopts them', async () => {
+  const before = pids(await host.status())
+  const ended = once(start, 'exit')
+  start.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+  expect((await host.http(8080)).status).toBe(200)
+  await startAndHear(/^Look closer|^Ctrl-C/)
+  expect(pids(await host.until((status) => pids(status).length === 2))).toEqual(before)
+})
+
+it('npm stop takes it all down', async () => {
+  const ended = once(start, 'exit')
+  expect(await host.setpoint('down')).toMatchObject({ code: 0 })
+  await ended
+  await expect(host.http(8080)).rejects.toThrow()
+})
+
+/** Runs what `npm start` runs, until it says a line. */
+async function startAndHear(line: RegExp): Promise<void> {
+  said.length = 0
+  const argv = host.enter([process.execPath, join(ROOT, 'scripts', 'start.ts')])
+  start = spawn(argv[0] ?? '', argv.slice(1), { env: host.env, stdio: ['ignore', 'pipe', 'inherit'] })
+  if (start.stdout === null) throw new Error('no stdout')
+  const lines = createInterface({ input: start.stdout })
+  await new Promise<void>((resolve, reject) => {
+    start.once('exit', (code) => reject(new Error(`it ended with ${code}\n${said.join('\n')}`)))
+    lines.on('line', (text) => {
+      said.push(text)
+      if (line.test(text)) resolve()
+    })
+  })
+}
+
+/** The command lines under one of the things to try. */
+function commands(number: number): string[] {
+  const begin = said.findIndex((line) => line.startsWith(`  ${number}. `))
+  const rest = said.slice(begin + 1)
+  return rest.slice(0, rest.indexOf('')).map((line) => line.trim())
+}
+
+function command(number: number): string {
+  return commands(number)[0] ?? ''
+}
+
+function hello({ stacks }: StatusDocument): StackStatus | undefined {
+  return stacks.find(({ name }) => name === 'hello')
+}
+
+function pids(status: StatusDocument): number[] {
+  const tasks = hello(status)?.services.flatMap((service) => service.tasks) ?? []
+  return tasks.flatMap(({ pid, state }) => (pid !== null && state === 'running' ? [pid] : [])).sort()
+}
