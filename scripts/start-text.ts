@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import { DEFAULT_STATE } from '../controller/options.ts'
 import type { StackStatus, StatusDocument } from '../schemas/status.ts'
 
@@ -50,7 +49,7 @@ function stackLines(stack: StackStatus): string[] {
 /** Three things to try, as commands that can be pasted. */
 export function nextSteps(status: StatusDocument, { state, repository, url, cli }: Place): string[] {
   const stack = status.stacks.find(({ name }) => name === 'hello')
-  const setpoint = `${state === DEFAULT_STATE ? '' : `SETPOINT_STATE=${state} `}${shortPath(cli)}`
+  const setpoint = `${state === DEFAULT_STATE ? '' : `SETPOINT_STATE=${state} `}${cli}`
   const edit = (change: string, message: string) =>
     `sed -i '${change}' ${repository}/hello/compose.yaml && git -C ${repository} commit -qam '${message}'`
   if (stack?.outcome !== 'converged') return [`Look closer with: ${setpoint} status`]
@@ -66,14 +65,9 @@ export function nextSteps(status: StatusDocument, { state, repository, url, cli 
     `     ${setpoint} status hello --wait 1m; ${setpoint} history hello`,
     '',
     '  3. Kill a container. Another one takes its place.',
-    "     kill -9 $(pgrep -o -f 'sh /serve')",
+    `     kill -9 $(${setpoint} status hello --output json | grep -om1 '"pid": [0-9]*' | cut -c8-)`,
     '',
     `Everything else: ${setpoint} --help`,
     'Ctrl-C stops Setpoint and leaves the containers running; `npm stop` takes them down.',
   ]
-}
-
-function shortPath(path: string): string {
-  const short = relative(process.cwd(), path)
-  return short.startsWith('..') ? path : `./${short}`
 }

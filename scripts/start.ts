@@ -45,11 +45,15 @@ async function settled(state: string): Promise<StatusDocument> {
   }
 }
 
-function isSettled({ stacks, sources }: StatusDocument): boolean {
+/** A host must have reported: before that nothing that is said of a stack lasts. */
+function isSettled({ stacks, sources, hosts }: StatusDocument): boolean {
   const failed = sources.some(({ error }) => error !== null)
-  const rests = (stack: StackStatus) =>
-    stack.outcome !== 'rolling' && (stack.outcome !== 'converged' || isReady(stack))
-  return failed || (stacks.length > 0 && stacks.every(rests))
+  return failed || (hosts.length > 0 && stacks.length > 0 && stacks.every(rests))
+}
+
+function rests(stack: StackStatus): boolean {
+  const begun = stack.revision.attempted !== null || stack.problems.length > 0
+  return begun && stack.outcome !== 'rolling' && (stack.outcome !== 'converged' || isReady(stack))
 }
 
 async function tell(status: StatusDocument, place: { state: string; repository: string }): Promise<void> {

@@ -92,7 +92,10 @@ async function rollBack(host: TestHost): Promise<string> {
   expect(stackOf(status)?.revision.applied === good, 'it did not go back to the last healthy revision')
   await host.untilHttp(PORT, ({ body }) => body === 'two\n')
   const failure = stackOf(status)?.failure
-  expect(failure !== undefined, 'the status does not say why')
+  expect(
+    failure?.code === 'HEALTH_FAILED',
+    `the status does not say why, but: ${failure?.code} ${failure?.message}`,
+  )
   return `back at ${good?.slice(0, 7)}; the status says why: ${failure?.message}`
 }
 

@@ -58,6 +58,9 @@ export interface TestHost {
   redis(...args: string[]): Promise<string>
   /** Runs any command on the host and gives its stdout. */
   run(...argv: string[]): Promise<string>
+  /** The argv that runs a command on the host, and the environment for it. */
+  enter(argv: string[]): string[]
+  readonly env: NodeJS.ProcessEnv
   /** What `setpoint up` and its logs have said: for a failing test. */
   said(): Promise<string>
   /** Takes it all down. Throws when Setpoint left something behind. */
@@ -143,7 +146,9 @@ function makeHost(machine: Machine, repository: Repository, up: Supervised): Tes
     kill: (part, signal = 'SIGKILL') => killPart(state, part, signal),
     redis: async (...args) =>
       (await must(['redis-cli', '-s', join(state, 'redis', 'redis.sock'), ...args])).trim(),
-    run: (...argv) => must(namespaces.enter(argv), { env }),
+    run: (...argv) => must(namespaces.enter(argv), { env, timeout: 90_000 }),
+    enter: namespaces.enter,
+    env,
     said,
     destroy: () => destroy(machine, up),
   }
