@@ -1,6 +1,7 @@
 // Plain JavaScript for any Node from 14 on: it finds a Node that runs Setpoint (24 or later) and hands over to it.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import module from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,6 +15,7 @@ const NEEDED = 24
  */
 export function launch(path) {
   const entry = findEntry(path)
+  keepCompiled()
   if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
     import(pathToFileURL(entry).href).catch((error) => fail(error.stack || String(error)))
     return
@@ -33,6 +35,18 @@ function findEntry(path) {
     fail('its dependencies are not installed', `run npm install in ${ROOT}`)
   }
   return source
+}
+
+/**
+ * Halves the time that a command takes to start: Node keeps what it compiled. Not in /tmp, where others could plant
+ * something, and only for the owner of the clone, who can then also remove it.
+ */
+function keepCompiled() {
+  const folder = join(ROOT, 'node_modules')
+  if (!existsSync(folder) || statSync(folder).uid !== process.getuid()) return
+  const cache = join(folder, '.cache', 'setpoint')
+  process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || cache
+  if (module.enableCompileCache) module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
 }
 
 /** Signals and the exit code pass through. A terminal sends Ctrl-C to both processes; Setpoint takes the two for one. */

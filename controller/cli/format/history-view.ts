@@ -1,6 +1,7 @@
 import { formatDuration } from '../../../schemas/duration.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
 import type { HistoryDocument } from '../../../schemas/status.ts'
+import { failureLine } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
 import { age, shortRevision } from './words.ts'
@@ -33,6 +34,5 @@ function duration({ startedAt, finishedAt }: HistoryEntry): string {
 }
 
 function reason({ failure }: HistoryEntry): string {
-  if (!failure) return ''
-  return `${failure.service}.${failure.slot} on ${failure.host}: ${failure.message}`
+  return failure ? failureLine(failure) : ''
 }

@@ -18,21 +18,31 @@ export function stackNotes(stack: StackStatus, paint: Paint): string[] {
   if (!isReady(stack)) add(conditionOf(stack, 'Ready')?.message)
   return [
     ...[...messages].map((message) => `${paint(`${stack.name}:`, 'bold')} ${visible(message)}`),
-    ...(stack.failure ? failureNotes(stack.name, stack.failure, paint) : []),
+    ...(stack.failure ? failureNotes(stack.name, stack.failure, { paint, said: [...messages].join() }) : []),
     ...stack.problems.map((problem) => `  ${visible(problem)}`),
   ]
 }
 
-/** Why a task failed, with what its probe and its log said. */
-export function failureNotes(stack: string, failure: Failure, paint: Paint): string[] {
-  const exit = failure.exitCode === undefined ? '' : ` (exit code ${failure.exitCode})`
+/** Why a task failed, unless that was `said` before, with what its probe and its log said. */
+export function failureNotes(
+  stack: string,
+  failure: Failure,
+  { paint, said }: { paint: Paint; said: string },
+): string[] {
   const quoted = (label: string, lines: string[]) =>
     lines.map((line) => paint(`    ${label} | ${visible(line)}`, 'dim'))
   return [
-    `  ${stack}/${failure.service}.${failure.slot} on ${failure.host}: ${visible(failure.message)}${exit}`,
+    ...(said.includes(failure.message) ? [] : [`  ${stack}/${failureLine(failure)}`]),
     ...quoted('probe', (failure.probe ?? '').split('\n').filter(isText).slice(0, LOG_LINES)),
     ...quoted('log', (failure.log ?? []).filter(isText).slice(-LOG_LINES)),
   ]
+}
+
+/** `web.1 on alpha: what happened (exit code 1)`; a task that no host has is on none. */
+export function failureLine({ service, slot, host, message, exitCode }: Failure): string {
+  const place = host === '' ? '' : ` on ${host}`
+  const exit = exitCode === undefined ? '' : ` (exit code ${exitCode})`
+  return `${service}.${slot}${place}: ${visible(message)}${exit}`
 }
 
 export function sourceNotes(sources: SourceStatus[], paint: Paint, now: Date): string[] {

@@ -13,57 +13,58 @@ export function progressLines(
   paint: Paint,
 ): string[] {
   const { stacks, hosts, sources } = before ?? NOTHING
+  const label = labeller(after, paint)
   const old = <T extends { name: string }>(list: T[], name: string) => list.find((item) => item.name === name)
   return [
-    ...after.sources.flatMap((source) => sourceLines(old(sources, source.name), source, paint)),
-    ...after.stacks.flatMap((stack) => stackLines(old(stacks, stack.name), stack, paint)),
-    ...stacks.filter(({ name }) => !old(after.stacks, name)).map(({ name }) => label(name, 'removed', paint)),
+    ...after.sources.flatMap((source) => sourceLines(old(sources, source.name), source, label)),
+    ...after.stacks.flatMap((stack) => stackLines(old(stacks, stack.name), stack, { label, paint })),
+    ...stacks.filter(({ name }) => !old(after.stacks, name)).map(({ name }) => label(name, 'removed')),
     ...after.hosts.flatMap((host) => {
       const was = old(hosts, host.name)?.state ?? 'ready'
       if (was === host.state) return []
-      return [label(`host ${host.name}`, host.state, paint, host.state === 'ready' ? 'good' : 'bad')]
+      return [label(`host ${host.name}`, host.state, host.state === 'ready' ? 'good' : 'bad')]
     }),
   ]
 }
 
-function sourceLines(before: SourceStatus | undefined, after: SourceStatus, paint: Paint): string[] {
+function sourceLines(before: SourceStatus | undefined, after: SourceStatus, label: Label): string[] {
   const name = `source ${after.name}`
   if (after.error && after.error.message !== before?.error?.message) {
     const hint = after.error.hint ? [`  ${visible(after.error.hint)}`] : []
-    return [label(name, visible(after.error.message), paint, 'bad'), ...hint]
+    return [label(name, visible(after.error.message), 'bad'), ...hint]
   }
-  return before?.error && !after.error ? [label(name, 'answers again', paint, 'good')] : []
+  return before?.error && !after.error ? [label(name, 'answers again', 'good')] : []
 }
 
-function stackLines(before: StackStatus | undefined, after: StackStatus, paint: Paint): string[] {
+function stackLines(before: StackStatus | undefined, after: StackStatus, words: Words): string[] {
   return [
-    ...outcomeLines(before, after, paint),
-    ...driftLines(before, after, paint),
+    ...outcomeLines(before, after, words),
+    ...driftLines(before, after, words),
     ...after.problems
       .filter((problem) => !before?.problems.includes(problem))
-      .map((problem) => label(after.name, visible(problem), paint, 'warn')),
+      .map((problem) => words.label(after.name, visible(problem), 'warn')),
   ]
 }
 
-function outcomeLines(before: StackStatus | undefined, after: StackStatus, paint: Paint): string[] {
-  if (headline(after) !== (before && headline(before))) {
-    const isNewFailure = JSON.stringify(after.failure) !== JSON.stringify(before?.failure)
-    const failure = after.failure && isNewFailure ? failureNotes(after.name, after.failure, paint) : []
-    return [label(after.name, headline(after), paint, tone(after)), ...failure]
+function outcomeLines(before: StackStatus | undefined, after: StackStatus, words: Words): string[] {
+  const headlineNow = headline(after)
+  if (before && headlineNow === headline(before)) {
+    return tally(before) === tally(after) ? [] : [words.label(after.name, tally(after))]
   }
-  if (tally(before as StackStatus) === tally(after)) return []
-  return [label(after.name, tally(after), paint)]
+  return [words.label(after.name, headlineNow, tone(after)), ...newFailure(before, after, words.paint)]
 }
 
-function driftLines(before: StackStatus | undefined, after: StackStatus, paint: Paint): string[] {
+function newFailure(before: StackStatus | undefined, after: StackStatus, paint: Paint): string[] {
+  if (!after.failure || JSON.stringify(after.failure) === JSON.stringify(before?.failure)) return []
+  return failureNotes(after.name, after.failure, { paint, said: headline(after) })
+}
+
+function driftLines(before: StackStatus | undefined, after: StackStatus, { label }: Words): string[] {
   const was = before !== undefined && isTrue(before, 'Drifted')
   const is = isTrue(after, 'Drifted')
-  if (is && !was) {
-    return [
-      label(after.name, `drifted: ${visible(conditionOf(after, 'Drifted')?.message ?? '')}`, paint, 'warn'),
-    ]
-  }
-  return was && !is ? [label(after.name, 'drift is gone', paint, 'good')] : []
+  if (was === is) return []
+  if (!is) return [label(after.name, 'drift is gone', 'good')]
+  return [label(after.name, `drifted: ${visible(conditionOf(after, 'Drifted')?.message ?? '')}`, 'warn')]
 }
 
 /** The outcome in a sentence; it changes when a person should hear of it. */
@@ -101,6 +102,20 @@ function tone(stack: StackStatus): Tone {
   return stack.outcome === 'rolledBack' || stack.outcome === 'stalled' ? 'bad' : 'warn'
 }
 
-function label(name: string, text: string, paint: Paint, tone?: Tone): string {
-  return `${paint(name.padEnd(12), 'bold')} ${tone ? paint(text, tone) : text}`
+/** Writes who it is about, then what; all names of a status take the same room. */
+type Label = (name: string, text: string, tone?: Tone) => string
+
+interface Words {
+  label: Label
+  paint: Paint
+}
+
+function labeller({ stacks, sources, hosts }: StatusDocument, paint: Paint): Label {
+  const names = [
+    ...stacks.map(({ name }) => name),
+    ...sources.map(({ name }) => `source ${name}`),
+    ...hosts.map(({ name }) => `host ${name}`),
+  ]
+  const width = Math.max(12, ...names.map((name) => name.length))
+  return (name, text, tone) => `${paint(name.padEnd(width), 'bold')} ${tone ? paint(text, tone) : text}`
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { VersionDocument } from '../../api/documents.ts'
+import { answers } from '../../api/socket.ts'
 import type { Client } from '../client.ts'
 import type { Layout } from './layout.ts'
 import { redisReady } from './redis.ts'
@@ -39,7 +40,7 @@ export async function startServices(options: StartOptions): Promise<VersionDocum
   })
   await start(specs.controller, options, {
     deadline: CONTROLLER_DEADLINE,
-    ready: (signal) => until(signal, () => existsSync(layout.controllerKey) && existsSync(layout.apiSocket)),
+    ready: (signal) => until(signal, () => existsSync(layout.controllerKey) && answers(layout.apiSocket)),
   })
   const version = await client.version()
   await start(specs.agent, options, {
@@ -80,8 +81,9 @@ async function until(signal: AbortSignal, holds: () => boolean | Promise<boolean
 }
 
 async function hostIsReady(client: Client, host: string): Promise<boolean> {
-  const { document } = await client.status()
-  return document.hosts.some(({ name, state }) => name === host && state === 'ready')
+  // A controller that ends right now is started again, and the next look finds it.
+  const seen = await client.status().catch(() => undefined)
+  return seen?.document.hosts.some(({ name, state }) => name === host && state === 'ready') ?? false
 }
 
 function notStarted({ name, words }: ServiceSpec, exit: Exit): SetpointError {
