@@ -51,17 +51,19 @@ export function nextSteps(status: StatusDocument, { state, repository, url, cli 
   const stack = status.stacks.find(({ name }) => name === 'hello')
   const setpoint = `${state === DEFAULT_STATE ? '' : `SETPOINT_STATE=${state} `}${cli}`
   const edit = (change: string, message: string) =>
-    `sed -i '${change}' ${repository}/hello/compose.yaml && git -C ${repository} commit -qam '${message}'`
+    `sed -i '${change}' hello/compose.yaml && git commit -qam '${message}'`
   if (stack?.outcome !== 'converged') return [`Look closer with: ${setpoint} status`]
   return [
     '',
     'Try next, in another terminal:',
     '',
+    `     cd ${repository}`,
+    '',
     `  1. Change something. It is live about a second after the commit; look at ${url} again.`,
     `     ${edit('s/MESSAGE: .*/MESSAGE: Changed by a commit/', 'Another message')}`,
     '',
     '  2. Commit a version whose healthcheck fails. It goes back by itself, and says why.',
-    `     ${edit('s/test: .*/test: [CMD, \\/bin\\/busybox, "false"]/', 'A broken healthcheck')}`,
+    `     ${edit('s|test: .*|test: [CMD, /bin/busybox, "false"]|', 'A broken healthcheck')}`,
     `     ${setpoint} status hello --wait 1m; ${setpoint} history hello`,
     '',
     '  3. Kill a container. Another one takes its place.',

@@ -24,23 +24,23 @@ it('npm start deploys the demo repository and tells what runs, what answers and 
 })
 
 it('what it says to try works as it stands: a change', async () => {
-  await host.run('sh', '-c', `cd ${ROOT} && ${command(1)}`)
+  await host.run('sh', '-c', `${enterRepository()} && ${command(1)}`)
   await host.untilHttp(8080, ({ body }) => body.startsWith('Changed by a commit'))
   await host.until((status) => hello(status)?.outcome === 'converged')
 })
 
 it('a broken healthcheck', async () => {
   const [edit, look] = commands(2)
-  await host.run('sh', '-c', `cd ${ROOT} && ${edit}`)
+  await host.run('sh', '-c', `${enterRepository()} && ${edit}`)
   await host.until((status) => hello(status)?.outcome === 'rolledBack')
-  const seen = await host.run('sh', '-c', `cd ${ROOT} && ${look}`)
+  const seen = await host.run('sh', '-c', `${enterRepository()} && ${look}`)
   expect(seen).toContain('rolledBack')
   expect((await host.http(8080)).body).toContain('Changed by a commit')
 })
 
 it('a killed container', async () => {
   const before = pids(await host.until((status) => pids(status).length === 2))
-  await host.run('sh', '-c', `cd ${ROOT} && ${command(3)}`)
+  await host.run('sh', '-c', `${enterRepository()} && ${command(3)}`)
   await host.until((status) => pids(status).length === 2 && pids(status).some((pid) => !before.includes(pid)))
 })
 
@@ -82,6 +82,11 @@ function commands(number: number): string[] {
   const begin = said.findIndex((line) => line.startsWith(`  ${number}. `))
   const rest = said.slice(begin + 1)
   return rest.slice(0, rest.indexOf('')).map((line) => line.trim())
+}
+
+/** The line before the things to try. */
+function enterRepository(): string {
+  return said.find((line) => line.startsWith('     cd '))?.trim() ?? 'false'
 }
 
 function command(number: number): string {
