@@ -41,7 +41,8 @@ async function stopUp(context: Context, layout: Layout): Promise<void> {
 }
 
 async function removeTasks(context: Context, layout: Layout, volumes: boolean): Promise<void> {
-  const flags = [...savedFlags(layout), '--down', ...(volumes ? ['--volumes'] : [])]
+  const log = ['--log-file', layout.log('agent')]
+  const flags = [...savedFlags(layout), ...log, '--down', ...(volumes ? ['--volumes'] : [])]
   const argv = [process.execPath, entryPoint('agent'), ...flags]
   const exit = await runToEnd(argv, { out: context.out, err: context.err, deadline: TASKS_DEADLINE })
   if (exit.code === 0) return
