@@ -32,7 +32,7 @@ export function failureNotes(
   const quoted = (label: string, lines: string[]) =>
     lines.map((line) => paint(`    ${label} | ${visible(line)}`, 'dim'))
   return [
-    ...(said.includes(failure.message) ? [] : [`  ${stack}/${failureLine(failure)}`]),
+    ...(visible(said).includes(visible(failure.message)) ? [] : [`  ${stack}/${failureLine(failure)}`]),
     ...quoted('probe', (failure.probe ?? '').split('\n').filter(isText).slice(0, LOG_LINES)),
     ...quoted('log', (failure.log ?? []).filter(isText).slice(-LOG_LINES)),
   ]

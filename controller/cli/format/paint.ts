@@ -10,9 +10,12 @@ export function painter(colour: boolean): Paint {
   return colour ? (text, tone) => styleText(STYLES[tone], text, { validateStream: false }) : (text) => text
 }
 
-/** Text from elsewhere (a probe, an error) with control characters made visible, so that it cannot steer the terminal. */
+/** Text from elsewhere (a probe, an error) on one line, its control characters shown: it cannot steer the terminal. */
 export function visible(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) =>
-    character === '\t' ? ' ' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  )
+  return text
+    .trimEnd()
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\p{Cc}/gu, (character) =>
+      character === '\t' ? ' ' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    )
 }

@@ -3,7 +3,7 @@ import { conditionOf, isReady, isTrue } from '../verdict.ts'
 import { hostNotes, sourceNotes, stackNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
-import { age, shortRevision } from './words.ts'
+import { age, clip, shortRevision } from './words.ts'
 
 export interface StatusViewOptions {
   paint: Paint
@@ -69,7 +69,7 @@ function taskTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
         task.addresses.join(', '),
         task.restarts,
         age(task.startedAt, now),
-        task.error?.message ?? (task.exitCode === null ? '' : `exit code ${task.exitCode}`),
+        clip(task.error?.message ?? '', 60) || (task.exitCode === null ? '' : `exit code ${task.exitCode}`),
       ]),
     ),
   )

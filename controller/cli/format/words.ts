@@ -18,6 +18,11 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
+/** The beginning of a text that would make a table too wide; JSON has the whole. */
+export function clip(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}
+
 /** Bytes as people read them: `7.8 GB` (base 1024). */
 export function bytes(number: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB']

@@ -7,7 +7,7 @@ import { painter, visible } from '../../../controller/cli/format/paint.ts'
 import { planView } from '../../../controller/cli/format/plan-view.ts'
 import { statusView } from '../../../controller/cli/format/status-view.ts'
 import { table } from '../../../controller/cli/format/table.ts'
-import { age, bytes, count, shortRevision } from '../../../controller/cli/format/words.ts'
+import { age, bytes, clip, count, shortRevision } from '../../../controller/cli/format/words.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
 import { aCondition, aStack, aStatus, REVISION } from '../api/fake-service.ts'
 
@@ -267,13 +267,17 @@ describe('words', () => {
     expect(shortRevision(null)).toBe('')
   })
 
+  it('shortens what would make a table too wide', () => {
+    expect([clip('short', 5), clip('longer', 5)]).toEqual(['short', 'long…'])
+  })
+
   it('counts and measures', () => {
     expect([count(1, 'stack'), count(2, 'stack')]).toEqual(['1 stack', '2 stacks'])
     expect([bytes(0), bytes(1536), bytes(8 * 1024 ** 3)]).toEqual(['0 B', '1.5 KB', '8 GB'])
   })
 
   it('shows control characters instead of obeying them', () => {
-    expect(visible('a\u001b[2Jb\tc\n')).toBe('a\\x1b[2Jb c\\x0a')
+    expect(visible('a\u001b[2Jb\tc\r\n  d\n')).toBe('a\\x1b[2Jb c d')
   })
 })
 
