@@ -1,9 +1,9 @@
 import { lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Log } from '../../schemas/log.ts'
 import { type Argv, type Result, run } from '../runtime/exec.ts'
 import { lastLines } from './failures.ts'
 import { moveTree } from './files.ts'
-import type { Log } from './log.ts'
 
 interface PackagesOptions {
   /** The image's root. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../../schemas/log.ts'
 import { run } from '../runtime/exec.ts'
 import type { Buildah } from './buildah.ts'
 import { classify, pullError } from './failures.ts'
 import { limit } from './limit.ts'
-import type { Log } from './log.ts'
 
 /** Pulls a reference into the storage, whatever is there of it. */
 export type Pull = (reference: string) => Promise<void>

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { NetworkSpec } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
-import type { Network } from './leases.ts'
+import { type Network, subnetOf } from './leases.ts'
 import { NETNS_FOLDER, networkKey } from './naming.ts'
 import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
@@ -58,7 +58,7 @@ async function reservePorts(parts: Parts, task: Task): Promise<void> {
   parts.arriving.set(task.id, { address: '', device: '', stack, service, ports })
   if (parts.leases.of(task.id).length > 0) return
   const fresh = ports.filter((port) => !own.some((other) => samePort(other, port)))
-  await checkListeners(fresh, parts.proc)
+  await checkListeners(fresh, parts.proc, parts.leases.networks().map(subnetOf))
 }
 
 /** Network name to address, in the order of the stack file. */

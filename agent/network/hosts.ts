@@ -1,9 +1,12 @@
 import type { Task } from '../../schemas/task.ts'
 import type { Endpoint } from './networks.ts'
 
-/** `/etc/hosts` of a task: itself. All other names come from the name server, since they change. */
+/**
+ * `/etc/hosts` of a task: itself, by its hostname as the runtime sets it. All other names come from the name server,
+ * since they change.
+ */
 export function taskHosts(task: Task, addresses: Record<string, string>): string {
-  const name = task.container.hostname ?? task.id
+  const name = task.container.hostname ?? `${task.service}-${task.slot}`.slice(0, 63)
   return [
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
 import type { NetworkSpec, PublishedPort } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Cidr, formatCidr, freeAddress, parseCidr } from './cidr.ts'
 import { coalesce, writeDurably } from './durable.ts'
-import type { Log } from './log.ts'
 import { bridgeName } from './naming.ts'
 
 /** An address that a task has, and what is needed to say who it is. */
@@ -44,6 +44,7 @@ export interface Leases {
   /** The task's address in the network: the one it has, or the next free one. Synchronous: no two callers get the same. */
   lease(network: Network, task: Task, device: string): string
   serverAddress(network: Network, serverKey: string): string
+  dropServer(network: Network, serverKey: string): void
   /** Gives all of a task's addresses back and returns the networks that had one. */
   release(taskId: string): Network[]
   save(network: Network): Promise<void>
@@ -53,6 +54,8 @@ export interface Leases {
 /** Reads what is on disk; a file that cannot be read is said and set aside, not overwritten. */
 export async function openLeases(folder: string, instance: string, log: Log): Promise<Leases> {
   const all = new Map<string, Network>()
+  /** What differs from its file. */
+  const changed = new Set<Network>()
   const savers = new Map<string, () => Promise<void>>()
   await mkdir(folder, { recursive: true })
   for (const network of await readAll(folder, log)) all.set(network.key, network)
@@ -73,28 +76,46 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
       const bridge = bridgeName(instance, key, taken)
       const network = { key, name, internal, bridge, subnet: formatCidr(subnet), leases: {}, servers: {} }
       all.set(key, network)
+      changed.add(network)
       return network
     },
     lease(network, { id, stack, service, container }, device) {
-      const address = network.leases[id]?.address ?? nextAddress(network)
+      const known = network.leases[id]
+      if (known) return known.address
+      const address = nextAddress(network)
       network.leases[id] = { address, device, stack, service, ports: container.ports }
+      changed.add(network)
       return address
     },
     serverAddress(network, serverKey) {
-      const address = network.servers[serverKey] ?? nextAddress(network)
+      const known = network.servers[serverKey]
+      if (known !== undefined) return known
+      const address = nextAddress(network)
       network.servers[serverKey] = address
+      changed.add(network)
       return address
+    },
+    dropServer(network, serverKey) {
+      delete network.servers[serverKey]
+      changed.add(network)
     },
     release(taskId) {
       const networks = holding(taskId)
-      for (const network of networks) delete network.leases[taskId]
+      for (const network of networks) {
+        delete network.leases[taskId]
+        changed.add(network)
+      }
       return networks
     },
     save(network) {
       const saver =
         savers.get(network.key) ??
         coalesce(async () => {
-          if (all.get(network.key) === network) await writeDurably(path(network.key), JSON.stringify(network))
+          if (all.get(network.key) !== network || !changed.delete(network)) return
+          await writeDurably(path(network.key), JSON.stringify(network)).catch((error) => {
+            changed.add(network)
+            throw error
+          })
         })
       savers.set(network.key, saver)
       return saver()

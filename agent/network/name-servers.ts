@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SetpointError } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
 import { type Argv, type Result, run } from '../runtime/exec.ts'
 import { removeFile } from './durable.ts'
-import type { Log } from './log.ts'
 import { within } from './within.ts'
 
 /** One dnsmasq: it answers the names of a set of networks to the tasks that are in exactly these. */

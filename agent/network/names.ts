@@ -1,8 +1,8 @@
+import type { Log } from '../../schemas/log.ts'
 import { namesIn } from './hosts.ts'
 import type { Ip } from './ip.ts'
 import { type Leases, subnetOf } from './leases.ts'
 import { nameServer, type ServerPlan, serverPlan, serverPlans } from './links.ts'
-import type { Log } from './log.ts'
 import type { NameServer, NameServers } from './name-servers.ts'
 import type { Endpoint } from './networks.ts'
 
@@ -68,8 +68,8 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
 
   return {
     async serve(taskId) {
-      const server = await start(serverPlan(leases.of(taskId).map(({ network }) => network)))
-      return server?.address
+      const plan = serverPlan(leases.of(taskId).map(({ network }) => network))
+      return (known.get(plan.key) ?? (await start(plan)))?.address
     },
     async publish(endpoints) {
       current = endpoints
@@ -91,7 +91,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
       for (const network of leases.networks()) {
         const gone = Object.entries(network.servers).filter(([key]) => unwanted.includes(key))
         if (gone.length === 0) continue
-        for (const [key] of gone) delete network.servers[key]
+        for (const [key] of gone) leases.dropServer(network, key)
         const { prefix } = subnetOf(network)
         await ip.run(
           gone.map(([, address]) => `addr del ${address}/${prefix} dev ${network.bridge}`),

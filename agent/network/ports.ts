@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { PublishedPort } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
+import { type Cidr, contains } from './cidr.ts'
 import type { Lease } from './leases.ts'
 import { anyAddress } from './rules.ts'
 
@@ -30,10 +31,12 @@ export function checkClaims(task: Task, leases: [taskId: string, lease: Lease][]
 /**
  * Throws PORT_IN_USE when a process of the host listens on one of the ports, naming it where /proc tells.
  * @param proc the folder of a process in the host's network namespace, `/proc/self`
+ * @param own the agent's subnets: its name servers there are in nobody's way
  */
-export async function checkListeners(ports: PublishedPort[], proc: string): Promise<void> {
+export async function checkListeners(ports: PublishedPort[], proc: string, own: Cidr[]): Promise<void> {
   for (const protocol of new Set(ports.map((port) => port.protocol))) {
-    const listeners = await listenersOf(protocol, proc)
+    const all = await listenersOf(protocol, proc)
+    const listeners = all.filter(({ address }) => !own.some((subnet) => contains(subnet, address)))
     for (const port of ports) {
       const holder = port.protocol === protocol && listeners.find((listener) => isHeldBy(listener, port))
       if (holder) throw inUse(port, await processWith(holder.inode))

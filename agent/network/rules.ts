@@ -19,6 +19,9 @@ export interface Forward {
   to: [address: string, port: number][]
 }
 
+/** What is addressed to this host may be a published port. */
+const LEAD = 'fib daddr type local jump ports'
+
 /**
  * The whole table of an agent as one nft transaction; without networks it only takes the table away.
  * The order of what is given does not matter: equal facts give equal text.
@@ -29,8 +32,8 @@ export function renderTable(table: string, networks: RuleNetwork[], forwards: Fo
   const sorted = [...networks].sort((a, b) => compare(a.bridge, b.bridge))
   const chains = [
     chain('ports', forwards.map(forwardRule)),
-    chain('prerouting', ['fib daddr type local jump ports'], 'nat hook prerouting priority -100'),
-    chain('output', ['fib daddr type local jump ports'], 'nat hook output priority -100'),
+    chain('prerouting', [namesRule(sorted), LEAD], 'nat hook prerouting priority -100'),
+    chain('output', [LEAD], 'nat hook output priority -100'),
     chain('postrouting', sorted.flatMap(sourceRules), 'nat hook postrouting priority 100'),
     chain('guard', guardRules(sorted), 'filter hook prerouting priority -300'),
     chain('input', sorted.map(inputRule), 'filter hook input priority 0'),
@@ -85,6 +88,12 @@ function forwardRule({ hostIp, published, protocol, to }: Forward): string {
   const match = `${hostIp ? `ip daddr ${hostIp} ` : ''}${protocol} dport ${published}`
   const places = to.map(([address, port], index) => `${index} : ${address} . ${port}`).join(', ')
   return `${match} dnat ip to numgen random mod ${to.length} map { ${places} }`
+}
+
+/** A stack that publishes port 53 does not get the questions that tasks have for their own name servers. */
+function namesRule(networks: RuleNetwork[]): string {
+  const subnets = networks.map(({ subnet }) => subnet).join(', ')
+  return `ip daddr { ${subnets} } meta l4proto { tcp, udp } th dport 53 return`
 }
 
 function sourceRules({ bridge, subnet, internal }: RuleNetwork): string[] {

@@ -8,7 +8,7 @@ import { agentPaths, type Paths } from '../../agent/paths.ts'
 import type { NetworkSpec, PublishedPort } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
 import { aContainer } from '../support/builders.ts'
-import { HOST_ADDRESS, type NetnsHost, netnsHost, silent } from '../support/netns.ts'
+import { HOST_ADDRESS, NEIGHBOUR_ADDRESS, type NetnsHost, netnsHost, silent } from '../support/netns.ts'
 
 let host: NetnsHost
 let paths: Paths
@@ -116,6 +116,18 @@ describe('names', () => {
     expect(await addressOf(web, 'db')).toEqual([])
   })
 
+  it("that are not the stack's are asked of the resolvers of the host, but from an internal network", async () => {
+    const conf = join(host.folder, 'resolv.conf')
+    await writeFile(conf, `nameserver ${NEIGHBOUR_ADDRESS}\n`)
+    await host.run('mount', '--bind', conf, '/etc/resolv.conf')
+    host.start('ip', 'netns', 'exec', 'outside', ...resolver('example.test', '198.51.100.7'))
+    const web = await run(aTask('web', 1))
+    const db = await run(aTask('db', 1, { networks: [aNetwork('back', { internal: true })] }))
+
+    await expect.poll(() => addressOf(web, 'example.test')).toEqual(['198.51.100.7'])
+    expect(await addressOf(db, 'example.test')).toEqual([])
+  })
+
   it('are answered by the same name server after the agent was replaced, and by a new one when it was killed', async () => {
     const [web, db] = [await run(aTask('web', 1)), await run(aTask('db', 1))]
     await networks.publish([web, db].map(endpoint))
@@ -144,6 +156,24 @@ describe('a published port', () => {
     expect(await inside(other.netns, ...fetch('10.210.0.1', 8080))).toBe('web.1')
     expect(await inside(web.netns, ...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
     expect(await networks.forwardings()).toEqual(new Map([[web.task.id, ['8080->80/tcp']]]))
+  })
+
+  it('can be udp, even 53: tasks still ask their own name server', async () => {
+    const ports: PublishedPort[] = [
+      { ...port(53, 53), protocol: 'udp', hostIp: '0.0.0.0' },
+      { ...port(53, 53), hostIp: HOST_ADDRESS },
+    ]
+    const web = await run(aTask('web', 1))
+    const dns = await run(aTask('dns', 1, { ports }))
+    await networks.publish([web, dns].map(endpoint))
+    const wanted = ['0.0.0.0:53->53/udp', '192.0.2.1:53->53/tcp']
+    expect(await networks.forwardings()).toEqual(new Map([[dns.task.id, wanted]]))
+
+    host.start('ip', 'netns', 'exec', namespace(dns), ...resolver('answer.test', '198.51.100.9'))
+    const ask = ['busybox', 'nslookup', '-type=a', 'answer.test', HOST_ADDRESS]
+    await expect.poll(() => host.outside(...ask).catch(() => '')).toContain('198.51.100.9')
+    expect(await addressOf(web, 'answer.test')).toEqual([])
+    expect(await addressOf(web, 'dns')).toEqual([dns.addresses.shop_default])
   })
 
   it('is spread over the tasks of the service', async () => {
@@ -308,6 +338,26 @@ describe('a new agent', () => {
     expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
   })
 
+  it('gives a task its address again after a reboot, and replaces what is half there', async () => {
+    const [web, db] = [await run(aTask('web', 1)), await run(aTask('db', 1))]
+    await networks.close()
+    const [pid, device] = [await nameServerPid(), await bridge()]
+    process.kill(Number(pid), 'SIGKILL')
+    await host.run('ip', 'netns', 'del', namespace(web))
+    await host.run('umount', '-l', db.netns ?? '')
+    await host.run('ip', 'link', 'del', device)
+    await host.run('nft', 'delete', 'table', 'inet', table())
+    await rm(paths.run, { recursive: true })
+
+    networks = await open()
+    await host.run('ip', 'netns', 'add', namespace(web))
+    const again = [await run(web.task), await run(db.task)]
+    expect(again.map(({ addresses }) => addresses)).toEqual([web.addresses, db.addresses])
+    await networks.publish(again.map(endpoint))
+    expect(await addressOf(web, 'db')).toEqual([db.addresses.shop_default])
+    for (const task of again) expect(await networks.addressesOf(task.task.id)).toHaveLength(1)
+  })
+
   it('takes away what belongs to no journaled task', async () => {
     const gone = await run(aTask('web', 1))
     await networks.close()
@@ -462,6 +512,18 @@ function alive(pid: number): Promise<boolean> {
     (text) => text !== '',
     () => false,
   )
+}
+
+function namespace({ netns }: Running): string {
+  return netns?.split('/').at(-1) ?? ''
+}
+
+/** The command of a name server that knows one name. */
+function resolver(name: string, address: string): string[] {
+  return [
+    ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts'],
+    ...['--user=root', '--pid-file=', `--address=/${name}/${address}`],
+  ]
 }
 
 async function bridge(): Promise<string> {

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Log } from '../../agent/network/log.ts'
+import type { Log } from '../../schemas/log.ts'
 
 const execute = promisify(execFile)
 

@@ -1,7 +1,0 @@
-/** What the networks say to the log: fields, then a constant message. */
-export interface Log {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}

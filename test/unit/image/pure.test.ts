@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest'
+import { parseInspect } from '../../../agent/image/config.ts'
+import { classify, pullError } from '../../../agent/image/failures.ts'
+import { limit, shared } from '../../../agent/image/limit.ts'
+import { parsePlan, simulateArgv } from '../../../agent/image/packages.ts'
+import { configFlags, planBuild } from '../../../agent/image/plan.ts'
+import { createPull } from '../../../agent/image/pull.ts'
+import { parseIndex } from '../../../agent/image/storage.ts'
+import type { ImageSpec } from '../../../schemas/image.ts'
+import { silent } from '../../support/netns.ts'
+
+describe('planBuild', () => {
+  it('is the base, packages, files, run steps, config and commit, in this order', () => {
+    const spec = aSpec({
+      packages: ['curl'],
+      files: [{ path: '/a', content: '', mode: 420, uid: 0, gid: 0 }],
+      run: [['/bin/true', '-x']],
+    })
+    expect(planBuild(spec, 'work', 'localhost/setpoint/app:1')).toEqual([
+      {
+        kind: 'buildah',
+        words: 'base scratch',
+        args: ['from', '--format', 'docker', '--pull-never', '--name', 'work', 'scratch'],
+      },
+      { kind: 'packages', words: 'packages curl', packages: ['curl'] },
+      { kind: 'files', words: 'files', files: spec.files },
+      {
+        kind: 'buildah',
+        words: 'run[0]: /bin/true -x',
+        args: ['run', '--isolation', 'chroot', 'work', '--', '/bin/true', '-x'],
+      },
+      { kind: 'buildah', words: 'config', args: ['config', '--label', 'setpoint.image=app', 'work'] },
+      {
+        kind: 'buildah',
+        words: 'commit localhost/setpoint/app:1',
+        args: [
+          ...['commit', '--quiet', '--format', 'docker', '--timestamp', '0', '--rm'],
+          ...['work', 'localhost/setpoint/app:1'],
+        ],
+      },
+    ])
+  })
+
+  it('writes values so that buildah takes them as they are', () => {
+    const flags = configFlags(
+      aSpec({
+        config: {
+          environment: { A: 'x$Y' },
+          command: ['a b', '"'],
+          healthcheck: {
+            test: ['sh', '-c', "it's $A"],
+            ...{ interval: 1, timeout: 2, retries: 3, startPeriod: 4, startInterval: 5 },
+          },
+        },
+      }),
+    )
+    expect(flags).toEqual([
+      ...['--cmd', '["a b","\\""]', '--env', 'A=x$$Y', '--label', 'setpoint.image=app'],
+      ...['--healthcheck', "CMD 'sh' '-c' 'it'\\''s $A'", '--healthcheck-interval', '1ms'],
+      ...['--healthcheck-timeout', '2ms', '--healthcheck-retries', '3', '--healthcheck-start-period', '4ms'],
+      ...['--label', 'setpoint.healthcheck.start-interval=5'],
+    ])
+  })
+})
+
+describe('packages', () => {
+  it('are resolved as if nothing were installed', () => {
+    const argv = simulateArgv(['curl', 'tar=1.2'], '/cache')
+    expect(argv.slice(-3)).toEqual(['--', 'curl', 'tar=1.2'])
+    expect(argv).toContain('Dir::State::status=/cache/status')
+  })
+
+  it('have the file names that apt gives them', () => {
+    const text = `Reading package lists...
+Inst libc6 (2.36-9+deb12u14 Debian:12.15/oldstable [amd64])
+Inst zlib1g:amd64 (1:1.2.13.dfsg-1 Debian:12.15/oldstable, Debian-Security:12/x [amd64])
+Inst tzdata (2024a-0 Debian:12 [all])
+Conf libc6 (2.36-9+deb12u14 Debian:12.15/oldstable [amd64])
+`
+    expect(parsePlan(text)).toEqual([
+      'libc6_2.36-9+deb12u14_amd64.deb',
+      'zlib1g_1%3a1.2.13.dfsg-1_amd64.deb',
+      'tzdata_2024a-0_all.deb',
+    ])
+  })
+})
+
+describe('failures', () => {
+  it.each([
+    ['reading manifest 1 in registry/app: manifest unknown', 'missing'],
+    ['requesting bearer token: unauthorized: authentication required', 'missing'],
+    ['writing blob: write /var/x: no space left on device: manifest unknown', 'full'],
+    ['pinging container registry x: dial tcp 127.0.0.1:1: connect: connection refused', 'trouble'],
+    ['dial tcp: lookup registry.example on 10.0.0.1:53: no such host', 'trouble'],
+    ['unexpected status code 500', 'trouble'],
+  ])('%s is %s', (said, failure) => {
+    expect(classify(said)).toBe(failure)
+  })
+
+  it('name the image, what was said, and what to do', () => {
+    const said = 'Trying to pull\nError: initializing source: connection refused\nexit status 125\n'
+    expect(pullError('r/app:1', said).facts()).toEqual({
+      code: 'IMAGE_PULL_FAILED',
+      message: 'r/app:1 could not be pulled: initializing source: connection refused',
+      hint: expect.stringContaining('registry'),
+    })
+  })
+})
+
+describe('a pull', () => {
+  it('is tried again only while the trouble may pass', async () => {
+    expect(await attempts('connection reset by peer')).toBe(3)
+    expect(await attempts('manifest unknown')).toBe(1)
+  })
+
+  /** How often a buildah is started that always fails with these words. */
+  async function attempts(said: string): Promise<number> {
+    let count = 0
+    const buildah = (): [string, ...string[]] => {
+      count++
+      return ['busybox', 'sh', '-c', 'echo "$0" >&2; exit 125', said]
+    }
+    // Made anew for each attempt: the count is in making the command line.
+    const pull = createPull({ buildah, authFile: undefined, log: silent, backOff: [1, 1] })
+    await expect(pull('r/app:1')).rejects.toThrow(said)
+    return count
+  }
+})
+
+describe('parseInspect', () => {
+  it('fills in what Docker would, and knows NONE', () => {
+    const inspected = (config: unknown) =>
+      parseInspect(JSON.stringify({ FromImageID: 'i', Docker: { config } }))
+    expect(inspected({ Healthcheck: { Test: ['CMD', 'x'] } }).config.healthcheck).toEqual({
+      ...{ test: ['x'], interval: 30_000, timeout: 30_000, retries: 3, startPeriod: 0, startInterval: 5_000 },
+    })
+    expect(inspected({ Healthcheck: { Test: ['NONE'] } }).config).toEqual({})
+    const shell = { Shell: ['/bin/ash', '-ec'], Healthcheck: { Test: ['CMD-SHELL', 'a b'] } }
+    expect(inspected(shell).config.healthcheck?.test).toEqual(['/bin/ash', '-ec', 'a b'])
+  })
+
+  it('takes the OCI config where there is no other', () => {
+    const json = JSON.stringify({
+      FromImageID: 'sha256:i',
+      OCIv1: { config: { Cmd: ['x'], Env: ['A', 'B=c=d'] } },
+    })
+    expect(parseInspect(json)).toEqual({
+      id: 'i',
+      config: { command: ['x'], environment: { A: '', B: 'c=d' } },
+    })
+  })
+})
+
+describe('parseIndex', () => {
+  it('gives the id for every name, and passes over images without one', () => {
+    const json = JSON.stringify([
+      { id: 'a', names: ['r/x:1', 'r/y:1'] },
+      { id: 'b', names: null },
+      { id: 'c' },
+    ])
+    expect(parseIndex(json)).toEqual(
+      new Map([
+        ['r/x:1', 'a'],
+        ['r/y:1', 'a'],
+      ]),
+    )
+    expect(parseIndex('')).toEqual(new Map())
+  })
+})
+
+describe('limit', () => {
+  it('lets no more run at once than it says, and all in the end', async () => {
+    const inTurn = limit(2)
+    let running = 0
+    const seen: number[] = []
+    await Promise.all(
+      [1, 2, 3, 4, 5].map(() =>
+        inTurn(async () => {
+          seen.push(++running)
+          await Promise.resolve()
+          running--
+        }),
+      ),
+    )
+    expect(seen).toHaveLength(5)
+    expect(Math.max(...seen)).toBe(2)
+  })
+
+  it('goes on after a failure, and shares work under a key', async () => {
+    const inTurn = limit(1)
+    await expect(inTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    await expect(inTurn(() => Promise.resolve('yes'))).resolves.toBe('yes')
+    const once = shared<number>()
+    let made = 0
+    const make = () => Promise.resolve(++made)
+    expect(await Promise.all([once('a', make), once('a', make), once('b', make)])).toEqual([1, 1, 2])
+    expect(await once('a', make)).toBe(3)
+  })
+})
+
+function aSpec(spec: Partial<ImageSpec>): ImageSpec {
+  return { name: 'app', base: 'scratch', packages: [], files: [], run: [], config: {}, ...spec }
+}

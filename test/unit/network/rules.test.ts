@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import type { Endpoint } from '../../../agent/network/networks.ts'
+import { forwardsOf, type RuleNetwork, renderTable } from '../../../agent/network/rules.ts'
+import type { PublishedPort } from '../../../schemas/stack.ts'
+import { aContainer } from '../../support/builders.ts'
+
+const front: RuleNetwork = { name: 'front', bridge: 'spa', subnet: '10.210.0.0/24', internal: false }
+const back: RuleNetwork = { name: 'back', bridge: 'spb', subnet: '10.210.1.0/24', internal: true }
+
+describe('renderTable', () => {
+  it('replaces the whole table in one transaction', () => {
+    const networks = [front, back]
+    const forwards = forwardsOf(networks, [
+      anEndpoint('web', { front: '10.210.0.3' }, [port(8080, 80)]),
+      anEndpoint('web', { front: '10.210.0.2' }, [port(8080, 80), { ...port(53, 53), protocol: 'udp' }]),
+    ])
+    expect(renderTable('setpoint-x', networks, forwards)).toBe(`add table inet setpoint-x
+delete table inet setpoint-x
+table inet setpoint-x {
+  chain ports {
+    udp dport 53 dnat ip to numgen random mod 1 map { 0 : 10.210.0.2 . 53 }
+    tcp dport 8080 dnat ip to numgen random mod 2 map { 0 : 10.210.0.2 . 80, 1 : 10.210.0.3 . 80 }
+  }
+  chain prerouting {
+    type nat hook prerouting priority -100; policy accept;
+    ip daddr { 10.210.0.0/24, 10.210.1.0/24 } meta l4proto { tcp, udp } th dport 53 return
+    fib daddr type local jump ports
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    fib daddr type local jump ports
+  }
+  chain postrouting {
+    type nat hook postrouting priority 100; policy accept;
+    ip saddr 10.210.0.0/24 ip daddr 10.210.0.0/24 ct status dnat masquerade
+    ip saddr 127.0.0.0/8 oifname spa masquerade
+    ip saddr 10.210.0.0/24 oifname != spa masquerade
+    ip saddr 10.210.1.0/24 ip daddr 10.210.1.0/24 ct status dnat masquerade
+    ip saddr 127.0.0.0/8 oifname spb masquerade
+    ip saddr != 10.210.1.0/24 oifname spb ct status dnat masquerade
+  }
+  chain guard {
+    type filter hook prerouting priority -300; policy accept;
+    iifname { spa, spb } ip daddr 127.0.0.0/8 drop
+  }
+  chain input {
+    type filter hook input priority 0; policy accept;
+    ip daddr 10.210.0.0/24 iifname != { spa, lo } drop
+    ip daddr 10.210.1.0/24 iifname != { spb, lo } drop
+  }
+  chain forward {
+    type filter hook forward priority 0; policy accept;
+    ct state established,related accept
+    iifname { spa } oifname { spa } accept
+    iifname { spb } oifname { spb } accept
+    iifname { spb } drop
+    ct status dnat accept
+    oifname { spa, spb } drop
+  }
+}
+`)
+  })
+
+  it('only takes the table away when there is no network', () => {
+    expect(renderTable('setpoint-x', [], [])).toBe(
+      'add table inet setpoint-x\ndelete table inet setpoint-x\n',
+    )
+  })
+
+  it('is the same text whatever the order of what is given', () => {
+    const endpoints = [
+      anEndpoint('web', { front: '10.210.0.3' }, [port(8080, 80), port(443, 443)]),
+      anEndpoint('api', { front: '10.210.0.2' }, [port(81, 80)]),
+    ]
+    const [one, other] = [endpoints, endpoints.toReversed()].map((given) => forwardsOf([front], given))
+    expect(renderTable('t', [front, back], one ?? [])).toBe(renderTable('t', [back, front], other ?? []))
+  })
+})
+
+describe('forwardsOf', () => {
+  it('puts a port of one address before the same port of every address, and takes 0.0.0.0 for every', () => {
+    const forwards = forwardsOf(
+      [front],
+      [
+        anEndpoint('a', { front: '10.210.0.2' }, [{ ...port(80, 80), hostIp: '0.0.0.0' }]),
+        anEndpoint('b', { front: '10.210.0.3' }, [{ ...port(80, 81), hostIp: '192.0.2.1' }]),
+      ],
+    )
+    expect(forwards).toEqual([
+      { hostIp: '192.0.2.1', published: 80, protocol: 'tcp', to: [['10.210.0.3', 81]] },
+      { hostIp: undefined, published: 80, protocol: 'tcp', to: [['10.210.0.2', 80]] },
+    ])
+  })
+
+  it('leads to the address in a network with a way out', () => {
+    const endpoint = anEndpoint('web', { back: '10.210.1.2', front: '10.210.0.2' }, [port(80, 80)])
+    expect(forwardsOf([front, back], [endpoint])[0]?.to).toEqual([['10.210.0.2', 80]])
+  })
+})
+
+function anEndpoint(service: string, addresses: Record<string, string>, ports: PublishedPort[]): Endpoint {
+  const networks = Object.keys(addresses).map((network) => ({ network, aliases: [] }))
+  return {
+    addresses,
+    task: {
+      ...{ id: `${service}-1`, stack: 's', service, slot: 1, host: 'h', revision: 'r', fingerprint: 'f' },
+      ...{ container: aContainer({ networks, ports }), networks: [], volumes: [] },
+    },
+  }
+}
+
+function port(published: number, target: number): PublishedPort {
+  return { published, target, protocol: 'tcp' }
+}
