@@ -64,12 +64,16 @@ export async function runController(options: ControllerOptions): Promise<{ close
     now,
   })
   const service = createService({ sources, records, fleet, queue, turns, onChange: changes.listen, now })
+  const { listen, token } = options
   const api = await createApi({
     service,
-    listen: options.listen,
+    listen,
     socket: apiSocket(options.state),
     log,
-    ...(options.token !== undefined && { token: options.token }),
+    ...(token !== undefined && { token }),
+  }).catch(async (error) => {
+    await close()
+    throw error
   })
 
   fleet.onChange((stacks) => {
@@ -83,12 +87,16 @@ export async function runController(options: ControllerOptions): Promise<{ close
   fleet.start().then(wakeAll, untilThere)
   leader.acquire().then(wakeAll, untilThere)
 
+  async function close(): Promise<void> {
+    await Promise.all([sources.close(), turns.close()])
+    await leader.release()
+    await Promise.all([fleet.close(), queue.close(), ...opened.map((source) => source.close())])
+  }
+
   return {
     close: async () => {
       await api.close()
-      await Promise.all([sources.close(), turns.close()])
-      await leader.release()
-      await Promise.all([fleet.close(), queue.close(), ...opened.map((source) => source.close())])
+      await close()
     },
   }
 }

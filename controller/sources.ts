@@ -4,6 +4,7 @@ import { formatProblem } from '../schemas/problem.ts'
 import type { SourceTree } from '../schemas/source.ts'
 import type { SourceStatus } from '../schemas/status.ts'
 import type { Load, Loaded } from './desired/load.ts'
+import { rootStackName } from './git/names.ts'
 import type { Poller, poll } from './git/poller.ts'
 import type { Source } from './git/source.ts'
 import type { SourceOptions } from './options.ts'
@@ -72,7 +73,7 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
   const status: SourceStatus = { name, url, branch: source.branch, revision: null, polled: null, error: null }
 
   function take(tree: SourceTree): void {
-    const loaded = load(tree, { directory: '', rootName: rootName(options), variables: {} })
+    const loaded = load(tree, { directory: '', rootName: rootStackName(options), variables: {} })
     const known = recordedStacks(records, name)
     refuseUnreadable(loaded)
     if (!options.allowEmpty) refuseEmptied(loaded, known)
@@ -101,12 +102,6 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
     },
   })
   return { stacks, status, poller }
-}
-
-/** What a stack in the root folder is called when its file gives no name: the folder or repository that it came from. */
-function rootName({ url, directory }: SourceOptions): string {
-  const path = directory === '' ? url.replace(/\/+$/, '').replace(/\/?\.git$/, '') : directory
-  return path.split(/[/:]/).at(-1) ?? ''
 }
 
 /**

@@ -52,9 +52,10 @@ export async function loadPath(path: string): Promise<LoadedPath> {
  * @throws SetpointError SOURCE_… or USAGE
  */
 export async function loadSources(texts: string[]): Promise<Loaded[]> {
-  const [{ parseSource }, { openSources }, { load }] = await Promise.all([
+  const [{ parseSource }, { openSources }, { rootStackName }, { load }] = await Promise.all([
     import('../git/source-argument.ts'),
     import('../git/open.ts'),
+    import('../git/names.ts'),
     import('../desired/load.ts'),
   ])
   const options = texts.map((text) => parseSource(text))
@@ -64,7 +65,7 @@ export async function loadSources(texts: string[]): Promise<Loaded[]> {
     return await Promise.all(
       sources.map(async (source, at) => {
         const tree = await readHead(source)
-        return load(tree, { variables: {}, directory: '', rootName: rootName(options[at]) })
+        return load(tree, { variables: {}, directory: '', rootName: rootStackName(options[at]) })
       }),
     )
   } finally {
@@ -103,14 +104,6 @@ async function readHead(source: Source) {
   } finally {
     await source.close()
   }
-}
-
-/** As the controller calls a stack in the root folder of a source. */
-function rootName(
-  { url, directory }: Pick<SourceOptions, 'url' | 'directory'> = { url: '', directory: '' },
-): string {
-  const path = directory === '' ? url.replace(/\/+$/, '').replace(/\/?\.git$/, '') : directory
-  return path.split(/[/:]/).at(-1) ?? ''
 }
 
 function isImage(file: string): boolean {

@@ -21,6 +21,13 @@ export function nameSources(
   })
 }
 
+/** What a stack in the root folder is called when its file gives no name: the folder or repository that it came from. */
+export function rootStackName(source?: Pick<SourceOptions, 'url' | 'directory'>): string {
+  const { url, directory } = source ?? { url: '', directory: '' }
+  const path = directory === '' ? url.replace(/\/+$/, '').replace(/\/?\.git$/, '') : directory
+  return path.split(/[/:]/).at(-1) ?? ''
+}
+
 function plainName({ url, branch, directory }: Pick<SourceOptions, 'url' | 'branch' | 'directory'>): string {
   const { display } = locate(url)
   const place = display

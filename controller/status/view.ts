@@ -74,6 +74,7 @@ function stackStatus(
   }
 }
 
+/** A stack without a record: its first commit has problems, or no turn was taken yet. */
 function unacceptedStatus({
   name,
   candidate,
@@ -81,15 +82,19 @@ function unacceptedStatus({
   now,
 }: Omit<StackFacts, 'record'> & { now: Date }): StackStatus {
   const since = now.toISOString()
-  const message = 'Its first commit has problems; nothing was deployed.'
+  const invalid = candidate?.spec === 'invalid'
+  const message = invalid
+    ? 'Its first commit has problems; nothing was deployed.'
+    : 'Waiting for its first turn.'
+  const reason = invalid ? 'InvalidRevision' : 'Progressing'
   return {
     name,
     source: candidate?.source ?? '',
     revision: { attempted: null, applied: null },
-    outcome: 'stalled',
+    outcome: invalid ? 'stalled' : 'rolling',
     conditions: [
-      { type: 'Ready', status: 'False', reason: 'InvalidRevision', message, since },
-      { type: 'Stalled', status: 'True', reason: 'InvalidRevision', message, since },
+      { type: 'Ready', status: 'False', reason, message, since },
+      { type: invalid ? 'Stalled' : 'Reconciling', status: 'True', reason, message, since },
     ],
     services: [],
     problems,

@@ -54,7 +54,8 @@ it('only tells of it where the stack says so: field, wanted, found, since when',
   const file = await memoryFile('told')
   await writeTo(file, String(128 * 1024 * 1024))
   await host.until((status) => condition(status, 'Drifted', 'told')?.status === 'True')
-  const { json } = await host.setpoint('drift', 'told', '--output', 'json')
+  const { json, code } = await host.setpoint('drift', 'told', '--output', 'json')
+  expect(code).toBe(1)
   const items = Array.isArray(json) ? json : (json as { drift: DriftItem[] }).drift
   expect(items).toEqual([
     expect.objectContaining({
