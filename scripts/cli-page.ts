@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const SETPOINT = join(import.meta.dirname, 'setpoint.mjs')
+const AGENT = join(import.meta.dirname, 'setpoint-agent.mjs')
 
 const INTRODUCTION = `# The command line
 
@@ -33,9 +34,10 @@ The API is the same over HTTP and on \`<state>/api.sock\`: \`GET /v1/status\`, \
 export async function cliPage(): Promise<string> {
   const help = await helpOf([])
   const commands = await Promise.all(
-    commandNames(help).map(async (name) => section(name, await helpOf([name]))),
+    commandNames(help).map(async (name) => section(`setpoint ${name}`, await helpOf([name]))),
   )
-  return [INTRODUCTION, section('', help), ...commands].join('\n')
+  const agent = section('setpoint-agent', await helpOf([], AGENT))
+  return [INTRODUCTION, section('setpoint', help), ...commands, agent].join('\n')
 }
 
 /** The commands that a \`--help\` lists. */
@@ -46,13 +48,13 @@ export function commandNames(help: string): string[] {
 }
 
 /** What `setpoint … --help` prints, as wide as it is without a terminal. */
-export async function helpOf(argv: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [SETPOINT, ...argv, '--help'], {
+export async function helpOf(argv: string[], script = SETPOINT): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...argv, '--help'], {
     timeout: 30_000,
   })
   return stdout.trimEnd()
 }
 
 function section(name: string, help: string): string {
-  return `## setpoint${name === '' ? '' : ` ${name}`}\n\n\`\`\`text\n${help}\n\`\`\`\n`
+  return `## ${name}\n\n\`\`\`text\n${help}\n\`\`\`\n`
 }
