@@ -13,6 +13,9 @@ export interface Process {
   command: string
 }
 
+/** iproute2 makes it at the first `ip netns add` for all users of the machine, and leaves it. */
+const IPROUTE_MOUNT = '/run/netns'
+
 /** What stands on a host now, one line each; two of these tell what was left behind. */
 export async function traces(namespaces: Namespaces, marks: Marks): Promise<Set<string>> {
   const [mounts, links, tables, names, cgroups, processes] = await Promise.all([
@@ -24,7 +27,7 @@ export async function traces(namespaces: Namespaces, marks: Marks): Promise<Set<
     processesOf(marks),
   ])
   return new Set([
-    ...mounts.map((mount) => `mount ${mount}`),
+    ...mounts.filter((mount) => mount !== IPROUTE_MOUNT).map((mount) => `mount ${mount}`),
     ...links.map((link) => `link ${link}`),
     ...tables.map((table) => `nftables ${table}`),
     ...names.map((name) => `network namespace ${name}`),
