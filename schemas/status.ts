@@ -7,6 +7,21 @@ export interface StatusDocument {
   stacks: StackStatus[]
   hosts: HostStatus[]
   sources: SourceStatus[]
+  controller: ControllerStatus
+}
+
+export interface ControllerStatus {
+  /** False while another controller leads or Redis is away: then nothing is changed. */
+  leads: boolean
+  /** For people; null when all is well. */
+  message: string | null
+}
+
+/** A job that a host refused or could not do. */
+export interface HostProblem {
+  code: string
+  message: string
+  at: string
 }
 
 export interface SourceStatus {
@@ -73,6 +88,8 @@ export interface HostStatus
   extends Pick<HostInfo, 'name' | 'availability' | 'labels' | 'resources' | 'runtime'> {
   state: 'ready' | 'stale' | 'lost'
   seen: string
+  /** The last job of the past ten minutes that went wrong there. */
+  problem: HostProblem | null
 }
 
 /** A field that is not as it was set up. */

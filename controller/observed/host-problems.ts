@@ -1,0 +1,25 @@
+import type { ReportOf } from '../../schemas/report.ts'
+import type { HostProblem } from '../../schemas/status.ts'
+
+/** How long, in milliseconds, a job that went wrong is told of. */
+const TOLD = 10 * 60_000
+
+export interface HostProblems {
+  note(outcome: ReportOf<'outcome'>): void
+  /** The last job that a host refused or could not do, if that is not long ago. */
+  of(host: string, now: Date): HostProblem | null
+}
+
+/** Remembers the last job of each host that went wrong. */
+export function createHostProblems(): HostProblems {
+  const problems = new Map<string, HostProblem>()
+  return {
+    note({ host, at, ok, error }) {
+      if (!ok && error) problems.set(host, { code: error.code, message: error.message, at })
+    },
+    of(host, now) {
+      const problem = problems.get(host)
+      return problem !== undefined && now.getTime() - Date.parse(problem.at) < TOLD ? problem : null
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Queue } from 'bullmq'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { signJob } from '../../schemas/job.ts'
+import type { Task } from '../../schemas/task.ts'
+import { PREFIX, queueName } from '../../schemas/wire.ts'
+import { aContainer } from '../support/builders.ts'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { ROOT } from '../support/imports.ts'
+import { appService, compose, isConverged, pidsOf, tasksOf } from '../support/stacks.ts'
+
+let host: TestHost
+
+beforeAll(async () => {
+  host = await startHost({
+    files: { 'web/compose.yaml': compose(appService('app', { port: 8080, replicas: 2 })) },
+  })
+  await host.until(isConverged())
+})
+afterAll(() => host?.destroy())
+
+it('refuses a job that another key has signed, says so, and runs nothing (law 5)', async () => {
+  const { hosts } = await host.status()
+  const name = hosts[0]?.name ?? ''
+  const task: Task = {
+    id: 'evil-app-1-0000000000',
+    stack: 'evil',
+    service: 'app',
+    slot: 1,
+    host: name,
+    revision: 'none',
+    fingerprint: 'none',
+    container: aContainer({ image: { reference: TEST_IMAGE, pull: 'missing' } }),
+    networks: [],
+    volumes: [],
+  }
+  const deadline = new Date(Date.now() + 60_000).toISOString()
+  const job = { host: name, epoch: 1_000_000, sequence: 0, deadline, action: { type: 'run' as const, task } }
+  const queue = new Queue(queueName(name), {
+    connection: { path: join(host.state, 'redis', 'redis.sock') },
+    prefix: PREFIX,
+  })
+  await queue.add('run', signJob(job, generateKeyPairSync('ed25519').privateKey), {
+    jobId: 'forged',
+    removeOnFail: true,
+  })
+  await queue.add('run', { nonsense: true }, { jobId: 'nonsense', removeOnFail: true })
+  const status = await host.until((now) => now.hosts[0]?.problem?.code === 'JOB_REFUSED')
+  await queue.close()
+  expect(status.hosts[0]?.problem?.message).toMatch(/A job was refused: .*(signature|signed)/)
+  expect(status.stacks.map((stack) => stack.name)).toEqual(['web'])
+  expect(await host.run('ls', join(host.state, 'agent', 'tasks'))).not.toContain('evil')
+  expect((await host.setpoint('status')).stdout).toContain('A job was refused')
+
+  const next = await host.commit({
+    'web/compose.yaml': compose(appService('app', { message: 'two', port: 8080, replicas: 2 })),
+  })
+  await host.until(isConverged(next))
+})
+
+it('keeps serving with Git, controller, agent and Redis all gone, and an agent alone restarts what dies (law 4)', async () => {
+  const before = pidsOf(await host.status())
+  const [victim] = tasksOf(await host.status())
+  await host.stop('SIGKILL')
+  for (const part of ['agent', 'controller', 'redis'] as const) await host.kill(part).catch(() => {})
+  await host.run('mv', host.repository.path, `${host.repository.path}.away`)
+  expect((await host.http(8080)).body).toBe('two\n')
+
+  process.kill(victim?.pid ?? -1, 'SIGKILL')
+  const agent = await startAgentAlone()
+  try {
+    await expect
+      .poll(() => journaledPids(), { timeout: 20_000 })
+      .toSatisfy((pids: number[]) => pids.length === 2 && !pids.includes(victim?.pid ?? -1))
+    const now = await journaledPids()
+    expect(now.filter((pid) => before.includes(pid))).toHaveLength(1)
+    expect((await host.untilHttp(8080)).body).toBe('two\n')
+  } finally {
+    agent.kill('SIGTERM')
+    await once(agent, 'exit')
+    await host.run('mv', `${host.repository.path}.away`, host.repository.path)
+  }
+
+  const alone = await journaledPids()
+  await host.start()
+  expect(pidsOf(await host.until(isConverged()))).toEqual(alone.sort())
+})
+
+/** The agent and nothing else: the Redis that it is told of does not exist. */
+async function startAgentAlone() {
+  const { enter } = host
+  const [command = '', ...args] = enter([
+    process.execPath,
+    join(ROOT, 'scripts', 'setpoint-agent.mjs'),
+    '--redis',
+    `unix://${join(host.state, 'redis', 'nobody.sock')}`,
+    '--state',
+    join(host.state, 'agent'),
+    '--controller-key',
+    join(host.state, 'controller', 'controller.pub'),
+  ])
+  return spawn(command, args, { stdio: 'ignore' })
+}
+
+/** The processes that run in the tasks' cgroups or, simpler, that their journals name and that live. */
+async function journaledPids(): Promise<number[]> {
+  const text = await host.run('sh', '-c', `cat ${join(host.state, 'agent', 'tasks')}/*/task.json`)
+  const pids = [...text.matchAll(/"pid":\s*(\d+)/g)].map((match) => Number(match[1]))
+  return pids.filter(isAlive)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
