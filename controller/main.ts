@@ -9,6 +9,7 @@ import { createDispatch } from './dispatch.ts'
 import { openSources } from './git/open.ts'
 import { poll } from './git/poller.ts'
 import { turn } from './loop.ts'
+import { createHostProblems } from './observed/host-problems.ts'
 import { createFleet } from './observed/redis-fleet.ts'
 import type { ControllerOptions, SourceOptions } from './options.ts'
 import { createQueue } from './queue/bullmq-queue.ts'
@@ -38,6 +39,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
   const fleet = createFleet({ redis: options.redis, log, now })
   const queue = createQueue({ redis: options.redis, keys, epoch: leader.epoch, log })
 
+  const problems = createHostProblems()
   const dispatch = createDispatch(queue)
   const turns = createTurns({
     turn: async (stack) => {
@@ -63,7 +65,17 @@ export async function runController(options: ControllerOptions): Promise<{ close
     log,
     now,
   })
-  const service = createService({ sources, records, fleet, queue, turns, onChange: changes.listen, now })
+  const service = createService({
+    sources,
+    records,
+    fleet,
+    queue,
+    turns,
+    leader,
+    problems,
+    onChange: changes.listen,
+    now,
+  })
   const { listen, token } = options
   const api = await createApi({
     service,
@@ -81,7 +93,14 @@ export async function runController(options: ControllerOptions): Promise<{ close
     else stacks.forEach(turns.wake)
     changes.tell()
   })
-  leader.onChange(wakeAll)
+  fleet.onOutcome((outcome) => {
+    problems.note(outcome)
+    changes.tell()
+  })
+  leader.onChange(() => {
+    wakeAll()
+    changes.tell()
+  })
   const untilThere = (err: unknown) =>
     log.warn({ err }, 'Redis does not answer yet; nothing is changed until it does')
   fleet.start().then(wakeAll, untilThere)

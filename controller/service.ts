@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { SetpointError } from '../schemas/error.ts'
 import type { Revision, StackRecord } from '../schemas/record.ts'
 import type { StackSpec } from '../schemas/stack.ts'
-import type { PlanDocument } from '../schemas/status.ts'
+import type { ControllerStatus, PlanDocument } from '../schemas/status.ts'
 import type { Service } from './api/service.ts'
 import type { Fleet } from './observed/fleet.ts'
+import type { HostProblems } from './observed/host-problems.ts'
 import { specChanges } from './plan/changes.ts'
 import { tasksOf } from './plan/tasks-of.ts'
 import type { Queue } from './queue/queue.ts'
 import { short, startRollback, supersede, wantedRevision } from './rollout/accept.ts'
 import type { Sources } from './sources.ts'
+import type { Leader } from './state/leader.ts'
 import type { Records } from './state/records.ts'
 import { driftItems, statusDocument } from './status/view.ts'
 import type { Turns } from './turns.ts'
@@ -24,6 +26,8 @@ export interface ServiceDeps {
   queue: Pick<Queue, 'add'>
   turns: Turns
   onChange: Service['onChange']
+  leader: Pick<Leader, 'isLeader'>
+  problems: Pick<HostProblems, 'of'>
   now: () => Date
 }
 
@@ -41,7 +45,13 @@ export function createService(deps: ServiceDeps): Service {
         candidate: sources.candidate(name),
         problems: sources.problems(name),
       }))
-      return statusDocument(facts, { observed: observed(), sources: sources.status(), now: now() })
+      return statusDocument(facts, {
+        observed: observed(),
+        sources: sources.status(),
+        controller: controllerStatus(deps),
+        problemOf: (host) => deps.problems.of(host, now()),
+        now: now(),
+      })
     },
     plan: (candidates) => ({
       stacks:
@@ -64,6 +74,13 @@ export function createService(deps: ServiceDeps): Service {
     },
     logs: (stack, service, tail) => readLogs(deps, { stack: known(deps, stack), service, tail }),
   }
+}
+
+function controllerStatus({ leader }: ServiceDeps): ControllerStatus {
+  if (leader.isLeader()) return { leads: true, message: null }
+  const message =
+    'Redis does not answer, or another controller leads: nothing is changed now, what runs goes on.'
+  return { leads: false, message }
 }
 
 function allStacks({ records, sources }: ServiceDeps): string[] {

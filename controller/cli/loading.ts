@@ -6,7 +6,6 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { Loaded } from '../desired/load.ts'
 import type { Source } from '../git/source.ts'
-import type { SourceOptions } from '../options.ts'
 
 /** What a path on disk declares, as it lies there, committed or not. */
 export interface LoadedPath {

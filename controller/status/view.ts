@@ -2,7 +2,9 @@ import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
 import type { StackRecord } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type {
+  ControllerStatus,
   DriftItem,
+  HostProblem,
   HostStatus,
   ServiceStatus,
   SourceStatus,
@@ -27,15 +29,24 @@ export interface StackFacts {
   problems: string[]
 }
 
+interface Surroundings {
+  observed: Observed
+  sources: SourceStatus[]
+  controller: ControllerStatus
+  problemOf: (host: string) => HostProblem | null
+  now: Date
+}
+
 /** The API's status document: DESIGN §7. */
 export function statusDocument(
   stacks: StackFacts[],
-  { observed, sources, now }: { observed: Observed; sources: SourceStatus[]; now: Date },
+  { observed, sources, controller, problemOf, now }: Surroundings,
 ): StatusDocument {
   return {
     stacks: stacks.map((facts) => stackStatus(facts, observed, now)),
-    hosts: [...observed.values()].map(hostStatus).sort(byName),
+    hosts: [...observed.values()].map((host) => hostStatus(host, problemOf)).sort(byName),
     sources,
+    controller,
   }
 }
 
@@ -134,9 +145,9 @@ function taskView(task: TaskStatus): TaskView {
   }
 }
 
-function hostStatus({ info, state, seen }: ObservedHost): HostStatus {
+function hostStatus({ info, state, seen }: ObservedHost, problemOf: Surroundings['problemOf']): HostStatus {
   const { name, availability, labels, resources, runtime } = info
-  return { name, state, availability, labels, resources, runtime, seen }
+  return { name, state, availability, labels, resources, runtime, seen, problem: problemOf(name) }
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

@@ -1,5 +1,5 @@
 import type { Failure } from '../../../schemas/record.ts'
-import type { HostStatus, SourceStatus, StackStatus } from '../../../schemas/status.ts'
+import type { ControllerStatus, HostStatus, SourceStatus, StackStatus } from '../../../schemas/status.ts'
 import { conditionOf, isReady } from '../verdict.ts'
 import { type Paint, visible } from './paint.ts'
 import { age } from './words.ts'
@@ -54,13 +54,18 @@ export function sourceNotes(sources: SourceStatus[], paint: Paint, now: Date): s
   })
 }
 
+export function controllerNotes({ message }: ControllerStatus, paint: Paint): string[] {
+  return message === null ? [] : [`${paint('controller:', 'bold')} ${message}`]
+}
+
 export function hostNotes(hosts: HostStatus[], paint: Paint, now: Date): string[] {
-  return hosts
-    .filter(({ state }) => state !== 'ready')
-    .map(
-      ({ name, state, seen }) =>
-        `${paint(`host ${name}:`, 'bold')} ${state}, last seen ${age(seen, now)} ago`,
-    )
+  return hosts.flatMap(({ name, state, seen, problem }) => {
+    const label = paint(`host ${name}:`, 'bold')
+    return [
+      ...(state === 'ready' ? [] : [`${label} ${state}, last seen ${age(seen, now)} ago`]),
+      ...(problem === null ? [] : [`${label} ${visible(problem.message)} (${age(problem.at, now)} ago)`]),
+    ]
+  })
 }
 
 function isText(line: string): boolean {

@@ -1,6 +1,6 @@
 import type { StackStatus, StatusDocument, TaskView } from '../../../schemas/status.ts'
 import { conditionOf, isReady, isTrue } from '../verdict.ts'
-import { hostNotes, sourceNotes, stackNotes } from './notes.ts'
+import { controllerNotes, hostNotes, sourceNotes, stackNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
 import { age, clip, shortRevision } from './words.ts'
@@ -22,6 +22,7 @@ export function statusView(document: StatusDocument, { paint, now, tasks }: Stat
     [
       ...stacks.flatMap((stack) => stackNotes(stack, paint)),
       ...sourceNotes(document.sources, paint, now),
+      ...controllerNotes(document.controller, paint),
       ...hostNotes(document.hosts, paint, now),
     ],
   ]

@@ -4,7 +4,12 @@ import { type Paint, type Tone, visible } from '../format/paint.ts'
 import { shortRevision } from '../format/words.ts'
 import { conditionOf, isReady, isTrue } from '../verdict.ts'
 
-const NOTHING: StatusDocument = { stacks: [], hosts: [], sources: [] }
+const NOTHING: StatusDocument = {
+  stacks: [],
+  hosts: [],
+  sources: [],
+  controller: { leads: false, message: null },
+}
 
 /** What a person wants to be told of the step from one status to the next; nothing when only details have changed. */
 export function progressLines(

@@ -78,6 +78,7 @@ export function aStatus(...stacks: StackStatus[]): StatusDocument {
         resources: { cpus: 2, memory: 8 * 1024 ** 3 },
         runtime: 'crun (cgroup v2)',
         seen: '2026-01-01T10:00:00.000Z',
+        problem: null,
       },
     ],
     sources: [
@@ -90,6 +91,7 @@ export function aStatus(...stacks: StackStatus[]): StatusDocument {
         error: null,
       },
     ],
+    controller: { leads: true, message: null },
   }
 }
 

@@ -99,9 +99,9 @@ describe('status', () => {
   })
 
   it('says so when there is nothing', () => {
-    expect(statusView({ stacks: [], hosts: [], sources: [] }, { paint, now, tasks: false })).toEqual([
-      'There are no stacks.',
-    ])
+    expect(
+      statusView({ ...aStatus(), stacks: [], hosts: [], sources: [] }, { paint, now, tasks: false }),
+    ).toEqual(['There are no stacks.'])
   })
 
   it('tells a revision on its way from one that was given up', () => {

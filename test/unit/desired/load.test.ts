@@ -256,7 +256,7 @@ describe('variables', () => {
   const value = (files: Record<string, string>, variables = {}) => {
     const { stacks } = loadFiles(files, { variables })
     const [stack] = stacks
-    return stack?.spec?.services[0]?.container.environment['V'] ?? stack?.problems.map(formatProblem)
+    return stack?.spec?.services[0]?.container.environment.V ?? stack?.problems.map(formatProblem)
   }
   const stack = (settings = '') => `${settings}\nservices: {a: {image: x, environment: {V: "$V"}}}`
 
