@@ -1,3 +1,4 @@
+import { createHash, type KeyObject } from 'node:crypto'
 import { availableParallelism, totalmem } from 'node:os'
 import type { Log } from '../schemas/log.ts'
 import type { HostInfo } from '../schemas/report.ts'
@@ -46,25 +47,33 @@ async function serve(
   inspector.onStrays(reporter.snapshot)
   reporter.start()
   inspector.start()
-  const orders = await openOrders({ paths, log })
   const publicKey = await controllerKey({ file: options.controllerKey, state: options.state, log, signal })
-  const { startWorker } = await import('./worker.ts')
-  const worker =
-    publicKey &&
-    startWorker({
-      ...{ redis: redisOptions(url), host: options.host, publicKey, orders, log },
-      slotOf: (taskId) => slotOf(tasks.list().find(({ id }) => id === taskId)),
-      perform: performer({ tasks, inspector, reporter }),
-      outcome: reporter.outcome,
-    })
+  const worker = publicKey && (await takeJobs(publicKey))
   if (worker) log.info({ host: options.host, version: agentVersion() }, 'The agent is ready')
   await aborted(signal)
   log.info({}, 'The agent stops; the containers run on')
   inspector.close()
   await worker?.close()
   await reporter.close()
-  await orders.saved()
   redis.disconnect()
+
+  async function takeJobs(publicKey: KeyObject): Promise<{ close(): Promise<void> }> {
+    const orders = await openOrders({ paths, log, key: fingerprint(publicKey) })
+    const { startWorker } = await import('./worker.ts')
+    const worker = startWorker({
+      ...{ redis: redisOptions(url), host: options.host, publicKey, orders, log },
+      slotOf: (taskId) => slotOf(tasks.list().find(({ id }) => id === taskId)),
+      perform: performer({ tasks, inspector, reporter }),
+      outcome: reporter.outcome,
+    })
+    return { close: () => worker.close().then(orders.saved) }
+  }
+}
+
+function fingerprint(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
 }
 
 function hostInfo({ host, labels }: AgentOptions, runtime: Parts['runtime']['info']): HostInfo {

@@ -19,6 +19,7 @@ const WAIT_FOR_AGENT = 10
 export async function takeDown(options: AgentOptions, log: Log, tell: (line: string) => void): Promise<void> {
   const paths = agentPaths(options.state, options.run)
   if (!existsSync(paths.state) && !existsSync(paths.run)) return tell(`nothing to remove in ${paths.state}`)
+  const wasUp = existsSync(paths.run)
   const lock = await lockState(paths.state, WAIT_FOR_AGENT)
   const parts = await openParts(options, log, 0)
   const removed = (what: string) => tell(`removed ${what}`)
@@ -30,7 +31,8 @@ export async function takeDown(options: AgentOptions, log: Log, tell: (line: str
   } finally {
     await parts.close()
   }
-  await removeRun(paths.run, removed)
+  await removeRun(paths.run)
+  if (wasUp) removed(`the run folder ${paths.run}`)
   await rmdir(join(paths.state, 'tasks')).catch(() => {}) // kept when something in it could not be removed
   await lock.release()
 }
@@ -51,7 +53,7 @@ async function removeVolumes({ volumes }: Parts, removed: (what: string) => void
 }
 
 /** Only an empty shell goes: what is still mounted in it is somebody's data. */
-async function removeRun(run: string, removed: (what: string) => void): Promise<void> {
+async function removeRun(run: string): Promise<void> {
   if (!existsSync(run)) return
   await releaseView(run)
   const mounted = (await readFile('/proc/self/mountinfo', 'utf8'))
@@ -64,7 +66,6 @@ async function removeRun(run: string, removed: (what: string) => void): Promise<
     })
   }
   await rm(run, { recursive: true, force: true })
-  removed(`the run folder ${run}`)
 }
 
 async function nameIn(file: string): Promise<string> {

@@ -25,6 +25,8 @@ type Place = [epoch: number, sequence: number]
 
 interface Kept {
   version: 1
+  /** The key whose jobs these are: with another controller everything begins anew. */
+  key: string
   /** The highest that was seen. */
   epoch: number
   /** What the last job of each slot and task was. */
@@ -37,18 +39,18 @@ interface Kept {
 const KEPT = 10_000
 const BEFORE_ALL: Place = [-1, -1]
 
-/** Reads `<state>/orders.json`; a damaged file is set aside, which only lets an old job through that is still signed and in time. */
-export async function openOrders({
-  paths,
-  log,
-  now = Date.now,
-}: {
+interface OrdersOptions {
   paths: Paths
   log: Log
+  /** What tells the controller's key from others. */
+  key: string
   now?: () => number
-}): Promise<Orders> {
+}
+
+/** Reads `<state>/orders.json`; a damaged file is set aside, which only lets an old job through that is still signed and in time. */
+export async function openOrders({ paths, log, key, now = Date.now }: OrdersOptions): Promise<Orders> {
   const file = join(paths.state, 'orders.json')
-  const kept = await load(file, log)
+  const kept = await load(file, key, log)
   const begun = new Map<string, Place>()
   const keysOf = new Map<string, string[]>()
   let writing = Promise.resolve()
@@ -131,13 +133,14 @@ export function slotKey({ stack, service, slot }: { stack: string; service: stri
   return `slot ${stack}/${service}.${slot}`
 }
 
-async function load(file: string, log: Log): Promise<Kept> {
-  const empty: Kept = { version: 1, epoch: 0, done: new Map(), floor: BEFORE_ALL }
+async function load(file: string, key: string, log: Log): Promise<Kept> {
+  const empty: Kept = { version: 1, key, epoch: 0, done: new Map(), floor: BEFORE_ALL }
   try {
-    const { version, epoch, done, floor } = JSON.parse(await readFile(file, 'utf8'))
+    const { version, key: kept, epoch, done, floor } = JSON.parse(await readFile(file, 'utf8'))
     if (version !== 1 || !Number.isInteger(epoch))
       throw new Error('its shape is not one that this agent knows')
-    return { version, epoch, done: new Map(done), floor: [Number(floor[0]), Number(floor[1])] }
+    if (kept !== key) return empty
+    return { version, key, epoch, done: new Map(done), floor: [Number(floor[0]), Number(floor[1])] }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return empty
     await rename(file, `${file}.damaged`)

@@ -1,8 +1,8 @@
-import type { KeyObject } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { UnrecoverableError, Worker } from 'bullmq'
 import { type Action, describeAction } from '../schemas/action.ts'
 import { type ErrorFacts, errorFacts, SetpointError } from '../schemas/error.ts'
-import { type Job, openJob } from '../schemas/job.ts'
+import { type Job, openJob, signJob } from '../schemas/job.ts'
 import type { Log } from '../schemas/log.ts'
 import { PREFIX, queueName, type RedisAddress } from '../schemas/wire.ts'
 import type { Orders } from './orders.ts'
@@ -34,6 +34,7 @@ const LAST_WORDS = 3_000
  * is never BullMQ's: the agent itself goes on with what it has accepted, and the controller plans from what it sees.
  */
 export function startWorker(options: WorkerOptions): { close(): Promise<void> } {
+  warmUp(options.host)
   const { redis, host, log } = options
   const worker = new Worker(queueName(host), (job) => handle(job.id ?? '', job.data, options), {
     connection: {
@@ -60,6 +61,13 @@ export function startWorker(options: WorkerOptions): { close(): Promise<void> } 
       void worker.close(true)
     },
   }
+}
+
+/** Compiles the validators of jobs with one that we sign ourselves: it takes longer than a container's start. */
+function warmUp(host: string): void {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const action: Action = { type: 'logs', requestId: '', taskIds: [], tail: 0 }
+  openJob(signJob({ host, epoch: 0, sequence: 0, deadline: '', action }, privateKey), publicKey, host)
 }
 
 /** Takes a job from its bytes to its outcome. @throws UnrecoverableError, so that BullMQ leaves it at that */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import type { Log } from '../../schemas/log.ts'
 import type { Stray } from '../../schemas/report.ts'
 import type { TaskFacts } from '../../schemas/task.ts'
@@ -6,7 +6,7 @@ import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Finding, Subject } from '../task/findings.ts'
 import type { Tasks } from '../task/tasks.ts'
-import { foundMounts, lowerdirOf, type MountLine, parseMountinfo } from './mounts.ts'
+import { createMountReader, foundMounts, lowerdirOf, type MountLine, type MountReader } from './mounts.ts'
 import { type ProcessFacts, readProcess } from './proc.ts'
 
 /** Looks into the kernel for what each running task really has, and for containers that no journal knows. */
@@ -32,11 +32,13 @@ export interface InspectorOptions {
 }
 
 const INTERVAL = 3_000
+const HOST = '/proc/self'
 
 export function createInspector(options: InspectorOptions): Inspector {
   const { tasks, runtime, log, interval = INTERVAL, proc = '/proc' } = options
   const processes = new Map<string, { run: number; startTime: string }>()
   const missing = new Map<string, number>()
+  const mounts = createMountReader()
   const listeners: (() => void)[] = []
   let strays: Stray[] = []
   let underWay: Promise<void> | undefined
@@ -98,7 +100,8 @@ export function createInspector(options: InspectorOptions): Inspector {
   async function lookAtTasks(): Promise<void> {
     const subjects = await settledSubjects()
     if (subjects.length === 0) return
-    const shared = await readShared(options.networks)
+    const shared = await readShared(options.networks, mounts)
+    mounts.keep(new Set([HOST, ...subjects.map(({ id }) => id)]))
     const findings = await Promise.all(subjects.map((subject) => lookAt(subject, shared)))
     tasks.found(findings.filter((finding) => finding !== undefined))
   }
@@ -111,7 +114,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   async function lookAt(subject: Subject, shared: Shared): Promise<Finding | undefined> {
-    const process = await readProcess(proc, subject.pid)
+    const process = readProcess(proc, subject.pid)
     if (!process || !isSameProcess(subject, process)) return void (await miss(subject))
     missing.delete(subject.id)
     return { subject, found: await factsOf(subject, process, { ...shared, ...options }) }
@@ -133,29 +136,27 @@ export function createInspector(options: InspectorOptions): Inspector {
 
 /** What is read once for all tasks. */
 interface Shared {
+  mounts: MountReader
   host: MountLine[]
   forwardings: Map<string, string[]>
 }
 
-async function readShared(networks: Pick<Networks, 'forwardings'>): Promise<Shared> {
-  const [mountinfo, forwardings] = await Promise.all([
-    readFile('/proc/self/mountinfo', 'utf8'),
-    networks.forwardings(),
-  ])
-  return { host: parseMountinfo(mountinfo), forwardings }
+async function readShared(networks: Pick<Networks, 'forwardings'>, mounts: MountReader): Promise<Shared> {
+  const forwardings = await networks.forwardings()
+  return { mounts, host: mounts.read(HOST, readFileSync('/proc/self/mountinfo', 'utf8')), forwardings }
 }
 
 /** A process may rename itself or execute another program: as long as it is the one that was started, its argv counts. */
 async function factsOf(
   { id, wanted, imageRoot }: Subject,
   { mountinfo }: ProcessFacts,
-  { host, forwardings, runtime, networks }: Shared & Pick<InspectorOptions, 'runtime' | 'networks'>,
+  { host, mounts, forwardings, runtime, networks }: Shared & Pick<InspectorOptions, 'runtime' | 'networks'>,
 ): Promise<TaskFacts> {
   const [limits, addresses] = await Promise.all([
     runtime.limits(id),
     wanted.addresses.length > 0 ? networks.addressesOf(id) : [],
   ])
-  const inside = parseMountinfo(mountinfo)
+  const inside = mounts.read(id, mountinfo)
   const lower = lowerdirOf(inside)
   return {
     running: true,

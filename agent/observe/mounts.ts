@@ -12,6 +12,29 @@ export interface MountLine {
   options: string[]
 }
 
+/** Reads mount tables again and again: one that has not changed since is not parsed again. */
+export interface MountReader {
+  read(key: string, mountinfo: string): MountLine[]
+  /** Forgets all others. */
+  keep(keys: Set<string>): void
+}
+
+export function createMountReader(): MountReader {
+  const last = new Map<string, { mountinfo: string; lines: MountLine[] }>()
+  return {
+    read(key, mountinfo) {
+      const known = last.get(key)
+      if (known?.mountinfo === mountinfo) return known.lines
+      const lines = parseMountinfo(mountinfo)
+      last.set(key, { mountinfo, lines })
+      return lines
+    },
+    keep(keys) {
+      for (const key of last.keys()) if (!keys.has(key)) last.delete(key)
+    },
+  }
+}
+
 export function parseMountinfo(text: string): MountLine[] {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What can be read of a process; undefined when it has ended. */
@@ -8,21 +8,22 @@ export interface ProcessFacts {
   mountinfo: string
 }
 
-/** @param proc where procfs is mounted */
-export async function readProcess(proc: string, pid: number): Promise<ProcessFacts | undefined> {
-  const [stat, mountinfo] = await Promise.all([
-    readOrGone(join(proc, String(pid), 'stat')),
-    readOrGone(join(proc, String(pid), 'mountinfo')),
-  ])
+/**
+ * Reads /proc/<pid>; a file there is made as it is read, so that this takes microseconds and no other thread.
+ * @param proc where procfs is mounted
+ */
+export function readProcess(proc: string, pid: number): ProcessFacts | undefined {
+  const stat = readOrGone(join(proc, String(pid), 'stat'))
   // the name of a process stands in brackets and may hold anything
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const ended = !fields || mountinfo === undefined || ['Z', 'X'].includes(fields[0] ?? 'X')
-  return ended ? undefined : { startTime: fields[19] ?? '', mountinfo }
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  if (['', 'Z', 'X'].includes(fields[0] ?? '')) return undefined
+  const mountinfo = readOrGone(join(proc, String(pid), 'mountinfo'))
+  return mountinfo === undefined ? undefined : { startTime: fields[19] ?? '', mountinfo }
 }
 
-async function readOrGone(file: string): Promise<string | undefined> {
+function readOrGone(file: string): string | undefined {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     if (['ENOENT', 'ESRCH', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error

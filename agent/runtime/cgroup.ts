@@ -1,4 +1,5 @@
-import { readdir, readFile, rmdir, statfs, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir, rmdir, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Resources } from '../../schemas/stack.ts'
@@ -131,8 +132,13 @@ async function magicOf(path: string): Promise<number | undefined> {
   return (await statfs(path).catch(absent))?.type
 }
 
+/** Without a thread of the pool: the kernel makes the text as it is read, and it is asked for every few seconds. */
 async function readKnob(folder: string, file: string): Promise<string | undefined> {
-  return (await readFile(join(folder, file), 'utf8').catch(absent))?.trim()
+  try {
+    return readFileSync(join(folder, file), 'utf8').trim()
+  } catch (error) {
+    return absent(error as NodeJS.ErrnoException)
+  }
 }
 
 function numberOf(text: string | undefined): number | null {

@@ -132,9 +132,20 @@ export function createTasks(options: TasksOptions): Tasks {
 
   async function adoptAll(known: Entry[]): Promise<Entry[]> {
     const pids = new Map((await runtime.list()).map(({ id, pid }) => [id, pid]))
-    return Promise.all(
-      known.map((entry) => adoptEntry(entry, pids.get(entry.task.id) ?? 0, { runtime, clock })),
-    )
+    return Promise.all(known.map((entry) => adoptOne(entry, pids.get(entry.task.id) ?? 0)))
+  }
+
+  /** A task that cannot be looked at is prepared again, and found then if it runs; it keeps no other from being adopted. */
+  async function adoptOne(entry: Entry, pid: number): Promise<Entry> {
+    try {
+      return await adoptEntry(entry, pid, { runtime, clock })
+    } catch (error) {
+      log.warn(
+        { task: entry.task.id, error: String(error) },
+        'A task could not be looked at; it is set up again',
+      )
+      return step(entry, { type: 'gone' }, clock.now())
+    }
   }
 
   async function removeStray(containerId: string): Promise<void> {

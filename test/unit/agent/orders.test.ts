@@ -17,7 +17,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(state, { recursive: true, force: true }))
 
-const open = () => openOrders({ paths: agentPaths(state), log: aLog(), now: () => NOW })
+const open = (key = 'k') => openOrders({ paths: agentPaths(state), log: aLog(), key, now: () => NOW })
 const job = (sequence: number, action: Action = aRun('t1'), rest: Partial<Job> = {}): Job => ({
   ...{ host: 'one', epoch: 1, sequence, deadline: '2026-01-01T00:00:01.000Z', action },
   ...rest,
@@ -67,6 +67,14 @@ describe('the order of jobs', () => {
       expect(() => life.begin(job(9, aRun('t9'), { epoch: 2 }), slotOf)).toThrow(/epoch 3 leads/)
     }
     expect(orders.begin(job(0, aRun('t1'), { epoch: 4 }), slotOf)).toBe(true)
+  })
+
+  it('begins anew with the key of another controller', async () => {
+    const orders = await open()
+    orders.begin(job(9, aRun('t1'), { epoch: 3 }), slotOf)
+    orders.done(job(9, aRun('t1'), { epoch: 3 }))
+    await orders.saved()
+    expect((await open('another')).begin(job(1), slotOf)).toBe(true)
   })
 
   it.each(['2026-01-01T00:00:00.000Z', 'soon'])(

@@ -58,10 +58,11 @@ async function aWorker(perform: (action: Action) => Promise<void> = async () => 
     outcomes.set(jobId, waiting)
     return waiting
   }
+  const orders = await openOrders({ paths: agentPaths(state), log: aLog(), key: 'k' })
   const worker = startWorker({
     redis: redisOptions(redis.url),
     ...{ host: 'one', publicKey, log: aLog() },
-    orders: await openOrders({ paths: agentPaths(state), log: aLog() }),
+    orders,
     slotOf: () => undefined,
     perform: (action) => {
       performed.push(action)
@@ -69,7 +70,7 @@ async function aWorker(perform: (action: Action) => Promise<void> = async () => 
     },
     outcome: (jobId, error) => of(jobId).resolve(error),
   })
-  close = [() => worker.close(), ...close]
+  close = [() => worker.close(), () => orders.saved(), ...close]
   return { performed, outcome: (jobId: string) => of(jobId).promise }
 }
 

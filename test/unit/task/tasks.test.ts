@@ -332,6 +332,22 @@ describe('adopt', () => {
     expect(readdirSync(join(after.paths.state, 'tasks'))).toEqual([])
   })
 
+  it('finds a task again that could not be looked at, and takes up the others', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    await before.tasks.run(aTask({ id: 't2', slot: 2 }))
+    const after = await nextLife(before)
+    const { state } = after.host.runtime
+    after.host.runtime.state = (id) => {
+      after.host.runtime.state = state
+      return Promise.reject(new Error(`${id} cannot be read`))
+    }
+    await after.tasks.adopt()
+    await after.until(() => ['t1', 't2'].every((id) => after.status(id)?.state === 'running'))
+    expect(after.tasks.list().map(({ pid }) => pid)).toEqual([101, 102])
+    expect(after.host.calls.join()).not.toContain('create')
+  })
+
   it('sets a damaged journal aside and takes up the others', async () => {
     const before = given()
     await before.tasks.run(aTask())
@@ -364,6 +380,28 @@ describe('repair', () => {
 
   it('says that there is no such task', async () => {
     await expect(given().tasks.repair('t9', ['memory'])).rejects.toMatchObject({ code: 'JOB_REFUSED' })
+  })
+})
+
+describe('removing all', () => {
+  it('removes tasks, strays and what damaged journals left, and starts nothing', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    await before.tasks.run(aTask({ id: 'dead', slot: 2 }))
+    await before.tasks.run(aTask({ id: 'damaged', slot: 3 }))
+    const after = await nextLife(before)
+    after.host.exit('dead', 1)
+    writeFileSync(join(after.paths.task('damaged'), 'task.json'), 'nonsense')
+    const told: string[] = []
+    await after.tasks.removeAll((what) => told.push(what))
+    expect(told.sort()).toEqual([
+      'container damaged, which had no journal',
+      'task web/app.1 (t1)',
+      'task web/app.2 (dead)',
+    ])
+    expect(after.host.containers.size).toBe(0)
+    expect(after.host.calls.join()).not.toContain('create')
+    expect(readdirSync(join(after.paths.state, 'tasks'))).toEqual([])
   })
 })
 
