@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../schemas/duration.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
 import type { HistoryDocument } from '../../../schemas/status.ts'
-import { failureLine } from './notes.ts'
+import { failureLine, failureNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
 import { age, shortRevision } from './words.ts'
@@ -26,7 +26,17 @@ export function historyView({ stack, entries }: HistoryDocument, paint: Paint, n
     duration(entry),
     reason(entry),
   ])
-  return table(['STARTED', 'REVISION', 'OUTCOME', 'TRIGGER', 'TOOK', 'REASON'], rows, paint)
+  const said = entries.flatMap((entry) => lastWords(stack, entry, paint))
+  return [
+    ...table(['STARTED', 'REVISION', 'OUTCOME', 'TRIGGER', 'TOOK', 'REASON'], rows, paint),
+    ...(said.length === 0 ? [] : ['', ...said]),
+  ]
+}
+
+/** What the probe and the log of a failed task said, under the revision that it failed. */
+function lastWords(stack: string, { revision, failure }: HistoryEntry, paint: Paint): string[] {
+  const notes = failure === undefined ? [] : failureNotes(stack, failure, { paint, said: failure.message })
+  return notes.length === 0 ? [] : [`${shortRevision(revision)}:`, ...notes]
 }
 
 function duration({ startedAt, finishedAt }: HistoryEntry): string {

@@ -41,7 +41,8 @@ export function failureNotes(
 /** `web.1 on alpha: what happened (exit code 1)`; a task that no host has is on none. */
 export function failureLine({ service, slot, host, message, exitCode }: Failure): string {
   const place = host === '' ? '' : ` on ${host}`
-  const exit = exitCode === undefined ? '' : ` (exit code ${exitCode})`
+  const exit =
+    exitCode === undefined || message.includes(`code ${exitCode}`) ? '' : ` (exit code ${exitCode})`
   return `${service}.${slot}${place}: ${visible(message)}${exit}`
 }
 
