@@ -31,7 +31,7 @@ export interface InspectorOptions {
   proc?: string
 }
 
-const INTERVAL = 3_000
+const INTERVAL = 4_000
 const HOST = '/proc/self'
 
 export function createInspector(options: InspectorOptions): Inspector {
