@@ -14,7 +14,7 @@ import { LOG_LEVELS, levelArgument } from './log-level.ts'
 import { nextSignal } from './signals.ts'
 
 export interface ControllerFlags {
-  redis: string
+  redis?: string
   source: string[]
   state?: string
   listen: string
@@ -31,7 +31,7 @@ export function registerController(program: Command, { context, finish }: Cli): 
     .command('controller')
     .summary('the controller alone, against a given Redis')
     .description('Runs the controller in the foreground until SIGTERM. The hosts run setpoint-agent.')
-    .requiredOption('--redis <url>', 'redis://…, rediss://… or unix:///path/redis.sock')
+    .option('--redis <url>', 'redis://…, rediss://… or unix:///path/redis.sock (default: SETPOINT_REDIS)')
     .addOption(sourceOption())
     .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
     .option('--listen <host:port>', 'where the API listens', DEFAULT_LISTEN)
@@ -52,6 +52,7 @@ export function registerController(program: Command, { context, finish }: Cli): 
       'after',
       `
 Environment:
+  SETPOINT_REDIS    the Redis, when there is no --redis: keeps a password out of ps
   SETPOINT_TOKEN    bearer token that the API asks for; without it the API listens on loopback only
   SETPOINT_SOURCES  sources, one a line, when there is no --source: keeps URLs that carry a password out of ps
 
@@ -83,11 +84,19 @@ export async function controllerOptions(
     flags.source.length > 0 ? flags.source : (env.SETPOINT_SOURCES ?? '').split('\n').filter(Boolean)
   return {
     state,
-    redis: flags.redis,
+    redis: redisOf(flags, env),
     listen: flags.listen,
     ...(env.SETPOINT_TOKEN ? { token: env.SETPOINT_TOKEN } : {}),
     sources: sources.map((source) => parseSource(source, defaults)),
     logLevel: flags.logLevel,
     logFile: resolve(flags.logFile ?? `${state}/logs/controller.log`),
   }
+}
+
+function redisOf({ redis }: ControllerFlags, env: NodeJS.ProcessEnv): string {
+  const url = redis ?? env.SETPOINT_REDIS
+  if (url) return url
+  throw new SetpointError('USAGE', 'The controller needs a Redis.', {
+    hint: 'Give --redis URL, or set SETPOINT_REDIS when the URL has a password.',
+  })
 }
