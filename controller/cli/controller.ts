@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { SetpointError } from '../../schemas/error.ts'
 import {
   type ControllerOptions,
   DEFAULT_INTERVAL,
