@@ -1,5 +1,5 @@
-import Type, { type Static } from 'typebox'
 import { Task } from './task.ts'
+import Type, { type Static } from './type.ts'
 
 const closed = { additionalProperties: false }
 

@@ -1,7 +1,7 @@
 import { sign as ed25519Sign, verify as ed25519Verify, type KeyObject } from 'node:crypto'
-import Type, { type Static } from 'typebox'
 import { Action } from './action.ts'
 import { SetpointError } from './error.ts'
+import Type, { type Static } from './type.ts'
 import { checker } from './validate.ts'
 
 const closed = { additionalProperties: false }

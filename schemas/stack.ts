@@ -1,5 +1,5 @@
-import Type, { type Static } from 'typebox'
 import { ImageSource } from './image.ts'
+import Type, { type Static } from './type.ts'
 
 /** Milliseconds. */
 const Milliseconds = Type.Integer({ minimum: 0 })

@@ -1,5 +1,5 @@
-import Type, { type Static, type TLiteral, type TUnion } from 'typebox'
 import { ContainerSpec, NetworkSpec, VolumeSpec } from './stack.ts'
+import Type, { type Static, type TLiteral, type TUnion } from './type.ts'
 
 const closed = { additionalProperties: false }
 

@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv'
-import type { Static, TSchema } from 'typebox'
+import type { Static, TSchema } from './type.ts'
 
 const ajv = new Ajv({ allErrors: false, discriminator: false })
 

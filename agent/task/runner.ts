@@ -190,8 +190,9 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
   async function exited(exit: Pick<Exit, 'exitCode' | 'oomKilled'>): Promise<void> {
     const { run, state } = entry.status
     if (state !== 'running' && state !== 'starting') return
-    const asked = entry.stop?.why === 'removed' || entry.stop?.why === 'repair'
-    const logTail = asked || exit.exitCode === 0 ? [] : await effects.logTail(id)
+    const why = entry.stop?.why
+    const failed = why === undefined ? exit.exitCode !== 0 : why === 'unhealthy' || why === 'late'
+    const logTail = failed ? await effects.logTail(id) : []
     if (entry.status.run === run) send({ type: 'exited', exit, logTail })
   }
 

@@ -95,7 +95,7 @@ function repairWanted(entry: Entry, now: number): Entry {
 /** Goes on to a state; from an ended run into the next one. */
 function intoRun(entry: Entry, state: TaskState, now: number): Entry {
   const run = isTerminal(entry.status.state) ? entry.status.run + 1 : entry.status.run
-  const status = without(without(without(entry.status, 'restartAt'), 'pid'), 'lastProbe')
+  const status = without(without(entry.status, 'restartAt'), 'pid')
   return { ...entry, stop: null, status: { ...status, run, state, health: 'none', since: iso(now) } }
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import Type from 'typebox'
 import { SetpointError } from '../../schemas/error.ts'
 import { StackSpec } from '../../schemas/stack.ts'
+import Type from '../../schemas/type.ts'
 import { checker } from '../../schemas/validate.ts'
 import { MAX_PLAN_BYTES } from './limits.ts'
 import type { Service } from './service.ts'

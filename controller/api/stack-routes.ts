@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import Type, { type Static } from 'typebox'
+import Type, { type Static } from '../../schemas/type.ts'
 import { MAX_TAIL } from './limits.ts'
 import type { Service } from './service.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import Type, { type Static } from 'typebox'
+import Type, { type Static } from '../../schemas/type.ts'
 import type { Changes } from './changes.ts'
 import { DEFAULT_POLL, MAX_POLL, SYNC_DEADLINE } from './limits.ts'
 import type { Service } from './service.ts'

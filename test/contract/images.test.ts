@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
-import { lstat, mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { lstat, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createImages, type ImagesOptions } from '../../agent/image/create.ts'
@@ -12,6 +14,11 @@ import { silent } from '../support/netns.ts'
 import { brokenRegistry, type Registry, startRegistry } from '../support/registry.ts'
 
 const execute = promisify(execFile)
+
+// Before anything is run: the agent reads its environment once. A file that is not there yet says nothing.
+const registriesConf = join(mkdtempSync(join(tmpdir(), 'setpoint-registries-')), 'registries.conf')
+writeFileSync(registriesConf, '')
+process.env.CONTAINERS_REGISTRIES_CONF = registriesConf
 
 let storage: TestStorage
 let paths: Paths
@@ -110,16 +117,14 @@ describe('a registry', () => {
     registry = await startRegistry(join(folder.folder, 'open'))
     locked = await startRegistry(join(folder.folder, 'locked'), { locked: true })
     broken = await brokenRegistry()
-    const conf = join(folder.folder, 'registries.conf')
     const insecure = [registry, locked, broken].map(
       ({ name }) => `[[registry]]\nlocation = "${name}"\ninsecure = true\n`,
     )
-    await writeFile(conf, insecure.join('\n'))
-    process.env.CONTAINERS_REGISTRIES_CONF = conf
+    await writeFile(registriesConf, insecure.join('\n'))
   })
 
   afterAll(async () => {
-    delete process.env.CONTAINERS_REGISTRIES_CONF
+    await rm(dirname(registriesConf), { recursive: true })
     await Promise.all([registry, locked, broken].map((one) => one.close()))
     await folder.close()
   })

@@ -17,6 +17,8 @@ export interface Layout {
   /** The agent pins this key; the controller writes it at its first start. */
   controllerKey: string
   agentState: string
+  /** Where Node keeps what it compiled for the agent. */
+  codeCache: string
   /** The agent's flags that `down` needs too. */
   agentFlags: string
   /** Held by the one `up` of this folder. */
@@ -38,6 +40,7 @@ export function layoutOf(folder: string): Layout {
     apiSocket: apiSocket(state),
     controllerKey: at('controller', 'controller.pub'),
     agentState: at('agent'),
+    codeCache: at('agent', 'cache'),
     agentFlags: at('agent-flags.json'),
     lock: at('pids', 'up.pid'),
     pidFile: (service) => at('pids', `${service}.pid`),
