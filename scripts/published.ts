@@ -1,7 +1,7 @@
 // Writes what is published but declared elsewhere: JSON Schemas, and the reference pages of commands and of keys.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { TSchema } from 'typebox'
+import type { TSchema } from '../schemas/type.ts'
 import { Action } from '../schemas/action.ts'
 import { ImageSpec } from '../schemas/image.ts'
 import { Job, SignedJob } from '../schemas/job.ts'

@@ -41,7 +41,9 @@ export function serviceSpecs(
       SETPOINT_SOURCES: options.sources.join('\n'),
     }),
     // Compiled code that is kept saves the agent 20 MB: the type stripper is then never loaded.
-    agent: spec('agent', agentArgv(options, layout), { NODE_COMPILE_CACHE: layout.codeCache }),
+    agent: spec('agent', agentArgv(options, layout), {
+      NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? layout.codeCache,
+    }),
   }
 }
 
