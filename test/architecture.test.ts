@@ -103,7 +103,7 @@ describe('processes', () => {
     importsOf(file).some(({ target, typeOnly }) => target === 'node:child_process' && !typeOnly),
   )
 
-  it('are started only by the files named for it', () => {
+  it('are started only by the files named for it (law 10)', () => {
     expect(spawning.filter((file) => !MAY_SPAWN.some((allowed) => file.startsWith(allowed)))).toEqual([])
     expect(spawning).toContain('agent/runtime/exec.ts')
   })

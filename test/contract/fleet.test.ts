@@ -352,7 +352,7 @@ describe('a bad payload is dropped and stops nothing', () => {
 })
 
 describe('Redis is disposable', () => {
-  it('keeps what it knows when Redis is flushed, and goes on with what comes', async () => {
+  it('keeps what it knows when Redis is flushed, and goes on with what comes (law 3)', async () => {
     const agent = reportsOf(redis, 'one')
     await agent.snapshot([aSeen('a', 'one')])
     await fleet.start()

@@ -42,7 +42,7 @@ describe('the table of keys', () => {
   })
 
   const service = Object.keys(KEYS.service).filter((key) => key !== 'image')
-  test.each(service)('services.a.%s is read or told of, never dropped', (key) => {
+  test.each(service)('services.a.%s is read or told of, never dropped (law 12)', (key) => {
     const problems = problemsOf(`services: {a: {image: x, ${key}: {zzz: {zzz: [z]}}}}`)
     expect(problems).not.toEqual([])
     for (const line of problems) expect(line).toContain(`services.a.${key}`)

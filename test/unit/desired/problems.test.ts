@@ -351,7 +351,7 @@ describe('a file', () => {
   ])('%s', (yaml, ...wanted) => expect(withoutFile(problemsOf(yaml))).toEqual(wanted))
 })
 
-test('all problems of a file are told at once, in the order of their places', () => {
+test('all problems of a file are told at once, in the order of their places (law 7)', () => {
   const yaml = 'services:\n  a: {image: x, ports: [z], user: []}\n  b: {imag: x}\nnetwrks: {}\n'
   expect(withoutFile(problemsOf(yaml)).map((line) => line.split(' ')[0])).toEqual([
     '2:25',

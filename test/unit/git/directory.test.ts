@@ -122,7 +122,7 @@ describe('a watched folder', () => {
     expect(files.get('huge')).toMatchObject({ size: 50 * 1024 * 1024, content: null })
   })
 
-  it('refuses more bytes than a source may have', async () => {
+  it('refuses more bytes than a source may have (law 11)', async () => {
     const path = folderWith({ a: 'a' })
     for (let n = 0; n <= MAX_TREE_BYTES / MAX_FILE_BYTES; n++) {
       writeFileSync(join(path, `f${n}`), '')

@@ -20,7 +20,7 @@ describe('redact', () => {
     expect(redact(text)).toBe(expected)
   })
 
-  it('takes out the secrets given in every form they travel in', () => {
+  it('takes out the secrets given in every form they travel in (law 6)', () => {
     const secret = 'p/ss w@rd'
     const forms = [secret, encodeURIComponent(secret), Buffer.from(`alice:${secret}`).toString('base64')]
     expect(redact(forms.join(' | '), [secret, `alice:${secret}`])).toBe('*** | *** | ***')
