@@ -106,24 +106,29 @@ interface Preparation extends EffectDeps {
 }
 
 async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
-  const { images, networks, runtime, limit, cancelled } = deps
-  const [image, attachment] = await together(
-    Promise.race([images.resolve(task.container.image), cancelled.then(() => undefined)]),
-    limit(() => networks.attach(task)),
-  )
-  if (!image) return undefined
-  const [rootfs, mounts] = await together(
-    limit(() => runtime.mountRoot(task.id, image)),
-    limit(() => resolveMounts(task, image, deps.volumes)),
-  )
+  // Attaching is not limited: all that is asked for at once goes into one batch of `ip`.
+  const [root, attachment] = await together(prepareRoot(task, deps), deps.networks.attach(task))
+  if (!root) return undefined
+  const { image, mounts } = root
   const prepared: Prepared = {
     image,
-    rootfs,
+    rootfs: root.rootfs,
     netns: attachment.netns,
     mounts: [...networkFiles(attachment, mounts), ...mounts],
     healthcheck: effectiveHealthcheck(task, image),
   }
   return { type: 'prepared', prepared, addresses: attachment.addresses }
+}
+
+async function prepareRoot(task: Task, { images, runtime, volumes, limit, cancelled }: Preparation) {
+  const resolved = images.resolve(task.container.image)
+  const image = await Promise.race([resolved, cancelled.then(() => undefined)])
+  if (!image) return undefined
+  const [rootfs, mounts] = await together(
+    limit(() => runtime.mountRoot(task.id, image)),
+    limit(() => resolveMounts(task, image, volumes)),
+  )
+  return { image, rootfs, mounts }
 }
 
 async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promise<Event> {
