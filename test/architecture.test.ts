@@ -48,7 +48,9 @@ const RULES: Record<string, Rule> = {
 
   'agent/task': { from: ['schemas', 'agent/paths.ts'], typesFrom: ['agent'] },
   'agent/runtime': { from: ['schemas', 'agent/paths.ts'], typesFrom: ['agent/image'] },
-  'agent/image': { from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts'] },
+  'agent/image': {
+    from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
+  },
   'agent/network': { from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts'] },
   'agent/volume': {
     from: ['schemas', 'agent/paths.ts', 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],

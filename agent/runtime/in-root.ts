@@ -8,7 +8,7 @@ const MAX_LINKS = 40
 /**
  * Where a path of an image lies on the host, symlinks followed as a process in the image would: `/` and `..` end at the
  * root, so nothing leads out of it. What does not exist is taken as it is written.
- * The root must not change meanwhile: it is for read-only image roots, not for the root of a running container.
+ * The root must not change meanwhile: it is for the roots of images, not for that of a running container.
  */
 export async function resolveInRoot(root: string, path: string): Promise<string> {
   let done: string[] = []
