@@ -1,7 +1,7 @@
 import type { Healthcheck } from '../../schemas/stack.ts'
 import type { Health, Probe } from '../../schemas/task.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
-import { type Clock, systemClock } from './clock.ts'
 import { asProbe, failedProbe, HANGING } from './outcome.ts'
 import { gapBeforeNext, type HealthState, nextHealth, STARTING } from './step.ts'
 

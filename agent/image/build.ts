@@ -3,12 +3,12 @@ import { digest } from '../../schemas/canonical.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import type { ImageSpec } from '../../schemas/image.ts'
 import type { Log } from '../../schemas/log.ts'
+import { createLimit } from '../limit.ts'
 import type { Paths } from '../paths.ts'
 import { run, succeed } from '../runtime/exec.ts'
 import type { Buildah } from './buildah.ts'
 import { diskFull, lastLines } from './failures.ts'
 import { putFile } from './files.ts'
-import { limit } from './limit.ts'
 import { addPackages } from './packages.ts'
 import { planBuild, type Step } from './plan.ts'
 
@@ -29,7 +29,7 @@ const TOLD_LINES = 12
 
 /** One build at a time: they share apt's cache, and two are no faster than one after the other. */
 export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Build {
-  const inTurn = limit(1)
+  const inTurn = createLimit(1)
 
   async function build(reference: string, spec: ImageSpec): Promise<void> {
     const container = `setpoint-build-${paths.instance}-${digest(reference, 12)}`

@@ -6,9 +6,9 @@ import type { Paths } from '../paths.ts'
 import { createBuild } from './build.ts'
 import { buildahIn } from './buildah.ts'
 import type { Images, ResolvedImage } from './images.ts'
-import { shared } from './limit.ts'
 import { createPull } from './pull.ts'
 import { createRoots } from './roots.ts'
+import { shared } from './shared.ts'
 import { createStorage } from './storage.ts'
 
 export interface ImagesOptions {

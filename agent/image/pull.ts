@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../schemas/log.ts'
+import { createLimit } from '../limit.ts'
 import { run } from '../runtime/exec.ts'
 import type { Buildah } from './buildah.ts'
 import { classify, pullError } from './failures.ts'
-import { limit } from './limit.ts'
 
 /** Pulls a reference into the storage, whatever is there of it. */
 export type Pull = (reference: string) => Promise<void>
@@ -21,7 +21,7 @@ const AT_ONCE = 2
 const DEADLINE = 15 * 60_000
 
 export function createPull({ buildah, authFile, log, backOff }: PullOptions): Pull {
-  const inTurn = limit(AT_ONCE)
+  const inTurn = createLimit(AT_ONCE)
   const auth = authFile === undefined ? [] : ['--authfile', authFile]
 
   async function attempt(reference: string): Promise<string> {

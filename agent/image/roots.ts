@@ -7,7 +7,7 @@ import { run, succeed } from '../runtime/exec.ts'
 import type { Buildah } from './buildah.ts'
 import { parseInspect } from './config.ts'
 import { diskFull, lastLines } from './failures.ts'
-import { shared } from './limit.ts'
+import { shared } from './shared.ts'
 
 /** An image whose file system is mounted. */
 export interface Root {

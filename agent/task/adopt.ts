@@ -1,5 +1,5 @@
+import type { Clock } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Clock } from './clock.ts'
 import type { Entry } from './entry.ts'
 import { step } from './step.ts'
 

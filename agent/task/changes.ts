@@ -1,5 +1,5 @@
 import type { TaskStatus } from '../../schemas/task.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 
 export interface Change {
   tasks: TaskStatus[]

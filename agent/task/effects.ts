@@ -2,14 +2,14 @@ import { type ErrorCode, type ErrorFacts, errorFacts } from '../../schemas/error
 import type { Log } from '../../schemas/log.ts'
 import type { Healthcheck } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
+import { type Clock, iso } from '../clock.ts'
 import type { Images, ResolvedImage } from '../image/images.ts'
+import { createLimit, type Limit } from '../limit.ts'
 import type { Attachment, Networks } from '../network/networks.ts'
 import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
 import type { Volumes } from '../volume/volumes.ts'
-import { type Clock, iso } from './clock.ts'
 import type { Entry, Prepared } from './entry.ts'
 import { factsOf } from './facts.ts'
-import { createLimit, type Limit } from './limit.ts'
 import type { Event } from './step.ts'
 
 /** What is done to the host for a task. Each effect is repeatable and tells how it went as an event. */

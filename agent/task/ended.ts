@@ -1,7 +1,7 @@
 import type { ErrorFacts } from '../../schemas/error.ts'
 import type { TaskState } from '../../schemas/task.ts'
+import { iso } from '../clock.ts'
 import type { Exit } from '../runtime/runtime.ts'
-import { iso } from './clock.ts'
 import type { Entry } from './entry.ts'
 import { GOOD_RUN, restartDelay } from './restart.ts'
 

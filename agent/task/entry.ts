@@ -1,8 +1,8 @@
 import type { Healthcheck } from '../../schemas/stack.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
+import { iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
-import { iso } from './clock.ts'
 
 /** The tasks that make room for this one, and when. Gone from the entry once there is room. */
 export interface Replacement {

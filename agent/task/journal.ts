@@ -4,8 +4,8 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { Task, TaskStatus } from '../../schemas/task.ts'
 import { checker } from '../../schemas/validate.ts'
+import { iso } from '../clock.ts'
 import type { Paths } from '../paths.ts'
-import { iso } from './clock.ts'
 import type { Entry } from './entry.ts'
 
 /** What an agent remembers of its tasks: `<state>/tasks/<id>/task.json`, one file a task. */

@@ -1,6 +1,6 @@
 import type { Log } from '../../schemas/log.ts'
+import type { Clock } from '../clock.ts'
 import type { Endpoint } from '../network/networks.ts'
-import type { Clock } from './clock.ts'
 
 /** Keeps names and published ports leading to the tasks that serve. */
 export interface Publisher {

@@ -1,7 +1,7 @@
 import type { ErrorFacts } from '../../schemas/error.ts'
 import { type Health, isTerminal, type Probe, type TaskFacts, type TaskState } from '../../schemas/task.ts'
+import { iso } from '../clock.ts'
 import type { Exit } from '../runtime/runtime.ts'
-import { iso } from './clock.ts'
 import { completed, exitError, failed, withState } from './ended.ts'
 import type { Entry, Prepared, Replacement, StopReason } from './entry.ts'
 import { retryDelay } from './restart.ts'

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { parseInspect } from '../../../agent/image/config.ts'
 import { classify, pullError } from '../../../agent/image/failures.ts'
-import { limit, shared } from '../../../agent/image/limit.ts'
 import { parsePlan, simulateArgv } from '../../../agent/image/packages.ts'
 import { configFlags, planBuild } from '../../../agent/image/plan.ts'
 import { createPull } from '../../../agent/image/pull.ts'
+import { shared } from '../../../agent/image/shared.ts'
 import { parseIndex } from '../../../agent/image/storage.ts'
+import { createLimit } from '../../../agent/limit.ts'
 import type { ImageSpec } from '../../../schemas/image.ts'
 import { silent } from '../../support/netns.ts'
 
@@ -170,7 +171,7 @@ describe('parseIndex', () => {
 
 describe('limit', () => {
   it('lets no more run at once than it says, and all in the end', async () => {
-    const inTurn = limit(2)
+    const inTurn = createLimit(2)
     let running = 0
     const seen: number[] = []
     await Promise.all(
@@ -187,7 +188,7 @@ describe('limit', () => {
   })
 
   it('goes on after a failure, and shares work under a key', async () => {
-    const inTurn = limit(1)
+    const inTurn = createLimit(1)
     await expect(inTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     await expect(inTurn(() => Promise.resolve('yes'))).resolves.toBe('yes')
     const once = shared<number>()

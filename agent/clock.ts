@@ -6,8 +6,10 @@ export interface Clock {
   after(ms: number, fn: () => void): () => void
 }
 
+/** A longer timer of Node would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, fn) {
