@@ -14,7 +14,13 @@ interface Rule {
 }
 
 /** What every folder of the agent may use: it knows of none of them. */
-const AGENT_SHARED = ['agent/paths.ts', 'agent/limit.ts', 'agent/clock.ts']
+const AGENT_SHARED = [
+  'agent/paths.ts',
+  'agent/limit.ts',
+  'agent/clock.ts',
+  'agent/mountinfo.ts',
+  'agent/process-stat.ts',
+]
 
 /** The import table. The most specific entry counts. */
 const RULES: Record<string, Rule> = {

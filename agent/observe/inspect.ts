@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import type { Log } from '../../schemas/log.ts'
 import type { Stray } from '../../schemas/report.ts'
 import type { TaskFacts } from '../../schemas/task.ts'
+import type { MountPoint } from '../mountinfo.ts'
 import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Finding, Subject } from '../task/findings.ts'
 import type { Tasks } from '../task/tasks.ts'
-import { createMountReader, foundMounts, lowerdirOf, type MountLine, type MountReader } from './mounts.ts'
+import { createMountReader, foundMounts, lowerdirOf, type MountReader } from './mounts.ts'
 import { type ProcessFacts, readProcess } from './proc.ts'
 
 /** Looks into the kernel for what each running task really has, and for containers that no journal knows. */
@@ -36,7 +37,7 @@ const HOST = '/proc/self'
 
 export function createInspector(options: InspectorOptions): Inspector {
   const { tasks, runtime, log, interval = INTERVAL, proc = '/proc' } = options
-  const processes = new Map<string, { run: number; startTime: string }>()
+  const processes = new Map<string, { run: number; startTime: number }>()
   const missing = new Map<string, number>()
   const mounts = createMountReader()
   const listeners: (() => void)[] = []
@@ -137,7 +138,7 @@ export function createInspector(options: InspectorOptions): Inspector {
 /** What is read once for all tasks. */
 interface Shared {
   mounts: MountReader
-  host: MountLine[]
+  host: MountPoint[]
   forwardings: Map<string, string[]>
 }
 

@@ -1,31 +1,19 @@
-/** A line of /proc/<pid>/mountinfo, see proc(5). */
-export interface MountLine {
-  /** `major:minor` of what is mounted. */
-  device: string
-  /** Which folder of that file system is mounted. */
-  root: string
-  /** Where, seen from the process. */
-  target: string
-  readOnly: boolean
-  type: string
-  /** The file system's own options, e.g. overlay's `lowerdir=…`. */
-  options: string[]
-}
+import { isInside, type MountPoint, parseMounts } from '../mountinfo.ts'
 
 /** Reads mount tables again and again: one that has not changed since is not parsed again. */
 export interface MountReader {
-  read(key: string, mountinfo: string): MountLine[]
+  read(key: string, mountinfo: string): MountPoint[]
   /** Forgets all others. */
   keep(keys: Set<string>): void
 }
 
 export function createMountReader(): MountReader {
-  const last = new Map<string, { mountinfo: string; lines: MountLine[] }>()
+  const last = new Map<string, { mountinfo: string; lines: MountPoint[] }>()
   return {
     read(key, mountinfo) {
       const known = last.get(key)
       if (known?.mountinfo === mountinfo) return known.lines
-      const lines = parseMountinfo(mountinfo)
+      const lines = parseMounts(mountinfo)
       last.set(key, { mountinfo, lines })
       return lines
     },
@@ -33,13 +21,6 @@ export function createMountReader(): MountReader {
       for (const key of last.keys()) if (!keys.has(key)) last.delete(key)
     },
   }
-}
-
-export function parseMountinfo(text: string): MountLine[] {
-  return text
-    .split('\n')
-    .filter((line) => line.includes(' - '))
-    .map(parseLine)
 }
 
 /**
@@ -50,7 +31,7 @@ export function parseMountinfo(text: string): MountLine[] {
  */
 export function foundMounts(
   wanted: string[],
-  { inside, host }: { inside: MountLine[]; host: MountLine[] },
+  { inside, host }: { inside: MountPoint[]; host: MountPoint[] },
 ): string[] {
   return wanted
     .flatMap((text) => {
@@ -64,13 +45,13 @@ export function foundMounts(
 }
 
 /** Over which folder the root of a process is mounted; undefined when it is no overlay. */
-export function lowerdirOf(inside: MountLine[]): string | undefined {
+export function lowerdirOf(inside: MountPoint[]): string | undefined {
   const root = inside.findLast(({ target }) => target === '/')
   return root?.options.find((option) => option.startsWith('lowerdir='))?.slice('lowerdir='.length)
 }
 
 /** Of all places where the host shows what is mounted the wanted one, if it is among them. */
-function sourceOf(mount: MountLine, host: MountLine[], wanted: string): string {
+function sourceOf(mount: MountPoint, host: MountPoint[], wanted: string): string {
   if (mount.type === 'tmpfs' && wanted === 'tmpfs') return 'tmpfs'
   const places = host
     .filter(({ device, root }) => device === mount.device && isInside(mount.root, root))
@@ -78,29 +59,6 @@ function sourceOf(mount: MountLine, host: MountLine[], wanted: string): string {
   return places.find((place) => place === wanted) ?? places[0] ?? `${mount.type} ${mount.root}`
 }
 
-function isInside(path: string, folder: string): boolean {
-  return folder === '/' || path === folder || path.startsWith(`${folder}/`)
-}
-
 function join(target: string, rest: string): string {
   return `${target}/${rest}`.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1')
-}
-
-function parseLine(line: string): MountLine {
-  const [front = '', back = ''] = line.split(' - ')
-  const [, , device = '', root = '', target = '', flags = ''] = front.split(' ')
-  const [type = '', , options = ''] = back.split(' ')
-  return {
-    device,
-    root: unescapeOctal(root),
-    target: unescapeOctal(target),
-    readOnly: flags.split(',').includes('ro'),
-    type,
-    options: options.split(',').map(unescapeOctal),
-  }
-}
-
-/** Space, tab, newline and backslash are written as `\040` and so on. */
-function unescapeOctal(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)))
 }

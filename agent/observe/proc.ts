@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isLiving, parseProcessStat } from '../process-stat.ts'
 
 /** What can be read of a process; undefined when it has ended. */
 export interface ProcessFacts {
   /** Clock ticks after boot (proc(5), field 22 of stat): tells a process from a later one with the same pid. */
-  startTime: string
+  startTime: number
   mountinfo: string
 }
 
@@ -13,12 +14,12 @@ export interface ProcessFacts {
  * @param proc where procfs is mounted
  */
 export function readProcess(proc: string, pid: number): ProcessFacts | undefined {
-  const stat = readOrGone(join(proc, String(pid), 'stat'))
-  // the name of a process stands in brackets and may hold anything
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
-  if (['', 'Z', 'X'].includes(fields[0] ?? '')) return undefined
+  const text = readOrGone(join(proc, String(pid), 'stat'))
+  if (text === undefined) return undefined
+  const stat = parseProcessStat(text)
+  if (!isLiving(stat)) return undefined
   const mountinfo = readOrGone(join(proc, String(pid), 'mountinfo'))
-  return mountinfo === undefined ? undefined : { startTime: fields[19] ?? '', mountinfo }
+  return mountinfo === undefined ? undefined : { startTime: stat.startTime, mountinfo }
 }
 
 function readOrGone(file: string): string | undefined {

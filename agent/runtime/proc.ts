@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
+import { isLiving, parseProcessStat } from '../process-stat.ts'
 
 /** What tells a process from a later one with the same pid. */
 export interface ProcessIdentity {
@@ -10,17 +11,10 @@ export interface ProcessIdentity {
 
 /** True when this very process lives; a zombie does not. */
 export async function isAlive({ pid, startTime }: ProcessIdentity): Promise<boolean> {
-  const stat = await statOf(pid)
-  return stat !== undefined && !['Z', 'X'].includes(stat.state) && stat.startTime === startTime
-}
-
-/** State and start of a process; undefined when there is none. */
-export async function statOf(pid: number): Promise<{ state: string; startTime: number } | undefined> {
   const text = await read(`/proc/${pid}/stat`)
-  if (text === undefined) return undefined
-  // the name stands in brackets and may hold anything, brackets too
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0] ?? '', startTime: Number(fields[19]) }
+  if (text === undefined) return false
+  const stat = parseProcessStat(text)
+  return isLiving(stat) && stat.startTime === startTime
 }
 
 /** The command line of a process; undefined when there is none. */

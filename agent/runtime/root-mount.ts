@@ -2,11 +2,11 @@ import type { Stats } from 'node:fs'
 import { chmod, chown, mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { type MountPoint, readMounts } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
 import { detachArgv, overlayArgv, unmountArgv } from './argv.ts'
 import { type Argv, run } from './exec.ts'
 import { explain } from './explain.ts'
-import { type MountPoint, readMounts } from './mountinfo.ts'
 
 /** Where a task's writable root is mounted. */
 export function rootOf(paths: Paths, taskId: string): string {

@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isInside, type MountPoint, mountOf, parseMounts, readMounts } from '../mountinfo.ts'
 import { bindOnSelfArgv, detachArgv, inView, shareArgv, viewArgv } from './argv.ts'
 import { UNIFIED } from './cgroup.ts'
 import { succeed } from './exec.ts'
-import { isInside, type MountPoint, mountOf, parseMounts, readMounts } from './mountinfo.ts'
 
 /**
  * crun refuses a host on which cgroup v1 and v2 are both mounted. It works in a mount namespace in which v2 is not: the

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readMounts } from '../../agent/mountinfo.ts'
 import { cgroupMode } from '../../agent/runtime/cgroup.ts'
 import { chooseRuntime, releaseView } from '../../agent/runtime/choose.ts'
 import { succeed } from '../../agent/runtime/exec.ts'
-import { readMounts } from '../../agent/runtime/mountinfo.ts'
 import { mayLockMemory } from '../../agent/runtime/proc.ts'
 
 const SCRIPT = fileURLToPath(new URL('../support/choose-once.ts', import.meta.url))

@@ -1,8 +1,8 @@
 import { access, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { readMounts } from '../../agent/mountinfo.ts'
 import { run, succeed } from '../../agent/runtime/exec.ts'
-import { readMounts } from '../../agent/runtime/mountinfo.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
 import { aContainerOn, exitOf, type OciHost, openOciHost, running } from '../support/oci-host.ts'
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { createMountReader, foundMounts, lowerdirOf, parseMountinfo } from '../../../agent/observe/mounts.ts'
+import { parseMounts } from '../../../agent/mountinfo.ts'
+import { createMountReader, foundMounts, lowerdirOf } from '../../../agent/observe/mounts.ts'
 
-const host = parseMountinfo(`21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+const host = parseMounts(`21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 22 21 8:2 / /srv rw - ext4 /dev/sda2 rw
 23 21 8:1 /var/lib/v /mnt/copy rw - ext4 /dev/sda1 rw
 `)
 const inside =
-  parseMountinfo(`50 40 0:60 / / rw,relatime - overlay overlay rw,lowerdir=/images/abc,upperdir=/u,workdir=/w
+  parseMounts(`50 40 0:60 / / rw,relatime - overlay overlay rw,lowerdir=/images/abc,upperdir=/u,workdir=/w
 51 50 8:1 /var/lib/v /data rw - ext4 /dev/sda1 rw
 52 50 8:2 /site\\040one /www ro,relatime - ext4 /dev/sda2 rw
 53 50 0:61 / /tmp rw,nosuid - tmpfs tmpfs rw,size=64k
@@ -24,12 +25,12 @@ describe('the mounts of a task', () => {
   })
 
   it('tell of a folder that was deleted and made again under a running task', () => {
-    const stale = parseMountinfo('51 50 8:1 /var/lib/v//deleted /data rw - ext4 /dev/sda1 rw')
+    const stale = parseMounts('51 50 8:1 /var/lib/v//deleted /data rw - ext4 /dev/sda1 rw')
     expect(foundMounts(['/data=/var/lib/v'], { inside: stale, host })).not.toEqual(['/data=/var/lib/v'])
   })
 
   it('count as they were mounted last', () => {
-    const twice = [...inside, ...parseMountinfo('60 51 0:70 / /data rw - tmpfs tmpfs rw')]
+    const twice = [...inside, ...parseMounts('60 51 0:70 / /data rw - tmpfs tmpfs rw')]
     expect(foundMounts(['/data=/var/lib/v'], { inside: twice, host })).toEqual(['/data=tmpfs /'])
   })
 

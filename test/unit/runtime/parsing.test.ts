@@ -2,10 +2,28 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isInside, mountOf, parseMounts } from '../../../agent/mountinfo.ts'
+import { isLiving, parseProcessStat } from '../../../agent/process-stat.ts'
 import { parseLog, tailLog } from '../../../agent/runtime/container-log.ts'
 import { explain } from '../../../agent/runtime/explain.ts'
-import { isInside, mountOf, parseMounts } from '../../../agent/runtime/mountinfo.ts'
 import { signalNumber } from '../../../agent/runtime/proc.ts'
+
+describe('the stat of a process', () => {
+  const text = (state: string) => `7 (a) Z) b) ${state} ${'0 '.repeat(18)}4711 0\n`
+
+  it('is read past a name with brackets', () => {
+    expect(parseProcessStat(text('S'))).toEqual({ state: 'S', startTime: 4711 })
+  })
+
+  it.each([
+    [text('R'), true],
+    [text('Z'), false],
+    [text('X'), false],
+    ['', false],
+  ])('%j lives: %s', (stat, living) => {
+    expect(isLiving(parseProcessStat(stat))).toBe(living)
+  })
+})
 
 describe('mountinfo', () => {
   const mounts = parseMounts(
@@ -22,7 +40,9 @@ describe('mountinfo', () => {
     expect(mounts[2]).toEqual({
       id: 70,
       device: '0:39',
+      root: '/',
       target: '/run/my agent/rootfs',
+      readOnly: false,
       type: 'overlay',
       options: ['rw', 'lowerdir=/a:b', 'upperdir=/u'],
       shared: true,

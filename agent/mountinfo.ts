@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises'
 
-/** A line of /proc/self/mountinfo, see proc(5). */
+/** A line of /proc/<pid>/mountinfo, see proc(5). */
 export interface MountPoint {
   id: number
   /** `major:minor` of what is mounted. */
   device: string
+  /** Which folder of that file system is mounted. */
+  root: string
+  /** Where, seen from the process. */
   target: string
+  readOnly: boolean
   type: string
   /** The file system's own options, e.g. overlay's `lowerdir=…`. */
   options: string[]
@@ -17,6 +21,7 @@ export async function readMounts(): Promise<MountPoint[]> {
   return parseMounts(await readFile('/proc/self/mountinfo', 'utf8'))
 }
 
+/** The text of /proc/<pid>/mountinfo; lines of another shape are left out. */
 export function parseMounts(text: string): MountPoint[] {
   return text
     .split('\n')
@@ -40,12 +45,14 @@ export function isInside(path: string, folder: string): boolean {
 
 function parseLine(line: string): MountPoint {
   const [front = '', back = ''] = line.split(' - ')
-  const [id, , device = '', , target = '', , ...tags] = front.split(' ')
+  const [id, , device = '', root = '', target = '', flags = '', ...tags] = front.split(' ')
   const [type = '', , options = ''] = back.split(' ')
   return {
     id: Number(id),
     device,
+    root: unescapeOctal(root),
     target: unescapeOctal(target),
+    readOnly: flags.split(',').includes('ro'),
     type,
     options: options.split(',').map(unescapeOctal),
     shared: tags.some((tag) => tag.startsWith('shared:')),
