@@ -2,7 +2,7 @@ import type { Failure, HistoryEntry, Outcome } from './record.ts'
 import type { HostInfo } from './report.ts'
 import type { Health, TaskState } from './task.ts'
 
-/** The API's JSON, which is what `--output json` prints. Kept stable: DESIGN §7. */
+/** The API's JSON, which is what `--output json` prints. Kept stable; docs/cli.md shows it. */
 export interface StatusDocument {
   stacks: StackStatus[]
   hosts: HostStatus[]

@@ -34,7 +34,7 @@ const STACK_FILE = /^(.+)\.stack\.ya?ml$/
 const IMAGE_FILE = /^.+\.image\.ya?ml$/
 
 /**
- * The stacks and image specs of a tree (DESIGN §7): a folder with a compose file, `NAME.stack.yaml`, `NAME.image.yaml`.
+ * The stacks and image specs of a tree (docs/stack-files.md): a folder with a compose file, `NAME.stack.yaml`, `NAME.image.yaml`.
  * Folders whose name starts with a dot, and `node_modules`, are not looked into.
  */
 export function discover(tree: SourceTree, { directory, rootName }: Scope): Discovered {

@@ -19,7 +19,7 @@ export interface Judgement {
 
 /**
  * Judges a service of a rollout. Every slot that was let go is held to the same deadline, each failed task counts
- * once and stays counted (Swarm drops some: gap row G1). More than `max_failure_ratio` of the slots that move is too many.
+ * once and stays counted (Swarm drops some). More than `max_failure_ratio` of the slots that move is too many.
  */
 export function judge(
   service: ServiceSpec,

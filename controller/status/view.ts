@@ -37,7 +37,7 @@ interface Surroundings {
   now: Date
 }
 
-/** The API's status document: DESIGN §7. */
+/** The API's status document, as docs/cli.md shows it. */
 export function statusDocument(
   stacks: StackFacts[],
   { observed, sources, controller, problemOf, now }: Surroundings,

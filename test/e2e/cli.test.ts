@@ -21,7 +21,7 @@ it('status: a table with what runs where, exit 0 when all is Ready', async () =>
   expect(stdout.match(/web\/app\.\d .* running +healthy/g)).toHaveLength(2)
 })
 
-it('status --output json: the document that DESIGN promises', async () => {
+it('status --output json: the document that docs/cli.md promises', async () => {
   const { json } = await host.setpoint('status', '--output', 'json')
   expect(json).toMatchObject({
     stacks: [

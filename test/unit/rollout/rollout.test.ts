@@ -52,7 +52,7 @@ describe('a first deploy', () => {
     })
   })
 
-  it('that fails is stalled, keeps what runs, and is not tried again (gap row G4)', () => {
+  it('that fails is stalled, keeps what runs, and is not tried again', () => {
     const simulation = deployed(version('1'), () => broken)
     expect(simulation.record()).toMatchObject({
       outcome: 'stalled',
@@ -213,7 +213,7 @@ describe('a commit that fails', () => {
     ).toEqual(fingerprints)
   })
 
-  it('after another bad one still goes back to the last healthy revision (gap row G5)', () => {
+  it('after another bad one still goes back to the last healthy revision', () => {
     const [bad, worse] = [version('2'), version('3')]
     const simulation = deployed(version('1'), (task) => (task.container.environment.V === '1' ? {} : broken))
     simulation.commit(sha(2), bad)
@@ -226,7 +226,7 @@ describe('a commit that fails', () => {
     )
   })
 
-  it('restores the replicas of the healthy revision too (gap row G6)', () => {
+  it('restores the replicas of the healthy revision too', () => {
     const bad = version('2', { replicas: 5 })
     const simulation = deployed(version('1', { replicas: 2 }), fateOf(bad, broken))
     simulation.commit(sha(2), bad)
@@ -234,7 +234,7 @@ describe('a commit that fails', () => {
     expect(simulation.tasks()).toHaveLength(2)
   })
 
-  it('pauses when the rollback fails too, and says so (gap row G7)', () => {
+  it('pauses when the rollback fails too, and says so', () => {
     let doomed = false
     const simulation = deployed(version('1'), () => (doomed ? broken : {}))
     doomed = true
@@ -250,7 +250,7 @@ describe('a commit that fails', () => {
     expect(simulation.record()).toMatchObject({ outcome: 'converged', healthy: { revision: sha(3) } })
   })
 
-  it('is judged against its deadline when it never serves (gap row G2)', () => {
+  it('is judged against its deadline when it never serves', () => {
     const late = version('2', { update: { deadline: 60_000 } })
     const simulation = deployed(version('1'), fateOf(late, { state: 'preparing' }))
     simulation.commit(sha(2), late)
@@ -259,7 +259,7 @@ describe('a commit that fails', () => {
     expect(simulation.record()?.history[1]?.failure).toMatchObject({ code: 'DEADLINE_PASSED' })
   })
 
-  it('counts an early failure although a later slot turns healthy (gap row G1)', () => {
+  it('counts an early failure although a later slot turns healthy', () => {
     const bad = version('2', { update: { parallelism: 3 } })
     const simulation = deployed(version('1'), (task) =>
       task.container.environment.V === '2' && task.slot === 1 ? { ...broken, state: 'running' } : {},
