@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SetpointError } from '../schemas/error.ts'
 import type { Revision, StackRecord } from '../schemas/record.ts'
+import { shortRevision } from '../schemas/revision.ts'
 import type { StackSpec } from '../schemas/stack.ts'
 import type { ControllerStatus, PlanDocument } from '../schemas/status.ts'
 import type { Service } from './api/service.ts'
@@ -9,7 +10,7 @@ import type { HostProblems } from './observed/host-problems.ts'
 import { specChanges } from './plan/changes.ts'
 import { tasksOf } from './plan/tasks-of.ts'
 import type { Queue } from './queue/queue.ts'
-import { short, startRollback, supersede, wantedRevision } from './rollout/accept.ts'
+import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
 import type { Sources } from './sources.ts'
 import type { Leader } from './state/leader.ts'
 import type { Records } from './state/records.ts'
@@ -134,7 +135,7 @@ async function rollBack(
     const record = records.get(stack)
     const to = record && chooseRevision(record, wanted)
     if (record === undefined || to === undefined) throw noRevision(stack, record, wanted)
-    const reason = `rolled back by hand from ${short(record.accepted?.revision ?? '')}`
+    const reason = `rolled back by hand from ${shortRevision(record.accepted?.revision ?? '')}`
     await records.put(
       startRollback(supersede(record, now()), to, { now: now(), reason, trigger: 'rollback' }),
     )
@@ -157,7 +158,7 @@ function noRevision(
   record: StackRecord | undefined,
   wanted: string | undefined,
 ): SetpointError {
-  const choices = (record?.previous ?? []).map((revision) => short(revision.revision))
+  const choices = (record?.previous ?? []).map((revision) => shortRevision(revision.revision))
   const what = wanted === undefined ? 'no earlier healthy revision' : `no other healthy revision ${wanted}`
   const hint =
     choices.length === 0

@@ -1,6 +1,7 @@
 import { errorFacts, SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
 import { formatProblem } from '../schemas/problem.ts'
+import { shortRevision } from '../schemas/revision.ts'
 import type { SourceTree } from '../schemas/source.ts'
 import type { SourceStatus } from '../schemas/status.ts'
 import type { Load, Loaded } from './desired/load.ts'
@@ -8,7 +9,7 @@ import { rootStackName } from './git/names.ts'
 import type { Poller, poll } from './git/poller.ts'
 import type { Source } from './git/source.ts'
 import type { SourceOptions } from './options.ts'
-import { type Candidate, short } from './rollout/accept.ts'
+import type { Candidate } from './rollout/accept.ts'
 import type { Records } from './state/records.ts'
 
 /** What the sources say, as last read. */
@@ -159,7 +160,7 @@ function refuseUnreadable({ stacks, problems }: Loaded): void {
 /** A commit that takes every stack away is more often a mistake than a wish. */
 function refuseEmptied({ stacks, revision }: Loaded, known: string[]): void {
   if (stacks.length > 0 || known.length === 0) return
-  const message = `Commit ${short(revision)} has no stack any more; ${known.join(', ')} stay as they are.`
+  const message = `Commit ${shortRevision(revision)} has no stack any more; ${known.join(', ')} stay as they are.`
   const hint = 'If that is meant, start Setpoint with --allow-empty; otherwise commit the stacks again.'
   throw new SetpointError('SOURCE_EMPTIED', message, { hint })
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_STATE } from '../controller/options.ts'
+import { shortRevision } from '../schemas/revision.ts'
 import type { StackStatus, StatusDocument } from '../schemas/status.ts'
 
 export interface Place {
@@ -35,7 +36,7 @@ function stackLines(stack: StackStatus): string[] {
       return `  ${stack.name}/${service.name}.${task.slot}  ${health}  pid ${task.pid ?? '-'}  ${task.addresses.join(' ')}`
     }),
   )
-  const revision = (stack.revision.applied ?? stack.revision.attempted ?? '').slice(0, 7)
+  const revision = shortRevision(stack.revision.applied ?? stack.revision.attempted)
   const reason =
     stack.outcome === 'converged' ? [] : stack.conditions.slice(0, 1).map(({ message }) => `  ${message}`)
   return [

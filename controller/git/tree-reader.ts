@@ -1,4 +1,5 @@
 import { SetpointError } from '../../schemas/error.ts'
+import { shortRevision } from '../../schemas/revision.ts'
 import type { SourceFile, SourceTree } from '../../schemas/source.ts'
 import { GitFailure } from './git.ts'
 import { isRead, type Listed, parseListing, tooLarge } from './listing.ts'
@@ -75,7 +76,7 @@ export function treeReader(options: TreeReaderOptions): TreeReader {
   }
 
   function noDirectory(directory: string, revision: string): SetpointError {
-    const message = `${display} has no folder ${directory} at ${revision.slice(0, 12)}.`
+    const message = `${display} has no folder ${directory} at ${shortRevision(revision)}.`
     return new SetpointError('SOURCE_INVALID', message, {
       hint: 'Correct the folder in the source (…#BRANCH:DIR), or commit it again.',
     })

@@ -1,5 +1,6 @@
 import { digest } from '../../schemas/canonical.ts'
 import type { Revision, Rollout, StackRecord } from '../../schemas/record.ts'
+import { shortRevision } from '../../schemas/revision.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { beginEntry, finishEntry } from './history.ts'
 
@@ -44,7 +45,7 @@ export function startRollout(
     bad: null,
     rollout,
     outcome: 'rolling',
-    message: `Rolling out ${short(to.revision)}.`,
+    message: `Rolling out ${shortRevision(to.revision)}.`,
     history: beginEntry(superseded.history, rollout, trigger),
   }
 }
@@ -62,7 +63,7 @@ export function startRollback(
     bad: { revision: left.revision, digest: left.spec.digest, reason, at: now.toISOString() },
     rollout,
     outcome: 'rolling',
-    message: `Going back to ${short(to.revision)}: ${reason}`,
+    message: `Going back to ${shortRevision(to.revision)}: ${reason}`,
     history: beginEntry(record.history, rollout, trigger),
   }
 }
@@ -72,11 +73,6 @@ export function wantedRevision(record: StackRecord): Revision | null {
   if (record.rollout !== null) return record.rollout.to
   const { accepted, bad, healthy } = record
   return accepted !== null && healthy !== null && bad?.digest === accepted.spec.digest ? healthy : accepted
-}
-
-/** The first twelve characters of a revision: what people read. */
-export function short(revision: string): string {
-  return revision.slice(0, 12)
 }
 
 /** Ends what is under way without a verdict, because something newer takes its place. */

@@ -1,5 +1,6 @@
 import type { Failure, Revision, Rollout, StackRecord } from '../../schemas/record.ts'
-import { short, startRollback } from './accept.ts'
+import { shortRevision } from '../../schemas/revision.ts'
+import { startRollback } from './accept.ts'
 import { finishEntry } from './history.ts'
 import type { Step } from './step.ts'
 
@@ -76,8 +77,8 @@ function settle(record: StackRecord, rollout: Rollout, now: Date): StackRecord {
     outcome,
     message:
       bad === null
-        ? `Revision ${short(to.revision)} serves.`
-        : `Went back to ${short(to.revision)}: ${bad.reason}`,
+        ? `Revision ${shortRevision(to.revision)} serves.`
+        : `Went back to ${shortRevision(to.revision)}: ${bad.reason}`,
     since,
   }
 }

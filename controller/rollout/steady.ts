@@ -1,6 +1,7 @@
 import type { Revision, StackRecord } from '../../schemas/record.ts'
+import { shortRevision } from '../../schemas/revision.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
-import { short, startRollout, wantedRevision } from './accept.ts'
+import { startRollout, wantedRevision } from './accept.ts'
 import { isDone } from './judge.ts'
 import { slotTasks } from './slot-tasks.ts'
 import type { Step, StepInput } from './step.ts'
@@ -21,8 +22,8 @@ export function steady(input: StepInput): Step {
   if (record.outcome === outcome) return { record, release: plan.changes, wakeAt: null }
   const message =
     outcome === 'converged'
-      ? `Revision ${short(wanted.revision)} serves.`
-      : `Went back to ${short(wanted.revision)}: ${record.bad?.reason}`
+      ? `Revision ${shortRevision(wanted.revision)} serves.`
+      : `Went back to ${shortRevision(wanted.revision)}: ${record.bad?.reason}`
   return { record: { ...record, outcome, message }, release: plan.changes, wakeAt: now }
 }
 
@@ -37,7 +38,7 @@ function hold({ record, plan }: StepInput): Step {
 
 /** What had failed serves after all, because its cause went away: then it is healthy. */
 function recover({ record }: StepInput, wanted: Revision): Step {
-  const message = `Revision ${short(wanted.revision)} serves after all.`
+  const message = `Revision ${shortRevision(wanted.revision)} serves after all.`
   return {
     record: { ...record, bad: null, healthy: wanted, outcome: 'converged', message },
     release: [],

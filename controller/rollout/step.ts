@@ -1,7 +1,7 @@
 import type { Observed } from '../../schemas/fleet.ts'
 import type { Rollout, StackRecord } from '../../schemas/record.ts'
+import { shortRevision } from '../../schemas/revision.ts'
 import type { Change, Plan } from '../plan/plan.ts'
-import { short } from './accept.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { isSettled, type Judgement, judge } from './judge.ts'
@@ -80,7 +80,9 @@ function advance(input: StepInput, tasks: SlotTasks): Step {
 /** What a person reads while it goes on: also why it does not. */
 function progress({ to, direction, cause }: Rollout, { waiting }: Plan): string {
   const what =
-    direction === 'back' ? `Going back to ${short(to.revision)}` : `Rolling out ${short(to.revision)}`
+    direction === 'back'
+      ? `Going back to ${shortRevision(to.revision)}`
+      : `Rolling out ${shortRevision(to.revision)}`
   const why = direction === 'back' && cause !== undefined ? `: ${explain(cause)}` : '.'
   const [first] = waiting
   return first === undefined

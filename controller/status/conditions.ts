@@ -1,8 +1,9 @@
 import type { Observed } from '../../schemas/fleet.ts'
 import type { StackRecord } from '../../schemas/record.ts'
+import { shortRevision } from '../../schemas/revision.ts'
 import type { Condition } from '../../schemas/status.ts'
 import type { DriftedField } from '../plan/drift.ts'
-import { type Candidate, short } from '../rollout/accept.ts'
+import type { Candidate } from '../rollout/accept.ts'
 
 type Fact = Omit<Condition, 'since'>
 
@@ -75,7 +76,7 @@ function reconciling({ record }: Seen): Fact | undefined {
 /** Stalled tells an observer to stop waiting: only a person or a newer commit helps. */
 function stalled({ record, candidate }: Seen): Fact | undefined {
   if (candidate?.spec === 'invalid') {
-    const message = `Commit ${short(candidate.revision)} has problems; ${record.accepted ? `${short(record.accepted.revision)} stays in force` : 'nothing was deployed'}.`
+    const message = `Commit ${shortRevision(candidate.revision)} has problems; ${record.accepted ? `${shortRevision(record.accepted.revision)} stays in force` : 'nothing was deployed'}.`
     return { type: 'Stalled', status: 'True', reason: 'InvalidRevision', message }
   }
   const held =

@@ -1,10 +1,11 @@
 import { formatDuration } from '../../../schemas/duration.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
+import { shortRevision } from '../../../schemas/revision.ts'
 import type { HistoryDocument } from '../../../schemas/status.ts'
 import { failureLine, failureNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
-import { age, shortRevision } from './words.ts'
+import { age } from './words.ts'
 
 const TONES: Record<HistoryEntry['outcome'], Tone> = {
   converged: 'good',

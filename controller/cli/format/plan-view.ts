@@ -1,6 +1,7 @@
+import { shortRevision } from '../../../schemas/revision.ts'
 import type { PlanDocument } from '../../../schemas/status.ts'
 import { type Paint, visible } from './paint.ts'
-import { count, shortRevision } from './words.ts'
+import { count } from './words.ts'
 
 /** What would change and why, field by field. */
 export function planView({ stacks }: PlanDocument, paint: Paint): string[] {

@@ -1,9 +1,10 @@
+import { shortRevision } from '../../../schemas/revision.ts'
 import type { StackStatus, StatusDocument, TaskView } from '../../../schemas/status.ts'
 import { conditionOf, isReady, isTrue } from '../verdict.ts'
 import { controllerNotes, hostNotes, sourceNotes, stackNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
-import { age, clip, shortRevision } from './words.ts'
+import { age, clip } from './words.ts'
 
 export interface StatusViewOptions {
   paint: Paint

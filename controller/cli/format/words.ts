@@ -8,11 +8,6 @@ export function age(since: string | null | undefined, now: Date): string {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
-/** A revision as people quote it: seven digits of a commit id. */
-export function shortRevision(revision: string | null): string {
-  return revision === null ? '' : revision.replace(/[0-9a-f]{12,}/g, (hash) => hash.slice(0, 7))
-}
-
 /** `1 change`, `2 changes`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -1,7 +1,7 @@
+import { shortRevision } from '../../../schemas/revision.ts'
 import type { SourceStatus, StackStatus, StatusDocument } from '../../../schemas/status.ts'
 import { failureNotes } from '../format/notes.ts'
 import { type Paint, type Tone, visible } from '../format/paint.ts'
-import { shortRevision } from '../format/words.ts'
 import { conditionOf, isReady, isTrue } from '../verdict.ts'
 
 const NOTHING: StatusDocument = {

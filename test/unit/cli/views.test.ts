@@ -7,8 +7,9 @@ import { painter, visible } from '../../../controller/cli/format/paint.ts'
 import { planView } from '../../../controller/cli/format/plan-view.ts'
 import { statusView } from '../../../controller/cli/format/status-view.ts'
 import { table } from '../../../controller/cli/format/table.ts'
-import { age, bytes, clip, count, shortRevision } from '../../../controller/cli/format/words.ts'
+import { age, bytes, clip, count } from '../../../controller/cli/format/words.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
+import { shortRevision } from '../../../schemas/revision.ts'
 import { aCondition, aStack, aStatus, REVISION } from '../api/fake-service.ts'
 
 const now = new Date('2026-01-01T10:00:00.000Z')
