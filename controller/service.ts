@@ -8,7 +8,7 @@ import type { Service } from './api/service.ts'
 import type { Fleet } from './observed/fleet.ts'
 import type { HostProblems } from './observed/host-problems.ts'
 import { specChanges } from './plan/changes.ts'
-import { tasksOf } from './plan/tasks-of.ts'
+import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
 import type { Queue } from './queue/queue.ts'
 import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
 import type { Sources } from './sources.ts'
@@ -168,14 +168,12 @@ function noRevision(
 }
 
 async function readLogs(
-  { fleet, queue, now }: ServiceDeps,
+  { fleet, queue, records, now }: ServiceDeps,
   { stack, service, tail }: { stack: string; service: string; tail: number },
 ): ReturnType<Service['logs']> {
-  const tasks = tasksOf(fleet.observed(now()), stack).filter(
-    ({ task, host }) => task.service === service && host.state === 'ready',
-  )
-  if (tasks.length === 0)
-    throw new SetpointError('STACK_NOT_FOUND', `No task of ${stack}/${service} is on a host that reports.`)
+  const all = tasksOf(fleet.observed(now()), stack)
+  const tasks = all.filter(({ task, host }) => task.service === service && host.state === 'ready')
+  if (tasks.length === 0) throw noLogs(all, records.get(stack), { stack, service })
   const requestId = randomUUID()
   const hosts = [...new Set(tasks.map(({ host }) => host.info.name))]
   const answers = fleet.answers(requestId, hosts, ANSWER_WITHIN)
@@ -187,4 +185,25 @@ async function readLogs(
     }),
   )
   return (await answers).flatMap((answer) => answer.lines).sort((a, b) => (a.at < b.at ? -1 : 1))
+}
+
+/** Why there is no task whose log could be read. */
+function noLogs(
+  tasks: LocatedTask[],
+  record: StackRecord | undefined,
+  { stack, service }: { stack: string; service: string },
+): SetpointError {
+  const declared = (record && wantedRevision(record)?.spec.services) ?? []
+  const services = [
+    ...new Set([...declared.map(({ name }) => name), ...tasks.map(({ task }) => task.service)]),
+  ].sort()
+  if (!services.includes(service)) {
+    const hint = services.length === 0 ? 'It has none yet.' : `There are: ${services.join(', ')}.`
+    return new SetpointError('STACK_NOT_FOUND', `Stack ${stack} has no service ${service}.`, { hint })
+  }
+  const silent = tasks.filter(({ task }) => task.service === service).map(({ host }) => host.info.name)
+  if (silent.length === 0)
+    return new SetpointError('STACK_NOT_FOUND', `Service ${stack}/${service} has no task yet.`)
+  const message = `The logs of ${stack}/${service} are on ${[...new Set(silent)].join(', ')}, which does not report.`
+  return new SetpointError('STACK_NOT_FOUND', message, { hint: '`setpoint hosts` tells since when.' })
 }

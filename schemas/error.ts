@@ -13,7 +13,10 @@ export const ERRORS = {
     retryable: false,
     meaning: 'A stack or image file has problems; the last accepted revision stays in force.',
   },
-  STACK_NOT_FOUND: { retryable: false, meaning: 'No stack of that name.' },
+  STACK_NOT_FOUND: {
+    retryable: false,
+    meaning: 'There is no stack of that name, or no service of it whose logs can be read.',
+  },
   REVISION_NOT_FOUND: { retryable: false, meaning: 'The stack has no such healthy revision to go back to.' },
   IMAGE_NOT_FOUND: { retryable: true, meaning: 'The image is neither on the host nor in its registry.' },
   IMAGE_PULL_FAILED: { retryable: true, meaning: 'The registry did not deliver the image.' },

@@ -1,6 +1,6 @@
 import { digest } from '../../schemas/canonical.ts'
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
-import type { Revision } from '../../schemas/record.ts'
+import type { Revision, StackRecord } from '../../schemas/record.ts'
 import type { ContainerSpec, ServiceSpec, StackSpec, UpdatePolicy } from '../../schemas/stack.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 
@@ -68,6 +68,29 @@ export function aStack(name: string, services: ServiceSpec[], rest: Partial<Stac
 
 export function aRevision(n: number, spec: StackSpec): Revision {
   return { revision: sha(n), spec }
+}
+
+/** The record of a stack that has converged at a revision, unless said otherwise. */
+export function aRecord(
+  name: string,
+  accepted: Revision | null,
+  rest: Partial<StackRecord> = {},
+): StackRecord {
+  return {
+    name,
+    source: 'infra',
+    accepted,
+    healthy: accepted,
+    previous: [],
+    bad: null,
+    rollout: null,
+    outcome: 'converged',
+    message: 'It serves.',
+    inventory: [],
+    history: [],
+    since: {},
+    ...rest,
+  }
 }
 
 export function aHost(
