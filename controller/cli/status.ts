@@ -22,7 +22,7 @@ export function registerStatus(program: Command, { context, finish }: Cli): void
     .argument('[stack]', 'only this stack')
     .option(
       '--wait <duration>',
-      'read the sources now, then wait until all is Ready; ends early when a stack is Stalled',
+      'read the sources now, then wait until all is Ready; ends early when a stack is Stalled or a commit cannot be used',
       durationArgument,
     )
   outputOption(command)

@@ -1,3 +1,4 @@
+import { ERRORS, type ErrorCode } from '../../schemas/error.ts'
 import type {
   Condition,
   ConditionType,
@@ -18,17 +19,27 @@ export function isReady(stack: StackStatus): boolean {
   return isTrue(stack, 'Ready')
 }
 
-/** True when every stack is Ready. A source that was never read could hold stacks that nobody knows of yet. */
-export function allReady({ stacks, sources }: StatusDocument, stack?: string): boolean {
-  const concerned = stack === undefined ? sources : sourcesOf(stacks, sources)
-  return stacks.every(isReady) && concerned.every(({ revision }) => revision !== null)
+/**
+ * True when every stack is Ready and what it was held against is the newest there is. A source that was never read
+ * could hold stacks that nobody knows of yet, and one that cannot be read now could want something else.
+ */
+export function allReady(document: StatusDocument, stack?: string): boolean {
+  const current = concerned(document, stack).every(({ revision, error }) => revision !== null && !error)
+  return document.stacks.every(isReady) && current
 }
 
-/** True when the status says that waiting longer will not help. */
-export function anyStalled({ stacks }: StatusDocument): boolean {
-  return stacks.some((stack) => isTrue(stack, 'Stalled'))
+/** True when waiting longer will not help: a stack is Stalled, or only a person can mend what a source has. */
+export function isHopeless(document: StatusDocument, stack?: string): boolean {
+  const stalled = document.stacks.some((one) => isTrue(one, 'Stalled'))
+  return stalled || concerned(document, stack).some(({ error }) => error !== null && !mayPass(error.code))
 }
 
-function sourcesOf(stacks: StackStatus[], sources: SourceStatus[]): SourceStatus[] {
+function mayPass(code: string): boolean {
+  return code in ERRORS && ERRORS[code as ErrorCode].retryable
+}
+
+/** All sources, or those of the stack that is asked for. */
+function concerned({ stacks, sources }: StatusDocument, stack: string | undefined): SourceStatus[] {
+  if (stack === undefined) return sources
   return sources.filter(({ name }) => stacks.some(({ source }) => source === name))
 }

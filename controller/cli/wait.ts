@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { StatusDocument } from '../../schemas/status.ts'
 import { MAX_POLL } from '../api/limits.ts'
-import type { Client, TaggedStatus } from './client.ts'
-import { allReady, anyStalled } from './verdict.ts'
+import type { Client } from './client.ts'
+import { allReady, isHopeless } from './verdict.ts'
 
 export interface WaitOptions {
   stack?: string | undefined
@@ -15,7 +15,8 @@ export interface WaitOptions {
 const RETRY = 250
 
 /**
- * Has every source read, then waits until all is Ready, a stack is Stalled or patience ends; gives the last status.
+ * Has every source read, then waits until all is Ready, waiting cannot help any more or patience ends; gives the last
+ * status.
  * A controller that is just starting is waited for too.
  * @throws SetpointError API_UNREACHABLE when no controller has answered in time; STACK_NOT_FOUND
  */
@@ -27,15 +28,15 @@ export async function waitForReady(
   const remaining = () => Math.max(0, end - Date.now())
   await persist(() => client.sync(), remaining)
   let seen = await persist(() => client.status(stack), remaining)
-  while (!isDecided(seen, stack) && remaining() > 0) {
+  while (!isDecided(seen.document, stack) && remaining() > 0) {
     const watch = { stack, tag: seen.tag, timeout: Math.min(remaining(), MAX_POLL) }
     seen = await persist(() => client.changes(watch), remaining)
   }
   return seen.document
 }
 
-function isDecided({ document }: TaggedStatus, stack: string | undefined): boolean {
-  return anyStalled(document) || (allReady(document, stack) && document.sources.every(({ error }) => !error))
+function isDecided(document: StatusDocument, stack: string | undefined): boolean {
+  return isHopeless(document, stack) || allReady(document, stack)
 }
 
 /** Repeats what fails because the controller is not there, or leads not yet, for as long as there is time. */

@@ -19,6 +19,13 @@ const notReady = aStack({
   conditions: [aCondition('Ready', 'False', 'X', 'one task is down')],
 })
 
+/** A status in which every stack is Ready and the source has an error. */
+function failing(code: string) {
+  const document = aStatus()
+  const error = { code, message: 'no answer' }
+  return { ...document, sources: document.sources.map((one) => ({ ...one, error })) }
+}
+
 describe('status', () => {
   it('exits with 0 when all is Ready, and prints the JSON of the API', async () => {
     expect(await setpoint('status', '--output', 'json')).toBe(0)
@@ -40,6 +47,15 @@ describe('status', () => {
       sources: document.sources.map((one) => ({ ...one, revision: null })),
     })
     expect(await setpoint('status')).toBe(1)
+  })
+
+  it('exits with 1 while a source cannot be read: it may want something else by now', async () => {
+    api.service.change(failing('SOURCE_UNREACHABLE'))
+    expect(await setpoint('status')).toBe(1)
+    expect(await setpoint('status', 'hello')).toBe(1)
+    const document = failing('SOURCE_UNREACHABLE')
+    api.service.change({ ...document, stacks: [aStack({ source: 'another' })] })
+    expect(await setpoint('status', 'hello')).toBe(0)
   })
 
   it('exits with 2 for an unknown stack and an unreachable controller, with message and hint on stderr', async () => {
@@ -78,13 +94,19 @@ describe('status --wait', () => {
   })
 
   it('does not take a status for the truth while a source cannot be read', async () => {
-    const document = aStatus()
-    const error = { code: 'SOURCE_UNREACHABLE', message: 'no answer' }
-    api.service.change({ ...document, sources: document.sources.map((one) => ({ ...one, error })) })
+    api.service.change(failing('SOURCE_UNREACHABLE'))
     const waiting = setpoint('status', '--wait', '20s')
     await someoneListens()
     api.service.change(aStatus())
     expect(await waiting).toBe(0)
+  })
+
+  it('ends early when a source has something that only a commit can mend', async () => {
+    api.service.change(aStatus(notReady))
+    const waiting = setpoint('status', '--wait', '10m')
+    await someoneListens()
+    api.service.change(failing('SOURCE_EMPTIED'))
+    expect(await waiting).toBe(1)
   })
 
   it('waits for a controller that is only starting', async () => {
