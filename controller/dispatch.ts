@@ -38,12 +38,17 @@ export function createDispatch(queue: Pick<Queue, 'add'>): Dispatch {
       })),
     ]
     const deadline = new Date(now.getTime() + BEGIN_WITHIN).toISOString()
-    const due = actions.filter((action) => now.getTime() - (sent.get(keyOf(action)) ?? 0) >= RESEND)
+    const due = actions.filter((action) => isDue(sent.get(keyOf(action)), now))
     if (due.length > 0) await queue.add(due.map((action): Order => ({ ...action, deadline })))
     for (const action of due) sent.set(keyOf(action), now.getTime())
     for (const [key, at] of sent) if (now.getTime() - at >= RESEND * 2) sent.delete(key)
     return new Date(now.getTime() + (actions.length > 0 ? RESEND : RESYNC))
   }
+}
+
+/** A time that is not past either means that the clock was set back. */
+function isDue(sent: number | undefined, now: Date): boolean {
+  return sent === undefined || Math.abs(now.getTime() - sent) >= RESEND
 }
 
 /** Drift is put right unless a rollout explains it or the stack only wants to be told. */

@@ -55,7 +55,7 @@ export function followSources(options: SourcesOptions): Sources {
   const declared = (stack: string) => followed.flatMap(({ stacks }) => stacks.get(stack) ?? [])
   return {
     candidate: (stack) => ownerOf(stack, declared(stack), options.records)?.candidate,
-    stacks: () => [...new Set(followed.flatMap(declaredStacks))],
+    stacks: () => [...new Set(followed.flatMap(({ stacks }) => presentIn(stacks)))],
     problems: (stack) => [
       ...declared(stack).flatMap(({ problems }) => problems),
       ...clash(stack, declared(stack)),
@@ -77,7 +77,7 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
     const loaded = load(tree, { directory: '', rootName: rootStackName(options), variables: {} })
     const known = recordedStacks(records, name)
     refuseUnreadable(loaded)
-    if (!options.allowEmpty) refuseEmptied(loaded, known)
+    if (!options.allowEmpty) refuseEmptied(loaded, [...new Set([...known, ...presentIn(stacks)])])
     const absent = [...known, ...stacks.keys()].map((stack) => [stack, absentStack(name, loaded)] as const)
     const present = loaded.stacks.map((stack) => [stack.name, presentStack(stack, name, tree)] as const)
     const next = new Map([...absent, ...present])
@@ -122,7 +122,7 @@ function presentStack(
   return { candidate: { source, revision, spec: spec ?? 'invalid' }, problems: problems.map(formatProblem) }
 }
 
-function declaredStacks({ stacks }: Followed): string[] {
+function presentIn(stacks: Map<string, Stack>): string[] {
   return [...stacks].filter(([, { candidate }]) => candidate.spec !== 'removed').map(([name]) => name)
 }
 
@@ -133,10 +133,15 @@ function recordedStacks(records: SourcesOptions['records'], source: string): str
     .map(({ name }) => name)
 }
 
-/** Of two sources that declare one stack, the one that had it first keeps it. */
+/**
+ * Of several sources that declare a stack, the one that had it first keeps it. One that has it goes before one that
+ * has dropped it: a stack that moves from one to the other is handed over.
+ */
 function ownerOf(stack: string, declared: Stack[], records: SourcesOptions['records']): Stack | undefined {
+  const present = declared.filter(({ candidate }) => candidate.spec !== 'removed')
+  const choices = present.length > 0 ? present : declared
   return (
-    declared.find(({ candidate }) => recordedStacks(records, candidate.source).includes(stack)) ?? declared[0]
+    choices.find(({ candidate }) => recordedStacks(records, candidate.source).includes(stack)) ?? choices[0]
   )
 }
 

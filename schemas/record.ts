@@ -61,6 +61,8 @@ export const Rollout = Type.Object(
     to: Revision,
     startedAt: Type.String(),
     services: Type.Record(Type.String(), ServiceProgress),
+    /** ISO time since when only dependencies keep the rest from moving, and none of them is on its way. */
+    blockedSince: Type.Optional(Type.String()),
     /** `paused` waits for a person or a newer commit. */
     phase: Type.Union([Type.Literal('rolling'), Type.Literal('paused')]),
     /** What made the forward rollout turn back. */

@@ -17,7 +17,7 @@ export interface ControllerStatus {
   message: string | null
 }
 
-/** A job that a host refused or could not do. */
+/** A job that a host refused. */
 export interface HostProblem {
   code: string
   message: string
@@ -88,7 +88,7 @@ export interface HostStatus
   extends Pick<HostInfo, 'name' | 'availability' | 'labels' | 'resources' | 'runtime'> {
   state: 'ready' | 'stale' | 'lost'
   seen: string
-  /** The last job of the past ten minutes that went wrong there. */
+  /** The last job of the past ten minutes that it refused. */
   problem: HostProblem | null
 }
 

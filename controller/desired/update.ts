@@ -7,7 +7,7 @@ const DEFAULTS: UpdatePolicy = {
   maxFailureRatio: 0,
   failureAction: 'rollback',
   order: 'stop-first',
-  deadline: 120_000,
+  deadline: 300_000,
 }
 
 export interface UpdateInputs {
@@ -22,7 +22,7 @@ export interface UpdateInputs {
 
 /**
  * Swarm's update settings with Setpoint's defaults, which are Swarm's but for `failureAction`: rollback, not pause.
- * Without a deadline of its own a batch has two minutes, or what its healthcheck may take where that is longer.
+ * Without a deadline of its own a batch has five minutes (an image may have to be pulled), or what its healthcheck may take where that is longer.
  */
 export function updatePolicy({ update, deadline, healthcheck, stopGracePeriod }: UpdateInputs): UpdatePolicy {
   const policy = { ...DEFAULTS, ...update }

@@ -24,11 +24,10 @@ export function accept(
   if (candidate === undefined || candidate.spec === 'invalid') return record
   if (candidate.spec === 'removed') return record && acceptRemoval(record, now)
   const next = { revision: candidate.revision, spec: candidate.spec }
-  if (record?.accepted?.spec.digest === next.spec.digest) return sameContent(record, next)
-  return startRollout(record ?? emptyRecord(next.spec.name, candidate.source), next, {
-    now,
-    trigger: 'commit',
-  })
+  // The source is taken over too: the same stack may now come from another one.
+  const known = { ...(record ?? emptyRecord(next.spec.name)), source: candidate.source }
+  if (known.accepted?.spec.digest === next.spec.digest) return sameContent(known, next)
+  return startRollout(known, next, { now, trigger: 'commit' })
 }
 
 /** A record that starts its move to a revision; what was under way is superseded. */
@@ -109,15 +108,30 @@ function newRollout(record: StackRecord, to: Revision, direction: Rollout['direc
     from: record.healthy?.revision ?? null,
     to,
     startedAt,
-    services: {},
+    services: direction === 'forward' ? carriedOver(record.rollout, to) : {},
     phase: 'rolling',
   }
 }
 
-function emptyRecord(name: string, source: string): StackRecord {
+/** What a superseded rollout has let go and that is wanted as it was: it is still held to its deadline. */
+function carriedOver(rollout: Rollout | null, to: Revision): Rollout['services'] {
+  const before = new Map(rollout?.to.spec.services.map((service) => [service.name, service]))
+  const same = to.spec.services.filter(({ name, mode, fingerprint }) => {
+    const service = before.get(name)
+    return service?.fingerprint === fingerprint && service.mode === mode
+  })
+  return Object.fromEntries(
+    same.flatMap(({ name }) => {
+      const progress = rollout?.services[name]
+      return progress === undefined ? [] : [[name, { ...progress, failures: [] }]]
+    }),
+  )
+}
+
+function emptyRecord(name: string): StackRecord {
   return {
     name,
-    source,
+    source: '',
     accepted: null,
     healthy: null,
     previous: [],

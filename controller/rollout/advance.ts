@@ -2,7 +2,7 @@ import type { Rollout, ServiceProgress } from '../../schemas/record.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 import type { Change, Plan } from '../plan/plan.ts'
-import { isSettled } from './judge.ts'
+import { isSettled, releasedSlots } from './judge.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 
 /** How long, in milliseconds, a task without a healthcheck must stay up before the next batch moves. */
@@ -12,6 +12,8 @@ export interface Moved {
   service: string
   progress: ServiceProgress
   release: Change[]
+  /** What the service still has to move waits for what it depends on. */
+  blocked: boolean
   wakeAt: Date | null
 }
 
@@ -19,6 +21,8 @@ interface At {
   plan: Plan
   slots: Map<string, string[]>
   tasks: SlotTasks
+  /** Ports (`8080/tcp`) that tasks of other services hold and will give up. */
+  leaving: Map<string, string>
   now: Date
 }
 
@@ -34,13 +38,16 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const again = grow.filter((change) => change.slot in before.released)
   const waiting = grow.filter((change) => !(change.slot in before.released))
   const progress = closeBatch(service, before, at)
-  const batch = mayMove(service, progress, at)
-    ? waiting.slice(0, batchSize(service, rollout, { before, waiting }))
-    : []
+  const blocked = waiting.length > 0 && (!dependenciesMet(service, at) || waitsForPort(service, at))
+  const batch =
+    blocked || isPaused(progress, at.now)
+      ? []
+      : waiting.slice(0, batchSize(service, rollout, { before, waiting }))
   return {
     service: service.name,
     progress: batch.length === 0 ? progress : openBatch(service, progress, { batch, now: at.now }),
     release: [...shrink, ...again, ...batch],
+    blocked,
     wakeAt: wakeAt(service, progress, { batch, waiting, now: at.now }),
   }
 }
@@ -51,10 +58,14 @@ export function isOfGoneService(change: Change, spec: StackSpec): boolean {
 }
 
 /** Marks a batch in flight as finished once all of it is settled: then the pause before the next one begins. */
-function closeBatch(service: ServiceSpec, progress: ServiceProgress, { tasks, now }: At): ServiceProgress {
+function closeBatch(
+  service: ServiceSpec,
+  progress: ServiceProgress,
+  { slots, tasks, now }: At,
+): ServiceProgress {
   const { deadline, ...rest } = progress
-  const settled = Object.keys(progress.released).every((slot) =>
-    isSettled(progress, tasks(service.name, slot)),
+  const settled = releasedSlots(progress, slots.get(service.name)).every((slot) =>
+    isSettled(progress, slot, tasks(service.name, slot)),
   )
   if (deadline === undefined || !settled) return progress
   const pause = Math.max(service.update.delay, service.container.healthcheck ? 0 : SETTLE)
@@ -71,12 +82,24 @@ function openBatch(
   return { ...progress, released: { ...progress.released, ...released }, deadline }
 }
 
-function mayMove(service: ServiceSpec, progress: ServiceProgress, at: At): boolean {
-  if (progress.deadline !== undefined) return false
-  if (progress.notBefore !== undefined && at.now.toISOString() < progress.notBefore) return false
-  return service.dependsOn.every((dependency) => {
-    const slots = at.slots.get(dependency.service) ?? []
-    return slots.every((slot) => isMet(dependency.condition, at.tasks(dependency.service, slot)))
+/** True while a batch is in flight, or its delay lasts. */
+function isPaused({ deadline, notBefore }: ServiceProgress, now: Date): boolean {
+  return deadline !== undefined || (notBefore !== undefined && now.toISOString() < notBefore)
+}
+
+function dependenciesMet(service: ServiceSpec, { slots, tasks }: At): boolean {
+  return service.dependsOn.every((dependency) =>
+    (slots.get(dependency.service) ?? []).every((slot) =>
+      isMet(dependency.condition, tasks(dependency.service, slot)),
+    ),
+  )
+}
+
+/** A port that moves from one service of the stack to another is given up first. */
+function waitsForPort({ name, container }: ServiceSpec, { leaving }: At): boolean {
+  return container.ports.some(({ published, protocol }) => {
+    const holder = leaving.get(`${published}/${protocol}`)
+    return holder !== undefined && holder !== name
   })
 }
 
@@ -90,7 +113,7 @@ function isMet(
   return condition === 'healthy' ? isServing(task) : task.state === 'running' || task.state === 'complete'
 }
 
-/** All at once where nothing serves yet (a first deploy, more replicas) and on the way back; else `parallelism`. */
+/** All at once where nothing serves yet (a first deploy, more replicas) and away from a failure; else `parallelism`. */
 function batchSize(
   { update }: ServiceSpec,
   rollout: Rollout,
@@ -98,9 +121,8 @@ function batchSize(
 ): number {
   const untouched =
     Object.keys(before.released).length === 0 && waiting.every((change) => change.verdict === 'missing')
-  return rollout.direction === 'back' || untouched || update.parallelism === 0
-    ? waiting.length
-    : update.parallelism
+  const isUrgent = rollout.direction === 'back' && rollout.cause !== undefined
+  return isUrgent || untouched || update.parallelism === 0 ? waiting.length : update.parallelism
 }
 
 function wakeAt(

@@ -59,7 +59,8 @@ export function pause(record: StackRecord, cause: Failure, now: Date): Step {
 
 /** `web.2 failed: …` */
 export function explain(cause: Failure): string {
-  return `${cause.service}.${cause.slot} failed: ${cause.message}`
+  const message = /[.!?]$/.test(cause.message) ? cause.message : `${cause.message}.`
+  return `${cause.service}.${cause.slot} failed: ${message}`
 }
 
 function settle(record: StackRecord, rollout: Rollout, now: Date): StackRecord {

@@ -24,7 +24,7 @@ export interface Judgement {
 export function judge(
   service: ServiceSpec,
   rollout: Rollout,
-  at: { plan: Plan; tasks: SlotTasks; now: Date },
+  at: { plan: Plan; slots: Map<string, string[]>; tasks: SlotTasks; now: Date },
 ): Judgement {
   const before = rollout.services[service.name] ?? { released: {}, failures: [] }
   const progress = { ...before, failures: [...before.failures, ...newFailures(service, before, at)] }
@@ -43,9 +43,23 @@ export function isDone(task: TaskStatus | undefined): boolean {
   return task !== undefined && (isServing(task) || task.state === 'complete')
 }
 
-/** True when a slot needs no more waiting: done, or failed within what the service allows. */
-export function isSettled(progress: ServiceProgress | undefined, task: TaskStatus | undefined): boolean {
-  return isDone(task) || (progress?.failures.some((failure) => failure.taskId === task?.id) ?? false)
+/**
+ * True when a slot needs no more waiting: done, failed within what the service allows, or not this rollout's matter,
+ * since it was as wanted before and nothing of it was moved.
+ */
+export function isSettled(
+  progress: ServiceProgress | undefined,
+  slot: string,
+  task: TaskStatus | undefined,
+): boolean {
+  if (isDone(task)) return true
+  if (progress?.failures.some((failure) => failure.taskId === task?.id)) return true
+  return task !== undefined && !(slot in (progress?.released ?? {}))
+}
+
+/** The slots let go that are still wanted: a newer commit may have fewer. */
+export function releasedSlots({ released }: ServiceProgress, wanted: string[] = []): string[] {
+  return wanted.filter((slot) => slot in released)
 }
 
 function slotsToChange(service: ServiceSpec, plan: Plan): string[] {
@@ -57,10 +71,10 @@ function slotsToChange(service: ServiceSpec, plan: Plan): string[] {
 function newFailures(
   service: ServiceSpec,
   progress: ServiceProgress,
-  { tasks, now }: { tasks: SlotTasks; now: Date },
+  { slots, tasks, now }: { slots: Map<string, string[]>; tasks: SlotTasks; now: Date },
 ): Failure[] {
   const known = new Set(progress.failures.map((failure) => failure.taskId))
-  return Object.keys(progress.released).flatMap((slot) => {
+  return releasedSlots(progress, slots.get(service.name)).flatMap((slot) => {
     const task = tasks(service.name, slot)
     const place = placeOf(service.name, slot, task)
     if (known.has(place.taskId)) return []

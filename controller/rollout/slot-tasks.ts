@@ -21,3 +21,25 @@ export function slotTasks(spec: StackSpec, observed: Observed): SlotTasks {
   }
   return (service, slot) => found.get(`${service}/${slot}`)
 }
+
+/**
+ * The ports (`8080/tcp`) that tasks of the stack hold and will give up, with the service that holds each: tasks of
+ * services that are gone, and of an older content than wanted.
+ */
+export function leavingPorts(spec: StackSpec, observed: Observed): Map<string, string> {
+  const wanted = new Map(spec.services.map((service) => [service.name, service.fingerprint]))
+  const tasks = [...observed.values()].flatMap((host) => host.tasks)
+  const leaving = tasks.filter(
+    (task) =>
+      task.stack === spec.name && task.state !== 'removed' && wanted.get(task.service) !== task.fingerprint,
+  )
+  return new Map(
+    leaving.flatMap((task) => (task.wanted?.ports ?? []).map((port) => [portOf(port), task.service])),
+  )
+}
+
+/** `8080/tcp` of `[hostIp:]8080->80/tcp`. */
+function portOf(forwarding: string): string {
+  const [, published, protocol] = /(\d+)->\d+\/(\w+)$/.exec(forwarding) ?? []
+  return `${published}/${protocol}`
+}

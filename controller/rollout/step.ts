@@ -3,9 +3,10 @@ import type { Rollout, StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
+import { blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { isSettled, type Judgement, judge } from './judge.ts'
-import { type SlotTasks, slotTasks } from './slot-tasks.ts'
+import { leavingPorts, type SlotTasks, slotTasks } from './slot-tasks.ts'
 import { steady } from './steady.ts'
 
 export interface StepInput {
@@ -56,24 +57,25 @@ function advance(input: StepInput, tasks: SlotTasks): Step {
   const { record, plan, now } = input
   const rollout = record.rollout
   if (rollout === null) return steady(input)
+  const leaving = leavingPorts(rollout.to.spec, input.observed)
   const moved = rollout.to.spec.services.map((service) =>
-    advanceService(service, rollout, { ...input, tasks }),
+    advanceService(service, rollout, { ...input, tasks, leaving }),
   )
-  const next = {
-    ...rollout,
-    services: Object.fromEntries(moved.map((move) => [move.service, move.progress])),
-  }
+  const next = withProgress(rollout, moved, now)
+  const stuck = blockedFailure(next, moved, { tasks, now })
+  if (stuck !== undefined) return end(input, next, stuck)
   const settled = allSettled(input.slots, next, tasks)
   if (settled && plan.changes.length === 0) return arrive({ ...record, rollout: next }, now)
   const gone = plan.changes.filter((change) => isOfGoneService(change, rollout.to.spec))
+  const holders = new Set(leaving.values())
   const { serving: _, ...since } = record.since
   return {
     record: { ...record, rollout: next, since, message: progress(next, plan) },
     release: [
       ...moved.flatMap((move) => move.release),
-      ...(settled || rollout.direction === 'back' ? gone : []),
+      ...gone.filter((change) => settled || rollout.direction === 'back' || holders.has(change.service)),
     ],
-    wakeAt: earliest(moved),
+    wakeAt: earliest(moved, blockedUntil(next)),
   }
 }
 
@@ -92,11 +94,23 @@ function progress({ to, direction, cause }: Rollout, { waiting }: Plan): string 
 
 function allSettled(slots: Map<string, string[]>, { services }: Rollout, tasks: SlotTasks): boolean {
   return [...slots].every(([service, keys]) =>
-    keys.every((slot) => isSettled(services[service], tasks(service, slot))),
+    keys.every((slot) => isSettled(services[service], slot, tasks(service, slot))),
   )
 }
 
-function earliest(moved: Moved[]): Date | null {
-  const times = moved.flatMap((move) => (move.wakeAt === null ? [] : [move.wakeAt.getTime()]))
+function withProgress(rollout: Rollout, moved: Moved[], now: Date): Rollout {
+  const { blockedSince, ...rest } = rollout
+  const since = sinceBlocked(blockedSince, moved, now)
+  return {
+    ...rest,
+    services: Object.fromEntries(moved.map((move) => [move.service, move.progress])),
+    ...(since !== undefined && { blockedSince: since }),
+  }
+}
+
+function earliest(moved: Moved[], blocked: Date | null): Date | null {
+  const times = [...moved.map((move) => move.wakeAt), blocked].flatMap((time) =>
+    time === null ? [] : [time.getTime()],
+  )
   return times.length === 0 ? null : new Date(Math.min(...times))
 }

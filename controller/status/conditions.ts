@@ -43,7 +43,8 @@ export function driftKey({ taskId, field }: DriftedField): string {
   return `drift/${taskId}/${field}`
 }
 
-function ready({ record, observed }: Seen): Fact {
+function ready({ record, candidate, observed }: Seen): Fact {
+  if (candidate?.spec === 'invalid') return { ...invalid(record, candidate), type: 'Ready', status: 'False' }
   const silent = silentHost(record, observed)
   if (silent !== undefined) {
     const message = `Host ${silent} does not report; its tasks are left as they are.`
@@ -75,10 +76,7 @@ function reconciling({ record }: Seen): Fact | undefined {
 
 /** Stalled tells an observer to stop waiting: only a person or a newer commit helps. */
 function stalled({ record, candidate }: Seen): Fact | undefined {
-  if (candidate?.spec === 'invalid') {
-    const message = `Commit ${shortRevision(candidate.revision)} has problems; ${record.accepted ? `${shortRevision(record.accepted.revision)} stays in force` : 'nothing was deployed'}.`
-    return { type: 'Stalled', status: 'True', reason: 'InvalidRevision', message }
-  }
+  if (candidate?.spec === 'invalid') return invalid(record, candidate)
   const held =
     record.rollout === null && record.bad !== null && record.bad.digest === record.accepted?.spec.digest
   if (!held && record.outcome !== 'stalled') return undefined
@@ -88,6 +86,14 @@ function stalled({ record, candidate }: Seen): Fact | undefined {
     reason: held ? 'RevisionIsBad' : 'RolloutPaused',
     message: record.message,
   }
+}
+
+/** What runs is as it was, but it is not what the newest commit says. */
+function invalid({ accepted }: StackRecord, { revision }: Candidate): Fact {
+  const force =
+    accepted === null ? 'nothing was deployed' : `${shortRevision(accepted.revision)} stays in force`
+  const message = `Commit ${shortRevision(revision)} has problems; ${force}.`
+  return { type: 'Stalled', status: 'True', reason: 'InvalidRevision', message }
 }
 
 function drifted({ drift }: Seen): Fact | undefined {

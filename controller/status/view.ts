@@ -68,7 +68,7 @@ function stackStatus(
 ): StackStatus {
   if (record === undefined) return unacceptedStatus({ name, candidate, problems, now })
   const facts = conditionsOf({ record, candidate, observed, drift: driftOf(name, observed) })
-  const failure = record.history.find((entry) => entry.failure !== undefined)?.failure
+  const failure = record.history.find((entry) => entry.digest === record.bad?.digest)?.failure
   const wanted = wantedRevision(record)
   return {
     name,
@@ -81,7 +81,7 @@ function stackStatus(
     })),
     services: (wanted?.spec.services ?? []).map((service) => serviceStatus(name, service, observed)),
     problems,
-    ...(record.bad !== null && failure && { failure }),
+    ...(failure && { failure }),
   }
 }
 
@@ -122,7 +122,8 @@ function serviceStatus(stack: string, service: ServiceSpec, observed: Observed):
     image: service.container.image.reference,
     desired: wantedSlots(service, observed).length,
     running: tasks.filter((task) => task.state === 'running').length,
-    healthy: tasks.filter(isServing).length,
+    healthy: tasks.filter((task) => isServing(task) || (task.state === 'complete' && task.exitCode === 0))
+      .length,
     ports: service.container.ports.map((port) => `${port.published}->${port.target}/${port.protocol}`),
     tasks: tasks.map(taskView),
   }

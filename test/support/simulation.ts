@@ -1,5 +1,5 @@
 import { type Change, planStack, slotsOf, targetOf } from '../../controller/plan/plan.ts'
-import { accept, type Candidate, wantedRevision } from '../../controller/rollout/accept.ts'
+import { accept, type Candidate, startRollback, wantedRevision } from '../../controller/rollout/accept.ts'
 import { nextInventory } from '../../controller/rollout/inventory.ts'
 import { step } from '../../controller/rollout/step.ts'
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
@@ -26,6 +26,8 @@ export interface Simulation {
   settle(): Change[][]
   pass(ms: number): void
   silence(host: string): void
+  /** Asks for an earlier healthy revision, as `setpoint rollback` does. */
+  rollBack(revision: string): void
   /** Every spec and time at which something was let go, for laws over a whole run. */
   observe(check: (tasks: TaskStatus[]) => void): void
 }
@@ -116,6 +118,11 @@ export function simulate({
     settle,
     pass: (ms) => {
       now += ms
+    },
+    rollBack: (revision) => {
+      const to = record?.previous.find((one) => one.revision === revision)
+      if (record && to)
+        record = startRollback(record, to, { now: new Date(now), reason: 'by hand', trigger: 'rollback' })
     },
     silence: (host) => void silent.add(host),
     observe: (check) => void checks.push(check),

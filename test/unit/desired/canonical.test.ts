@@ -243,7 +243,7 @@ const update = (more = {}) => ({
   maxFailureRatio: 0,
   failureAction: 'rollback',
   order: 'stop-first',
-  deadline: 120_000,
+  deadline: 300_000,
   ...more,
 })
 

@@ -382,3 +382,107 @@ describe('a steady stack', () => {
     expect(simulation.settle()).toEqual([])
   })
 })
+
+describe('waiting', () => {
+  const apart = (a: string, b: string) =>
+    aStack('web', [
+      aService('app', { container: { environment: { V: a } } }),
+      aService('db', { container: { environment: { V: b, NAME: 'db' } } }),
+    ])
+
+  it('does not wait for a service that it does not touch: it ends, and the stack is told to be degraded', () => {
+    const simulation = deployed(apart('1', '1'))
+    for (const task of simulation.tasks()) if (task.service === 'db') task.health = 'unhealthy'
+    simulation.commit(sha(2), apart('2', '1'))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      rollout: null,
+      outcome: 'degraded',
+      healthy: { revision: sha(2) },
+    })
+  })
+
+  it('still holds what a superseded rollout has let go to its deadline', () => {
+    const simulation = deployed(apart('1', '1'), (task) =>
+      task.service === 'db' && task.container.environment.V === '2' ? broken : {},
+    )
+    simulation.commit(sha(2), apart('1', '2'))
+    simulation.turn()
+    simulation.commit(sha(3), apart('2', '2'))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({ outcome: 'rolledBack', healthy: { revision: sha(1) } })
+  })
+
+  it('gives up when what it depends on does not come in time', () => {
+    const stack = (v: string) =>
+      aStack('web', [
+        aService('app', {
+          dependsOn: [{ service: 'db', condition: 'healthy' }],
+          container: { environment: { V: v } },
+        }),
+        aService('db', { container: { environment: { NAME: 'db' } } }),
+      ])
+    const simulation = deployed(stack('1'))
+    for (const task of simulation.tasks()) if (task.service === 'db') task.health = 'unhealthy'
+    simulation.commit(sha(2), stack('2'))
+    simulation.settle()
+    const [, forward] = simulation.record()?.history ?? []
+    expect(forward).toMatchObject({
+      outcome: 'rolledBack',
+      failure: { code: 'DEADLINE_PASSED', message: 'It waited 2m for db.' },
+    })
+  })
+
+  it('gives a port up before another service of the stack takes it', () => {
+    const port = { target: 80, published: 8080, protocol: 'tcp' as const }
+    const holding = {
+      wanted: {
+        running: true,
+        argv: [],
+        image: '',
+        memory: null,
+        cpus: null,
+        pids: null,
+        mounts: [],
+        addresses: [],
+        ports: ['8080->80/tcp'],
+      },
+    }
+    const simulation = deployed(
+      aStack('web', [aService('old', { container: { ports: [port] } })]),
+      () => holding,
+    )
+    simulation.commit(
+      sha(2),
+      aStack('web', [aService('new', { container: { ports: [port], environment: { V: '2' } } })]),
+    )
+    expect(simulation.settle().map(lines)).toEqual([['remove old.1'], ['run new.1']])
+    expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  it('for a host tells which, and goes on when it reports', () => {
+    const simulation = deployed(version('1'))
+    simulation.silence('a')
+    simulation.commit(sha(2), version('2'))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'rolling',
+      message: expect.stringContaining('host a, which may still run it, does not report'),
+    })
+  })
+})
+
+describe('a rollback by hand', () => {
+  it('moves in batches as any other change: nothing has failed that would make it urgent', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), version('2'))
+    simulation.settle()
+    simulation.rollBack(sha(1))
+    expect(simulation.settle().map((release) => release.length)).toEqual([1, 1, 1])
+    expect(simulation.record()).toMatchObject({
+      outcome: 'rolledBack',
+      healthy: { revision: sha(1) },
+      bad: { revision: sha(2) },
+    })
+  })
+})
