@@ -3,6 +3,7 @@ import type { StackSpec } from '../../schemas/stack.ts'
 import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
 import type { DriftDocument, LogsDocument, VersionDocument } from '../api/documents.ts'
 import { SYNC_DEADLINE } from '../api/limits.ts'
+import { DEFAULT_STATE } from '../options.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
 import { type Answer, type Call, send } from './http.ts'
 
@@ -98,8 +99,8 @@ function check(answer: Answer, place: Endpoint): Answer {
   if (!facts) {
     throw new SetpointError(
       'API_UNREACHABLE',
-      `what answers at ${describeEndpoint(place)} is not the API of Setpoint (HTTP ${answer.status})`,
-      { hint: 'check SETPOINT_API' },
+      `What answers at ${describeEndpoint(place)} is not the API of Setpoint (HTTP ${answer.status}).`,
+      { hint: 'Check SETPOINT_API.' },
     )
   }
   const code: ErrorCode = facts.code in ERRORS ? facts.code : 'INTERNAL'
@@ -119,8 +120,8 @@ function parse<T>({ text }: Answer): T {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new SetpointError('API_UNREACHABLE', 'what answers is not the API of Setpoint: it sent no JSON', {
-      hint: 'check SETPOINT_API',
+    throw new SetpointError('API_UNREACHABLE', 'What answers is not the API of Setpoint: it sent no JSON.', {
+      hint: 'Check SETPOINT_API.',
       cause,
     })
   }
@@ -129,19 +130,30 @@ function parse<T>({ text }: Answer): T {
 function unreachable(place: Endpoint, cause: unknown): SetpointError {
   const { code, message } = cause as NodeJS.ErrnoException
   if (code === 'EACCES') {
-    return new SetpointError('API_DENIED', `${describeEndpoint(place)} is not open to you`, {
-      hint: 'run the command as the user that runs the controller: sudo setpoint …',
+    return new SetpointError('API_DENIED', `${describeEndpoint(place)} is not open to you.`, {
+      hint: 'Run the command as the user that runs the controller: `sudo setpoint …`.',
       cause,
     })
   }
+  if (place.kind === 'socket' && place.state !== undefined && /^(ENOENT|ECONNREFUSED)$/.test(code ?? '')) {
+    return notRunning(place.state, cause)
+  }
   return new SetpointError(
     'API_UNREACHABLE',
-    `no controller answers at ${describeEndpoint(place)} (${code ?? message})`,
+    `No controller answers at ${describeEndpoint(place)} (${code ?? message}).`,
     {
-      hint: 'start one with: setpoint up --source PATH; or set SETPOINT_API to where it listens',
+      hint: 'Start one with: setpoint up --source PATH; or set SETPOINT_API to where it listens.',
       cause,
     },
   )
+}
+
+function notRunning(state: string, cause: unknown): SetpointError {
+  const flag = state === DEFAULT_STATE ? '' : ` --state ${state}`
+  return new SetpointError('API_UNREACHABLE', `No setpoint runs on the state folder ${state}.`, {
+    hint: `Start it with \`setpoint up --source PATH${flag}\`, or set SETPOINT_STATE to the folder of one that runs.`,
+    cause,
+  })
 }
 
 function query(values: Record<string, string | number | undefined>): string {

@@ -5,19 +5,28 @@ import { DEFAULT_LISTEN } from '../options.ts'
 import { stateFolder } from './environment.ts'
 
 /** A place where the API may answer. */
-export type Endpoint = { kind: 'socket'; path: string } | { kind: 'url'; url: URL }
+export type Endpoint = SocketEndpoint | { kind: 'url'; url: URL }
+
+interface SocketEndpoint {
+  kind: 'socket'
+  path: string
+  /** The state folder that it belongs to, when it was found by that. */
+  state?: string
+}
 
 /**
- * The places to try in turn: what SETPOINT_API says, else the socket in the state folder when there is one, else the
- * default port.
+ * The places to try in turn: what SETPOINT_API says, else the socket in the state folder. The default port comes after
+ * that only when nobody has named a state folder: what answers there may be another fleet.
  * @throws SetpointError USAGE when SETPOINT_API is neither a URL nor `unix:/path`
  */
 export function endpoints(env: NodeJS.ProcessEnv): Endpoint[] {
   const given = env.SETPOINT_API
   if (given) return [parseEndpoint(given)]
+  const state = stateFolder(env)
+  const socket: Endpoint = { kind: 'socket', path: apiSocket(state), state }
+  if (env.SETPOINT_STATE) return [socket]
   const fallback: Endpoint = { kind: 'url', url: new URL(`http://${DEFAULT_LISTEN}`) }
-  const path = apiSocket(stateFolder(env))
-  return existsSync(path) ? [{ kind: 'socket', path }, fallback] : [fallback]
+  return existsSync(socket.path) ? [socket, fallback] : [fallback]
 }
 
 export function describeEndpoint(endpoint: Endpoint): string {
@@ -29,7 +38,7 @@ function parseEndpoint(text: string): Endpoint {
   if (socket) return { kind: 'socket', path: socket }
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && /^https?:$/.test(url.protocol)) return { kind: 'url', url }
-  throw new SetpointError('USAGE', `SETPOINT_API is "${text}", which is no address`, {
-    hint: 'set it to http://HOST:PORT, https://HOST or unix:/path/to/api.sock',
+  throw new SetpointError('USAGE', `SETPOINT_API is "${text}", which is no address.`, {
+    hint: 'Set it to http://HOST:PORT, https://HOST or unix:/path/to/api.sock.',
   })
 }

@@ -22,7 +22,7 @@ Exit code: 0 yes, or done · 1 no: not Ready, something would change, a problem 
 
 Environment:
   SETPOINT_API    where the controller answers: http://HOST:PORT or unix:/path
-                  (default: <state>/api.sock if it is there, else http://127.0.0.1:7070)
+                  (default: <state>/api.sock; without SETPOINT_STATE http://127.0.0.1:7070, too)
   SETPOINT_STATE  state folder (default: /var/lib/setpoint)
   SETPOINT_TOKEN  bearer token of the API
   NO_COLOR        no colours

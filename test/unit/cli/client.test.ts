@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,15 +26,20 @@ describe('where the API is', () => {
     }
   })
 
-  it('is the socket in the state folder if it is there, and the default port after that', async () => {
+  it('is the socket of a state folder that is named, and nothing else: another fleet may have the default port', async () => {
     const state = await mkdtemp(join(tmpdir(), 'setpoint-cli-'))
     cleanUp.push(() => rm(state, { recursive: true }))
-    expect(endpoints({ SETPOINT_STATE: state }).map(({ kind }) => kind)).toEqual(['url'])
-    await writeFile(join(state, 'api.sock'), '')
-    expect(endpoints({ SETPOINT_STATE: state })).toMatchObject([
-      { kind: 'socket', path: join(state, 'api.sock') },
-      { kind: 'url', url: new URL('http://127.0.0.1:7070') },
-    ])
+    const socket = { kind: 'socket', path: join(state, 'api.sock'), state }
+    expect(endpoints({ SETPOINT_STATE: state })).toEqual([socket])
+    await expect(connectApi({ SETPOINT_STATE: state }).status()).rejects.toMatchObject({
+      code: 'API_UNREACHABLE',
+      message: `No setpoint runs on the state folder ${state}.`,
+      hint: expect.stringContaining(`setpoint up --source PATH --state ${state}\``),
+    })
+  })
+
+  it('is the default port when nothing is named', () => {
+    expect(endpoints({}).at(-1)).toEqual({ kind: 'url', url: new URL('http://127.0.0.1:7070') })
   })
 })
 
@@ -53,7 +58,7 @@ describe('a client', () => {
     const address = await answering((response) => response.writeHead(404).end('<h1>not found</h1>'))
     await expect(connectApi({ SETPOINT_API: address }).status()).rejects.toMatchObject({
       code: 'API_UNREACHABLE',
-      message: `what answers at ${address} is not the API of Setpoint (HTTP 404)`,
+      message: `What answers at ${address} is not the API of Setpoint (HTTP 404).`,
     })
     const page = await answering((response) => response.end('<h1>hello</h1>'))
     await expect(connectApi({ SETPOINT_API: page }).version()).rejects.toMatchObject({

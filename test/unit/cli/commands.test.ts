@@ -63,7 +63,7 @@ describe('status', () => {
     expect(api.context.stderr).toEqual(['setpoint: there is no stack "nope"', '  see setpoint status'])
     const nowhere = testContext({ SETPOINT_API: 'unix:/nonexistent/api.sock' })
     expect(await run(['status'], nowhere)).toBe(2)
-    expect(nowhere.stderr[0]).toBe('setpoint: no controller answers at unix:/nonexistent/api.sock (ENOENT)')
+    expect(nowhere.stderr[0]).toBe('setpoint: No controller answers at unix:/nonexistent/api.sock (ENOENT).')
     expect(nowhere.stdout).toEqual([])
   })
 })
@@ -101,7 +101,7 @@ describe('status --wait', () => {
     expect(await waiting).toBe(0)
   })
 
-  it('ends early when a source has something that only a commit can mend', async () => {
+  it('ends early when a source has something that only a commit can fix', async () => {
     api.service.change(aStatus(notReady))
     const waiting = setpoint('status', '--wait', '10m')
     await someoneListens()
