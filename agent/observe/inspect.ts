@@ -37,8 +37,9 @@ const HOST = '/proc/self'
 
 export function createInspector(options: InspectorOptions): Inspector {
   const { tasks, runtime, log, interval = INTERVAL, proc = '/proc' } = options
-  const processes = new Map<string, { run: number; startTime: number }>()
-  const missing = new Map<string, number>()
+  /** By task: a process (its run and pid) and when it began, and the process that was not there at the last look. */
+  const processes = new Map<string, { process: string; startTime: number }>()
+  const missing = new Map<string, string>()
   const mounts = createMountReader()
   const listeners: (() => void)[] = []
   let strays: Stray[] = []
@@ -100,6 +101,7 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   async function lookAtTasks(): Promise<void> {
     const subjects = await settledSubjects()
+    forgetOthers()
     if (subjects.length === 0) return
     const shared = await readShared(options.networks, mounts)
     mounts.keep(new Set([HOST, ...subjects.map(({ id }) => id)]))
@@ -114,6 +116,14 @@ export function createInspector(options: InspectorOptions): Inspector {
     return tasks.subjects().filter((subject) => before.has(JSON.stringify(subject)))
   }
 
+  /** A task that comes back has the id and the run number that it had before, and another process. */
+  function forgetOthers(): void {
+    const ids = new Set(tasks.subjects().map(({ id }) => id))
+    for (const known of [processes, missing]) {
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id)
+    }
+  }
+
   async function lookAt(subject: Subject, shared: Shared): Promise<Finding | undefined> {
     const process = readProcess(proc, subject.pid)
     if (!process || !isSameProcess(subject, process)) return void (await miss(subject))
@@ -121,18 +131,23 @@ export function createInspector(options: InspectorOptions): Inspector {
     return { subject, found: await factsOf(subject, process, { ...shared, ...options }) }
   }
 
-  function isSameProcess({ id, run }: Subject, { startTime }: ProcessFacts): boolean {
-    const known = processes.get(id)
-    if (known?.run === run) return known.startTime === startTime
-    processes.set(id, { run, startTime })
+  function isSameProcess(subject: Subject, { startTime }: ProcessFacts): boolean {
+    const [known, process] = [processes.get(subject.id), processOf(subject)]
+    if (known?.process === process) return known.startTime === startTime
+    processes.set(subject.id, { process, startTime })
     return true
   }
 
   /** Its end is told by an event; only when that does not come until the next look something was lost. */
-  async function miss({ id, run }: Subject): Promise<void> {
-    if (missing.get(id) === run) await tasks.vanished(id)
-    missing.set(id, run)
+  async function miss(subject: Subject): Promise<void> {
+    const process = processOf(subject)
+    if (missing.get(subject.id) === process) await tasks.vanished(subject.id)
+    missing.set(subject.id, process)
   }
+}
+
+function processOf({ run, pid }: Subject): string {
+  return `run ${run} pid ${pid}`
 }
 
 /** What is read once for all tasks. */

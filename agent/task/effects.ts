@@ -106,7 +106,7 @@ interface Preparation extends EffectDeps {
 }
 
 async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
-  // Attaching is not limited: all that is asked for at once goes into one batch of `ip`.
+  // Neither attaching nor mounting is limited: all that is asked for at once goes into one batch.
   const [root, attachment] = await together(prepareRoot(task, deps), deps.networks.attach(task))
   if (!root) return undefined
   const { image, mounts } = root
@@ -125,7 +125,7 @@ async function prepareRoot(task: Task, { images, runtime, volumes, limit, cancel
   const image = await Promise.race([resolved, cancelled.then(() => undefined)])
   if (!image) return undefined
   const [rootfs, mounts] = await together(
-    limit(() => runtime.mountRoot(task.id, image)),
+    runtime.mountRoot(task.id, image),
     limit(() => resolveMounts(task, image, volumes)),
   )
   return { image, rootfs, mounts }

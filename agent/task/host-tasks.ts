@@ -1,6 +1,5 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { Task } from '../../schemas/task.ts'
-import type { Exit } from '../runtime/runtime.ts'
 import { adoptEntry } from './adopt.ts'
 import { createChanges } from './changes.ts'
 import { createEffects, type EffectDeps } from './effects.ts'
@@ -21,8 +20,6 @@ export interface TasksOptions extends EffectDeps {
 
 /** Milliseconds; Images keeps what was asked for lately. */
 const RELEASE_LATER = 10 * 60_000
-/** An exit this many milliseconds older than the start of the run is one of the run before (file times are coarse). */
-const COARSE = 20
 const BEGUN = ['running', 'complete', 'failed', 'rejected']
 
 /** The tasks of this host, run with the parts given. */
@@ -42,7 +39,7 @@ export function createTasks(options: TasksOptions): Tasks {
   const repair = createRepair({ runtime, networks, publisher })
   runtime.onExit((exit) => {
     const runner = runners.get(exit.id)
-    if (runner && isOfThisRun(exit, runner.entry())) void runner.exited(exit)
+    if (runner) void runner.exited(exit)
   })
 
   return {
@@ -116,9 +113,15 @@ export function createTasks(options: TasksOptions): Tasks {
     },
 
     async vanished(taskId) {
-      const exit = await runtime.exitOf(taskId)
-      log.warn({ task: taskId, exit }, 'The process of a task is gone and nobody told of it')
-      await runners.get(taskId)?.exited(exit ?? { exitCode: 137, oomKilled: false })
+      const runner = runners.get(taskId)
+      if (!runner) return
+      const { run } = runner.entry().status
+      const state = await runtime.state(taskId)
+      if (state?.status === 'running') return
+      const { exitCode, oomKilled } = (await runtime.exitOf(taskId)) ?? { exitCode: 137, oomKilled: false }
+      if (runner.entry().status.run !== run) return
+      log.warn({ task: taskId, exitCode, oomKilled }, 'The process of a task is gone and nobody told of it')
+      await runner.exited({ exitCode, oomKilled })
     },
 
     async close() {
@@ -238,10 +241,6 @@ async function removed(runner: Runner): Promise<void> {
 
 function endpointOf({ task, status }: Entry) {
   return { task, addresses: status.addresses }
-}
-
-function isOfThisRun(exit: Exit, { status }: Entry): boolean {
-  return status.startedAt === undefined || Date.parse(exit.at) >= Date.parse(status.startedAt) - COARSE
 }
 
 function notRejected(entry: Entry): void {

@@ -17,8 +17,8 @@ export interface Runner {
   entry(): Entry
   /** Tells what happened; the task goes on from there. */
   send(event: Event): void
-  /** The container has ended. */
-  exited(exit: Pick<Exit, 'exitCode' | 'oomKilled'>): Promise<void>
+  /** The container has ended; `at` (ISO time) tells to which run that belongs, absent: the present one. */
+  exited(exit: Ended): Promise<void>
   /** Resolves with the entry as soon as it is as asked, or undefined when the task is gone first. */
   until(condition: (entry: Entry) => boolean): Promise<Entry | undefined>
   /** Resolves once nothing is left of the task. */
@@ -27,6 +27,8 @@ export interface Runner {
   /** Stops watching and leaves the container as it is. */
   close(): void
 }
+
+export type Ended = Pick<Exit, 'exitCode' | 'oomKilled'> & Partial<Pick<Exit, 'at'>>
 
 export interface RunnerDeps {
   effects: Effects
@@ -47,10 +49,17 @@ const FLEETING: TaskState[] = ['preparing', 'ready', 'starting']
 const AFTER_SURPRISE = 1_000
 /** Milliseconds until an exit that nobody told of is taken for granted after SIGKILL. */
 const KILL_WAIT = 5_000
+/** An exit that is older than the start by more milliseconds is one of the run before (file times are coarse). */
+const COARSE = 20
 const KILLED = { exitCode: 137, oomKilled: false }
 
 function isNotPreparing({ wanted, status }: Entry): boolean {
   return wanted !== 'run' || status.state !== 'preparing'
+}
+
+function isOfThisRun({ at }: Ended, { status }: Entry): boolean {
+  if (at === undefined || status.startedAt === undefined) return true
+  return Date.parse(at) >= Date.parse(status.startedAt) - COARSE
 }
 
 export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftover }): Runner {
@@ -66,6 +75,7 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
   let entry = first
   let leftover = deps.leftover
   let accepted: Promise<void> | undefined
+  let early: Ended | undefined
   let makingRoom = false
   let isGone = false
   let closed = false
@@ -137,7 +147,9 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
     send({ type: 'starting' })
     const before = leftover
     leftover = 'ended'
+    early = undefined
     send(await effects.start(entry, before))
+    if (early) await exited(early)
   }
 
   /** What is to run is on disk before it does. */
@@ -187,9 +199,11 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
     return sleep()
   }
 
-  async function exited(exit: Pick<Exit, 'exitCode' | 'oomKilled'>): Promise<void> {
+  async function exited(exit: Ended): Promise<void> {
     const { run, state } = entry.status
-    if (state !== 'running' && state !== 'starting') return
+    // Whether it is the process that is being started or what was left of the one before is known once it is started.
+    if (state === 'starting') early = exit
+    if (state !== 'running' || !isOfThisRun(exit, entry)) return
     const why = entry.stop?.why
     const failed = why === undefined ? exit.exitCode !== 0 : why === 'unhealthy' || why === 'late'
     const logTail = failed ? await effects.logTail(id) : []

@@ -36,7 +36,7 @@ const COUNTS_IN: Partial<Record<Event['type'], TaskState[]>> = {
   startFailed: ['starting'],
   stopping: ['running'],
   health: ['running'],
-  exited: ['starting', 'running'],
+  exited: ['running'],
 }
 
 /**
@@ -95,7 +95,8 @@ function repairWanted(entry: Entry, now: number): Entry {
 /** Goes on to a state; from an ended run into the next one. */
 function intoRun(entry: Entry, state: TaskState, now: number): Entry {
   const run = isTerminal(entry.status.state) ? entry.status.run + 1 : entry.status.run
-  const status = without(without(entry.status, 'restartAt'), 'pid')
+  // without `startedAt`: what fails before its process starts has not lasted as long as the run before
+  const { restartAt: _restartAt, pid: _pid, startedAt: _startedAt, ...status } = entry.status
   return { ...entry, stop: null, status: { ...status, run, state, health: 'none', since: iso(now) } }
 }
 

@@ -111,6 +111,26 @@ describe('a look at the tasks', () => {
     expect(vanished).toEqual(['t1'])
   })
 
+  it.each([
+    ['a look later', true],
+    ['before the next look', false],
+  ])('does not miss the process of a task that left and came back %s', async (_, looksBetween) => {
+    process(100)
+    const subjects = [aSubject()]
+    const { inspector, vanished, findings } = aHost(subjects)
+    await inspector.inspect()
+    subjects.pop()
+    if (looksBetween) await inspector.inspect()
+    process(200, { startTime: 9 })
+    subjects.push(aSubject('t1', { pid: looksBetween ? 100 : 200 }))
+    if (looksBetween) process(100, { startTime: 9 })
+    findings.length = 0
+    await inspector.inspect()
+    await inspector.inspect()
+    expect(vanished).toEqual([])
+    expect(findings).toHaveLength(2)
+  })
+
   it('goes on after a look that failed', async () => {
     process(100)
     const { inspector, findings, seen } = aHost([aSubject()])

@@ -158,6 +158,9 @@ export function aHost() {
     /** The container takes no notice of its stop signal. */
     deafen: (id: string) => void deaf.add(id),
     exit,
+    tell(exit: Exit) {
+      for (const listener of listeners) listener(exit)
+    },
     /** A reboot: no container, no exit file, nothing mounted. */
     reboot() {
       containers.clear()

@@ -102,6 +102,20 @@ describe('the way of a task', () => {
     expect(waits).toEqual([0, 100, 200, 0, 100])
   })
 
+  it('backs off while starts fail, however long the run before them lasted', () => {
+    let now = NOW + 60_000
+    let entry = step(running(), exited(1), now)
+    const waits: number[] = []
+    for (let start = 0; start < 3; start += 1) {
+      now += 60_000
+      const events: Event[] = [{ type: 'starting' }, { type: 'startFailed', error, logTail: [] }]
+      entry = having(events, { entry, now })
+      expect(entry.status.startedAt).toBeUndefined()
+      waits.push(Date.parse(entry.status.restartAt ?? '') - now)
+    }
+    expect(waits).toEqual([100, 200, 400])
+  })
+
   it('restarts a task that ended well only with condition any', () => {
     const task = aTask({ container: { restart: { condition: 'on-failure' } } })
     const done = step(running({ task }), exited(0), NOW)

@@ -122,6 +122,35 @@ describe('restart', () => {
     expect(status('t1')).toMatchObject({ failures: 1, exitCode: 137, logTail: ['t1 said goodbye'] })
   })
 
+  it('does not take the late end of the run before for one of the present', async () => {
+    const { host, status, tasks, until } = given()
+    await tasks.run(aTask())
+    const late = { id: 't1', exitCode: 137, oomKilled: false, at: new Date(Date.now() - 1_000).toISOString() }
+    host.disturb('create t1', async () => host.tell(late))
+    host.exit('t1', 1)
+    await until(() => status('t1')?.run === 2 && status('t1')?.state === 'running')
+    expect(status('t1')).toMatchObject({ failures: 1, exitCode: 1 })
+  })
+
+  it('sees the end of a process that ends while it is being started', async () => {
+    const { host, status, tasks, until } = given()
+    host.disturb('start t1', async () => host.exit('t1', 3))
+    void tasks.run(aTask({ container: { restart: { condition: 'none' } } })).catch(() => {})
+    await until(() => status('t1')?.state === 'failed')
+    expect(status('t1')).toMatchObject({ run: 1, failures: 1, exitCode: 3 })
+  })
+
+  it('looks for itself when it is told that a process has vanished', async () => {
+    const { host, status, tasks, until } = given()
+    await tasks.run(aTask())
+    await tasks.vanished('t1')
+    expect(status('t1')).toMatchObject({ run: 1, state: 'running' })
+    host.containers.set('t1', { status: 'stopped', pid: 0 })
+    await tasks.vanished('t1')
+    await until(() => status('t1')?.run === 2 && status('t1')?.state === 'running')
+    expect(status('t1')).toMatchObject({ exitCode: 137 })
+  })
+
   it('stops an unhealthy task, without traffic, and starts it again', async () => {
     const { host, tasks, status, health, until } = given()
     await tasks.run(checked())
