@@ -10,8 +10,8 @@ export interface PortsAt {
   at: Cursor
 }
 
-/** The most ports that one stack publishes. */
-export const MAX_PORTS = 65_535
+/** The most ports that one stack publishes: each is a rule of the firewall on every host. */
+export const MAX_PORTS = 1000
 
 /** One entry a port. */
 export function spread({ port, count }: PortsAt): PublishedPort[] {
@@ -47,7 +47,12 @@ function short(at: Cursor, written: string): PortRange | undefined {
     SHORT.exec(value) ?? SHORT.exec(value.replace(/^([\da-fA-F:]+:[\da-fA-F:]*):([^:]*:[^:]+)$/, '[$1]:$2'))
   if (!match) return expected(at, 'a port, as in "8080:80", "127.0.0.1:8080:80/udp" or "8000-8003:8000-8003"')
   const [, ip = '', published = '', target = '', protocol = 'tcp'] = match
-  return assemble(at, { ip: ip.replace(/^\[|\]$/g, ''), published, target, protocol: protocol.toLowerCase() })
+  return assemble(at, {
+    ip: ip.replace(/^\[(.*:.*)\]$/, '$1'),
+    published,
+    target,
+    protocol: protocol.toLowerCase(),
+  })
 }
 
 function long(at: Cursor): PortRange | undefined {
@@ -75,7 +80,7 @@ function assemble(at: Cursor, { ip, published, target, protocol }: Parts): PortR
   if (protocol !== 'tcp' && protocol !== 'udp') {
     return fail(at, `not honoured yet: the protocol ${protocol}; publish tcp or udp`)
   }
-  if (ip !== '' && !isAddress(ip)) return fail(at, `${quote(ip)} is no IP address of the host`)
+  if (!isHostIp(at, ip)) return undefined
   const targets = range(at, target, 'container')
   if (!targets) return undefined
   if (published === '' || published === '0') return unpublished(at, target)
@@ -88,6 +93,21 @@ function assemble(at: Cursor, { ip, published, target, protocol }: Parts): PortR
     count: targets.count,
   }
 }
+
+/** An IPv4 address in its one form, since the firewall compares texts and reads `08` as no number. */
+function isHostIp(at: Cursor, ip: string): boolean {
+  if (ip === '::') notice(at, 'published on every IPv4 address; IPv6 is not published')
+  else if (ip.includes(':')) {
+    fail(at, `not honoured yet: the IPv6 address ${ip}; name an IPv4 address, or none for all of them`)
+    return false
+  } else if (ip !== '' && !IPV4.test(ip)) {
+    fail(at, `${quote(ip)} is no IPv4 address: four numbers from 0 to 255 without leading zeros`)
+    return false
+  }
+  return true
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 function unpublished(at: Cursor, target: string): undefined {
   const message = `no port of the host is named, so none is published; write "8080:${target}" with the port you want`
@@ -111,12 +131,6 @@ function range(at: Cursor, value: string, where: 'container' | 'host') {
     return fail(at, `${quote(value)} is no ${where} port; ports are from 1 to 65535`)
   }
   return { first, count: last - first + 1 }
-}
-
-function isAddress(value: string): boolean {
-  const parts = value.split('.')
-  if (parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return true
-  return value.includes(':') && URL.canParse(`http://[${value}]`)
 }
 
 /** `127.0.0.1:8080/tcp`, for messages. */

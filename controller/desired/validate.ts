@@ -151,8 +151,11 @@ function checkCycles({ services }: StackDraft): void {
 
 function checkPorts({ services, at }: StackDraft): void {
   const total = services.flatMap(({ ports = [] }) => ports).reduce((sum, { count }) => sum + count, 0)
-  if (total > MAX_PORTS) fail(at, `publishes ${total} ports; at most ${MAX_PORTS} are taken`)
-  if (total > MAX_PORTS) return
+  if (total > MAX_PORTS) {
+    const advice = 'publish only what is reached from outside the hosts'
+    fail(within(at, 'services'), `publishes ${total} ports, at most ${MAX_PORTS} of a stack are; ${advice}`)
+    return
+  }
   const taken = new Map<string, Taken[]>()
   for (const { name, ports = [] } of services) {
     for (const entry of ports) checkRange(taken, name, entry)

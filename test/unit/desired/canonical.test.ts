@@ -26,8 +26,8 @@ cases('ports', (lines) => container(lines).ports, [
   ['ports: ["53:53/UDP"]', [port(53, 53, { protocol: 'udp' })]],
   ['ports: ["127.0.0.1:1:2"]', [port(1, 2, { hostIp: '127.0.0.1' })]],
   ['ports: ["0.0.0.0:1:2"]', [port(1, 2)]],
-  ['ports: ["[::1]:1:2"]', [port(1, 2, { hostIp: '::1' })]],
-  ['ports: ["::1:1:2"]', [port(1, 2, { hostIp: '::1' })]],
+  ['ports: ["[::]:1:2"]', [port(1, 2)]],
+  ['ports: [":::1:2"]', [port(1, 2)]],
   ['ports: ["80-82:8080-8082"]', [port(80, 8080), port(81, 8081), port(82, 8082)]],
   ['ports: [{target: 80, published: 8080}]', [port(8080, 80)]],
   [

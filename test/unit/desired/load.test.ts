@@ -145,7 +145,7 @@ describe('input that is meant to hurt', () => {
     [
       'millions of ports',
       `x-p: &p ["1-65535:1-65535"]\nservices:\n${many(3000, (n) => `  s${n}: {image: x, ports: *p}`)}`,
-      'publishes 196605000 ports; at most 65535 are taken',
+      'publishes 196605000 ports, at most 1000 of a stack are',
     ],
     [
       'variables that grow',

@@ -104,7 +104,44 @@ describe('a service', () => {
       'ports: ["80:99999"]',
       '4:13 services.a.ports[0]: "99999" is no container port; ports are from 1 to 65535',
     ],
-    ['ports: ["1.2.3:80:80"]', '4:13 services.a.ports[0]: "1.2.3" is no IP address of the host'],
+    [
+      'ports: ["1.2.3:80:80"]',
+      '4:13 services.a.ports[0]: "1.2.3" is no IPv4 address: four numbers from 0 to 255 without leading zeros',
+    ],
+    [
+      'ports: ["1.2.3.08:80:80"]',
+      '4:13 services.a.ports[0]: "1.2.3.08" is no IPv4 address: four numbers from 0 to 255 without leading zeros',
+    ],
+    [
+      'ports: [{target: 80, published: 80, host_ip: 1.2.3.256}]',
+      '4:13 services.a.ports[0]: "1.2.3.256" is no IPv4 address: four numbers from 0 to 255 without leading zeros',
+    ],
+    [
+      'ports: ["[1.2.3.4]:80:80"]',
+      '4:13 services.a.ports[0]: "[1.2.3.4]" is no IPv4 address: four numbers from 0 to 255 without leading zeros',
+    ],
+    ['ports: ["0.0.0.0:80:80", "255.1.20.199:81:81"]'],
+    [
+      'ports: ["[::1]:8099:8080"]',
+      `4:13 services.a.ports[0]: ${L}: the IPv6 address ::1; name an IPv4 address, or none for all of them`,
+    ],
+    [
+      'ports: ["::1:8099:8080"]',
+      `4:13 services.a.ports[0]: ${L}: the IPv6 address ::1; name an IPv4 address, or none for all of them`,
+    ],
+    [
+      'ports: [{target: 80, published: 80, host_ip: "fe80::1%eth0"}]',
+      `4:13 services.a.ports[0]: ${L}: the IPv6 address fe80::1%eth0; name an IPv4 address, or none for all of them`,
+    ],
+    [
+      'ports: ["[::]:80:80"]',
+      'notice 4:13 services.a.ports[0]: published on every IPv4 address; IPv6 is not published',
+    ],
+    ['ports: ["1-1000:1-1000"]'],
+    [
+      'ports: ["20000-59999:20000-59999"]',
+      '2:3 services: publishes 40000 ports, at most 1000 of a stack are; publish only what is reached from outside the hosts',
+    ],
     ['ports: ["80:80/sctp"]', `4:13 services.a.ports[0]: ${L}: the protocol sctp; publish tcp or udp`],
     ['ports: ["80-81:80-82"]', '4:13 services.a.ports[0]: the ranges 80-81 and 80-82 are not equally long'],
     ['ports: [{published: 80}]', '4:13 services.a.ports[0]: needs a target, the port in the container'],
