@@ -19,6 +19,8 @@ import type { Turns } from './turns.ts'
 
 /** Milliseconds that the hosts have to answer a request for logs. */
 const ANSWER_WITHIN = 10_000
+/** The fewest letters that name a revision, as with git. */
+const SHORTEST_PREFIX = 4
 
 export interface ServiceDeps {
   sources: Sources
@@ -130,8 +132,8 @@ async function rollBack(
   { records, turns, now }: ServiceDeps,
   stack: string,
   wanted: string | undefined,
-): Promise<void> {
-  await turns.exclusive(stack, async () => {
+): Promise<string> {
+  return turns.exclusive(stack, async () => {
     const record = records.get(stack)
     const to = record && chooseRevision(record, wanted)
     if (record === undefined || to === undefined) throw noRevision(stack, record, wanted)
@@ -139,18 +141,25 @@ async function rollBack(
     await records.put(
       startRollback(supersede(record, now()), to, { now: now(), reason, trigger: 'rollback' }),
     )
+    return to.revision
   })
 }
 
 /** The healthy revision that is meant; without a name the one before what is wanted now. */
 function chooseRevision(record: StackRecord, wanted: string | undefined): Revision | undefined {
+  const choices = healthyOthers(record)
+  if (wanted === undefined) return choices[0]
+  return wanted.length < SHORTEST_PREFIX
+    ? undefined
+    : choices.find(({ revision }) => revision.startsWith(wanted))
+}
+
+/** The revisions that were healthy and are not what is wanted now, newest first. */
+function healthyOthers(record: StackRecord): Revision[] {
   const current = wantedRevision(record)?.spec.digest
-  const choices = [record.healthy, ...record.previous].filter((revision) => revision !== null)
-  return choices.find((revision) =>
-    wanted === undefined
-      ? revision.spec.digest !== current
-      : revision.revision.startsWith(wanted) && revision.spec.digest !== current,
-  )
+  return [record.healthy, ...record.previous].filter(
+    (revision) => revision !== null && revision.spec.digest !== current,
+  ) as Revision[]
 }
 
 function noRevision(
@@ -158,7 +167,7 @@ function noRevision(
   record: StackRecord | undefined,
   wanted: string | undefined,
 ): SetpointError {
-  const choices = (record?.previous ?? []).map((revision) => shortRevision(revision.revision))
+  const choices = (record ? healthyOthers(record) : []).map(({ revision }) => shortRevision(revision))
   const what = wanted === undefined ? 'no earlier healthy revision' : `no other healthy revision ${wanted}`
   const hint =
     choices.length === 0

@@ -5,7 +5,7 @@ export interface Turns {
   /** Asks for a turn of a stack: now if none is under way, else right after it. */
   wake(stack: string): void
   /** Runs something in the place of a turn: no turn of the stack is under way meanwhile; one follows. */
-  exclusive(stack: string, work: () => Promise<void>): Promise<void>
+  exclusive<T>(stack: string, work: () => Promise<T>): Promise<T>
   /** Resolves when no turn is under way or asked for. */
   idle(): Promise<void>
   /** No further turn begins; resolves when the ones under way have ended. */
@@ -61,11 +61,11 @@ export function createTurns({ turn, onTurn, onError, now }: Options): Turns {
     }
   }
 
-  async function exclusive(stack: string, work: () => Promise<void>): Promise<void> {
+  async function exclusive<T>(stack: string, work: () => Promise<T>): Promise<T> {
     while (running.has(stack)) await running.get(stack)
     const working = work()
     begin(stack, () => working.catch(() => {}).then(now))
-    await working
+    return working
   }
 
   async function idle(): Promise<void> {

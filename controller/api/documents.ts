@@ -1,5 +1,5 @@
 import type { ReportOf } from '../../schemas/report.ts'
-import type { DriftItem } from '../../schemas/status.ts'
+import type { DriftItem, StatusDocument } from '../../schemas/status.ts'
 
 /** `GET /v1/version` */
 export interface VersionDocument {
@@ -12,6 +12,11 @@ export interface VersionDocument {
 /** `GET /v1/drift` */
 export interface DriftDocument {
   drift: DriftItem[]
+}
+
+/** `POST /v1/stacks/:name/rollback`: the status of the stack, and the revision that it goes back to. */
+export interface RollbackDocument extends StatusDocument {
+  to: string
 }
 
 export type LogLine = ReportOf<'answer'>['lines'][number]

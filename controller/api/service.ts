@@ -14,8 +14,12 @@ export interface Service {
   drift(stack?: string): DriftItem[]
   /** Newest first. */
   history(stack: string): HistoryEntry[]
-  /** Goes back to a healthy revision (a prefix of its id), or the one before the current; holds until a newer commit. */
-  rollback(stack: string, revision?: string): Promise<void>
+  /**
+   * Goes back to a healthy revision (a prefix of its id), or the one before the current; holds until a newer commit.
+   * @returns the whole revision that it goes back to
+   * @throws SetpointError REVISION_NOT_FOUND with those that there are
+   */
+  rollback(stack: string, revision?: string): Promise<string>
   /** Looks at every source now; resolves when each has been read, or has failed, and its turns have been taken. */
   sync(): Promise<void>
   /** The last lines of a service's tasks, in the order of their time. */

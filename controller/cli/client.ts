@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
-import type { DriftDocument, LogsDocument, VersionDocument } from '../api/documents.ts'
+import type { DriftDocument, LogsDocument, RollbackDocument, VersionDocument } from '../api/documents.ts'
 import { SYNC_DEADLINE } from '../api/limits.ts'
 import { DEFAULT_STATE } from '../options.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
@@ -30,7 +30,7 @@ export interface Client {
   plan(candidates?: StackSpec[]): Promise<PlanDocument>
   drift(stack?: string): Promise<DriftDocument>
   history(stack: string): Promise<HistoryDocument>
-  rollback(stack: string, revision?: string): Promise<StatusDocument>
+  rollback(stack: string, revision?: string): Promise<RollbackDocument>
   logs(stack: string, service: string, tail: number): Promise<LogsDocument>
   version(): Promise<VersionDocument>
 }

@@ -28,8 +28,7 @@ export async function rollback(
     context.out(JSON.stringify(document, null, 2))
     return EXIT.yes
   }
-  const to = document.stacks[0]?.revision.attempted ?? revision ?? 'the revision before'
-  context.out(`${stack} goes back to ${shortRevision(to)}, until a newer commit.`)
+  context.out(`${stack} goes back to ${shortRevision(document.to)}, until a newer commit.`)
   context.out(`  see it through with: setpoint status ${stack}`)
   return EXIT.yes
 }

@@ -53,6 +53,7 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     async rollback(stack, revision) {
       known(stack)
       fake.calls.push(['rollback', stack, revision])
+      return EARLIER
     },
     async sync() {
       fake.calls.push(['sync'])
@@ -94,6 +95,9 @@ export function aStatus(...stacks: StackStatus[]): StatusDocument {
     controller: { leads: true, message: null },
   }
 }
+
+/** Where a rollback goes. */
+export const EARLIER = 'ea12beef34567890ea12beef34567890ea12beef'
 
 export const REVISION = 'c0ffee1234567890c0ffee1234567890c0ffee12'
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { buildApp } from '../../../controller/api/app.ts'
 import { type Changes, followChanges } from '../../../controller/api/changes.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import { aStack, aStatus, type FakeService, fakeService } from './fake-service.ts'
+import { aStack, aStatus, EARLIER, type FakeService, fakeService } from './fake-service.ts'
 
 let service: FakeService
 let app: FastifyInstance
@@ -128,7 +128,9 @@ describe('acting', () => {
   it('rolls back, to a revision or to the one before', async () => {
     start()
     const url = '/v1/stacks/hello/rollback'
-    expect((await app.inject({ method: 'POST', url })).statusCode).toBe(200)
+    const answer = await app.inject({ method: 'POST', url })
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).toEqual({ ...service.document, to: EARLIER })
     expect((await app.inject({ method: 'POST', url, payload: { revision: 'c0ffee' } })).statusCode).toBe(200)
     expect(service.calls).toEqual([
       ['rollback', 'hello', undefined],
@@ -139,7 +141,11 @@ describe('acting', () => {
   it('refuses a body that it does not understand, and one that is too large', async () => {
     start()
     const post = (url: string, payload: object) => app.inject({ method: 'POST', url, payload })
-    expect((await post('/v1/stacks/hello/rollback', { revison: 'c0ffee' })).statusCode).toBe(400)
+    for (const body of [{ revison: 'c0ffee' }, { revision: 7 }, ['c0ffee']]) {
+      const answer = await post('/v1/stacks/hello/rollback', body)
+      expect(answer.statusCode).toBe(400)
+      expect(answer.json().error.message).toContain('The body of a rollback is')
+    }
     expect((await post('/v1/stacks/hello/rollback', { revision: 'x'.repeat(70_000) })).statusCode).toBe(413)
     expect((await post('/v1/plan', { stacks: [], filler: 'x'.repeat(9 * 1024 * 1024) })).statusCode).toBe(413)
     expect(service.calls).toEqual([])

@@ -162,7 +162,7 @@ describe('the other commands', () => {
     expect(await setpoint('rollback', 'hello', 'c0ffee')).toBe(0)
     expect(api.service.calls).toEqual([['rollback', 'hello', 'c0ffee']])
     expect(api.context.stdout).toEqual([
-      'hello goes back to c0ffee1, until a newer commit.',
+      'hello goes back to ea12bee, until a newer commit.',
       '  see it through with: setpoint status hello',
     ])
     api.service.rollback = () =>

@@ -7,9 +7,10 @@ import { aFleet, aHost, aRecord, aRevision, aService, aStack, aStatus, sha } fro
 
 const shop = aRecord('shop', aRevision(1, aStack('shop', [aService('app'), aService('db')])))
 
-function serviceOf(record: StackRecord, observed: Observed) {
+function serviceOf(record: StackRecord, observed: Observed = aFleet()) {
   const parts = {
-    records: { list: () => [record], get: () => record },
+    records: { list: () => [record], get: () => record, put: async () => {} },
+    turns: { exclusive: (_stack: string, work: () => Promise<unknown>) => work() },
     sources: { stacks: () => [] },
     fleet: { observed: () => observed },
     now: () => new Date('2026-01-01T00:00:00Z'),
@@ -43,4 +44,35 @@ describe('logs that cannot be read', () => {
       hint,
     })
   })
+})
+
+describe('a rollback by hand', () => {
+  const earlier = [2, 3].map((n) => aRevision(n, aStack('shop', [aService(`app${n}`)])))
+  const [second, third] = earlier.map(({ revision }) => revision)
+  const record = { ...shop, previous: [...earlier, aRevision(1, shop.accepted?.spec ?? aStack('shop', []))] }
+
+  it('gives the revision that it goes back to', async () => {
+    expect(await serviceOf(record).rollback('shop')).toBe(second)
+    expect(await serviceOf(record).rollback('shop', third?.slice(0, 7))).toBe(third)
+  })
+
+  it('after an automatic one goes back further than that did', async () => {
+    const bad = aRevision(4, aStack('shop', [aService('bad')]))
+    const rolledBack = {
+      ...record,
+      accepted: bad,
+      bad: { revision: sha(4), digest: bad.spec.digest, reason: '', at: '' },
+    }
+    expect(await serviceOf(rolledBack).rollback('shop')).toBe(second)
+  })
+
+  it.each(['zzz', '', 'zzzz', sha(1), sha(3).slice(0, 3)])(
+    'to %j is refused with what there is',
+    async (wanted) => {
+      await expect(serviceOf(record).rollback('shop', wanted)).rejects.toMatchObject({
+        code: 'REVISION_NOT_FOUND',
+        hint: `It can go back to: ${second?.slice(0, 7)}, ${third?.slice(0, 7)}.`,
+      })
+    },
+  )
 })
