@@ -71,9 +71,20 @@ export interface Overlay {
 }
 
 /** overlayfs: a writable layer over an image. The paths hold no comma (`createRuntime` sees to it). */
-export function overlayArgv({ lower, upper, work, target }: Overlay): Argv {
-  const options = `lowerdir=${escapeColon(lower)},upperdir=${upper},workdir=${work}`
-  return ['mount', '-t', 'overlay', 'overlay', '-o', options, target]
+export function overlayArgv(overlay: Overlay): Argv {
+  return ['mount', '-t', 'overlay', 'overlay', '-o', overlayOptions(overlay), overlay.target]
+}
+
+/** The same mount as a line of fstab(5), which writes white space and backslashes as octal. */
+export function overlayLine(overlay: Overlay): string {
+  const [target, options] = [overlay.target, overlayOptions(overlay)].map((text) =>
+    text.replace(/[\s\\#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`),
+  )
+  return `overlay ${target} overlay ${options} 0 0\n`
+}
+
+function overlayOptions({ lower, upper, work }: Overlay): string {
+  return `lowerdir=${escapeColon(lower)},upperdir=${upper},workdir=${work}`
 }
 
 export function unmountArgv(target: string): Argv {

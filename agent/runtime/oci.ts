@@ -13,10 +13,11 @@ import { deleteContainer } from './delete.ts'
 import { run } from './exec.ts'
 import { type ExitFile, watchExits } from './exits.ts'
 import { explain } from './explain.ts'
+import { createMountBatch } from './mount-batch.ts'
 import { execIn } from './probe.ts'
 import { isAlive, signal } from './proc.ts'
 import { exists, readRecord, recorded, stateOf } from './record.ts'
-import { checkFolders, mountOverlay, removeOverlay } from './root-mount.ts'
+import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './root-mount.ts'
 import type { Exit, Runtime } from './runtime.ts'
 import { loadSeccomp } from './seccomp.ts'
 
@@ -38,10 +39,11 @@ const UNKNOWN_EXIT = 255
 export async function createRuntime({ paths, choice, log }: OciOptions): Promise<Runtime> {
   const context = await openContext({ paths, choice, log })
   const { exits, command, info } = context
+  const mount = createMountBatch(paths.run, isRootMounted)
   let creating = 0
   return {
     info,
-    mountRoot: (taskId, image) => mountOverlay(paths, taskId, image.root),
+    mountRoot: (taskId, image) => mountOverlay({ paths, mount }, taskId, image.root),
     async create(container) {
       creating += 1
       try {

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import { type MountPoint, readMounts } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
-import { detachArgv, overlayArgv, unmountArgv } from './argv.ts'
-import { type Argv, run } from './exec.ts'
+import { detachArgv, unmountArgv } from './argv.ts'
+import { type Result, run } from './exec.ts'
 import { explain } from './explain.ts'
+import type { MountOverlay } from './mount-batch.ts'
 
 /** Where a task's writable root is mounted. */
 export function rootOf(paths: Paths, taskId: string): string {
@@ -17,7 +18,11 @@ export function rootOf(paths: Paths, taskId: string): string {
  * Mounts a task's writable layer (`<state>/tasks/<id>/upper`) over an image. One that is mounted over the same image is
  * taken as it is; after a reboot what the task had written is there again.
  */
-export async function mountOverlay(paths: Paths, taskId: string, imageRoot: string): Promise<string> {
+export async function mountOverlay(
+  { paths, mount }: { paths: Paths; mount: MountOverlay },
+  taskId: string,
+  imageRoot: string,
+): Promise<string> {
   const target = rootOf(paths, taskId)
   const mounted = await overlayAt(target)
   if (mounted && lowerOf(mounted) === imageRoot) return target
@@ -26,8 +31,14 @@ export async function mountOverlay(paths: Paths, taskId: string, imageRoot: stri
   const work = join(paths.task(taskId), 'work')
   await Promise.all([target, work].map((folder) => mkdir(folder, { recursive: true })))
   await makeUpper(upper, await rootFolder(imageRoot))
-  await mount(overlayArgv({ lower: imageRoot, upper, work, target }), taskId)
+  const result = await mount({ lower: imageRoot, upper, work, target })
+  if (result.exitCode !== 0) throw mountError(taskId, result)
   return target
+}
+
+/** True when something is mounted at a task's root. */
+export async function isRootMounted(target: string): Promise<boolean> {
+  return (await overlayAt(target)) !== undefined
 }
 
 /** Unmounts a task's root and removes its writable layer. Repeatable. */
@@ -66,12 +77,10 @@ async function rootFolder(imageRoot: string): Promise<Stats> {
   })
 }
 
-async function mount(argv: Argv, taskId: string): Promise<void> {
-  const result = await run(argv)
-  if (result.exitCode === 0) return
+function mountError(taskId: string, result: Result): SetpointError {
   const error = explain(`the root of task ${taskId} cannot be mounted`, result.stderr)
-  if (error.code === 'DISK_FULL') throw error
-  throw new SetpointError('MOUNT_FAILED', error.message, {
+  if (error.code === 'DISK_FULL') return error
+  return new SetpointError('MOUNT_FAILED', error.message, {
     hint: 'the state folder must lie on a file system that overlayfs can write to (ext4, xfs, btrfs; not NFS or another overlay)',
   })
 }

@@ -68,6 +68,19 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
       expect(await runtime.limits('gone')).toBeUndefined()
     })
 
+    it('mounts roots that are asked for at once, each with a layer of its own', async () => {
+      const ids = ['many-1', 'many-2', 'many-3']
+      const roots = await Promise.all(ids.map((id) => runtime.mountRoot(id, host.image)))
+      try {
+        await Promise.all(roots.map((root, n) => writeFile(join(root, 'mine'), String(n))))
+        const found = await Promise.all(roots.map((root) => readFile(join(root, 'mine'), 'utf8')))
+        expect(found).toEqual(['0', '1', '2'])
+        await expect(readFile(join(host.image.root, 'mine'))).rejects.toThrow('ENOENT')
+      } finally {
+        await Promise.all(ids.map((id) => runtime.purge(id)))
+      }
+    })
+
     it('makes the view of a root once, and anew when the image is another', async () => {
       const mounted = async () => (await readMounts()).filter(({ target }) => target.includes('/tasks/root/'))
       const path = await runtime.mountRoot('root', host.image)

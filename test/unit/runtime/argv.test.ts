@@ -7,6 +7,7 @@ import {
   execArgv,
   inView,
   overlayArgv,
+  overlayLine,
   shareArgv,
   startArgv,
   unmountArgv,
@@ -54,6 +55,14 @@ describe('command lines', () => {
       'overlay',
       overlayArgv({ lower: '/i:1\\', upper: '/s/upper', work: '/s/work', target: '/r/rootfs' }),
       'mount -t overlay overlay -o lowerdir=/i\\:1\\\\,upperdir=/s/upper,workdir=/s/work /r/rootfs',
+    ],
+    [
+      'overlay as a line of fstab',
+      [
+        '',
+        overlayLine({ lower: '/i', upper: '/s a/upper', work: '/s a/work', target: '/r#1/rootfs' }).trim(),
+      ],
+      ' overlay /r\\0431/rootfs overlay lowerdir=/i,upperdir=/s\\040a/upper,workdir=/s\\040a/work 0 0',
     ],
     ['unmount', unmountArgv('/r/rootfs'), 'umount /r/rootfs'],
     ['detach', detachArgv('/r'), 'umount --lazy /r'],
