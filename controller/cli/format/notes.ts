@@ -39,11 +39,16 @@ export function failureNotes(
 }
 
 /** `web.1 on alpha: what happened (exit code 1)`; a task that no host has is on none. */
-export function failureLine({ service, slot, host, message, exitCode }: Failure): string {
+export function failureLine(failure: Failure): string {
+  const { service, slot, host, message } = failure
   const place = host === '' ? '' : ` on ${host}`
-  const exit =
-    exitCode === undefined || message.includes(`code ${exitCode}`) ? '' : ` (exit code ${exitCode})`
-  return `${service}.${slot}${place}: ${visible(message)}${exit}`
+  return `${service}.${slot}${place}: ${visible(message)}${exitCode(failure)}`
+}
+
+/** Nothing after a healthcheck: the code is then of how the task was stopped, or of an earlier run. */
+function exitCode({ code, message, exitCode }: Failure): string {
+  if (exitCode === undefined || code === 'HEALTH_FAILED' || message.includes(`code ${exitCode}`)) return ''
+  return ` (exit code ${exitCode})`
 }
 
 export function sourceNotes(sources: SourceStatus[], paint: Paint, now: Date): string[] {

@@ -1,5 +1,6 @@
 import { shortRevision } from '../../../schemas/revision.ts'
 import type { StackStatus, StatusDocument, TaskView } from '../../../schemas/status.ts'
+import { isServing } from '../../../schemas/task.ts'
 import { conditionOf, isReady, isTrue } from '../verdict.ts'
 import { controllerNotes, hostNotes, sourceNotes, stackNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
@@ -71,12 +72,18 @@ function taskTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
         task.addresses.join(', '),
         task.restarts,
         age(task.startedAt, now),
-        clip(task.error?.message ?? '', 60) || (task.exitCode === null ? '' : `exit code ${task.exitCode}`),
+        clip(errorText(task), 60),
       ]),
     ),
   )
   const header = ['TASK', 'ID', 'HOST', 'STATE', 'HEALTH', 'PID', 'ADDRESS', 'RESTARTS', 'UP', 'ERROR']
   return table(header, rows, paint)
+}
+
+/** What keeps a task from serving; what an earlier run died of is told by its restarts. */
+function errorText(task: TaskView): string {
+  if (isServing(task) || (task.state === 'complete' && task.exitCode === 0)) return ''
+  return task.error?.message ?? (task.exitCode === null ? '' : `exit code ${task.exitCode}`)
 }
 
 /** `c0ffee1`, on its way `c0ffee1 → d00d123`, or given up `c0ffee1 (not d00d123)`. */
@@ -93,6 +100,7 @@ function outcomeTone(stack: StackStatus): Tone {
 }
 
 function taskTone({ state, health }: TaskView): Tone {
+  if (state === 'complete') return 'good'
   if (state === 'failed' || state === 'rejected' || health === 'unhealthy') return 'bad'
   return state === 'running' ? 'good' : 'warn'
 }

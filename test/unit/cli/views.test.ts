@@ -10,6 +10,7 @@ import { table } from '../../../controller/cli/format/table.ts'
 import { age, bytes, clip, count } from '../../../controller/cli/format/words.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
 import { shortRevision } from '../../../schemas/revision.ts'
+import type { TaskView } from '../../../schemas/status.ts'
 import { aCondition, aStack, aStatus, REVISION } from '../api/fake-service.ts'
 
 const now = new Date('2026-01-01T10:00:00.000Z')
@@ -47,6 +48,21 @@ describe('status', () => {
     `)
   })
 
+  it('shows as an error what keeps a task from serving, not what is over or went well', () => {
+    const error = { code: 'TASK_EXITED', message: 'it was killed by SIGKILL' }
+    const errorOf = (changes: Partial<TaskView>) => {
+      const stack = aStack()
+      for (const service of stack.services) {
+        service.tasks = service.tasks.map((task) => ({ ...task, ...changes }))
+      }
+      return statusView(aStatus(stack), { paint, now, tasks: true }).at(-1)?.split(/ {2,}/).at(-1)
+    }
+    expect(errorOf({ restarts: 1, exitCode: 137, error })).toBe('-')
+    expect(errorOf({ health: 'starting', exitCode: 137, error })).toBe('it was killed by SIGKILL')
+    expect(errorOf({ state: 'complete', health: 'none', exitCode: 0 })).toBe('-')
+    expect(errorOf({ state: 'failed', health: 'none', exitCode: 3 })).toBe('exit code 3')
+  })
+
   it('shows why a stack was rolled back, what is wrong with a commit, and what does not answer', () => {
     const document = aStatus(
       aStack({
@@ -64,7 +80,7 @@ describe('status', () => {
           host: 'alpha',
           code: 'HEALTH_FAILED',
           message: 'the healthcheck failed 3 times',
-          exitCode: 1,
+          exitCode: 137,
           probe: 'wget: server returned 500\u001b[31m\n',
           log: ['starting', 'cannot read /etc/app.conf', ''],
           at: '2026-01-01T09:59:00.000Z',
@@ -87,7 +103,7 @@ describe('status', () => {
 
       hello: web.1 failed its healthcheck
       hello: 1 field differs
-        hello/web.1 on alpha: the healthcheck failed 3 times (exit code 1)
+        hello/web.1 on alpha: the healthcheck failed 3 times
           probe | wget: server returned 500\\x1b[31m
           log | starting
           log | cannot read /etc/app.conf
