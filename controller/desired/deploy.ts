@@ -7,13 +7,19 @@ import { duration, integer, number, oneOf, size, text } from './values.ts'
 export function deploy(cursor: Cursor) {
   return fields(cursor, 'deploy', {
     mode,
-    replicas: integer(0),
+    replicas,
     resources,
     update_config: updateConfig,
     restart_policy: restartPolicy,
     placement: (inner) => fields(inner, 'placement', {}),
   })
 }
+
+/** The most tasks of one service; each is a slot that the controller plans. */
+const MAX_REPLICAS = 1000
+
+/** `deploy.replicas` and `scale`. */
+export const replicas = integer(0, MAX_REPLICAS)
 
 function mode(cursor: Cursor): 'replicated' | 'global' | undefined {
   const value = text(cursor)

@@ -1,7 +1,7 @@
 import { attachments, dependsOn, links } from './attachments.ts'
 import { argv } from './command.ts'
 import { type Cursor, fields } from './cursor.ts'
-import { cpus, deploy, pids } from './deploy.ts'
+import { cpus, deploy, pids, replicas } from './deploy.ts'
 import { healthcheck } from './health.ts'
 import { environment, labels } from './mappings.ts'
 import { mounts, tmpfs } from './mounts.ts'
@@ -9,7 +9,7 @@ import { ports } from './ports.ts'
 import { capability, hostname, pullPolicy, securityOption, signal } from './process.ts'
 import { restart } from './restart.ts'
 import type { Lookup } from './template.ts'
-import { boolean, containerPath, duration, filled, integer, listOf, size, text } from './values.ts'
+import { boolean, containerPath, duration, filled, listOf, size, text } from './values.ts'
 
 export type ServiceDraft = ReturnType<typeof service>
 
@@ -41,7 +41,7 @@ export function service(name: string, cursor: Cursor, lookup: Lookup) {
     cap_drop: listOf(capability),
     security_opt: listOf(securityOption),
     deploy,
-    scale: integer(0),
+    scale: replicas,
     mem_limit: size,
     mem_reservation: size,
     cpus,

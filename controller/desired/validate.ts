@@ -19,6 +19,7 @@ export function validate(stack: StackDraft): void {
     checkMounts(service, volumes)
   }
   checkCycles(stack)
+  checkTasks(stack)
   checkPorts(stack)
 }
 
@@ -147,6 +148,18 @@ function checkCycles({ services }: StackDraft): void {
       }
     }
   }
+}
+
+/** The most tasks that one stack has; a global service counts as one. */
+const MAX_TASKS = 5000
+
+function checkTasks({ services, at }: StackDraft): void {
+  const total = services.reduce((sum, { scale, deploy }) => sum + (deploy?.replicas ?? scale ?? 1), 0)
+  if (total > MAX_TASKS)
+    fail(
+      within(at, 'services'),
+      `has ${total} tasks, at most ${MAX_TASKS} are run; split it into several stacks`,
+    )
 }
 
 function checkPorts({ services, at }: StackDraft): void {

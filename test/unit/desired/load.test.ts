@@ -193,7 +193,7 @@ describe('input that is meant to hurt', () => {
   test('a chain of ten thousand services neither overflows nor hangs', () => {
     const yaml = Array.from(
       { length: 10_000 },
-      (_, index) => `  s${index}: {image: x, depends_on: [s${index + 1}]}`,
+      (_, index) => `  s${index}: {image: x, scale: 0, depends_on: [s${index + 1}]}`,
     ).join('\n')
     const [stack] = loadFiles({ 'web/compose.yaml': `services:\n${yaml}` }).stacks
     expect(stack?.problems.map(formatProblem)).toEqual([

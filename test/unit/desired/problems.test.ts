@@ -203,13 +203,22 @@ describe('a service', () => {
     ],
     [
       'deploy: {replicas: -1}',
-      '4:24 services.a.deploy.replicas: must be a number of 0 or more, not the number -1',
+      '4:24 services.a.deploy.replicas: must be a number from 0 to 1000, not the number -1',
     ],
     [
       'deploy: {replicas: 1.5}',
       '4:24 services.a.deploy.replicas: must be a whole number, not the number 1.5',
     ],
-    ['deploy: {replicas: two}', '4:24 services.a.deploy.replicas: must be a number of 0 or more, not "two"'],
+    [
+      'deploy: {replicas: two}',
+      '4:24 services.a.deploy.replicas: must be a number from 0 to 1000, not "two"',
+    ],
+    ['deploy: {replicas: 1000}'],
+    [
+      'deploy: {replicas: 100000000}',
+      '4:24 services.a.deploy.replicas: must be a number from 0 to 1000, not the number 100000000',
+    ],
+    ['scale: 1001', '4:12 services.a.scale: must be a number from 0 to 1000, not the number 1001'],
     [
       'deploy: {mode: globl}',
       '4:20 services.a.deploy.mode: must be replicated, global (did you mean global?), not "globl"',
@@ -368,6 +377,10 @@ describe('a file', () => {
       'services:\n  a: {image: x, depends_on: {b: {condition: service_completed_successfully}}}\n  b: {image: x, restart: always}',
       '2:33 services.a.depends_on.b: waits for b to complete, but that restarts always; give it restart: "no"',
     ],
+    [
+      `x-s: &s {image: x, scale: 1000}\nservices: {a: *s, b: *s, c: *s, d: *s, e: *s, f: {image: x}}`,
+      '2:11 services: has 5001 tasks, at most 5000 are run; split it into several stacks',
+    ],
     // variables
     [
       'services: {a: {image: "x:$TAG"}}',
@@ -383,7 +396,7 @@ describe('a file', () => {
     ],
     [
       'services: {a: {image: x, deploy: {replicas: "${N:-many}"}}}',
-      '1:45 services.a.deploy.replicas: must be a number of 0 or more, not "many"',
+      '1:45 services.a.deploy.replicas: must be a number from 0 to 1000, not "many"',
     ],
   ])('%s', (yaml, ...wanted) => expect(withoutFile(problemsOf(yaml))).toEqual(wanted))
 })
