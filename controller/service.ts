@@ -29,7 +29,7 @@ export interface ServiceDeps {
   queue: Pick<Queue, 'add'>
   turns: Turns
   onChange: Service['onChange']
-  leader: Pick<Leader, 'isLeader'>
+  leader: Pick<Leader, 'isLeader' | 'epoch'>
   problems: Pick<HostProblems, 'of'>
   now: () => Date
 }
@@ -129,10 +129,11 @@ function pendingChanges(deps: ServiceDeps): PlanDocument['stacks'] {
 }
 
 async function rollBack(
-  { records, turns, now }: ServiceDeps,
+  { records, turns, leader, now }: ServiceDeps,
   stack: string,
   wanted: string | undefined,
 ): Promise<string> {
+  leader.epoch() // only who leads may change a record
   return turns.exclusive(stack, async () => {
     const record = records.get(stack)
     const to = record && chooseRevision(record, wanted)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createService, type ServiceDeps } from '../../../controller/service.ts'
+import { SetpointError } from '../../../schemas/error.ts'
 import type { Observed } from '../../../schemas/fleet.ts'
 import type { StackRecord } from '../../../schemas/record.ts'
 import type { TaskStatus } from '../../../schemas/task.ts'
@@ -7,12 +8,19 @@ import { aFleet, aHost, aRecord, aRevision, aService, aStack, aStatus, sha } fro
 
 const shop = aRecord('shop', aRevision(1, aStack('shop', [aService('app'), aService('db')])))
 
-function serviceOf(record: StackRecord, observed: Observed = aFleet()) {
+function serviceOf(record: StackRecord, observed: Observed = aFleet(), leads = true) {
   const parts = {
     records: { list: () => [record], get: () => record, put: async () => {} },
     turns: { exclusive: (_stack: string, work: () => Promise<unknown>) => work() },
     sources: { stacks: () => [] },
     fleet: { observed: () => observed },
+    leader: {
+      isLeader: () => leads,
+      epoch: () => {
+        if (!leads) throw new SetpointError('NOT_LEADER', 'It does not lead.')
+        return 1
+      },
+    },
     now: () => new Date('2026-01-01T00:00:00Z'),
   }
   return createService(parts as unknown as ServiceDeps)
@@ -75,4 +83,12 @@ describe('a rollback by hand', () => {
       })
     },
   )
+})
+
+describe('a rollback', () => {
+  it('is refused by a controller that does not lead: doubt means stop acting', async () => {
+    await expect(serviceOf(shop, aFleet(), false).rollback('shop')).rejects.toMatchObject({
+      code: 'NOT_LEADER',
+    })
+  })
 })
