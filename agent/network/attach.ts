@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import type { NetworkSpec } from '../../schemas/stack.ts'
+import type { NetworkSpec, PublishedPort } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Network, subnetOf } from './leases.ts'
 import { NETNS_FOLDER, networkKey } from './naming.ts'
 import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
 import { checkClaims, checkListeners, samePort } from './ports.ts'
+import { forwardKey } from './rules.ts'
 import { removeTaskFiles, writeHostFiles, writeTaskFiles } from './task-files.ts'
 
 /** The network name that stands for the host's own network, as in Docker. */
@@ -52,13 +53,22 @@ async function reservePorts(parts: Parts, task: Task): Promise<void> {
     ...parts.arriving,
   ].filter(([taskId]) => taskId !== task.id)
   checkClaims(task, held)
-  const own = held.flatMap(([, lease]) =>
-    lease.stack === stack && lease.service === service ? lease.ports : [],
-  )
   parts.arriving.set(task.id, { address: '', device: '', stack, service, ports })
   if (parts.leases.of(task.id).length > 0) return
-  const fresh = ports.filter((port) => !own.some((other) => samePort(other, port)))
-  await checkListeners(fresh, parts.proc, parts.leases.networks().map(subnetOf))
+  // What is forwarded is this service's, or `checkClaims` had said no: nothing that listens there now gets anything.
+  const fresh = ports.filter((port) => !parts.forwards.some((forward) => samePort(forward, port)))
+  await checkOnce(parts, fresh)
+}
+
+/** Tasks that come with the same ports at the same time have one look between them. */
+async function checkOnce({ checking, proc, leases }: Parts, ports: PublishedPort[]): Promise<void> {
+  if (ports.length === 0) return
+  const key = ports.map(forwardKey).sort().join()
+  const check =
+    checking.get(key) ??
+    checkListeners(ports, proc, leases.networks().map(subnetOf)).finally(() => checking.delete(key))
+  checking.set(key, check)
+  await check
 }
 
 /** Network name to address, in the order of the stack file. */

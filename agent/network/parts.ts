@@ -38,6 +38,8 @@ export interface Parts {
   observer: Observer
   /** Ports that tasks on their way in have taken, before their leases say so. */
   arriving: Map<string, Lease>
+  /** Looks for listeners on ports that are under way. */
+  checking: Map<string, Promise<void>>
   /** The published ports as they should be in force. */
   forwards: Forward[]
   /** The task's namespace as its leases say. */
@@ -60,6 +62,7 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
     names: createNames({ ip, leases, servers, log }),
     observer: createObserver(prefix),
     arriving: new Map(),
+    checking: new Map(),
     // Until the first `publish` the ports lead where they did before this agent started.
     forwards: (await firewall.read()).forwards,
     place: (taskId) => namespaceOf(leases, instance, taskId, taskFiles(paths, taskId).script),

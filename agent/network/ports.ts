@@ -84,8 +84,15 @@ function isHeldBy(listener: Listener, port: PublishedPort): boolean {
   return listener.port === port.published && (anywhere || listener.address === wanted)
 }
 
+/** What is taken on the host when a port is published. */
+interface HostPort {
+  hostIp?: string | undefined
+  published: number
+  protocol: string
+}
+
 /** True when who has one port has the other: same number and protocol, and an address in common. */
-export function samePort(a: PublishedPort, b: PublishedPort): boolean {
+export function samePort(a: HostPort, b: HostPort): boolean {
   const [one, other] = [anyAddress(a.hostIp), anyAddress(b.hostIp)]
   const sameAddress = one === undefined || other === undefined || one === other
   return a.published === b.published && a.protocol === b.protocol && sameAddress
@@ -93,8 +100,8 @@ export function samePort(a: PublishedPort, b: PublishedPort): boolean {
 
 function inUse({ hostIp, published, protocol }: PublishedPort, holder: string): SetpointError {
   const port = `${hostIp ? `${hostIp}:` : ''}${published}/${protocol}`
-  return new SetpointError('PORT_IN_USE', `port ${port} is held by ${holder}`, {
-    hint: 'stop what holds the port, or publish another one under `ports`',
+  return new SetpointError('PORT_IN_USE', `Port ${port} is held by ${holder}.`, {
+    hint: 'Stop what holds the port, or publish another one under `ports`.',
   })
 }
 

@@ -219,6 +219,17 @@ describe('a published port', () => {
     expect(await host.run('ip', '-br', 'link')).not.toContain(`sp${paths.instance}`)
   })
 
+  it('that a process of the host holds is refused to all tasks of a service that come at once', async () => {
+    const listener = host.start('busybox', 'nc', '-l', '-p', '8080')
+    await expect.poll(() => host.run('cat', '/proc/net/tcp6', '/proc/net/tcp')).toMatch(/:1F90 \S+ 0A/)
+    const tasks = [1, 2, 3].map((slot) => aTask('web', slot, { ports: [port(8080, 80)] }))
+    const all = await Promise.allSettled(tasks.map(async (task) => networks.attach(await journaled(task))))
+    const refused = {
+      reason: { code: 'PORT_IN_USE', message: expect.stringContaining(`pid ${listener.pid}`) },
+    }
+    expect(all).toMatchObject([refused, refused, refused])
+  })
+
   it('that another service holds is refused by name, also to one that comes at the same time', async () => {
     const ports = [port(8080, 80)]
     const one = await journaled(aTask('web', 1, { ports }))
