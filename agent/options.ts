@@ -154,5 +154,5 @@ function path(value: string | undefined): string | undefined {
 }
 
 function usage(message: string): SetpointError {
-  return new SetpointError('USAGE', message, { hint: 'setpoint-agent --help tells what there is.' })
+  return new SetpointError('USAGE', message, { hint: '`setpoint-agent --help` tells what there is.' })
 }

@@ -8,7 +8,7 @@ export const ERRORS = {
   SOURCE_BRANCH_MISSING: { retryable: true, meaning: 'The repository has no such branch.' },
   SOURCE_INVALID: { retryable: false, meaning: 'The source is not something that Setpoint can read.' },
   SOURCE_TOO_LARGE: { retryable: false, meaning: 'A file or the tree of the source is over the limit.' },
-  SOURCE_EMPTIED: { retryable: false, meaning: 'A commit removes every stack and `allowEmpty` is not set.' },
+  SOURCE_EMPTIED: { retryable: false, meaning: 'A commit removes every stack, and `--allow-empty` was not given.' },
   STACK_INVALID: {
     retryable: false,
     meaning: 'A stack or image file has problems; the last accepted revision stays in force.',

@@ -1,4 +1,4 @@
-/** Something wrong with a file of a source, told so that a person can go there and mend it. */
+/** Something wrong with a file of a source, told so that a person can go there and fix it. */
 export interface Problem {
   /** Path inside the source. */
   file: string

@@ -17,7 +17,7 @@ export const Outcome = Type.Union([
   Type.Literal('superseded'),
 ])
 
-/** Why a task, and with it a rollout, failed: enough to know what to mend without logging in to the host. */
+/** Why a task, and with it a rollout, failed: enough to know what to fix without logging in to the host. */
 export type Failure = Static<typeof Failure>
 export const Failure = Type.Object(
   {

@@ -79,8 +79,8 @@ export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Buil
 function fail(spec: ImageSpec, step: Step, error: unknown): never {
   const said = error instanceof Error ? error.message : String(error)
   if (/no space left|ENOSPC/i.test(said)) throw diskFull(`building image ${spec.name}, ${step.words},`, said)
-  throw new SetpointError('IMAGE_BUILD_FAILED', `image ${spec.name}: ${step.words} failed: ${said}`, {
-    hint: 'mend the image file; `setpoint sync` tries it again',
+  throw new SetpointError('IMAGE_BUILD_FAILED', `Image ${spec.name}: ${step.words} failed: ${said}`, {
+    hint: 'Fix the image file; `setpoint sync` tries it again.',
     cause: error,
   })
 }

@@ -86,6 +86,6 @@ function isLocal(reference: string): boolean {
 
 function notHere(reference: string, why: string): SetpointError {
   return new SetpointError('IMAGE_NOT_FOUND', `${reference} is not on this host, and ${why}`, {
-    hint: 'pull or build it on the host, or change `image` or `pull_policy` in the stack file',
+    hint: 'Pull or build it on the host, or change `image` or `pull_policy` in the stack file.',
   })
 }

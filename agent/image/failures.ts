@@ -21,18 +21,18 @@ export function pullError(reference: string, stderr: string): SetpointError {
       return diskFull(`pulling ${reference}`, said)
     case 'missing':
       return new SetpointError('IMAGE_NOT_FOUND', `${reference} was not found in its registry: ${said}`, {
-        hint: 'check the name and tag; for a private image give this host an auth file that may read it',
+        hint: 'Check the name and tag; for a private image give this host an auth file that may read it.',
       })
     case 'trouble':
       return new SetpointError('IMAGE_PULL_FAILED', `${reference} could not be pulled: ${said}`, {
-        hint: 'see whether this host reaches the registry; the pull is tried again',
+        hint: 'See whether this host reaches the registry; the pull is tried again.',
       })
   }
 }
 
 export function diskFull(doing: string, said: string): SetpointError {
-  return new SetpointError('DISK_FULL', `the disk is full: ${doing} failed: ${said}`, {
-    hint: 'make room on the file system of containers-storage, e.g. with `buildah rmi --prune`',
+  return new SetpointError('DISK_FULL', `The disk is full: ${doing} failed: ${said}`, {
+    hint: 'Make room on the file system of containers-storage, e.g. with `buildah rmi --prune`.',
   })
 }
 

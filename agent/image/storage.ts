@@ -85,8 +85,8 @@ async function readIndex(file: string): Promise<Map<string, string>> {
 
 function notInstalled(error: NodeJS.ErrnoException): never {
   if (error.code !== 'ENOENT') throw error
-  throw new SetpointError('RUNTIME_MISSING', 'buildah is not installed on this host', {
-    hint: 'install it: apt-get install buildah',
+  throw new SetpointError('RUNTIME_MISSING', 'buildah is not installed on this host.', {
+    hint: 'Install it: `apt-get install -y buildah`.',
     cause: error,
   })
 }

@@ -98,16 +98,20 @@ export function pickSubnet(spec: NetworkSpec, taken: Cidr[]): Cidr {
   if (spec.subnet === undefined) return freeSubnet(taken) ?? noRoom(spec)
   const wanted = parseCidr(spec.subnet)
   if (!wanted || wanted.prefix < 8 || wanted.prefix > 29) {
-    throw new SetpointError('NETWORK_FAILED', `network ${spec.name}: ${spec.subnet} is no subnet for tasks`, {
-      hint: 'write an IPv4 subnet between /8 and /29, such as 10.20.0.0/24',
-    })
+    throw new SetpointError(
+      'NETWORK_FAILED',
+      `Network ${spec.name}: ${spec.subnet} is no subnet for tasks.`,
+      {
+        hint: 'Write an IPv4 subnet between /8 and /29, such as 10.20.0.0/24.',
+      },
+    )
   }
   const other = taken.find((range) => overlaps(range, wanted))
   if (!other) return wanted
   throw new SetpointError(
     'NETWORK_FAILED',
-    `network ${spec.name}: the subnet ${spec.subnet} overlaps ${formatCidr(other)}, which the host already routes`,
-    { hint: 'choose another `subnet`, or leave it out to have a free one picked' },
+    `Network ${spec.name}: the subnet ${spec.subnet} overlaps ${formatCidr(other)}, which the host already routes.`,
+    { hint: 'Choose another `subnet`, or leave it out to have a free one picked.' },
   )
 }
 
@@ -125,8 +129,8 @@ async function hostRoutes(prefix: string[]): Promise<Cidr[]> {
 }
 
 function noRoom(spec: NetworkSpec): never {
-  throw new SetpointError('NETWORK_FAILED', `network ${spec.name}: no free /24 is left in 10.210.0.0/16`, {
-    hint: 'give the network a `subnet` of its own in the stack file',
+  throw new SetpointError('NETWORK_FAILED', `Network ${spec.name}: no free /24 is left in 10.210.0.0/16.`, {
+    hint: 'Give the network a `subnet` of its own in the stack file.',
   })
 }
 
@@ -134,6 +138,6 @@ function failed(network: Network, said: string[]): SetpointError {
   const gateway = gatewayOf(subnetOf(network))
   return new SetpointError(
     'NETWORK_FAILED',
-    `the bridge ${network.bridge} (${gateway}) of network ${network.name} could not be made: ${said.join('; ')}`,
+    `The bridge ${network.bridge} (${gateway}) of network ${network.name} could not be made: ${said.join('; ')}`,
   )
 }

@@ -45,7 +45,7 @@ export function createFirewall({ prefix, file, table, render }: FirewallOptions)
     const { exitCode, stdout, stderr } = await nft(['-e', '-j', '-f', file])
     if (exitCode !== 0) {
       throw new SetpointError('NETWORK_FAILED', `nftables refused the rules: ${firstLines(stderr)}`, {
-        hint: 'see whether `nft list ruleset` works on the host and its kernel has nf_tables and nf_nat',
+        hint: 'See whether `nft list ruleset` works on the host and its kernel has nf_tables and nf_nat.',
       })
     }
     inForce = { text, rules: parseListing(stdout).rules }

@@ -146,9 +146,9 @@ function nextAddress(network: Network): string {
   if (address === undefined) {
     throw new SetpointError(
       'NETWORK_FAILED',
-      `network ${network.name} has no free address in ${network.subnet}`,
+      `Network ${network.name} has no free address in ${network.subnet}.`,
       {
-        hint: 'give the network a larger `subnet` in the stack file',
+        hint: 'Give the network a larger `subnet` in the stack file.',
       },
     )
   }

@@ -60,8 +60,8 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
     const argv = within(prefix, dnsmasqArgv(server, own, asRoot))
     const { exitCode, stderr, stdout } = await runPatiently(argv)
     if (exitCode === 0) return
-    throw new SetpointError('NETWORK_FAILED', `the name server did not start: ${(stderr || stdout).trim()}`, {
-      hint: `see what holds port 53 of ${server.address} or of every address on the host`,
+    throw new SetpointError('NETWORK_FAILED', `The name server did not start: ${(stderr || stdout).trim()}`, {
+      hint: `See what holds port 53 of ${server.address} or of every address on the host.`,
     })
   }
 

@@ -20,7 +20,7 @@ export interface Namespaces {
   /** Makes it anew; what stands in the way is taken away. */
   make(namespace: Namespace): Promise<void>
   /** Sets links, membership and addresses again, leaving what is right. */
-  mend(namespace: Namespace): Promise<void>
+  repair(namespace: Namespace): Promise<void>
   /** Makes all its links anew. */
   relink(namespace: Namespace): Promise<void>
   /** Takes it away; the links go with it. Repeatable. */
@@ -88,7 +88,7 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
       await clear(namespace)
       throw failed(namespace, said)
     },
-    async mend(namespace) {
+    async repair(namespace) {
       ip.forget()
       const { name, links } = namespace
       const missing = links.filter((link) => !hasDevices(proc, [link]))
@@ -131,5 +131,5 @@ function hasDevices(proc: string, links: Link[]): boolean {
 }
 
 function failed({ name }: Namespace, said: string[]): SetpointError {
-  return new SetpointError('NETWORK_FAILED', `the network of ${name} could not be set up: ${said.join('; ')}`)
+  return new SetpointError('NETWORK_FAILED', `The network of ${name} could not be set up: ${said.join('; ')}`)
 }

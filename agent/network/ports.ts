@@ -5,13 +5,27 @@ import type { PublishedPort } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Cidr, contains } from './cidr.ts'
 import type { Lease } from './leases.ts'
-import { anyAddress } from './rules.ts'
+import { anyAddress, isAddressable } from './rules.ts'
 
 /** A socket that takes what comes in on a port. */
 export interface Listener {
   address: string
   port: number
   inode: string
+}
+
+/**
+ * Throws NETWORK_FAILED for a port whose address the rules cannot have: they are put in force all together, so that one
+ * bad rule would keep the ports of every other task out.
+ */
+export function checkAddresses(ports: PublishedPort[]): void {
+  const bad = ports.find((port) => !isAddressable(port))
+  if (bad === undefined) return
+  const port = `${bad.published}->${bad.target}/${bad.protocol}`
+  const message = `Port ${port} cannot be published on ${JSON.stringify(bad.hostIp)}: that is no IPv4 address.`
+  throw new SetpointError('NETWORK_FAILED', message, {
+    hint: 'Give an IPv4 address of the host under `ports`, or none to publish it on every address.',
+  })
 }
 
 /**

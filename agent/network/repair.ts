@@ -8,15 +8,15 @@ export async function repair(parts: Parts, taskId: string): Promise<void> {
   const namespace = parts.place(taskId)
   if (namespace.links.length === 0) return
   if (!namespaces.isThere(namespace.name)) {
-    throw new SetpointError('NETWORK_FAILED', `the network namespace of task ${taskId} is gone`, {
-      hint: 'it comes back with the next run of the task',
+    throw new SetpointError('NETWORK_FAILED', `The network namespace of task ${taskId} is gone.`, {
+      hint: 'It comes back with the next run of the task.',
     })
   }
   for (const { network } of leases.of(taskId)) {
     bridges.doubt(network)
     await bridges.up(network)
   }
-  await namespaces.mend(namespace)
+  await namespaces.repair(namespace)
   if (!(await isRight(parts, taskId))) await namespaces.relink(namespace)
   parts.observer.forget()
   await names.renew()

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type { PublishedPort } from '../../schemas/stack.ts'
 import type { Endpoint } from './networks.ts'
 
@@ -48,7 +49,7 @@ export function forwardsOf(networks: RuleNetwork[], endpoints: Endpoint[]): Forw
   for (const endpoint of endpoints) {
     const address = entrance(networks, endpoint)
     if (address === undefined) continue
-    for (const { hostIp, published, protocol, target } of endpoint.task.container.ports) {
+    for (const { hostIp, published, protocol, target } of endpoint.task.container.ports.filter(isAddressable)) {
       const key = forwardKey({ hostIp, published, protocol })
       const forward = forwards.get(key) ?? { hostIp: anyAddress(hostIp), published, protocol, to: [] }
       if (!forward.to.some(([to, port]) => to === address && port === target)) {
@@ -75,6 +76,12 @@ export function forwardKey(port: {
 /** Published on 0.0.0.0 is published on every address. */
 export function anyAddress(hostIp: string | undefined): string | undefined {
   return hostIp === '0.0.0.0' || hostIp === '' ? undefined : hostIp
+}
+
+/** True when a rule can be written for the port; any other would make nftables refuse the whole table. */
+export function isAddressable({ hostIp }: Pick<PublishedPort, 'hostIp'>): boolean {
+  const address = anyAddress(hostIp)
+  return address === undefined || isIPv4(address)
 }
 
 /** The address that published ports lead to: on the first network with a way out, else on the first. */

@@ -15,8 +15,8 @@ export async function setSysctl(prefix: string[], name: string, value: string): 
     await write(prefix, path, value)
     return true
   } catch (error) {
-    throw new SetpointError('NETWORK_FAILED', `the kernel parameter ${name} cannot be set to ${value}`, {
-      hint: `set it on the host: sysctl -w ${name.replaceAll('/', '.')}=${value}`,
+    throw new SetpointError('NETWORK_FAILED', `The kernel parameter ${name} cannot be set to ${value}.`, {
+      hint: `Set it on the host: \`sysctl -w ${name.replaceAll('/', '.')}=${value}\`.`,
       cause: error,
     })
   }

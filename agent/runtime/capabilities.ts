@@ -68,7 +68,7 @@ function capability(name: string): string {
   if (upper === 'ALL') return upper
   const full = upper.startsWith('CAP_') ? upper : `CAP_${upper}`
   if (ALL_CAPABILITIES.includes(full)) return full
-  throw new SetpointError('RUNTIME_FAILED', `${name} is not a Linux capability`, {
-    hint: 'capabilities(7) has the names for cap_add and cap_drop, e.g. NET_ADMIN',
+  throw new SetpointError('RUNTIME_FAILED', `${name} is not a Linux capability.`, {
+    hint: 'The names for cap_add and cap_drop stand in capabilities(7), e.g. NET_ADMIN.',
   })
 }

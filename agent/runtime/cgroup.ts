@@ -27,8 +27,8 @@ export async function cgroupMode(): Promise<CgroupMode> {
   const type = await magicOf(CGROUP_ROOT)
   if (type === CGROUP2_MAGIC) return 'v2'
   if (type === TMPFS_MAGIC) return (await magicOf(UNIFIED)) === CGROUP2_MAGIC ? 'hybrid' : 'v1'
-  throw new SetpointError('RUNTIME_MISSING', `no cgroups are mounted at ${CGROUP_ROOT}`, {
-    hint: `mount -t cgroup2 cgroup2 ${CGROUP_ROOT}`,
+  throw new SetpointError('RUNTIME_MISSING', `No cgroups are mounted at ${CGROUP_ROOT}.`, {
+    hint: `Mount them: \`mount -t cgroup2 cgroup2 ${CGROUP_ROOT}\`.`,
   })
 }
 

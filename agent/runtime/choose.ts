@@ -90,9 +90,9 @@ function missing(names: string[]): SetpointError {
   const list = names.join(' and ')
   return new SetpointError(
     'RUNTIME_MISSING',
-    `${list} ${names.length > 1 ? 'are' : 'is'} not installed on this host`,
+    `${list} ${names.length > 1 ? 'are' : 'is'} not installed on this host.`,
     {
-      hint: `apt-get install -y ${names.join(' ')}`,
+      hint: `Install ${names.length > 1 ? 'them' : 'it'}: \`apt-get install -y ${names.join(' ')}\`.`,
     },
   )
 }

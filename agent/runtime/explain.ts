@@ -11,58 +11,58 @@ interface Cause {
 const CAUSES: Cause[] = [
   {
     said: /executable file .*not found|exec: .*not found|stat .*: no such file or directory: unknown/i,
-    hint: 'the image has no such program in its PATH; check command, entrypoint and the image',
+    hint: 'The image has no such program in its PATH; check command, entrypoint and the image.',
   },
   {
     said: /netns|setns|network namespace/i,
     code: 'NETWORK_FAILED',
-    hint: "the task's network namespace is gone; it is made again at the next try",
+    hint: "The task's network namespace is gone; it is made again at the next try.",
   },
   {
     said: /exec format error/i,
-    hint: 'the program is for another processor, or a script without its #! line',
+    hint: 'The program is for another processor, or a script without its #! line.',
   },
   {
     said: /no space left|disk quota exceeded/i,
     code: 'DISK_FULL',
-    hint: 'free some room on the file system of the state folder: `df -h`, `buildah rmi --prune`',
+    hint: 'Free some room on the file system of the state folder: `df -h`, `buildah rmi --prune`.',
   },
   {
     said: /memlock/i,
-    hint: 'crun must be able to lock memory: LimitMEMLOCK=infinity in the unit of the agent, or --runtime runc',
+    hint: 'crun must be able to lock memory: LimitMEMLOCK=infinity in the unit of the agent, or --runtime runc.',
   },
   {
     said: /rlimit/i,
-    hint: 'this host may not raise hard limits (CAP_SYS_RESOURCE is missing); ask for less',
+    hint: 'This host may not raise hard limits (CAP_SYS_RESOURCE is missing); ask for less.',
   },
   {
     said: /oom_score_adj/i,
-    hint: 'this host may not lower oom scores (CAP_SYS_RESOURCE is missing)',
+    hint: 'This host may not lower oom scores (CAP_SYS_RESOURCE is missing).',
   },
   {
     said: /cgroups? in hybrid mode|hybrid mode not supported/i,
-    hint: 'crun does not run on mixed cgroup versions; restart the agent, or choose runc with --runtime runc',
+    hint: 'crun does not run on mixed cgroup versions; restart the agent, or choose runc with --runtime runc.',
   },
   {
     said: /memory limit|memory\.(max|limit_in_bytes).*busy|busy.*memory\.(max|limit_in_bytes)/i,
-    hint: 'the memory limit is less than the container needs to start; raise deploy.resources.limits.memory',
+    hint: 'The memory limit is less than the container needs to start; raise deploy.resources.limits.memory.',
   },
   {
     said: /error mounting|mount `|stat'ing file|wrong fs type|overlay/i,
     code: 'MOUNT_FAILED',
-    hint: 'check that source and target of the mount are both files or both folders, and that the source exists',
+    hint: 'Check that source and target of the mount are both files or both folders, and that the source exists.',
   },
   {
     said: /cgroup/i,
-    hint: 'see what is mounted with `findmnt /sys/fs/cgroup`; the agent must be allowed to make cgroups (root, and not in a container)',
+    hint: 'See what is mounted with `findmnt /sys/fs/cgroup`; the agent must be allowed to make cgroups (root, and not in a container).',
   },
   {
     said: /permission denied/i,
-    hint: 'the program is not executable for the user it runs as; check its mode and `user`',
+    hint: 'The program is not executable for the user it runs as; check its mode and `user`.',
   },
   {
     said: /seccomp/i,
-    hint: 'the kernel or libseccomp refuses the filter; update crun and libseccomp2',
+    hint: 'The kernel or libseccomp refuses the filter; update crun and libseccomp2.',
   },
 ]
 
@@ -70,10 +70,18 @@ const CAUSES: Cause[] = [
 export function explain(tried: string, said: string, cause?: unknown): SetpointError {
   const text = plain(said).slice(0, 1000)
   const known = CAUSES.find((candidate) => candidate.said.test(text))
-  return new SetpointError(known?.code ?? 'RUNTIME_FAILED', `${tried}: ${text || 'no reason was given'}`, {
-    ...(known && { hint: known.hint }),
-    ...(cause !== undefined && { cause }),
-  })
+  return new SetpointError(
+    known?.code ?? 'RUNTIME_FAILED',
+    `${capital(tried)}: ${text || 'no reason was given'}`,
+    {
+      ...(known && { hint: known.hint }),
+      ...(cause !== undefined && { cause }),
+    },
+  )
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** The last lines; of what runc logs (`time="…" level=error msg="…"`) the message. */

@@ -16,8 +16,8 @@ export function argvOf(spec: Commands, image: ImageConfig): string[] {
   const command = spec.command ?? (spec.entrypoint === undefined ? image.command : undefined) ?? []
   const argv = [...entrypoint, ...command]
   if (argv.length > 0) return argv
-  throw new SetpointError('RUNTIME_FAILED', 'neither the service nor its image says what to run', {
-    hint: 'set command or entrypoint in the stack file',
+  throw new SetpointError('RUNTIME_FAILED', 'Neither the service nor its image says what to run.', {
+    hint: 'Set command or entrypoint in the stack file.',
   })
 }
 

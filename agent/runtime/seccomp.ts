@@ -71,8 +71,8 @@ const NATIVE: Record<string, string> = {
  */
 export async function loadSeccomp(file = SECCOMP_FILE): Promise<SeccompProfile> {
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new SetpointError('RUNTIME_MISSING', `the seccomp profile ${file} cannot be read`, {
-      hint: 'apt-get install -y golang-github-containers-common (comes with buildah)',
+    throw new SetpointError('RUNTIME_MISSING', `The seccomp profile ${file} cannot be read.`, {
+      hint: 'Install it: `apt-get install -y golang-github-containers-common` (it comes with buildah).',
       cause,
     })
   })

@@ -93,7 +93,7 @@ function rows(text: string): string[][] {
 }
 
 function missing(kind: 'user' | 'group', name: string, file: string): SetpointError {
-  return new SetpointError('RUNTIME_FAILED', `the image has no ${kind} ${name} in its ${file}`, {
-    hint: `name a ${kind} that the image has, or give its number`,
+  return new SetpointError('RUNTIME_FAILED', `The image has no ${kind} ${name} in its ${file}.`, {
+    hint: `Name a ${kind} that the image has, or give its number.`,
   })
 }

@@ -80,13 +80,13 @@ async function hostPath({ source, target, createHostPath }: Mount): Promise<stri
   if (!source.startsWith('/')) {
     throw new SetpointError(
       'MOUNT_FAILED',
-      `the source of the mount at ${target} is no absolute path: ${source}`,
+      `The source of the mount at ${target} is no absolute path: ${source}.`,
     )
   }
   if (await lookUp(source)) return source
   if (!createHostPath) {
-    throw new SetpointError('MOUNT_FAILED', `${source}, to be mounted at ${target}, is not on this host`, {
-      hint: `make it with \`mkdir -p ${source}\`, or set bind.create_host_path: true`,
+    throw new SetpointError('MOUNT_FAILED', `${source}, to be mounted at ${target}, is not on this host.`, {
+      hint: `Make it with \`mkdir -p ${source}\`, or set bind.create_host_path: true.`,
     })
   }
   await mkdir(source, { recursive: true }).catch((cause) => {
@@ -103,14 +103,14 @@ async function hostPath({ source, target, createHostPath }: Mount): Promise<stri
 
 function checkedName(name: string): string {
   if (NAME.test(name)) return name
-  throw new SetpointError('MOUNT_FAILED', `${JSON.stringify(name)} is no name for a volume`, {
-    hint: 'letters, digits, `_`, `.` and `-`, the first a letter or digit, 255 at most',
+  throw new SetpointError('MOUNT_FAILED', `${JSON.stringify(name)} is no name for a volume.`, {
+    hint: 'Letters, digits, `_`, `.` and `-`, the first a letter or digit, 255 at most.',
   })
 }
 
 function noSuchVolume(name: string, data: string): SetpointError {
-  return new SetpointError('MOUNT_FAILED', `the external volume ${name} is not on this host`, {
-    hint: `make it with \`mkdir -p ${data}\`, or take \`external\` away to have it made`,
+  return new SetpointError('MOUNT_FAILED', `The external volume ${name} is not on this host.`, {
+    hint: `Make it with \`mkdir -p ${data}\`, or take \`external\` away to have it made.`,
   })
 }
 

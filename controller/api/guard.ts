@@ -40,17 +40,17 @@ function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
 }
 
 function denied(): SetpointError {
-  return new SetpointError('API_DENIED', 'the API refused the request: no valid token came with it', {
-    hint: 'set SETPOINT_TOKEN to the token that the controller was started with',
+  return new SetpointError('API_DENIED', 'The API refused the request: no valid token came with it.', {
+    hint: 'Set SETPOINT_TOKEN to the token that the controller was started with.',
   })
 }
 
 function strangeName(): SetpointError {
-  return new SetpointError('API_DENIED', 'the API answers only to a loopback name such as 127.0.0.1', {
-    hint: 'to use another name start the controller with SETPOINT_TOKEN set',
+  return new SetpointError('API_DENIED', 'The API answers only to a loopback name such as 127.0.0.1.', {
+    hint: 'To use another name start the controller with SETPOINT_TOKEN set.',
   })
 }
 
 function strangeOrigin(): SetpointError {
-  return new SetpointError('API_DENIED', 'the API takes no requests from the pages of another site')
+  return new SetpointError('API_DENIED', 'The API takes no requests from the pages of another site.')
 }

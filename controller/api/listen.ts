@@ -26,16 +26,16 @@ export function isLoopback(host: string): boolean {
 export function parseListen(listen: string, token: string | undefined): HostPort {
   const place = splitHostPort(listen)
   if (!place) {
-    throw new SetpointError('USAGE', `"${listen}" is no address to listen on`, {
-      hint: 'give HOST:PORT, for example 127.0.0.1:7070 or [::1]:7070',
+    throw new SetpointError('USAGE', `"${listen}" is no address to listen on.`, {
+      hint: 'Give HOST:PORT, for example 127.0.0.1:7070 or [::1]:7070.',
     })
   }
   if (!token && !isLoopback(place.host)) {
     throw new SetpointError(
       'USAGE',
-      `without a token the API does not listen on ${listen}, where others can reach it`,
+      `Without a token the API does not listen on ${listen}, where others can reach it.`,
       {
-        hint: 'set SETPOINT_TOKEN, or listen on 127.0.0.1 and tunnel with ssh -L',
+        hint: 'Set SETPOINT_TOKEN, or listen on 127.0.0.1 and tunnel with ssh -L.',
       },
     )
   }
@@ -47,8 +47,8 @@ export function listenError(error: unknown, { host, port }: HostPort): SetpointE
   const code = (error as NodeJS.ErrnoException).code
   const place = `${host}:${port}`
   if (code === 'EADDRINUSE') {
-    return new SetpointError('PORT_IN_USE', `the API cannot listen on ${place}: another process does`, {
-      hint: `choose another with --listen HOST:PORT, or see whose it is with: ss -ltnp 'sport = :${port}'`,
+    return new SetpointError('PORT_IN_USE', `The API cannot listen on ${place}: another process does.`, {
+      hint: `Choose another with --listen HOST:PORT, or see whose it is with: ss -ltnp 'sport = :${port}'.`,
       cause: error,
     })
   }
@@ -58,5 +58,5 @@ export function listenError(error: unknown, { host, port }: HostPort): SetpointE
     ENOTFOUND: 'this name has no address',
   }
   const reason = why[code ?? ''] ?? (error as Error).message
-  return new SetpointError('USAGE', `the API cannot listen on ${place}: ${reason}`, { cause: error })
+  return new SetpointError('USAGE', `The API cannot listen on ${place}: ${reason}`, { cause: error })
 }

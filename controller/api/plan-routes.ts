@@ -17,8 +17,8 @@ export function planRoutes(app: FastifyInstance, service: Service): void {
   app.post('/v1/plan', { bodyLimit: MAX_PLAN_BYTES }, async (request) => {
     const candidates = checkCandidates(request.body)
     if (!candidates.ok) {
-      throw new SetpointError('USAGE', `these are no stacks to plan: ${candidates.message}`, {
-        hint: 'the CLI and the controller may differ in version: compare them with setpoint version',
+      throw new SetpointError('USAGE', `These are no stacks to plan: ${candidates.message}`, {
+        hint: 'The CLI and the controller may differ in version: compare them with setpoint version.',
       })
     }
     return service.plan(candidates.value.stacks)

@@ -29,13 +29,13 @@ export async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined)
   if (!found) return
   if (!found.isSocket()) {
-    throw new SetpointError('USAGE', `${path} is in the way of the API's socket and is no socket`, {
-      hint: 'move it away',
+    throw new SetpointError('USAGE', `${path} is in the way of the API's socket and is no socket.`, {
+      hint: 'Move it away.',
     })
   }
   if (await answers(path)) {
-    throw new SetpointError('ALREADY_RUNNING', `another controller listens on ${path}`, {
-      hint: 'stop it first, or use another state folder with --state',
+    throw new SetpointError('ALREADY_RUNNING', `Another controller listens on ${path}.`, {
+      hint: 'Stop it first, or use another state folder with --state.',
     })
   }
   await unlink(path)

@@ -34,7 +34,7 @@ export async function send(endpoint: Endpoint, call: Call): Promise<Answer> {
     if (!signal.aborted) throw error
     throw new SetpointError(
       'DEADLINE_PASSED',
-      `${describeEndpoint(endpoint)} did not answer in ${call.deadline / 1000} s`,
+      `${describeEndpoint(endpoint)} did not answer in ${call.deadline / 1000} s.`,
     )
   }
 }

@@ -83,7 +83,7 @@ interface Place {
 
 async function placeOf(path: string): Promise<Place> {
   const real = await realpath(resolve(path)).catch((cause: unknown) => {
-    throw new SetpointError('USAGE', `there is no ${path}`, { cause })
+    throw new SetpointError('USAGE', `There is no ${path}.`, { cause })
   })
   const isFile = (await stat(real)).isFile()
   const folder = isFile ? dirname(real) : real
@@ -115,7 +115,7 @@ function fromHere(problem: Problem, root: string): Problem {
 }
 
 function nothingThere(path: string): SetpointError {
-  return new SetpointError('USAGE', `${path} declares no stack`, {
-    hint: 'a stack is a folder with a compose.yaml, or a file NAME.stack.yaml; an image is a file NAME.image.yaml',
+  return new SetpointError('USAGE', `${path} declares no stack.`, {
+    hint: 'A stack is a folder with a compose.yaml, or a file NAME.stack.yaml; an image is a file NAME.image.yaml.',
   })
 }

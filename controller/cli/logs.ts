@@ -42,8 +42,8 @@ export async function logs(context: Context, target: string, options: LogsOption
 function parseTarget(target: string): { stack: string; service: string } {
   const [stack, service, ...rest] = target.split('/')
   if (!stack || !service || rest.length > 0) {
-    throw new SetpointError('USAGE', `"${target}" is not STACK/SERVICE`, {
-      hint: 'for example: setpoint logs shop/web',
+    throw new SetpointError('USAGE', `"${target}" is not STACK/SERVICE.`, {
+      hint: 'For example: `setpoint logs shop/web`.',
     })
   }
   return { stack, service }

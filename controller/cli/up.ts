@@ -100,7 +100,7 @@ export function hostNameFrom(name: string): string {
 
 function checkHostName(name: string): string {
   if (HOST_NAME.test(name)) return name
-  throw new SetpointError('USAGE', `"${name}" cannot be a host's name`, {
-    hint: 'lower-case letters, digits, dots and dashes, at most 63 of them',
+  throw new SetpointError('USAGE', `"${name}" cannot be a host's name.`, {
+    hint: 'Lower-case letters, digits, dots and dashes, at most 63 of them.',
   })
 }

@@ -28,7 +28,7 @@ export function allReady(document: StatusDocument, stack?: string): boolean {
   return document.stacks.every(isReady) && current
 }
 
-/** True when waiting longer will not help: a stack is Stalled, or only a person can mend what a source has. */
+/** True when waiting longer will not help: a stack is Stalled, or only a person can fix what a source has. */
 export function isHopeless(document: StatusDocument, stack?: string): boolean {
   const stalled = document.stacks.some((one) => isTrue(one, 'Stalled'))
   return stalled || concerned(document, stack).some(({ error }) => error !== null && !mayPass(error.code))

@@ -104,7 +104,7 @@ function withoutGit(): SetpointError {
     'RUNTIME_MISSING',
     'The command git is not installed on the host of the controller.',
     {
-      hint: 'Install it, e.g. apt-get install git.',
+      hint: 'Install it: `apt-get install -y git`.',
     },
   )
 }

@@ -64,8 +64,8 @@ describe('the choice of a runtime', () => {
   it('is an error that names the package where the one asked for is missing', async () => {
     expect(await chooseAfter(`${HIDE} /usr/bin/crun`, 'crun')).toEqual({
       code: 'RUNTIME_MISSING',
-      message: 'crun is not installed on this host',
-      hint: 'apt-get install -y crun',
+      message: 'crun is not installed on this host.',
+      hint: 'Install it: `apt-get install -y crun`.',
     })
   })
 
@@ -73,8 +73,8 @@ describe('the choice of a runtime', () => {
     const nothing = [`${HIDE} /usr/bin/crun`, `${HIDE} /usr/sbin/runc`, `${HIDE} /usr/bin/conmon`].join('; ')
     expect(await chooseAfter(nothing)).toEqual({
       code: 'RUNTIME_MISSING',
-      message: 'conmon and crun are not installed on this host',
-      hint: 'apt-get install -y conmon crun',
+      message: 'conmon and crun are not installed on this host.',
+      hint: 'Install them: `apt-get install -y conmon crun`.',
     })
   })
 

@@ -144,7 +144,7 @@ export function hardeningContract(name: string, open: () => Promise<OciHost>): v
       const container = await aContainerOn(host, 'nouser', { spec: { user: 'bob' } })
       await expect(runtime.create(container)).rejects.toMatchObject({
         code: 'RUNTIME_FAILED',
-        message: 'the image has no user bob in its /etc/passwd',
+        message: 'The image has no user bob in its /etc/passwd.',
       })
     })
   })

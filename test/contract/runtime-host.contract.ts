@@ -171,7 +171,7 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
 
     it.each([
       ['no such program', { command: ['no-such-program'] }, 'RUNTIME_FAILED', /no such program in its PATH/],
-      ['no command', { command: [] as string[] }, 'RUNTIME_FAILED', /set command or entrypoint/],
+      ['no command', { command: [] as string[] }, 'RUNTIME_FAILED', /Set command or entrypoint/],
       ['a capability that is none', { capAdd: ['FLY'] }, 'RUNTIME_FAILED', /capabilities\(7\)/],
     ])('says what to do about %s, and leaves nothing behind', async (_, spec, code, hint) => {
       const attempt = running(host, 'bad', { spec })

@@ -46,8 +46,8 @@ async function removeTasks(context: Context, layout: Layout, volumes: boolean): 
   const argv = [process.execPath, entryPoint('agent'), ...flags]
   const exit = await runToEnd(argv, { out: context.out, err: context.err, deadline: TASKS_DEADLINE })
   if (exit.code === 0) return
-  throw new SetpointError('RUNTIME_FAILED', `not everything could be removed (${describeExit(exit)})`, {
-    hint: `mend what is told above and run setpoint down again; the journals of the tasks are in ${layout.agentState}`,
+  throw new SetpointError('RUNTIME_FAILED', `Not everything could be removed (${describeExit(exit)}).`, {
+    hint: `Fix what is told above and run \`setpoint down\` again; the journals of the tasks are in ${layout.agentState}.`,
   })
 }
 

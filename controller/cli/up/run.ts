@@ -100,8 +100,8 @@ function prepareFolders(layout: Layout): void {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
     }
   } catch (cause) {
-    throw new SetpointError('USAGE', `the state folder cannot be made: ${(cause as Error).message}`, {
-      hint: 'choose another with --state DIR',
+    throw new SetpointError('USAGE', `The state folder cannot be made: ${(cause as Error).message}`, {
+      hint: 'Choose another with --state DIR.',
       cause,
     })
   }
@@ -112,18 +112,22 @@ function takeLock(layout: Layout): void {
   if (!holder) return
   throw new SetpointError(
     'ALREADY_RUNNING',
-    `setpoint up already runs on ${layout.state} (process ${holder.pid})`,
+    `\`setpoint up\` already runs on ${layout.state} (process ${holder.pid}).`,
     {
-      hint: 'stop it with Ctrl-C or setpoint down, or use another folder with --state DIR',
+      hint: 'Stop it with Ctrl-C or setpoint down, or use another folder with --state DIR.',
     },
   )
 }
 
 function requireRoot(): void {
   if (process.getuid?.() === 0) return
-  throw new SetpointError('USAGE', 'setpoint up must run as root: it makes namespaces, mounts and networks', {
-    hint: 'sudo setpoint up …',
-  })
+  throw new SetpointError(
+    'USAGE',
+    '`setpoint up` must run as root: it makes namespaces, mounts and networks.',
+    {
+      hint: 'Run it as root: `sudo setpoint up …`.',
+    },
+  )
 }
 
 function clock(context: Context): string {

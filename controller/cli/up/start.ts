@@ -88,14 +88,14 @@ async function hostIsReady(client: Client, host: string): Promise<boolean> {
 
 function notStarted({ name, words }: ServiceSpec, exit: Exit): SetpointError {
   const { message, hint } = lastWords(words)
-  return new SetpointError('INTERNAL', `the ${name} did not start: ${message ?? describeExit(exit)}`, {
-    hint: hint ?? `what it wrote is in ${words}`,
+  return new SetpointError('INTERNAL', `The ${name} did not start: ${message ?? describeExit(exit)}`, {
+    hint: hint ?? `What it wrote is in ${words}.`,
   })
 }
 
 function tooLate({ name, words }: ServiceSpec, deadline: number): SetpointError {
-  return new SetpointError('DEADLINE_PASSED', `the ${name} did not come up in ${deadline / 1000} s`, {
-    hint: `what it wrote is in ${words} and in the .log beside it`,
+  return new SetpointError('DEADLINE_PASSED', `The ${name} did not come up in ${deadline / 1000} s.`, {
+    hint: `What it wrote is in ${words} and in the .log beside it.`,
   })
 }
 

@@ -29,10 +29,10 @@ export function requireTools(runtime: Runtime, path: string, isThere = findTool)
   if (missing.length === 0) return
   const tools = missing.map(({ anyOf }) => anyOf.join(' or ')).join(', ')
   const packages = missing.map((need) => need.package).join(' ')
-  throw new SetpointError('RUNTIME_MISSING', `these programs are not installed: ${tools}`, {
+  throw new SetpointError('RUNTIME_MISSING', `These programs are not installed: ${tools}.`, {
     hint: existsSync('/usr/bin/apt-get')
-      ? `apt-get install -y --no-install-recommends ${packages}`
-      : `install them with your package manager; Debian's packages are: ${packages}`,
+      ? `Install them: \`apt-get install -y --no-install-recommends ${packages}\`.`
+      : `Install them with your package manager; Debian's packages are: ${packages}.`,
   })
 }
 

@@ -83,7 +83,7 @@ describe('two listeners', () => {
       start({ listen: `127.0.0.1:${port}`, socket: join(folder, 'b.sock') }),
     ).rejects.toMatchObject({
       code: 'PORT_IN_USE',
-      message: `the API cannot listen on 127.0.0.1:${port}: another process does`,
+      message: `The API cannot listen on 127.0.0.1:${port}: another process does.`,
       hint: expect.stringContaining('--listen'),
     })
   })

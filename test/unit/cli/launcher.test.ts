@@ -31,8 +31,8 @@ describe('scripts/setpoint.mjs', () => {
       code: 2,
       stdout: '',
       stderr:
-        'setpoint: no controller answers at unix:/nonexistent/api.sock (ENOENT)\n' +
-        '  start one with: setpoint up --source PATH; or set SETPOINT_API to where it listens\n',
+        'setpoint: No controller answers at unix:/nonexistent/api.sock (ENOENT).\n' +
+        '  Start one with: setpoint up --source PATH; or set SETPOINT_API to where it listens.\n',
     })
     expect(await setpoint(script, '--version')).toMatchObject({ code: 0, stderr: '' })
   })

@@ -69,10 +69,10 @@ describe('validate', () => {
 
   it('exits with 1 for a path that is not there or declares nothing', async () => {
     const missing = await validate(join(folder, 'nope'))
-    expect(missing).toMatchObject({ code: 1, stderr: [`setpoint: there is no ${join(folder, 'nope')}`] })
+    expect(missing).toMatchObject({ code: 1, stderr: [`setpoint: There is no ${join(folder, 'nope')}.`] })
     const empty = await validate(folder)
     expect(empty.code).toBe(1)
-    expect(empty.stderr[0]).toBe(`setpoint: ${folder} declares no stack`)
+    expect(empty.stderr[0]).toBe(`setpoint: ${folder} declares no stack.`)
   })
 
   it('gives JSON', async () => {

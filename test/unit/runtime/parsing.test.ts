@@ -128,20 +128,20 @@ describe('what a runtime says', () => {
   ])('%s', (said, code, hint) => {
     const error = explain('the container cannot be made', said)
     expect(error).toMatchObject({ code, hint: expect.stringMatching(hint) })
-    expect(error.message).toBe(`the container cannot be made: ${said}`)
+    expect(error.message).toBe(`The container cannot be made: ${said}`)
   })
 
   it('is given as it is when nobody knows the cause', () => {
     expect(explain('it failed', '  strange\n')).toMatchObject({
-      message: 'it failed: strange',
+      message: 'It failed: strange',
       hint: undefined,
     })
-    expect(explain('it failed', '').message).toBe('it failed: no reason was given')
+    expect(explain('it failed', '').message).toBe('It failed: no reason was given')
   })
 
   it("is taken out of runc's log line", () => {
     const line = 'time="2026-01-01T00:00:00Z" level=error msg="exec: \\"x\\": permission denied"'
-    expect(explain('it failed', line).message).toBe('it failed: exec: "x": permission denied')
+    expect(explain('it failed', line).message).toBe('It failed: exec: "x": permission denied')
   })
 })
 

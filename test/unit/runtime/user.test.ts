@@ -27,11 +27,11 @@ describe('the user of a container', () => {
   })
 
   it.each([
-    ['nobody', 'the image has no user nobody in its /etc/passwd'],
-    ['web:nogroup', 'the image has no group nogroup in its /etc/group'],
-    ['99999999999', 'the image has no user 99999999999 in its /etc/passwd'],
-    ['-1', 'the image has no user -1 in its /etc/passwd'],
-    ['broken', 'the image has no user broken in its /etc/passwd'],
+    ['nobody', 'The image has no user nobody in its /etc/passwd.'],
+    ['web:nogroup', 'The image has no group nogroup in its /etc/group.'],
+    ['99999999999', 'The image has no user 99999999999 in its /etc/passwd.'],
+    ['-1', 'The image has no user -1 in its /etc/passwd.'],
+    ['broken', 'The image has no user broken in its /etc/passwd.'],
   ])('%j is an error', (user, message) => {
     expect(() => resolveUser(user, accounts, groups)).toThrow(message)
   })

@@ -111,7 +111,7 @@ describe('a named volume', () => {
   it('that is external must be there', async () => {
     await expect(resolve({}, true)).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
-      message: 'the external volume shop_data is not on this host',
+      message: 'The external volume shop_data is not on this host.',
       hint: expect.stringContaining(`mkdir -p ${home('shop_data')}/data`),
     })
     expect(await volumes.list()).toEqual([])
@@ -156,7 +156,7 @@ describe('a bind mount', () => {
     const source = join(folder, 'missing/folder')
     await expect(resolve({ type: 'bind', source })).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
-      message: `${source}, to be mounted at /data, is not on this host`,
+      message: `${source}, to be mounted at /data, is not on this host.`,
       hint: expect.stringContaining(`mkdir -p ${source}`),
     })
   })

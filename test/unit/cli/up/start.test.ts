@@ -47,11 +47,11 @@ describe('starting', () => {
   it('fails with the words of the process that failed', async () => {
     const script = 'console.error("noise\\nsetpoint: the disk is full\\n  make room"); process.exit(2)'
     await expect(startWith([process.execPath, '-e', script])).rejects.toMatchObject({
-      message: 'the redis did not start: the disk is full',
+      message: 'The redis did not start: the disk is full',
       hint: 'make room',
     })
     await expect(startWith([process.execPath, '-e', 'process.exit(9)'])).rejects.toMatchObject({
-      message: 'the redis did not start: exit code 9',
+      message: 'The redis did not start: exit code 9',
     })
   })
 
@@ -59,7 +59,7 @@ describe('starting', () => {
     const layout = layoutOf(state)
     await writeFile(layout.apiSocket, 'a file, not a socket')
     await expect(startWith(undefined)).rejects.toMatchObject({
-      message: expect.stringContaining('the controller did not start: '),
+      message: expect.stringContaining('The controller did not start: '),
     })
     expect(running.map(({ name }) => name)).toEqual(['redis', 'controller'])
   })
