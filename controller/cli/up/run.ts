@@ -12,7 +12,7 @@ import { followStatus } from './follow.ts'
 import { type Layout, layoutOf, SERVICES } from './layout.ts'
 import { stopLeftovers } from './leftovers.ts'
 import { removePidFile, takePidFile } from './pid-file.ts'
-import { progressLines } from './progress.ts'
+import { progressTeller } from './progress.ts'
 import { agentFlags, serviceSpecs, type UpOptions } from './services.ts'
 import { startServices } from './start.ts'
 import type { Supervised } from './supervise.ts'
@@ -66,7 +66,11 @@ async function serve(context: Context, options: UpOptions, layout: Layout): Prom
     context.out(
       `setpoint is ready: ${address} (${count(options.sources.length, 'source')}; Ctrl-C ends it, the containers stay)`,
     )
-    void followStatus(client, (before, after) => tellProgress(context, before, after), signal)
+    const progress = progressTeller(painter(context.colour))
+    const tellOf: Parameters<typeof followStatus>[1] = (before, after) => {
+      for (const line of progress(before, after)) context.out(`${clock(context)} ${line}`)
+    }
+    void followStatus(client, tellOf, signal)
     await stopped
   } catch (error) {
     if (!signal.aborted) throw error
@@ -77,13 +81,6 @@ async function serve(context: Context, options: UpOptions, layout: Layout): Prom
   }
   context.out('setpoint has stopped; the containers run on (setpoint down removes them)')
 }
-
-function tellProgress(context: Context, ...[before, after]: ProgressPair): void {
-  for (const line of progressLines(before, after, painter(context.colour))) {
-    context.out(`${clock(context)} ${line}`)
-  }
-}
-type ProgressPair = [Parameters<typeof progressLines>[0], Parameters<typeof progressLines>[1]]
 
 /** Agent and controller first, so that neither loses its Redis while it finishes. */
 async function stopAll(running: Supervised[]): Promise<void> {
