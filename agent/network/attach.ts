@@ -5,7 +5,7 @@ import { type Network, subnetOf } from './leases.ts'
 import { NETNS_FOLDER, networkKey } from './naming.ts'
 import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
-import { checkClaims, checkListeners, samePort } from './ports.ts'
+import { checkAddresses, checkClaims, checkListeners, samePort } from './ports.ts'
 import { forwardKey } from './rules.ts'
 import { removeTaskFiles, writeHostFiles, writeTaskFiles } from './task-files.ts'
 
@@ -48,6 +48,7 @@ async function reservePorts(parts: Parts, task: Task): Promise<void> {
   const { stack, service } = task
   const { ports } = task.container
   if (ports.length === 0) return
+  checkAddresses(ports)
   const held = [
     ...parts.leases.networks().flatMap((network) => Object.entries(network.leases)),
     ...parts.arriving,

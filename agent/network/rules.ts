@@ -49,7 +49,9 @@ export function forwardsOf(networks: RuleNetwork[], endpoints: Endpoint[]): Forw
   for (const endpoint of endpoints) {
     const address = entrance(networks, endpoint)
     if (address === undefined) continue
-    for (const { hostIp, published, protocol, target } of endpoint.task.container.ports.filter(isAddressable)) {
+    for (const { hostIp, published, protocol, target } of endpoint.task.container.ports.filter(
+      isAddressable,
+    )) {
       const key = forwardKey({ hostIp, published, protocol })
       const forward = forwards.get(key) ?? { hostIp: anyAddress(hostIp), published, protocol, to: [] }
       if (!forward.to.some(([to, port]) => to === address && port === target)) {

@@ -1,5 +1,5 @@
 import { SetpointError } from '../../schemas/error.ts'
-import type { Task } from '../../schemas/task.ts'
+import type { Task, TaskStatus } from '../../schemas/task.ts'
 import { adoptEntry } from './adopt.ts'
 import { createChanges } from './changes.ts'
 import { createEffects, type EffectDeps } from './effects.ts'
@@ -32,6 +32,9 @@ export function createTasks(options: TasksOptions): Tasks {
   const publisher = createPublisher({
     publish: (endpoints) => networks.publish(endpoints),
     serving: () => entries().filter(serves).map(endpointOf),
+    onFailure() {
+      for (const { task } of entries().filter(needsPorts)) changes.touch(task.id)
+    },
     clock,
     log,
   })
@@ -100,7 +103,7 @@ export function createTasks(options: TasksOptions): Tasks {
       return lines.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
     },
 
-    list: () => entries().map(({ status }) => findings.addTo(status)),
+    list: () => entries().map(seen),
     onChange: changes.listen,
     published: () => publisher.flush(),
     subjects: () => entries().flatMap((entry) => subjectOf(entry) ?? []),
@@ -228,8 +231,15 @@ export function createTasks(options: TasksOptions): Tasks {
   }
 
   function statusOf(id: string) {
-    const status = runners.get(id)?.entry().status
-    return status && findings.addTo(status)
+    const entry = runners.get(id)?.entry()
+    return entry && seen(entry)
+  }
+
+  /** A task whose ports cannot be put in force does not serve, however well its process is. */
+  function seen(entry: Entry): TaskStatus {
+    const status = findings.addTo(entry.status)
+    const error = needsPorts(entry) ? publisher.failureOf(entry.task.id) : undefined
+    return error === undefined ? status : { ...status, health: 'unhealthy', error }
   }
 }
 
@@ -237,6 +247,10 @@ export function createTasks(options: TasksOptions): Tasks {
 async function removed(runner: Runner): Promise<void> {
   const failed = await runner.until(({ retryAt }) => retryAt !== undefined)
   if (failed) throw errorOf(failed)
+}
+
+function needsPorts(entry: Entry): boolean {
+  return entry.task.container.ports.length > 0 && serves(entry)
 }
 
 function endpointOf({ task, status }: Entry) {

@@ -1,6 +1,8 @@
+import type { ErrorFacts } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
 import type { Endpoint } from '../network/networks.ts'
+import { factsOfError } from './effects.ts'
 
 /** Keeps names and published ports leading to the tasks that serve. */
 export interface Publisher {
@@ -8,6 +10,8 @@ export interface Publisher {
   request(): void
   /** Resolves when what serves at this moment is what is published. Never rejects: a failure is told and tried again. */
   flush(): Promise<void>
+  /** Why a task to which traffic should lead gets none; undefined when it does, or may with the next try. */
+  failureOf(taskId: string): ErrorFacts | undefined
   close(): void
 }
 
@@ -15,6 +19,8 @@ export interface PublisherOptions {
   publish(endpoints: Endpoint[]): Promise<void>
   /** The tasks that serve now. */
   serving(): Endpoint[]
+  /** What `failureOf` says may have changed. */
+  onFailure(): void
   clock: Clock
   log: Log
 }
@@ -22,12 +28,17 @@ export interface PublisherOptions {
 /** Changes this close together (ms) are published together. */
 const DEBOUNCE = 5
 const RETRY = 1_000
+/** A failure that the next try mends is nobody's news. */
+const TOLD_AFTER = 2
 
 /** Level-based: one publication at a time, each with all that serves; what changes meanwhile comes with the next. */
-export function createPublisher({ publish, serving, clock, log }: PublisherOptions): Publisher {
+export function createPublisher({ publish, serving, onFailure, clock, log }: PublisherOptions): Publisher {
   let cancel: (() => void) | undefined
   let underWay: Promise<void> | undefined
   let following: Promise<void> | undefined
+  let inForce = new Set<string>()
+  let failures = 0
+  let failure: ErrorFacts | undefined
   let closed = false
 
   const schedule = (ms: number) => {
@@ -38,11 +49,26 @@ export function createPublisher({ publish, serving, clock, log }: PublisherOptio
     })
   }
 
+  const fail = (facts: ErrorFacts | undefined) => {
+    if (facts?.message === failure?.message) return
+    failure = facts
+    if (facts) log.warn({ ...facts }, 'Names and ports cannot be published; it is tried again and again')
+    else log.info({}, 'Names and ports are published again')
+    onFailure()
+  }
+
   const once = async () => {
+    const endpoints = serving()
     try {
-      await publish(serving())
+      await publish(endpoints)
+      inForce = new Set(endpoints.map(({ task }) => task.id))
+      failures = 0
+      fail(undefined)
     } catch (error) {
-      log.warn({ error: String(error) }, 'Names and ports could not be published; trying again')
+      failures += 1
+      if (failures === 1)
+        log.warn({ error: String(error) }, 'Names and ports could not be published; trying again')
+      if (failures >= TOLD_AFTER) fail(factsOfError(error, 'NETWORK_FAILED'))
       schedule(RETRY)
     } finally {
       underWay = undefined
@@ -65,6 +91,8 @@ export function createPublisher({ publish, serving, clock, log }: PublisherOptio
   return {
     request: () => schedule(DEBOUNCE),
     flush,
+    // What was in force before still is: nftables takes all of a change or nothing.
+    failureOf: (taskId) => (inForce.has(taskId) ? undefined : failure),
     close() {
       closed = true
       cancel?.()

@@ -219,6 +219,17 @@ describe('a published port', () => {
     expect(await host.run('ip', '-br', 'link')).not.toContain(`sp${paths.instance}`)
   })
 
+  it('on what is no IPv4 address is refused by name, and those of others are published', async () => {
+    const bad = await journaled(aTask('bad', 1, { ports: [{ ...port(8081, 80), hostIp: '::1' }] }))
+    await expect(networks.attach(bad)).rejects.toMatchObject({
+      code: 'NETWORK_FAILED',
+      message: expect.stringContaining('"::1"'),
+    })
+    const web = await serving(aTask('web', 1, { ports: [port(8080, 80)] }))
+    await networks.publish([endpoint(web), { task: bad, addresses: { shop_default: '10.210.0.9' } }])
+    expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
+  })
+
   it('that a process of the host holds is refused to all tasks of a service that come at once', async () => {
     const listener = host.start('busybox', 'nc', '-l', '-p', '8080')
     await expect.poll(() => host.run('cat', '/proc/net/tcp6', '/proc/net/tcp')).toMatch(/:1F90 \S+ 0A/)

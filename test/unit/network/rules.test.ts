@@ -92,6 +92,14 @@ describe('forwardsOf', () => {
     ])
   })
 
+  it.each(['::1', '[::1]', 'localhost', '10.0.0.1; drop', '010.1.1.1'])(
+    'leaves out a port on %s, which nftables would refuse with all others',
+    (hostIp) => {
+      const bad = anEndpoint('a', { front: '10.210.0.2' }, [{ ...port(80, 80), hostIp }, port(81, 80)])
+      expect(forwardsOf([front], [bad]).map(({ published }) => published)).toEqual([81])
+    },
+  )
+
   it('leads to the address in a network with a way out', () => {
     const endpoint = anEndpoint('web', { back: '10.210.1.2', front: '10.210.0.2' }, [port(80, 80)])
     expect(forwardsOf([front, back], [endpoint])[0]?.to).toEqual([['10.210.0.2', 80]])

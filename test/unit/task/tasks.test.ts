@@ -84,6 +84,23 @@ describe('run', () => {
     await until(() => host.published.at(-1)?.includes('t1') ?? false)
   })
 
+  it('tells of a task whose port cannot be published, until it can', async () => {
+    const { host, tasks, status, until } = given()
+    const ports = [{ target: 80, published: 8080, protocol: 'tcp' as const }]
+    await tasks.run(aTask({ id: 'before', container: { ports } }))
+    await tasks.published()
+    const refused = new SetpointError('NETWORK_FAILED', 'nftables refused the rules.')
+    for (const ids of ['before,t1', 'before,quiet,t1']) host.disturb(`publish ${ids}`, refused)
+    await tasks.run(aTask({ container: { ports } }))
+    await tasks.run(aTask({ id: 'quiet' }))
+    await until(() => status('t1')?.error !== undefined)
+    expect(status('t1')).toMatchObject({ health: 'unhealthy', error: { code: 'NETWORK_FAILED' } })
+    for (const id of ['before', 'quiet']) expect(status(id)).toMatchObject({ health: 'none' })
+    host.disturb('publish before,quiet,t1', undefined)
+    await until(() => status('t1')?.error === undefined)
+    expect(status('t1')).toMatchObject({ state: 'running', run: 1, health: 'none' })
+  })
+
   it('starts a task anew that was removed before', async () => {
     const { tasks, status } = given()
     await tasks.run(aTask())
