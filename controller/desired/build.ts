@@ -4,6 +4,7 @@ import { containerOf } from './container.ts'
 import { fingerprint, sortBy, sortContainer, stackDigest, type Used } from './fingerprint.ts'
 import type { StackDraft } from './normalise.ts'
 import type { ResourceDraft } from './resources.ts'
+import { roomOfStack } from './room.ts'
 import type { ServiceDraft } from './service.ts'
 import { updatePolicy } from './update.ts'
 
@@ -27,19 +28,21 @@ interface Declared extends Specs {
 
 /**
  * A draft without problems to the canonical spec: names in full, defaults filled in, lists in a fixed order.
+ * A service that is too large for a job is left out after its problem.
  * Networks and volumes that no service uses are left out, as Compose leaves them.
  */
 export function build({ name, draft, images }: BuildInputs): StackSpec {
   const declared = declare(name, draft)
   const jobs = awaited(draft.services)
   const names = new Set(draft.services.map((service) => service.name))
+  const fits = roomOfStack()
   const services = draft.services.flatMap((service) => {
     const image = images.get(service.name)
     if (!image) return []
     const container = sortContainer(
       containerOf(service, { image, ...declared, isJob: jobs.has(service.name) }),
     )
-    return [serviceSpec({ service, container, declared, names })]
+    return fits(service.at, container) ? [serviceSpec({ service, container, declared, names })] : []
   })
   const used = usedBy(
     services.map(({ container }) => container),

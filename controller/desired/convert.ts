@@ -3,6 +3,7 @@ import type { Problem } from '../../schemas/problem.ts'
 import { type Entry, keyPath, type Node, type Place, type ScalarNode } from './node.ts'
 import { errorAt, note } from './report.ts'
 import { resolvePlain } from './scalar.ts'
+import { MAX_EXPANDED } from './template.ts'
 
 /** Deeper than any file that people write, and safe for recursion. */
 export const MAX_DEPTH = 100
@@ -12,9 +13,13 @@ export const MAX_VALUES = 250_000
 const MAX_KEY = 1024
 
 const EXCESSIVE = `excessive aliasing: more than ${MAX_VALUES} values or ${MAX_DEPTH} levels once the aliases are expanded`
+const TOO_LONG = `excessive aliasing: more than ${MAX_EXPANDED} bytes once the aliases are expanded`
 
 interface Extent {
+  /** Values. */
   size: number
+  /** Of keys and values. */
+  bytes: number
   depth: number
 }
 
@@ -27,10 +32,10 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
   const problems: Problem[] = []
   const anchors = new Map<string, Node | 'open'>()
   const extents = new Map<Node, Extent>()
-  let overflow: Place | undefined
+  let overflow: { at: Place; message: string } | undefined
 
   const root = node(contents, '')
-  if (overflow) note(problems, errorAt(overflow, '', EXCESSIVE))
+  if (overflow) note(problems, errorAt(overflow.at, '', overflow.message))
   return { root: overflow ? null : root, problems }
 
   function node(from: YamlNode | null | undefined, path: string): Node {
@@ -95,17 +100,22 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
   }
 
   function measured(made: Node): Node {
-    const extent = { size: 1, depth: 1 }
+    const extent = { size: 1, depth: 1, bytes: made.kind === 'scalar' ? Buffer.byteLength(made.text) : 0 }
     if (made.kind === 'list') for (const item of made.items) include(extent, item)
-    if (made.kind === 'map') for (const entry of made.entries.values()) include(extent, entry.value)
+    for (const [key, entry] of made.kind === 'map' ? made.entries : []) {
+      extent.bytes += Buffer.byteLength(key)
+      include(extent, entry.value)
+    }
     extents.set(made, extent)
-    if (extent.size > MAX_VALUES || extent.depth > MAX_DEPTH) overflow ??= made.at
+    if (extent.size > MAX_VALUES || extent.depth > MAX_DEPTH) overflow ??= { at: made.at, message: EXCESSIVE }
+    if (extent.bytes > MAX_EXPANDED) overflow ??= { at: made.at, message: TOO_LONG }
     return made
   }
 
   function include(outer: Extent, inner: Node) {
-    const extent = extents.get(inner) ?? { size: 1, depth: 1 }
+    const extent = extents.get(inner) ?? { size: 1, depth: 1, bytes: 0 }
     outer.size += extent.size
+    outer.bytes += extent.bytes
     outer.depth = Math.max(outer.depth, extent.depth + 1)
   }
 

@@ -3,23 +3,43 @@ import { type Entry, keyPath, type Node, type ScalarNode } from './node.ts'
 import { errorAt, note } from './report.ts'
 import { expand, type Lookup, MAX_EXPANDED, TemplateError } from './template.ts'
 
+export interface Filled {
+  /** Null when the file is longer than `MAX_EXPANDED`: aliases are shared here, but whoever reads the tree unfolds them. */
+  root: Node | null
+  problems: Problem[]
+}
+
 /**
  * The tree with the variables of its values filled in (keys and comments stay as they are).
  * @param path where `root` stands in the document
  * What stands under an `x-` key of the root counts only where an alias uses it, so an unused fragment may name unset variables.
  */
-export function interpolate(root: Node, lookup: Lookup, path = ''): { root: Node; problems: Problem[] } {
+export function interpolate(root: Node, lookup: Lookup, path = ''): Filled {
   const problems: Problem[] = []
   const done = new Map<Node, Node>()
+  const bytes = new Map<Node, number>()
   let length = 0
-  return { root: visit(root, path), problems }
+  const filled = visit(root, path)
+  if ((bytes.get(filled) ?? 0) <= MAX_EXPANDED) return { root: filled, problems }
+  const message = `has more than ${MAX_EXPANDED} bytes once its aliases and variables are filled in`
+  return { root: null, problems: [...problems, errorAt(root.at, path, message)] }
 
   function visit(node: Node, path: string): Node {
     const known = done.get(node)
     if (known) return known
     const made = fill(node, path)
     done.set(node, made)
+    bytes.set(made, bytesOf(made))
     return made
+  }
+
+  // What is left alone has been measured when its aliases were expanded, and is not read.
+  function bytesOf(node: Node): number {
+    if (node.kind === 'scalar') return Buffer.byteLength(node.text)
+    if (node.kind === 'list') return node.items.reduce((sum, item) => sum + (bytes.get(item) ?? 0), 0)
+    let sum = 0
+    for (const [key, { value }] of node.entries) sum += Buffer.byteLength(key) + (bytes.get(value) ?? 0)
+    return sum
   }
 
   function fill(node: Node, path: string): Node {

@@ -1,4 +1,5 @@
 import { digest } from '../../schemas/canonical.ts'
+import { messageOf } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { SourceTree } from '../../schemas/source.ts'
 import { discover, type StackFile } from './discover.ts'
@@ -119,7 +120,7 @@ function guarded<T>(make: () => T, refused: (problem: Problem) => T): T {
   try {
     return make()
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     return refused(
       errorIn('', `Setpoint could not read this file (a defect of Setpoint, please report it): ${reason}`),
     )

@@ -18,7 +18,7 @@ export interface Parsed {
 
 /**
  * YAML text to a tree of values with their places. Never throws.
- * Caps (docs/laws.md, 11): depth, tokens, and values after expansion of aliases, each with a problem of its own.
+ * Caps (docs/laws.md, 11): depth, tokens, and values and bytes after expansion of aliases, each with a problem of its own.
  */
 export function parse(file: string, text: string): Parsed {
   const lines = new LineCounter()

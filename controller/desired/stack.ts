@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Problem } from '../../schemas/problem.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { build } from './build.ts'
-import type { Cursor } from './cursor.ts'
+import { type Cursor, fail } from './cursor.ts'
 import type { StackFile } from './discover.ts'
 import { parseDotenv } from './dotenv.ts'
 import type { Files } from './files.ts'
@@ -14,7 +14,7 @@ import type { Node } from './node.ts'
 import { declaredVariables, normalise, normaliseName } from './normalise.ts'
 import { type Parsed, parse } from './parse.ts'
 import { errorIn, hasErrors, noticeAt, tidy } from './report.ts'
-import { expand, type Lookup, TemplateError } from './template.ts'
+import { expand, type Lookup, MAX_EXPANDED, metered, TemplateError } from './template.ts'
 import { validate } from './validate.ts'
 
 export interface LoadedStack {
@@ -94,6 +94,7 @@ function readDeclared(root: Node, outer: Lookup, problems: Problem[]): Record<st
   if (!declared) return {}
   const filled = interpolate(declared, outer, 'x-setpoint.variables')
   problems.push(...filled.problems)
+  if (!filled.root) return {}
   const merged = merge([filled.root])
   // What is wrong with the mapping itself is told when x-setpoint is read with the rest.
   return stringMap({ node: merged.root, path: '', problems: [], key: declared.at }) ?? {}
@@ -137,10 +138,15 @@ interface SpecInputs {
 function specOf(parsed: Node, { name, lookup, catalog, problems }: SpecInputs): StackSpec | null {
   const withName: Lookup = (variable) => (variable === 'COMPOSE_PROJECT_NAME' ? name : lookup(variable))
   const filled = interpolate(parsed, withName)
+  problems.push(...filled.problems)
+  if (!filled.root) return null
   const { root, problems: merging } = merge([filled.root])
-  problems.push(...filled.problems, ...merging)
+  problems.push(...merging)
   const at: Cursor = { node: root, path: '', problems, key: root.at }
-  const draft = normalise(at, withName)
+  const named = metered(withName, () =>
+    fail(at, `has more than ${MAX_EXPANDED} bytes once the variables that it names are filled in`),
+  )
+  const draft = normalise(at, named)
   if (!draft) return null
   validate(draft)
   const images = resolveImages(draft, catalog)

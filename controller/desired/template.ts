@@ -6,10 +6,22 @@ export class TemplateError extends Error {}
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
 const MAX_NESTING = 20
-/** The most characters of a whole file once its variables are filled in. */
+/** The most bytes of a whole file, keys and values, once its aliases are expanded and its variables are filled in. */
 export const MAX_EXPANDED = 8 * 1024 * 1024
 /** Text that grows beyond this by its variables is refused. */
 const MAX_LENGTH = 1024 * 1024
+
+/** The lookup until it has given out `MAX_EXPANDED` characters; from then on nothing is set, and `full` is called once. */
+export function metered(lookup: Lookup, full: () => void): Lookup {
+  let left = MAX_EXPANDED
+  return (name) => {
+    const value = left < 0 ? undefined : lookup(name)
+    left -= value?.length ?? 0
+    if (value === undefined || left >= 0) return value
+    full()
+    return undefined
+  }
+}
 
 /**
  * Compose Specification §Interpolation: `$NAME`, `${NAME}`, `${NAME:-default}`, `-`, `:?`, `?`, `:+`, `+`, nested, `$$`.

@@ -148,6 +148,36 @@ describe('input that is meant to hurt', () => {
       'publishes 196605000 ports, at most 1000 of a stack are',
     ],
     [
+      'an alias of a long text',
+      `x-a: &a "${'z'.repeat(200_000)}"\nservices:\n  a:\n    image: x\n    environment:\n${many(2400, (n) => `      E${n}: *a`)}`,
+      'web/compose.yaml:6:7 excessive aliasing: more than 8388608 bytes once the aliases are expanded',
+    ],
+    [
+      'an alias of a map with long keys',
+      `x-a: &a\n${many(50, (n) => `  k${n}${'k'.repeat(1000)}: 1`)}\nservices:\n${many(200, (n) => `  s${n}: {image: x, labels: *a}`)}`,
+      'web/compose.yaml:53:3 excessive aliasing: more than 8388608 bytes once the aliases are expanded',
+    ],
+    [
+      'an alias of a variable of a long text',
+      `x-setpoint: {variables: {V: ${'x'.repeat(200_000)}}}\nx-a: &a $V\nservices:\n  a:\n    image: x\n    environment:\n${many(2400, (n) => `      E${n}: *a`)}`,
+      'web/compose.yaml:1:1 has more than 8388608 bytes once its aliases and variables are filled in',
+    ],
+    [
+      'a long variable that many services name',
+      `x-setpoint: {variables: {V: ${'x'.repeat(200_000)}}}\nservices:\n${many(50, (n) => `  s${n}: {image: x, environment: [V]}`)}`,
+      'web/compose.yaml:1:1 has more than 8388608 bytes once the variables that it names are filled in',
+    ],
+    [
+      'a service that fits into no job',
+      `x-a: &a "${'z'.repeat(200_000)}"\nservices:\n  a:\n    image: x\n    environment:\n${many(12, (n) => `      E${n}: *a`)}`,
+      ' bytes as JSON, at most 2097152 reach a host; put large content into the image',
+    ],
+    [
+      'many services, each long but not too long',
+      `x-a: &a "${'\\0'.repeat(200_000)}"\nservices:\n${many(20, (n) => `  s${n}: {image: x, labels: {a: *a}}`)}`,
+      'with this service the stack has more than 16777216 bytes as JSON; put large content into the image',
+    ],
+    [
       'variables that grow',
       `x-setpoint: {variables: {V: ${'x'.repeat(500_000)}}}\nservices:\n${many(3000, (n) => `  s${n}: {image: "$V"}`)}`,
       'the file is too long once its variables are filled in',
