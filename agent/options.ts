@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { DEFAULT_STATE } from '../schemas/defaults.ts'
 import { SetpointError } from '../schemas/error.ts'
+import { LOG_LEVELS } from '../schemas/log.ts'
 import { HOST_NAME, redisOptions } from '../schemas/wire.ts'
 
 /** What a person asked of the agent, complete. */
@@ -26,9 +28,6 @@ export interface AgentOptions {
   /** With `down`: volumes go as well. */
   volumes: boolean
 }
-
-const DEFAULT_STATE = '/var/lib/setpoint'
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 export const HELP = `Usage: setpoint-agent --redis URL [options]
        setpoint-agent --down [--volumes] [--state DIR]

@@ -4,7 +4,7 @@ import { type Action, describeAction } from '../schemas/action.ts'
 import { type ErrorFacts, errorFacts, SetpointError } from '../schemas/error.ts'
 import { type Job, openJob, signJob } from '../schemas/job.ts'
 import type { Log } from '../schemas/log.ts'
-import { PREFIX, queueName, type RedisAddress } from '../schemas/wire.ts'
+import { PREFIX, queueName, type RedisAddress, reconnectAfter } from '../schemas/wire.ts'
 import type { Orders } from './orders.ts'
 
 export interface WorkerOptions {
@@ -40,7 +40,7 @@ export function startWorker(options: WorkerOptions): { close(): Promise<void> } 
     connection: {
       ...redis,
       maxRetriesPerRequest: null,
-      retryStrategy: (times: number) => Math.min(50 * times, 1_000),
+      retryStrategy: reconnectAfter,
     },
     prefix: PREFIX,
     concurrency: AT_ONCE,

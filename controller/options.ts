@@ -31,7 +31,6 @@ export interface ControllerOptions {
   logFile: string
 }
 
-export const DEFAULT_STATE = '/var/lib/setpoint'
 export const DEFAULT_LISTEN = '127.0.0.1:7070'
 export const DEFAULT_INTERVAL = 60_000
 export const DEFAULT_RETRY_INTERVAL = 15_000

@@ -1,15 +1,12 @@
 import { Redis, type RedisOptions } from 'ioredis'
-import { SetpointError } from '../schemas/error.ts'
+import { messageOf, SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
-import { redisName, redisOptions } from '../schemas/wire.ts'
+import { FAILING_AT_ONCE, REDIS_TIMEOUT, redisName, redisOptions } from '../schemas/wire.ts'
 
 export type { Redis } from 'ioredis'
 
 /** Its type would ask for a mapping that a connection has anyway. */
 type Options = Omit<RedisOptions, 'replyMapping'>
-
-/** How long one command may take, in milliseconds. Nothing here blocks longer than half of it on purpose. */
-export const COMMAND_TIMEOUT = 5_000
 
 /**
  * A connection that fails at once rather than later: while Redis is away a command rejects, none is kept to be
@@ -20,14 +17,7 @@ export const COMMAND_TIMEOUT = 5_000
 export function connectRedis(url: string, log: Log, options: Options = {}): Redis {
   const settings: Options = {
     ...redisOptions(url),
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT,
-    connectTimeout: COMMAND_TIMEOUT,
-    // A half-open connection is found by the command that waits on it.
-    socketTimeout: 2 * COMMAND_TIMEOUT,
-    retryStrategy: (times) => Math.min(50 * times, 1_000),
+    ...FAILING_AT_ONCE,
     ...options,
   }
   const client = new Redis(settings)
@@ -50,7 +40,7 @@ const closed = new WeakSet<Redis>()
  * Resolves once the connection can be used.
  * @throws SetpointError REDIS_UNREACHABLE after `timeout` ms, or when the connection is closed for good
  */
-export async function whenReady(client: Redis, timeout: number = COMMAND_TIMEOUT): Promise<void> {
+export async function whenReady(client: Redis, timeout: number = REDIS_TIMEOUT): Promise<void> {
   if (closed.has(client)) throw unreachable('the connection was closed')
   if (client.status === 'ready') return
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -83,11 +73,6 @@ export async function reaching<T>(work: (signal: AbortSignal) => Promise<T>, tim
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** What an error says; its other members are not for a log. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function tellOfOutages(client: Redis, redis: string, log: Log): void {

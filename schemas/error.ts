@@ -8,7 +8,10 @@ export const ERRORS = {
   SOURCE_BRANCH_MISSING: { retryable: true, meaning: 'The repository has no such branch.' },
   SOURCE_INVALID: { retryable: false, meaning: 'The source is not something that Setpoint can read.' },
   SOURCE_TOO_LARGE: { retryable: false, meaning: 'A file or the tree of the source is over the limit.' },
-  SOURCE_EMPTIED: { retryable: false, meaning: 'A commit removes every stack, and `--allow-empty` was not given.' },
+  SOURCE_EMPTIED: {
+    retryable: false,
+    meaning: 'A commit removes every stack, and `--allow-empty` was not given.',
+  },
   STACK_INVALID: {
     retryable: false,
     meaning: 'A stack or image file has problems; the last accepted revision stays in force.',
@@ -76,5 +79,10 @@ export class SetpointError extends Error {
 /** The facts of anything that was thrown; what is no SetpointError gets the code given. */
 export function errorFacts(error: unknown, otherwise: ErrorCode): ErrorFacts {
   if (error instanceof SetpointError) return error.facts()
-  return { code: otherwise, message: error instanceof Error ? error.message : String(error) }
+  return { code: otherwise, message: messageOf(error) }
+}
+
+/** What anything that was thrown says; its other members are not for a log. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

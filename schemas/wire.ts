@@ -37,6 +37,26 @@ export interface RedisAddress {
   tls?: Record<string, never>
 }
 
+/** How long one command may take, in milliseconds. Nothing blocks longer than half of it on purpose. */
+export const REDIS_TIMEOUT = 5_000
+
+/** Milliseconds until the next try to connect; there is always one. */
+export function reconnectAfter(times: number): number {
+  return Math.min(50 * times, 1_000)
+}
+
+/** While Redis is away a command rejects at once, and none is kept to be sent when it may be out of date. */
+export const FAILING_AT_ONCE = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: REDIS_TIMEOUT,
+  connectTimeout: REDIS_TIMEOUT,
+  // A half-open connection is found by the command that waits on it.
+  socketTimeout: 2 * REDIS_TIMEOUT,
+  retryStrategy: reconnectAfter,
+}
+
 /**
  * Reads `redis://[user:password@]host[:port][/db]`, `rediss://…` (TLS) or `unix:///path/redis.sock[?db=N]`.
  * @throws SetpointError USAGE; the message never holds the password.

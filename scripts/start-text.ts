@@ -1,4 +1,4 @@
-import { DEFAULT_STATE } from '../controller/options.ts'
+import { DEFAULT_STATE } from '../schemas/defaults.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import type { StackStatus, StatusDocument } from '../schemas/status.ts'
 

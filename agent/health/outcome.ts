@@ -1,3 +1,4 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Healthcheck } from '../../schemas/stack.ts'
 import type { Probe } from '../../schemas/task.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
@@ -22,7 +23,7 @@ export function asProbe(result: ExecResult, { timeout }: Healthcheck, now: numbe
 
 /** A probe that could not be run at all counts as one that failed. */
 export function failedProbe(error: unknown): ExecResult {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   return { exitCode: NO_EXIT_CODE, output: `The probe could not be run: ${said}`, timedOut: false }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { digest } from '../../schemas/canonical.ts'
-import { SetpointError } from '../../schemas/error.ts'
+import { messageOf, SetpointError } from '../../schemas/error.ts'
 import type { ImageSpec } from '../../schemas/image.ts'
 import type { Log } from '../../schemas/log.ts'
 import { createLimit } from '../limit.ts'
@@ -77,7 +77,7 @@ export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Buil
 }
 
 function fail(spec: ImageSpec, step: Step, error: unknown): never {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   if (/no space left|ENOSPC/i.test(said)) throw diskFull(`building image ${spec.name}, ${step.words},`, said)
   throw new SetpointError('IMAGE_BUILD_FAILED', `Image ${spec.name}: ${step.words} failed: ${said}`, {
     hint: 'Fix the image file; `setpoint sync` tries it again.',

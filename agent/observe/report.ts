@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { ErrorFacts } from '../../schemas/error.ts'
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { HostInfo, Report, ReportOf, Snapshot, Stray } from '../../schemas/report.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
@@ -102,7 +103,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       await way
       return true
     } catch (error) {
-      log.debug({ problem: error instanceof Error ? error.message : String(error) }, 'A report was lost')
+      log.debug({ problem: messageOf(error) }, 'A report was lost')
       return false
     } finally {
       onTheirWay.delete(way)

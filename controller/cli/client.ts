@@ -1,9 +1,9 @@
+import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
 import type { DriftDocument, LogsDocument, RollbackDocument, VersionDocument } from '../api/documents.ts'
 import { SYNC_DEADLINE } from '../api/limits.ts'
-import { DEFAULT_STATE } from '../options.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
 import { type Answer, type Call, send } from './http.ts'
 

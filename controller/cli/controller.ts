@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
+import { LOG_LEVELS } from '../../schemas/log.ts'
 import {
   type ControllerOptions,
   DEFAULT_INTERVAL,
@@ -11,7 +12,7 @@ import { type Cli, durationOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { EXIT } from './exit.ts'
-import { LOG_LEVELS, levelArgument } from './log-level.ts'
+import { levelArgument } from './log-level.ts'
 import { nextSignal } from './signals.ts'
 
 export interface ControllerFlags {

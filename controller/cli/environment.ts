@@ -1,4 +1,4 @@
-import { DEFAULT_STATE } from '../options.ts'
+import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 
 /** The state folder that a command without `--state` works on. */
 export function stateFolder(env: NodeJS.ProcessEnv): string {

@@ -1,7 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-
-/** pino's levels. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+import { LOG_LEVELS } from '../../schemas/log.ts'
 
 export function levelArgument(text: string): string {
   if (!LOG_LEVELS.includes(text)) throw new InvalidArgumentError(`Give one of ${LOG_LEVELS.join(', ')}.`)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { constants, type Dirent, type Stats } from 'node:fs'
 import { lstat, open, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
+import { messageOf, SetpointError } from '../../schemas/error.ts'
 import { MAX_FILE_BYTES, MAX_TREE_FILES, type SourceFile } from '../../schemas/source.ts'
 import { checkCaps, isRead, tooLarge } from './listing.ts'
 
@@ -178,7 +178,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function translated(error: unknown, root: string): SetpointError {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = messageOf(error)
   const code = codeOf(error)
   if (code === 'EACCES' || code === 'EPERM') {
     return new SetpointError('SOURCE_DENIED', `The folder ${root} cannot be read: ${said}.`, {

@@ -1,4 +1,4 @@
-import { type ErrorCode, SetpointError } from '../../schemas/error.ts'
+import { type ErrorCode, messageOf, SetpointError } from '../../schemas/error.ts'
 import { GitFailure } from './git.ts'
 import { redact } from './redact.ts'
 
@@ -78,7 +78,7 @@ export function sourceError(error: unknown, place: Place): SetpointError {
   if (error instanceof SetpointError) return error
   const scrub = (text: string) => redact(text, place.secrets)
   if (!(error instanceof GitFailure)) {
-    const said = error instanceof Error ? error.message : String(error)
+    const said = messageOf(error)
     return new SetpointError('SOURCE_UNREACHABLE', `Reading ${place.display} failed: ${scrub(said)}`)
   }
   if (error.reason === 'missing') return withoutGit()

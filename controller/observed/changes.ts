@@ -1,5 +1,5 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import { messageOf } from '../redis.ts'
 import type { Merged } from './merge.ts'
 
 type Listener = (stacks: Set<string> | null) => void

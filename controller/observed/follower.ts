@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { HEARTBEAT } from '../../schemas/wire.ts'
-import { closeRedis, connectRedis, messageOf, whenReady } from '../redis.ts'
+import { closeRedis, connectRedis, whenReady } from '../redis.ts'
 import { BEGINNING, isBefore, lastId, readAfter, redisTime, type StreamEntry, timeOf } from './stream.ts'
 
 export interface FollowerOptions {

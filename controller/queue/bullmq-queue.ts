@@ -3,7 +3,8 @@ import type { Action } from '../../schemas/action.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import { MAX_JOB_BYTES, type SignedJob, signJob } from '../../schemas/job.ts'
 import type { Log } from '../../schemas/log.ts'
-import { COMMAND_TIMEOUT, closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
+import { REDIS_TIMEOUT } from '../../schemas/wire.ts'
+import { closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
 import { createHostQueues } from './host-queues.ts'
 import { jobId, stackOf } from './job-id.ts'
 import type { Order, Queue } from './queue.ts'
@@ -26,7 +27,7 @@ export interface QueueOptions {
  * away and with NOT_LEADER on a standby. A new term takes back what the one before left waiting.
  */
 export function createQueue(options: QueueOptions): Queue {
-  const { redis, keys, epoch, log, timeout = 2 * COMMAND_TIMEOUT } = options
+  const { redis, keys, epoch, log, timeout = 2 * REDIS_TIMEOUT } = options
   const client = connectRedis(redis, log)
   const queues = createHostQueues(client, log)
   const terms = createTerms(queues, epoch)

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SetpointError } from '../../schemas/error.ts'
+import { messageOf, SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import { COMMAND_TIMEOUT, closeRedis, connectRedis, messageOf, reaching, whenReady } from '../redis.ts'
+import { REDIS_TIMEOUT } from '../../schemas/wire.ts'
+import { closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
 import { createEpochFile } from './epoch-file.ts'
 import { giveLeaseBack, renewLease, takeLease } from './lease.ts'
 import { createTenure } from './tenure.ts'
@@ -109,7 +110,7 @@ export function createLeader({ redis, folder, id, log, lease = LEASE }: LeaderOp
       const held = tenure.leads()
       tenure.end('The lease was given back')
       if (held) {
-        await reaching(() => giveLeaseBack(client, token), COMMAND_TIMEOUT).catch((error) =>
+        await reaching(() => giveLeaseBack(client, token), REDIS_TIMEOUT).catch((error) =>
           log.warn({ problem: messageOf(error) }, 'The lease was not given back; it runs out by itself'),
         )
       }

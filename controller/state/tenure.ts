@@ -1,5 +1,5 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import { messageOf } from '../redis.ts'
 
 /** A moment by two clocks: one that nobody sets, and one that goes on while the machine is suspended. */
 export interface Moment {
