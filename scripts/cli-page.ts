@@ -7,7 +7,7 @@ const AGENT = join(import.meta.dirname, 'setpoint-agent.mjs')
 
 const INTRODUCTION = `# The command line
 
-Written by \`npm run schemas\` from \`setpoint --help\` and the help of each command. In a clone the command is
+Written by \`npm run generate\` from \`setpoint --help\` and the help of each command. In a clone the command is
 \`./scripts/setpoint.mjs\`.
 
     setpoint up --source /srv/infra.git        # in one terminal

@@ -34,7 +34,7 @@ const PLACES: Record<Section, string> = {
 
 const INTRODUCTION = `# Keys of stack files and image specs
 
-Written by \`npm run schemas\` from \`controller/desired/keys.ts\`, which is what the loader goes by. Each key is
+Written by \`npm run generate\` from \`controller/desired/keys.ts\`, which is what the loader goes by. Each key is
 
 - **honoured**,
 - **without effect**: accepted, and reported by name and place when it is used, or

@@ -2,14 +2,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
-import { publishedFiles, SCHEMA_FOLDER } from '../scripts/published.ts'
+import { publishedFiles, SCHEMA_FOLDER } from '../scripts/generate.ts'
 import { ROOT } from './support/imports.ts'
 
 const files = await publishedFiles()
 const schemas = [...files].filter(([path]) => path.startsWith(SCHEMA_FOLDER))
 
 describe('what is published', () => {
-  it.each([...files.keys()])('%s is what its declaration says (npm run schemas writes it)', (path) => {
+  it.each([...files.keys()])('%s is what its declaration says (npm run generate writes it)', (path) => {
     const file = join(ROOT, path)
     expect(existsSync(file) && readFileSync(file, 'utf8')).toBe(files.get(path))
   })

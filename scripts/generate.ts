@@ -1,7 +1,6 @@
 // Writes what is published but declared elsewhere: JSON Schemas, and the reference pages of commands and of keys.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { TSchema } from '../schemas/type.ts'
 import { Action } from '../schemas/action.ts'
 import { ImageSpec } from '../schemas/image.ts'
 import { Job, SignedJob } from '../schemas/job.ts'
@@ -9,6 +8,7 @@ import { StackRecord } from '../schemas/record.ts'
 import { Report, Snapshot } from '../schemas/report.ts'
 import { StackSpec } from '../schemas/stack.ts'
 import { Task, TaskStatus } from '../schemas/task.ts'
+import type { TSchema } from '../schemas/type.ts'
 import { cliPage } from './cli-page.ts'
 import { stackKeysPage } from './stack-keys.ts'
 
