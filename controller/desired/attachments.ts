@@ -1,4 +1,5 @@
 import { type Cursor, entriesOf, fail, fields, itemsOf } from './cursor.ts'
+import { networkName } from './process.ts'
 import { boolean, filled, listOf, oneOf } from './values.ts'
 
 export interface AttachmentAt {
@@ -17,7 +18,7 @@ export function attachments(cursor: Cursor): AttachmentAt[] | undefined {
     })
   }
   return entriesOf(cursor, 'a list or a mapping of networks')?.map(([key, at]) => {
-    const { aliases = [] } = fields(at, 'attachment', { aliases: listOf(filled) })
+    const { aliases = [] } = fields(at, 'attachment', { aliases: listOf(networkName) })
     return { key, aliases, at }
   })
 }

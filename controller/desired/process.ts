@@ -49,7 +49,14 @@ export function securityOption(cursor: Cursor): boolean | undefined {
 export function hostname(cursor: Cursor): string | undefined {
   const value = filled(cursor)
   if (value === undefined || /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(value)) return value
-  return fail(cursor, `${quote(value)} is no hostname: letters, digits, - and ., at most 63 characters`)
+  return fail(cursor, `${quote(value)} is no hostname: letters, digits, -, _ and ., at most 63 characters`)
+}
+
+/** A name that a service answers to on a network: an alias or `container_name`. It stands on a line of a hosts file. */
+export function networkName(cursor: Cursor): string | undefined {
+  const value = filled(cursor)
+  if (value === undefined || /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,252}$/.test(value)) return value
+  return fail(cursor, `${quote(value)} is no DNS name: letters, digits, -, _ and ., at most 253 characters`)
 }
 
 /** Compose Specification §pull_policy. */

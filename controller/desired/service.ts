@@ -6,7 +6,7 @@ import { healthcheck } from './health.ts'
 import { environment, labels } from './mappings.ts'
 import { mounts, tmpfs } from './mounts.ts'
 import { ports } from './ports.ts'
-import { capability, hostname, pullPolicy, securityOption, signal } from './process.ts'
+import { capability, hostname, networkName, pullPolicy, securityOption, signal } from './process.ts'
 import { restart } from './restart.ts'
 import type { Lookup } from './template.ts'
 import { boolean, containerPath, duration, filled, listOf, size, text } from './values.ts'
@@ -24,7 +24,7 @@ export function service(name: string, cursor: Cursor, lookup: Lookup) {
     working_dir: containerPath,
     user: text,
     hostname,
-    container_name: hostname,
+    container_name: networkName,
     ports,
     networks: attachments,
     volumes: mounts,

@@ -262,7 +262,20 @@ describe('a service', () => {
     ],
     [
       'hostname: a_b c',
-      '4:15 services.a.hostname: "a_b c" is no hostname: letters, digits, - and ., at most 63 characters',
+      '4:15 services.a.hostname: "a_b c" is no hostname: letters, digits, -, _ and ., at most 63 characters',
+    ],
+    [
+      'hostname: "b\\n10.9.9.9 evil"',
+      '4:15 services.a.hostname: "b\\n10.9.9.9 evil" is no hostname: letters, digits, -, _ and ., at most 63 characters',
+    ],
+    [
+      'container_name: "b\\n10.9.9.9 evil"',
+      '4:21 services.a.container_name: "b\\n10.9.9.9 evil" is no DNS name: letters, digits, -, _ and ., at most 253 characters',
+    ],
+    [
+      'networks: {default: {aliases: ["b\\n10.9.9.9 evil.example", _db.example.com, ""]}}',
+      '4:36 services.a.networks.default.aliases[0]: "b\\n10.9.9.9 evil.example" is no DNS name: letters, digits, -, _ and ., at most 253 characters',
+      '4:81 services.a.networks.default.aliases[2]: must not be empty',
     ],
     [
       'x-setpoint: {update: {deadlin: 3s}}',
