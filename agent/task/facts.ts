@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises'
+import { relative } from 'node:path'
 import type { PublishedPort } from '../../schemas/stack.ts'
 import type { Task, TaskFacts } from '../../schemas/task.ts'
+import { resolveInRoot } from '../runtime/in-root.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Prepared } from './entry.ts'
 
@@ -24,7 +26,7 @@ export async function factsOf(
     memory: resources.memory ? resources.memory - (resources.memory % PAGE) : null,
     cpus: resources.cpus ? Math.round(resources.cpus * CPU_PERIOD) / CPU_PERIOD : null,
     pids: resources.pids ?? null,
-    mounts: (await Promise.all(own.map(describeMount))).sort(),
+    mounts: (await Promise.all(own.map((mount) => describeMount(mount, prepared.rootfs)))).sort(),
     addresses: Object.entries(addresses)
       .map(([network, address]) => `${network}=${address}`)
       .sort(),
@@ -37,8 +39,12 @@ function describePort({ hostIp, published, target, protocol }: PublishedPort): s
   return `${hostIp ? `${hostIp}:` : ''}${published}->${target}/${protocol}`
 }
 
-/** `target=source[:ro]`, the source without symbolic links, as the kernel names it. */
-async function describeMount({ type, source, target, readOnly }: ResolvedMount): Promise<string> {
+/** `target=source[:ro]`, both without symbolic links, as the kernel names them: those of the target are the root's. */
+async function describeMount(
+  { type, source, target, readOnly }: ResolvedMount,
+  rootfs: string,
+): Promise<string> {
   const from = type === 'tmpfs' ? 'tmpfs' : await realpath(source).catch(() => source)
-  return `${target}=${from}${readOnly ? ':ro' : ''}`
+  const place = await resolveInRoot(rootfs, target)
+  return `/${relative(rootfs, place)}=${from}${readOnly ? ':ro' : ''}`
 }

@@ -9,6 +9,7 @@ import type { WatchHealth } from './health-watch.ts'
 import type { Journal } from './journal.ts'
 import { createPublisher } from './publisher.ts'
 import { createRepair } from './repair.ts'
+import { createRepairLimit } from './repair-limit.ts'
 import { createRunner, type Runner } from './runner.ts'
 import { step } from './step.ts'
 import type { Tasks } from './tasks.ts'
@@ -39,6 +40,7 @@ export function createTasks(options: TasksOptions): Tasks {
     log,
   })
   let cancelRelease: (() => void) | undefined
+  const limit = createRepairLimit({ clock, log })
   const repair = createRepair({ runtime, networks, publisher })
   runtime.onExit((exit) => {
     const runner = runners.get(exit.id)
@@ -90,7 +92,8 @@ export function createTasks(options: TasksOptions): Tasks {
     async repair(taskId, fields) {
       const runner = runners.get(taskId)
       if (!runner) throw unknownTask(taskId)
-      await repair(runner, fields)
+      const due = limit.due(taskId, fields)
+      if (due.length > 0) await repair(runner, due)
     },
 
     removeStray,
@@ -111,6 +114,7 @@ export function createTasks(options: TasksOptions): Tasks {
     found(news) {
       for (const finding of news) {
         const { id } = finding.subject
+        limit.found(finding)
         if (findings.take(finding, runners.get(id)?.entry())) changes.touch(id)
       }
     },
@@ -198,6 +202,7 @@ export function createTasks(options: TasksOptions): Tasks {
   function forget(id: string): void {
     runners.delete(id)
     findings.forget(id)
+    limit.forget(id)
     changes.touch(id)
     void releaseImages()
   }

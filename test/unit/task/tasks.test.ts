@@ -424,6 +424,13 @@ describe('repair', () => {
     expect(status('t1')).toMatchObject({ state: 'running', run: 2, failures: 0 })
   })
 
+  it('does not restart a task for ever for what does not stay as it was set up', async () => {
+    const { tasks, status } = given()
+    await tasks.run(aTask())
+    for (let time = 0; time < 6; time += 1) await tasks.repair('t1', ['mounts'])
+    expect(status('t1')).toMatchObject({ state: 'running', run: 4 })
+  })
+
   it('says that there is no such task', async () => {
     await expect(given().tasks.repair('t9', ['memory'])).rejects.toMatchObject({ code: 'JOB_REFUSED' })
   })

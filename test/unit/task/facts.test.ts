@@ -1,0 +1,27 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import type { ResolvedMount } from '../../../agent/runtime/runtime.ts'
+import type { Prepared } from '../../../agent/task/entry.ts'
+import { factsOf } from '../../../agent/task/facts.ts'
+import { aTask, removeTemporary, temporaryState } from './parts.ts'
+
+afterEach(removeTemporary)
+
+it('names mounts as the kernel will: links of the root followed, and none of them out of it', async () => {
+  const rootfs = temporaryState()
+  mkdirSync(join(rootfs, 'var'))
+  symlinkSync('/run', join(rootfs, 'var/run'))
+  symlinkSync('../../../../srv', join(rootfs, 'away'))
+  const mounts = ['/var/run/x', '/away/y', '/plain'].map((target) => ({ ...aMount, target }))
+  const prepared = { image: { id: 'i', root: '/i', reference: 'i', config: {} }, rootfs, mounts }
+  const task = aTask({ container: { mounts: mounts.map((mount) => ({ ...mount, type: 'bind' as const })) } })
+
+  const facts = await factsOf(task, { ...prepared, netns: null, healthcheck: null } as Prepared, {
+    argv: ['/app'],
+    addresses: {},
+  })
+  expect(facts.mounts).toEqual(['/plain=/no/such', '/run/x=/no/such', '/srv/y=/no/such'])
+})
+
+const aMount: ResolvedMount = { type: 'bind', source: '/no/such', target: '', readOnly: false }
