@@ -1,7 +1,8 @@
-import { lstat, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../schemas/log.ts'
 import { type Argv, type Result, run } from '../runtime/exec.ts'
+import { resolveInRoot } from '../runtime/in-root.ts'
 import { lastLines } from './failures.ts'
 import { moveTree } from './files.ts'
 
@@ -31,7 +32,8 @@ export async function addPackages({ root, packages, cache, log }: PackagesOption
     return wanted
   })
   // Not straight into the root: tar would replace its links to folders, or follow them out of it.
-  const staging = join(root, '.setpoint-packages')
+  // Under a name that nobody knows before, on the file system of the root: what an image has there is not followed.
+  const staging = await mkdtemp(join(root, '.setpoint-packages-'))
   for (const file of files) await said(['dpkg-deb', '--extract', join(cache, file), staging])
   await mergeUsr(root)
   await moveTree(root, staging, '/')
@@ -94,7 +96,7 @@ async function mergeUsr(root: string): Promise<void> {
       if (error.code !== 'ENOENT') throw error
     })
     if (there) continue
-    await mkdir(join(root, 'usr', name), { recursive: true })
+    await mkdir(await resolveInRoot(root, `/usr/${name}`), { recursive: true })
     await symlink(`usr/${name}`, join(root, name))
   }
 }

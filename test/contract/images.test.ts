@@ -279,6 +279,22 @@ describe('an image spec', () => {
     expect(await storage.buildah('images', '--quiet')).toBe('')
   })
 
+  it('unpacks no package outside the image, whatever links its base has', async () => {
+    const [outside, elsewhere] = ['outside', 'elsewhere'].map((name) => join(storage.folder, name))
+    for (const folder of [outside, elsewhere]) await mkdir(folder ?? '')
+    const links = { '.setpoint-packages': outside ?? '', usr: elsewhere ?? '' }
+    await anImage('localhost/test/base:1', { links })
+    const spec = aSpec({ base: 'localhost/test/base:1', packages: ['busybox-static'] })
+    const { root } = await images.resolve(built(spec))
+
+    expect(await readdir(outside ?? '')).toEqual([])
+    expect(await readdir(elsewhere ?? '')).toEqual([])
+    expect((await lstat(join(root, elsewhere ?? '', 'bin/busybox'))).size).toBeGreaterThan(1_000_000)
+    expect((await readdir(root)).filter((name) => name.startsWith('.setpoint'))).toEqual([
+      '.setpoint-packages',
+    ])
+  })
+
   it('writes no file outside the image', async () => {
     const outside = join(storage.folder, 'outside')
     await mkdir(outside)
