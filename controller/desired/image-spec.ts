@@ -10,7 +10,7 @@ import { imageFiles, MAX_IMAGE_FILES_BYTES } from './image-files.ts'
 import { environment, labels } from './mappings.ts'
 import { merge } from './merge.ts'
 import { parse } from './parse.ts'
-import { signal } from './process.ts'
+import { signal, user } from './process.ts'
 import { normaliseReference, specReference } from './references.ts'
 import { errorIn, hasErrors, tidy } from './report.ts'
 import { containerPath, listOf, text } from './values.ts'
@@ -131,7 +131,7 @@ function config(at: Cursor): ImageConfig {
     command: argv,
     env: environment(() => undefined),
     working_dir: containerPath,
-    user: text,
+    user,
     ports: listOf(exposedPort),
     labels,
     stop_signal: signal,

@@ -15,6 +15,8 @@ export function environment(lookup: Lookup) {
       return value
     })
     for (const [name, value] of Object.entries(read ?? {})) {
+      if (/[\s=\p{Cc}]/u.test(name)) fail(cursor, `${quote(name)} is no name of a variable: no space, no =`)
+      if (value.includes('\0')) fail(cursor, `the value of ${name} must not contain a NUL character`)
       if (TEMPLATE.test(value))
         notice(cursor, `${name} has a template of Swarm, which is passed on as it stands`)
     }

@@ -1,17 +1,7 @@
 import type { Mount } from '../../schemas/stack.ts'
 import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
 import { quote, scalarText } from './node.ts'
-import {
-  boolean,
-  checkContainerPath,
-  containerPath,
-  fileMode,
-  filled,
-  oneOf,
-  oneOrListOf,
-  size,
-  text,
-} from './values.ts'
+import { boolean, checkContainerPath, fileMode, filled, oneOf, oneOrListOf, size, text } from './values.ts'
 
 export interface MountAt {
   /** The source of a volume is still its key in the file. */
@@ -40,13 +30,30 @@ function short(at: Cursor): Mount | undefined {
   const [source, target, options = ''] = parts.length === 1 ? [undefined, ...parts] : parts
   if (source === undefined) return anonymous(at, target ?? '')
   const readOnly = shortOptions(at, options)
-  const inside = checkContainerPath(at, target ?? '')
+  const inside = checkTarget(at, target ?? '')
   if (inside === undefined || readOnly === undefined) return undefined
   if (!isPath(source)) return { type: 'volume', source, target: inside, readOnly }
   const outside = hostPath(at, source)
   return outside === undefined
     ? undefined
     : { type: 'bind', source: outside, target: inside, readOnly, createHostPath: true }
+}
+
+function mountTarget(at: Cursor): string | undefined {
+  const value = text(at)
+  return value === undefined ? undefined : checkTarget(at, value)
+}
+
+/** A path in the container that a mount may cover. The runtime fills `/dev`, `/proc` and `/sys` itself. */
+function checkTarget(at: Cursor, value: string): string | undefined {
+  const target = checkContainerPath(at, value)
+  if (target === '/') return fail(at, 'a mount on / would hide the image; name a folder below it')
+  if (target === undefined || !/^\/(dev|proc|sys)(\/|$)/.test(target)) return target
+  if (/^\/dev\/shm(\/|$)/.test(target)) return target
+  return fail(
+    at,
+    `not honoured yet: a mount on ${target}; of /dev, /proc and /sys only /dev/shm may be mounted`,
+  )
 }
 
 function shortOptions(at: Cursor, options: string): boolean | undefined {
@@ -104,7 +111,7 @@ function long(at: Cursor): Mount | undefined {
   const read = fields(at, 'volumeMount', {
     type: mountType,
     source: filled,
-    target: containerPath,
+    target: mountTarget,
     read_only: boolean,
     bind: (inner) => fields(inner, 'mountBind', { create_host_path: boolean }),
     volume: (inner) => fields(inner, 'mountVolume', {}),
@@ -151,7 +158,7 @@ function oneTmpfs(at: Cursor): MountAt | undefined {
   const line = text(at)
   if (line === undefined) return undefined
   const [path = '', ...rest] = line.split(':')
-  const target = checkContainerPath(at, path)
+  const target = checkTarget(at, path)
   if (target === undefined) return undefined
   const mount: Mount = { type: 'tmpfs', source: '', target, readOnly: false }
   for (const option of rest

@@ -1,7 +1,7 @@
 import type { PublishedPort } from '../../schemas/stack.ts'
 import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
 import { quote, scalarText } from './node.ts'
-import { filled, integer, oneOf, text } from './values.ts'
+import { filled, integer, isIpv4, oneOf, text } from './values.ts'
 
 /** Equally long ranges of ports: `count` of them from `port` on. Spread out only once their number is known to be sane. */
 export interface PortsAt {
@@ -100,14 +100,12 @@ function isHostIp(at: Cursor, ip: string): boolean {
   else if (ip.includes(':')) {
     fail(at, `not honoured yet: the IPv6 address ${ip}; name an IPv4 address, or none for all of them`)
     return false
-  } else if (ip !== '' && !IPV4.test(ip)) {
+  } else if (ip !== '' && !isIpv4(ip)) {
     fail(at, `${quote(ip)} is no IPv4 address: four numbers from 0 to 255 without leading zeros`)
     return false
   }
   return true
 }
-
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 function unpublished(at: Cursor, target: string): undefined {
   const message = `no port of the host is named, so none is published; write "8080:${target}" with the port you want`

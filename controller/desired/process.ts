@@ -59,6 +59,13 @@ export function networkName(cursor: Cursor): string | undefined {
   return fail(cursor, `${quote(value)} is no DNS name: letters, digits, -, _ and ., at most 253 characters`)
 }
 
+/** Compose Specification §user: a name or number, and a group after a colon; empty is the user of the image. */
+export function user(cursor: Cursor): string | undefined {
+  const value = text(cursor)
+  if (value === undefined || /^[^\s\p{Cc}]*$/u.test(value)) return value
+  return fail(cursor, `${quote(value)} is no user: a name or number, as in app or 1000:1000, without spaces`)
+}
+
 /** Compose Specification §pull_policy. */
 export function pullPolicy(cursor: Cursor): 'always' | 'missing' | 'never' | undefined {
   const value = text(cursor)

@@ -7,11 +7,15 @@ export const MAX_PROBLEMS = 100
 /** An error at a place. */
 export function errorAt(at: Place, path: string, message: string): Problem {
   const { file, line, column } = at
-  return { file, line, column, path: clamp(path, 300), message: clamp(message, 500), severity: 'error' }
+  return { file, line, column, path: shown(path, 300), message: shown(message, 500), severity: 'error' }
 }
 
-function clamp(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 3)}...` : text
+/** One line of text for a terminal: what a file says must not move its cursor. */
+function shown(text: string, length: number): string {
+  const clamped = text.length > length ? `${text.slice(0, length - 3)}...` : text
+  return clamped.replace(/\p{Cc}/gu, (char) =>
+    char === '\n' ? '\\n' : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 /** Something worth telling that keeps nobody from deploying. */

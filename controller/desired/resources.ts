@@ -1,7 +1,7 @@
 import { type Cursor, expected, fail, fields, itemsOf, notice, within } from './cursor.ts'
 import { labels } from './mappings.ts'
 import { quote } from './node.ts'
-import { boolean, filled, text } from './values.ts'
+import { boolean, filled, isIpv4, text } from './values.ts'
 
 /** A network or volume as it is declared, under its key. */
 export interface ResourceDraft {
@@ -24,10 +24,20 @@ export function network(key: string, at: Cursor): ResourceDraft {
     ipam,
   })
   const own = resource(key, at, read)
+  if (own.name === 'host' || own.name === 'none') failPredefined(at, own.name)
   for (const other of own.external ? setBeside(at, ['driver', 'ipam', 'internal']) : []) {
     notice(other, 'accepted without effect: the network is external, somebody else sets it up')
   }
   return { ...own, internal: read.internal ?? false, ...(read.ipam ? { subnet: read.ipam } : {}) }
+}
+
+// Docker's own networks: no bridge of that name does what they do.
+function failPredefined(at: Cursor, name: 'host' | 'none'): void {
+  const advice =
+    name === 'host'
+      ? 'remove it, and publish the ports that must be reached'
+      : 'take a network with internal: true'
+  fail(at, `not honoured yet: the network ${name} of Docker; ${advice}`)
 }
 
 /** Compose Specification §volumes. */
@@ -112,8 +122,7 @@ function subnets(at: Cursor): string | undefined {
 function subnet(at: Cursor): string | undefined {
   const value = text(at)
   if (value === undefined) return undefined
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value)
-  const [bits = 99, ...bytes] = (match?.slice(1) ?? []).map(Number).reverse()
-  if (match && bytes.every((byte) => byte < 256) && bits >= 8 && bits <= 30) return value
-  return expected(at, 'an IPv4 subnet from /8 to /30, as in 10.20.0.0/24')
+  const [, address = '', bits = ''] = /^([^/]*)\/(\d{1,2})$/.exec(value) ?? []
+  if (isIpv4(address) && Number(bits) >= 8 && Number(bits) <= 29) return value
+  return expected(at, 'an IPv4 subnet from /8 to /29, as in 10.20.0.0/24')
 }

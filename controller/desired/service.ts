@@ -6,10 +6,10 @@ import { healthcheck } from './health.ts'
 import { environment, labels } from './mappings.ts'
 import { mounts, tmpfs } from './mounts.ts'
 import { ports } from './ports.ts'
-import { capability, hostname, networkName, pullPolicy, securityOption, signal } from './process.ts'
+import { capability, hostname, networkName, pullPolicy, securityOption, signal, user } from './process.ts'
 import { restart } from './restart.ts'
 import type { Lookup } from './template.ts'
-import { boolean, containerPath, duration, filled, listOf, size, text } from './values.ts'
+import { boolean, containerPath, duration, filled, listOf, size } from './values.ts'
 
 export type ServiceDraft = ReturnType<typeof service>
 
@@ -22,7 +22,7 @@ export function service(name: string, cursor: Cursor, lookup: Lookup) {
     entrypoint: argv,
     environment: environment(lookup),
     working_dir: containerPath,
-    user: text,
+    user,
     hostname,
     container_name: networkName,
     ports,

@@ -101,6 +101,13 @@ function keep<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value]
 }
 
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+
+/** An IPv4 address in its one form: four numbers without leading zeros. */
+export function isIpv4(value: string): boolean {
+  return IPV4.test(value)
+}
+
 /** An octal file mode, however written: `0755`, `"0755"`, `0o755`, `755`. */
 export function fileMode(cursor: Cursor): number | undefined {
   const { node } = cursor

@@ -152,6 +152,21 @@ describe('a service', () => {
     ['volumes: ["nope:/x"]', '4:15 services.a.volumes[0]: names the volume nope, which is not declared'],
     ['volumes: ["/a:b"]', '4:15 services.a.volumes[0]: "b" must be an absolute path in the container'],
     ['volumes: ["/a:/b/../c"]', '4:15 services.a.volumes[0]: "/b/../c" must not contain ..'],
+    [
+      'volumes: ["/a:/"]',
+      '4:15 services.a.volumes[0]: a mount on / would hide the image; name a folder below it',
+    ],
+    [
+      'volumes: ["/a:/x/../dev", {type: bind, source: /a, target: /sys/}]',
+      '4:15 services.a.volumes[0]: "/x/../dev" must not contain ..',
+      `4:64 services.a.volumes[1].target: ${L}: a mount on /sys; of /dev, /proc and /sys only /dev/shm may be mounted`,
+    ],
+    [
+      'volumes: ["/dev/log:/dev/log"]\ntmpfs: //proc/./1',
+      `4:15 services.a.volumes[0]: ${L}: a mount on /dev/log; of /dev, /proc and /sys only /dev/shm may be mounted`,
+      `5:12 services.a.tmpfs: ${L}: a mount on /proc/1; of /dev, /proc and /sys only /dev/shm may be mounted`,
+    ],
+    ['volumes: ["/proc:/host/proc:ro", "/dev/log:/devices"]\ntmpfs: /dev/shm:size=1g'],
     ['volumes: ["/a:/b:ro:x"]', '4:15 services.a.volumes[0]: "/a:/b:ro:x" has too many colons'],
     ['volumes: [":/b"]', '4:15 services.a.volumes[0]: ":/b" has an empty part between its colons'],
     ['volumes: ["/a:/b:foo"]', '4:15 services.a.volumes[0]: unknown option "foo"; take ro or rw'],
@@ -281,6 +296,28 @@ describe('a service', () => {
       'x-setpoint: {update: {deadlin: 3s}}',
       '4:27 services.a.x-setpoint.update.deadlin: unknown key; did you mean deadline?',
     ],
+    [
+      'user: "a b"',
+      '4:11 services.a.user: "a b" is no user: a name or number, as in app or 1000:1000, without spaces',
+    ],
+    [
+      'user: "a\\nroot"',
+      '4:11 services.a.user: "a\\nroot" is no user: a name or number, as in app or 1000:1000, without spaces',
+    ],
+    [
+      'environment: {"A B": 1, C: "x\\0y"}',
+      '4:18 services.a.environment: "A B" is no name of a variable: no space, no =',
+      '4:18 services.a.environment: the value of C must not contain a NUL character',
+    ],
+    [
+      'environment: {"A=B": 1}',
+      '4:18 services.a.environment: "A=B" is no name of a variable: no space, no =',
+    ],
+    [
+      'environment: {"A\\nB": 1}',
+      '4:27 services.a.environment.A\\nB: a name must not contain a line break or NUL',
+    ],
+    ['"\\e[2J": 1', '4:5 services.a.\\x1b[2J: unknown key'],
     ['user: "a\\0b"', '4:11 services.a.user: must not contain a NUL character'],
   ])('%s', (lines, ...wanted) => expect(withoutFile(problemsOf(aService(lines)))).toEqual(wanted))
 })
@@ -353,8 +390,26 @@ describe('a file', () => {
     ],
     [
       `networks: {n: {ipam: {config: [{subnet: 10.0.0.0/99}]}}}\n${A}`,
-      '1:41 networks.n.ipam.config[0].subnet: must be an IPv4 subnet from /8 to /30, as in 10.20.0.0/24, not "10.0.0.0/99"',
+      '1:41 networks.n.ipam.config[0].subnet: must be an IPv4 subnet from /8 to /29, as in 10.20.0.0/24, not "10.0.0.0/99"',
     ],
+    [
+      `networks: {n: {ipam: {config: [{subnet: 10.0.0.0/30}]}}}\n${A}`,
+      '1:41 networks.n.ipam.config[0].subnet: must be an IPv4 subnet from /8 to /29, as in 10.20.0.0/24, not "10.0.0.0/30"',
+    ],
+    [
+      `networks: {n: {ipam: {config: [{subnet: 10.08.0.0/24}]}}}\n${A}`,
+      '1:41 networks.n.ipam.config[0].subnet: must be an IPv4 subnet from /8 to /29, as in 10.20.0.0/24, not "10.08.0.0/24"',
+    ],
+    [`networks: {n: {ipam: {config: [{subnet: 10.0.0.0/29}]}}}\n${A}`],
+    [
+      `networks: {h: {name: host, external: true}}\n${A}`,
+      '1:15 networks.h: not honoured yet: the network host of Docker; remove it, and publish the ports that must be reached',
+    ],
+    [
+      `networks: {none: {external: true}}\n${A}`,
+      '1:18 networks.none: not honoured yet: the network none of Docker; take a network with internal: true',
+    ],
+    [`networks: {host: {}}\n${A}`],
     [
       `volumes: {v: {external: true, driver: local}}\n${A}`,
       '1:39 volumes.v.driver: the volume is external, somebody else sets it up; remove this, or external',
