@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { startHost, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
+import { appService, compose, isConverged } from '../support/stacks.ts'
 
 const PASSWORD = 'open sesame'
 const REDIS = `redis://:${encodeURIComponent(PASSWORD)}@127.0.0.1:6379`
@@ -13,7 +14,7 @@ let host: TestHost
 const running: ChildProcess[] = []
 
 beforeAll(async () => {
-  host = await startHost({ start: false, files: { 'web/compose.yaml': compose('one') } })
+  host = await startHost({ start: false, files: { 'web/compose.yaml': web('one') } })
 })
 afterEach(async () => {
   for (const child of running.splice(0).reverse()) await end(child)
@@ -45,11 +46,11 @@ it('controller and agent run as processes of their own, against a given Redis wi
     { SETPOINT_REDIS: REDIS },
   )
 
-  const status = await host.until(({ stacks }) => stacks[0]?.outcome === 'converged')
+  const status = await host.until(isConverged())
   expect(status.hosts).toMatchObject([{ name: 'alpha', state: 'ready', labels: { rack: '7' } }])
   expect((await host.http(8080)).body).toBe('one\n')
 
-  await host.commit({ 'web/compose.yaml': compose('two') })
+  await host.commit({ 'web/compose.yaml': web('two') })
   await host.untilHttp(8080, ({ body }) => body === 'two\n')
   for (const child of [agent, controller]) {
     child.kill('SIGTERM')
@@ -63,16 +64,8 @@ it('an agent that was run alone takes its tasks down by itself', async () => {
   await expect(host.http(8080)).rejects.toThrow()
 })
 
-function compose(message: string): string {
-  return `services:
-  app:
-    image: ${TEST_IMAGE}
-    environment:
-      MESSAGE: ${message}
-    ports:
-      - "8080:8080"
-    stop_grace_period: 1s
-`
+function web(message: string): string {
+  return compose(appService('app', { message, port: 8080 }))
 }
 
 function node([script = '', ...args]: string[], env: NodeJS.ProcessEnv): ChildProcess {
