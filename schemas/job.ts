@@ -32,6 +32,7 @@ const checkJob = checker(Job)
 /** The largest job that an agent reads, in bytes. */
 export const MAX_JOB_BYTES = 4 * 1024 * 1024
 
+/** A job as it travels: its text and the signature of the controller, whose private key is Ed25519. */
 export function signJob(job: Job, privateKey: KeyObject): SignedJob {
   const body = JSON.stringify(job)
   return { body, signature: ed25519Sign(null, Buffer.from(body), privateKey).toString('base64') }

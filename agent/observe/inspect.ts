@@ -35,6 +35,7 @@ export interface InspectorOptions {
 const INTERVAL = 4_000
 const HOST = '/proc/self'
 
+/** An inspector that does not look before it is started or asked. */
 export function createInspector(options: InspectorOptions): Inspector {
   const { tasks, runtime, log, interval = INTERVAL, proc = '/proc' } = options
   /** By task: a process (its run and pid) and when it began, and the process that was not there at the last look. */

@@ -35,6 +35,7 @@ export interface ReporterOptions {
 const KEPT_OUTCOMES = 200
 const LAST_WORDS = 1_000
 
+/** Tells the controller what this host looks like: a snapshot at every heartbeat, and each change between two. */
 export function createReporter(options: ReporterOptions): Reporter {
   const { redis, host, log, heartbeat = HEARTBEAT } = options
   // a later life of the agent has a greater boot

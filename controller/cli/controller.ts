@@ -28,6 +28,7 @@ export interface ControllerFlags {
   logFile?: string
 }
 
+/** Adds `setpoint controller` to the command line. */
 export function registerController(program: Command, { context, finish }: Cli): void {
   program
     .command('controller')

@@ -9,6 +9,7 @@ export interface DownFlags {
   volumes?: boolean
 }
 
+/** Adds `setpoint down` to the command line. */
 export function registerDown(program: Command, { context, finish }: Cli): void {
   program
     .command('down')

@@ -5,6 +5,7 @@ import { EXIT } from './exit.ts'
 import { driftView } from './format/drift-view.ts'
 import { painter } from './format/paint.ts'
 
+/** Adds `setpoint drift` to the command line. */
 export function registerDrift(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('drift')

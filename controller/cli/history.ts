@@ -5,6 +5,7 @@ import { EXIT } from './exit.ts'
 import { historyView } from './format/history-view.ts'
 import { painter } from './format/paint.ts'
 
+/** Adds `setpoint history` to the command line. */
 export function registerHistory(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('history')

@@ -5,6 +5,7 @@ import { EXIT } from './exit.ts'
 import { hostsView } from './format/hosts-view.ts'
 import { painter } from './format/paint.ts'
 
+/** Adds `setpoint hosts` to the command line. */
 export function registerHosts(program: Command, { context, finish }: Cli): void {
   const command = program.command('hosts').summary('the hosts with an agent, and when each was last seen')
   outputOption(command)

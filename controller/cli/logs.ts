@@ -12,6 +12,7 @@ export interface LogsOptions {
   output: Output
 }
 
+/** Adds `setpoint logs` to the command line. */
 export function registerLogs(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('logs')

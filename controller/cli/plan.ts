@@ -8,6 +8,7 @@ import { painter, visible } from './format/paint.ts'
 import { changeCount, planView } from './format/plan-view.ts'
 import { loadSources } from './loading.ts'
 
+/** Adds `setpoint plan` to the command line. */
 export function registerPlan(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('plan')

@@ -4,6 +4,7 @@ import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 
+/** Adds `setpoint rollback` to the command line. */
 export function registerRollback(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('rollback')

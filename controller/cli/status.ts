@@ -14,6 +14,7 @@ export interface StatusOptions {
   wait?: number
 }
 
+/** Adds `setpoint status` to the command line. */
 export function registerStatus(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('status')

@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { visible } from './format/paint.ts'
 
+/** Adds `setpoint sync` to the command line. */
 export function registerSync(program: Command, { context, finish }: Cli): void {
   const command = program.command('sync').summary('read every source now instead of at its next poll')
   outputOption(command)

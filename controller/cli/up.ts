@@ -27,6 +27,7 @@ export interface UpFlags {
   credentialsFile?: string
 }
 
+/** Adds `setpoint up` to the command line. */
 export function registerUp(program: Command, { context, finish }: Cli): void {
   program
     .command('up')

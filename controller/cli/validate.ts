@@ -7,6 +7,7 @@ import { type Paint, painter, visible } from './format/paint.ts'
 import { count } from './format/words.ts'
 import { type LoadedPath, loadPath } from './loading.ts'
 
+/** Adds `setpoint validate` to the command line. */
 export function registerValidate(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('validate')

@@ -5,6 +5,7 @@ import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 
+/** Adds `setpoint version` to the command line. */
 export function registerVersion(program: Command, { context, finish }: Cli): void {
   const command = program.command('version').summary('the versions of this command and of the controller')
   outputOption(command).action(async (options: { output: Output }) => finish(await version(context, options)))
