@@ -4,6 +4,7 @@ import type { Log } from '../schemas/log.ts'
 import type { HostInfo } from '../schemas/report.ts'
 import { redisOptions } from '../schemas/wire.ts'
 import { checkKey, controllerKey } from './controller-key.ts'
+import { hostNameOf, pinHost } from './host-name.ts'
 import { lockState } from './lock.ts'
 import { createInspector } from './observe/inspect.ts'
 import { createReporter } from './observe/report.ts'
@@ -19,12 +20,14 @@ import { connectRedis } from './redis.ts'
  * @throws SetpointError when it cannot even begin
  */
 export async function runAgent(options: AgentOptions, log: Log, signal: AbortSignal): Promise<void> {
+  const host = await hostNameOf(options.state, options.host)
   const lock = await lockState(options.state)
   await checkKey(options.controllerKey, options.state)
+  await pinHost(options.state, host)
   const parts = await openParts(options, log)
   try {
     await parts.tasks.adopt()
-    await serve(options, parts, { log, signal })
+    await serve({ ...options, host }, parts, { log, signal })
   } finally {
     await parts.close()
     await lock.release()
@@ -32,7 +35,7 @@ export async function runAgent(options: AgentOptions, log: Log, signal: AbortSig
 }
 
 async function serve(
-  options: AgentOptions,
+  options: AgentOptions & { host: string },
   { paths, tasks, runtime, networks }: Parts,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
@@ -76,7 +79,10 @@ function fingerprint(key: KeyObject): string {
     .digest('hex')
 }
 
-function hostInfo({ host, labels }: AgentOptions, runtime: Parts['runtime']['info']): HostInfo {
+function hostInfo(
+  { host, labels }: AgentOptions & { host: string },
+  runtime: Parts['runtime']['info'],
+): HostInfo {
   return {
     name: host,
     labels,

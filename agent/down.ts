@@ -3,6 +3,7 @@ import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
+import { forgetHost } from './host-name.ts'
 import { lockState } from './lock.ts'
 import type { AgentOptions } from './options.ts'
 import { openParts, type Parts } from './parts.ts'
@@ -34,6 +35,7 @@ export async function takeDown(options: AgentOptions, log: Log, tell: (line: str
   await removeRun(paths.run)
   if (wasUp) removed(`the run folder ${paths.run}`)
   await rmdir(join(paths.state, 'tasks')).catch(() => {}) // kept when something in it could not be removed
+  await forgetHost(paths.state)
   await lock.release()
 }
 

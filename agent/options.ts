@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DEFAULT_STATE } from '../schemas/defaults.ts'
@@ -14,7 +13,8 @@ export interface AgentOptions {
   /** Absolute path. */
   state: string
   run: string | undefined
-  host: string
+  /** Undefined: as at the first start, else the machine's name. */
+  host: string | undefined
   labels: Record<string, string>
   controllerKey: string | undefined
   storageRoot: string | undefined
@@ -43,7 +43,8 @@ Options:
   --state DIR            state folder (default: SETPOINT_STATE or
                          /var/lib/setpoint, and in it agent)
   --run DIR              what lasts until a reboot (default: /run/setpoint/…)
-  --host NAME            this host's name (default: the machine's)
+  --host NAME            this host's name (default: the one that it had at its first
+                         start, and then the machine's)
   --label KEY=VALUE      a label of this host; may be repeated
   --runtime NAME         auto, crun or runc (default: auto)
   --storage-root DIR     containers-storage (default: its own configuration)
@@ -76,7 +77,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv): AgentOptio
     redis,
     state: values.state === undefined ? defaultState(env) : resolve(values.state),
     run: values.run === undefined ? undefined : resolve(values.run),
-    host: hostName(values.host ?? hostname().toLowerCase()),
+    host: values.host === undefined ? undefined : hostName(values.host),
     labels: Object.fromEntries((values.label ?? []).map(label)),
     controllerKey: path(values['controller-key']),
     storageRoot: path(values['storage-root']),

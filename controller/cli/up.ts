@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { LOG_LEVELS } from '../../schemas/log.ts'
@@ -9,6 +10,7 @@ import { type Cli, durationOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { levelArgument } from './log-level.ts'
+import { layoutOf } from './up/layout.ts'
 import type { UpOptions } from './up/services.ts'
 import type { Runtime } from './up/tools.ts'
 
@@ -41,7 +43,7 @@ export function registerUp(program: Command, { context, finish }: Cli): void {
     .addOption(
       durationOption('--interval <duration>', 'time between two polls of a source', [DEFAULT_INTERVAL, '1m']),
     )
-    .option('--host <name>', 'what this host is called (default: its hostname)')
+    .option('--host <name>', 'what this host is called (default: as before, at first its hostname)')
     .option('--allow-empty', 'accept a commit that removes every stack')
     .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
     .addOption(
@@ -79,14 +81,25 @@ export async function up(context: Context, flags: UpFlags): Promise<number> {
 
 /** @throws SetpointError USAGE when the host's name cannot stand in a queue's name */
 export function upOptions(flags: UpFlags, env: NodeJS.ProcessEnv): UpOptions {
-  const { source, state, host, allowEmpty = false, verbose = false, ...rest } = flags
+  const folder = resolve(flags.state ?? stateFolder(env))
+  const { source, state: _, host, allowEmpty = false, verbose = false, ...rest } = flags
   return {
     ...rest,
     sources: source,
-    state: resolve(state ?? stateFolder(env)),
-    host: host === undefined ? hostNameFrom(hostname()) : checkHostName(host),
+    state: folder,
+    host: host === undefined ? (pinnedHost(folder) ?? hostNameFrom(hostname())) : checkHostName(host),
     allowEmpty,
     verbose,
+  }
+}
+
+/** What the agent of this state folder was called at its first start: a machine that is renamed keeps its tasks. */
+function pinnedHost(state: string): string | undefined {
+  try {
+    const name = readFileSync(join(layoutOf(state).agentState, 'host'), 'utf8').trim()
+    return HOST_NAME.test(name) ? name : undefined
+  } catch {
+    return undefined // the first start
   }
 }
 

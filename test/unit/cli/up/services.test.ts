@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { layoutOf } from '../../../../controller/cli/up/layout.ts'
 import { serviceSpecs } from '../../../../controller/cli/up/services.ts'
@@ -60,6 +63,16 @@ describe('the name of this host', () => {
       'localhost',
       'a'.repeat(63),
     ])
+  })
+
+  it('is the one that the agent of the state folder had at its first start', () => {
+    const state = mkdtempSync(join(tmpdir(), 'up-'))
+    mkdirSync(layoutOf(state).agentState)
+    writeFileSync(join(layoutOf(state).agentState, 'host'), 'old-name\n')
+    const { host: _, ...unnamed } = flags
+    expect(upOptions({ ...unnamed, state }, {}).host).toBe('old-name')
+    expect(upOptions({ ...flags, state, host: 'new-name' }, {}).host).toBe('new-name')
+    rmSync(state, { recursive: true })
   })
 
   it('is refused when it is given and has another form', () => {
