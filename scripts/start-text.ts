@@ -1,3 +1,4 @@
+import { isReady } from '../controller/cli/verdict.ts'
 import { DEFAULT_STATE } from '../schemas/defaults.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import type { StackStatus, StatusDocument } from '../schemas/status.ts'
@@ -36,30 +37,54 @@ function stackLines(stack: StackStatus): string[] {
       return `  ${stack.name}/${service.name}.${task.slot}  ${health}  pid ${task.pid ?? '-'}  ${task.addresses.join(' ')}`
     }),
   )
-  const revision = shortRevision(stack.revision.applied ?? stack.revision.attempted)
-  const reason =
-    stack.outcome === 'converged' ? [] : stack.conditions.slice(0, 1).map(({ message }) => `  ${message}`)
-  return [
-    `${stack.name} has ${stack.outcome} at revision ${revision}:`,
-    ...tasks,
-    ...reason,
-    ...stack.problems,
-  ]
+  const why = isReady(stack) ? [] : stack.conditions.slice(0, 1).map(({ message }) => `  ${message}`)
+  const problems = stack.problems.map((problem) => `  ${problem}`)
+  return [`${headline(stack)}${tasks.length > 0 ? ':' : '.'}`, ...tasks, ...why, ...problems]
 }
 
-/** Three things to try, as commands that can be pasted. */
-export function nextSteps(status: StatusDocument, { state, repository, url, cli }: Place): string[] {
-  const stack = status.stacks.find(({ name }) => name === 'hello')
+/** What became of a stack, in a sentence without its end. */
+function headline({ name, outcome, revision }: StackStatus): string {
+  const applied = shortRevision(revision.applied)
+  const attempted = shortRevision(revision.attempted)
+  switch (outcome) {
+    case 'converged':
+      return `${name} has converged at revision ${applied}`
+    case 'rolledBack':
+      return `${name} runs revision ${applied} again, instead of ${attempted}`
+    case 'stalled':
+      return attempted === ''
+        ? `${name} was not deployed`
+        : `${name} stands still at revision ${attempted}, which did not work`
+    case 'degraded':
+      return `${name} is at revision ${applied || attempted}, but not all of it serves`
+    default:
+      return `${name} is still on its way to revision ${attempted}`
+  }
+}
+
+/** Three things to try, as commands that can be pasted; when the newest commit did not work, how to go on. */
+export function nextSteps(status: StatusDocument, place: Place): string[] {
+  const { state, repository, cli } = place
   const setpoint = `${state === DEFAULT_STATE ? '' : `SETPOINT_STATE=${state} `}${cli}`
-  const edit = (change: string, message: string) =>
-    `sed -i '${change}' hello/compose.yaml && git commit -qam '${message}'`
-  if (stack?.outcome !== 'converged') return [`Look closer with: ${setpoint} status`]
+  const stack = status.stacks.find(({ name }) => name === 'hello')
+  const isWell = stack !== undefined && isReady(stack)
   return [
     '',
-    'Try next, in another terminal:',
+    `${isWell ? 'Try next' : 'To go on'}, in another terminal:`,
     '',
     `     cd ${repository}`,
     '',
+    ...(isWell ? experiments(setpoint, place) : mending(setpoint, stack)),
+    '',
+    `Everything else: ${setpoint} --help`,
+    'Ctrl-C stops Setpoint and leaves the containers running; `npm stop` takes them down.',
+  ]
+}
+
+function experiments(setpoint: string, { url }: Place): string[] {
+  const edit = (change: string, message: string) =>
+    `sed -i '${change}' hello/compose.yaml && git commit -qam '${message}'`
+  return [
     `  1. Change something. It is live about a second after the commit; look at ${url} again.`,
     `     ${edit('s/MESSAGE: .*/MESSAGE: Changed by a commit/', 'Another message')}`,
     '',
@@ -67,10 +92,18 @@ export function nextSteps(status: StatusDocument, { state, repository, url, cli 
     `     ${edit('s|test: .*|test: [CMD, /bin/busybox, "false"]|', 'A broken healthcheck')}`,
     `     ${setpoint} status hello --wait 1m; ${setpoint} history hello`,
     '',
-    '  3. Kill a container. Another one takes its place.',
+    '  3. Kill a container. It is started again in its place, which the first terminal tells.',
     `     kill -9 $(${setpoint} status hello --output json | grep -om1 '"pid": [0-9]*' | cut -c8-)`,
+  ]
+}
+
+function mending(setpoint: string, stack: StackStatus | undefined): string[] {
+  const hasEarlier = stack?.revision.applied != null
+  return [
+    '  1. Look at what is wrong.',
+    `     ${setpoint} status hello; ${setpoint} history hello`,
     '',
-    `Everything else: ${setpoint} --help`,
-    'Ctrl-C stops Setpoint and leaves the containers running; `npm stop` takes them down.',
+    `  2. Fix it with a commit${hasEarlier ? ', or take the newest one back.' : '.'}`,
+    ...(hasEarlier ? ['     git revert --no-edit HEAD'] : []),
   ]
 }

@@ -43,9 +43,10 @@ export async function startServices(options: StartOptions): Promise<VersionDocum
     ready: (signal) => until(signal, () => existsSync(layout.controllerKey) && answers(layout.apiSocket)),
   })
   const version = await client.version()
+  const since = Date.now()
   await start(specs.agent, options, {
     deadline: AGENT_DEADLINE,
-    ready: (signal) => until(signal, () => hostIsReady(client, options.host)),
+    ready: (signal) => until(signal, () => hasReported(client, options.host, since)),
   })
   return version
 }
@@ -80,10 +81,12 @@ async function until(signal: AbortSignal, holds: () => boolean | Promise<boolean
   }
 }
 
-async function hostIsReady(client: Client, host: string): Promise<boolean> {
+/** What an earlier life of the agent has reported says nothing of this one. */
+async function hasReported(client: Client, host: string, since: number): Promise<boolean> {
   // A controller that ends right now is started again, and the next look finds it.
-  const seen = await client.status().catch(() => undefined)
-  return seen?.document.hosts.some(({ name, state }) => name === host && state === 'ready') ?? false
+  const status = await client.status().catch(() => undefined)
+  const found = status?.document.hosts.find(({ name }) => name === host)
+  return found?.state === 'ready' && Date.parse(found.seen) >= since
 }
 
 function notStarted({ name, words }: ServiceSpec, exit: Exit): SetpointError {
