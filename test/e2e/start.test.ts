@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { StackStatus, StatusDocument } from '../../schemas/status.ts'
 import { startHost, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => host?.destroy())
 
 it('npm start deploys the demo repository and tells what runs, what answers and what to try', async () => {
-  await startAndHear(/^Ctrl-C|^Look closer/)
+  await startAndHear(/^Ctrl-C/)
   expect(said.join('\n')).toContain('hello has converged at revision')
   expect(said.filter((line) => /hello\/web\.[12] {2}healthy {2}pid \d+ {2}10\./.test(line))).toHaveLength(2)
   expect(said.join('\n')).toMatch(/http:\/\/127\.0\.0\.1:8080\/ answers: Hello from Setpoint \(from .+\)/)
@@ -44,21 +44,35 @@ it('a killed container', async () => {
   await host.until((status) => pids(status).length === 2 && pids(status).some((pid) => !before.includes(pid)))
 })
 
+it('a killed container is told of where Setpoint runs', async () => {
+  await vi.waitFor(() => expect(said.join('\n')).toMatch(/hello +web\.\d restarted: .*(137|SIGKILL)/), 10_000)
+})
+
 it('a signal stops it and leaves the containers; the next npm start adopts them', async () => {
   const before = pids(await host.status())
   const ended = once(start, 'exit')
   start.kill('SIGTERM')
   expect(await ended).toEqual([0, null])
   expect((await host.http(8080)).status).toBe(200)
-  await startAndHear(/^Look closer|^Ctrl-C/)
+  await startAndHear(/^Ctrl-C/)
+  expect(said.join('\n')).toMatch(/hello runs revision \w+ again, instead of \w+:/)
+  expect(said).toContain('     git revert --no-edit HEAD')
+  expect(said.filter((line) => /hello\/web\.[12] {2}healthy/.test(line))).toHaveLength(2)
+  const ready = said.findIndex((line) => line.startsWith('setpoint is ready'))
+  expect(ready).toBeLessThan(said.findIndex((line) => line.startsWith('hello runs')))
   expect(pids(await host.until((status) => pids(status).length === 2))).toEqual(before)
 })
 
 it('npm stop takes it all down', async () => {
   const ended = once(start, 'exit')
-  expect(await host.setpoint('down')).toMatchObject({ code: 0 })
+  const down = await host.setpoint('down')
+  expect(down.code).toBe(0)
+  expect(down.stdout).toContain(`${host.state}: records and logs, and the volumes; rm -rf removes it`)
   await ended
+  expect(said.at(-1)).toBe('setpoint has stopped; setpoint down removes the containers')
   await expect(host.http(8080)).rejects.toThrow()
+  const again = await host.setpoint('down')
+  expect(again.stdout).toBe(`nothing to take down in ${host.state}\n`)
 })
 
 /** Runs what `npm start` runs, until it says a line. */

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { EXIT } from '../exit.ts'
 import { entryPoint, type Layout, layoutOf } from './layout.ts'
 import { stopLeftovers } from './leftovers.ts'
-import { livingProcess } from './pid-file.ts'
+import { livingProcess, removePidFile, writePidFile } from './pid-file.ts'
 import { stopProcess } from './process-table.ts'
 import { describeExit, runToEnd } from './spawn.ts'
 
@@ -21,15 +21,21 @@ const TASKS_DEADLINE = 600_000
 /** Stops `up` and what it may have left behind, then has the agent remove every task of the state folder. */
 export async function runDown(context: Context, { state, volumes }: DownOptions): Promise<number> {
   const layout = layoutOf(state)
-  await stopUp(context, layout)
-  for (const name of await stopLeftovers(layout)) context.out(`stopped the ${name} that a killed up had left`)
-  if (!existsSync(layout.agentFlags)) {
-    context.out(`nothing to take down in ${state}`)
-    return EXIT.yes
+  let done = 0
+  const telling = {
+    ...context,
+    out: (line: string) => {
+      done++
+      context.out(line)
+    },
   }
-  await removeTasks(context, layout, volumes)
+  await stopUp(telling, layout)
+  for (const name of await stopLeftovers(layout)) telling.out(`stopped the ${name} that a killed up had left`)
+  if (existsSync(layout.agentFlags)) await removeTasks(telling, layout, volumes)
   // Jobs for tasks that are gone; controller and agent keep what counts on their own disks.
   rmSync(layout.redisFolder, { recursive: true, force: true })
+  const last = done === 0 ? [`nothing to take down in ${state}`] : whatStays(state, volumes)
+  for (const line of last) context.out(line)
   return EXIT.yes
 }
 
@@ -37,7 +43,20 @@ async function stopUp(context: Context, layout: Layout): Promise<void> {
   const up = livingProcess(layout.lock)
   if (!up) return
   context.out(`stopping setpoint up (process ${up.pid})`)
-  if ((await stopProcess(up, UP_DEADLINE)) === 'killed') context.err('setpoint up had to be killed')
+  writePidFile(layout.downLock, process.pid)
+  try {
+    if ((await stopProcess(up, UP_DEADLINE)) === 'killed') context.err('setpoint up had to be killed')
+  } finally {
+    removePidFile(layout.downLock)
+  }
+}
+
+function whatStays(state: string, volumes: boolean): string[] {
+  return [
+    'All is down. What stays:',
+    `  ${state}: records and logs${volumes ? '' : ', and the volumes'}; rm -rf removes it`,
+    '  the images: buildah images lists them, buildah rmi IMAGE removes one',
+  ]
 }
 
 async function removeTasks(context: Context, layout: Layout, volumes: boolean): Promise<void> {

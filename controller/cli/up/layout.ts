@@ -23,6 +23,8 @@ export interface Layout {
   agentFlags: string
   /** Held by the one `up` of this folder. */
   lock: string
+  /** Held by a `down` while it stops that one. */
+  downLock: string
   pidFile(service: ServiceName): string
   log(service: ServiceName): string
   /** What a process says on stdout and stderr: its last words when it fails. */
@@ -43,6 +45,7 @@ export function layoutOf(folder: string): Layout {
     codeCache: at('agent', 'cache'),
     agentFlags: at('agent-flags.json'),
     lock: at('pids', 'up.pid'),
+    downLock: at('pids', 'down.pid'),
     pidFile: (service) => at('pids', `${service}.pid`),
     log: (service) => at('logs', `${service}.log`),
     words: (service) => at('logs', `${service}.stderr`),

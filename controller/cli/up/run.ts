@@ -11,7 +11,7 @@ import { nextSignal } from '../signals.ts'
 import { followStatus } from './follow.ts'
 import { type Layout, layoutOf, SERVICES } from './layout.ts'
 import { stopLeftovers } from './leftovers.ts'
-import { removePidFile, takePidFile } from './pid-file.ts'
+import { livingProcess, removePidFile, takePidFile } from './pid-file.ts'
 import { progressTeller } from './progress.ts'
 import { agentFlags, serviceSpecs, type UpOptions } from './services.ts'
 import { startServices } from './start.ts'
@@ -79,7 +79,10 @@ async function serve(context: Context, options: UpOptions, layout: Layout): Prom
     await stopAll(running)
     stopTail()
   }
-  context.out('setpoint has stopped; the containers run on (setpoint down removes them)')
+  const isDown = livingProcess(layout.downLock) !== undefined
+  context.out(
+    `setpoint has stopped; ${isDown ? 'setpoint down removes the containers' : 'the containers run on (setpoint down removes them)'}`,
+  )
 }
 
 /** Agent and controller first, so that neither loses its Redis while it finishes. */
