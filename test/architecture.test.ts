@@ -55,7 +55,7 @@ const RULES: Record<string, Rule> = {
   'controller/main.ts': { from: ['schemas', 'controller'], packages: ['ioredis', 'pino', 'simple-git'] },
   controller: { from: ['schemas', 'controller'] },
 
-  'agent/task': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent'] },
+  'agent/task': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime/in-root.ts'], typesFrom: ['agent'] },
   'agent/runtime': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/image'] },
   'agent/image': {
     from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],

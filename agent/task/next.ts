@@ -1,5 +1,6 @@
 import { isTerminal } from '../../schemas/task.ts'
 import { type Entry, type Replacement, type StopReason, serves } from './entry.ts'
+import { retryDelay } from './restart.ts'
 
 /** What to do next for a task: one effect, or to wait until something happens or the time (ms) comes. */
 export type Next =
@@ -20,7 +21,7 @@ const WAIT: Next = { do: 'wait' }
 export function next(entry: Entry, now: number): Next {
   const { state } = entry.status
   if (state === 'running') return whileRunning(entry, now)
-  if (entry.wanted === 'removed') return due('remove', entry.retryAt, now)
+  if (entry.wanted === 'removed') return removal(entry, now)
   if (entry.wanted === 'ended') return WAIT
   if (isTerminal(state)) return whenEnded(entry, now)
   if (state === 'assigned' || state === 'preparing' || !entry.prepared) return { do: 'prepare' }
@@ -38,20 +39,40 @@ function whileRunning(entry: Entry, now: number): Next {
 }
 
 function stopping(entry: Entry, why: StopReason, now: number): Next {
-  return entry.stop?.killAt === undefined ? { do: 'stop', why } : due('kill', entry.stop.killAt, now)
+  if (entry.stop?.killAt === undefined) return { do: 'stop', why }
+  const time = Date.parse(entry.stop.killAt)
+  return due('kill', { since: time - entry.task.container.stopGracePeriod, time }, now)
 }
 
 function whenEnded(entry: Entry, now: number): Next {
-  if (entry.status.restartAt === undefined) return WAIT
-  return due(entry.prepared ? 'start' : 'prepare', entry.status.restartAt, now)
+  const { since, restartAt } = entry.status
+  if (restartAt === undefined) return WAIT
+  const wait = { since: Date.parse(since), time: Date.parse(restartAt) }
+  return due(entry.prepared ? 'start' : 'prepare', wait, now)
 }
 
 function makeRoom(replaces: Replacement): Next {
   return { do: 'makeRoom', ids: replaces.ids }
 }
 
-/** The effect once its time has come, until then a wait. */
-function due(effect: 'kill' | 'remove' | 'start' | 'prepare', at: string | undefined, now: number): Next {
-  const time = at === undefined ? 0 : Date.parse(at)
-  return now >= time ? { do: effect } : { do: 'wait', until: time }
+function removal({ retryAt, rejections }: Entry, now: number): Next {
+  if (retryAt === undefined) return { do: 'remove' }
+  const time = Date.parse(retryAt)
+  return due('remove', { since: time - retryDelay(rejections), time }, now)
+}
+
+/** Of a clock that is only kept in step. */
+const SMALL_STEP = 1_000
+
+/**
+ * The effect once its time has come, until then a wait; both times in milliseconds. When it is earlier now than it was
+ * as the wait began, somebody has set the clock back, and nothing waits for that time to come again.
+ */
+function due(
+  effect: 'kill' | 'remove' | 'start' | 'prepare',
+  { since, time }: { since: number; time: number },
+  now: number,
+): Next {
+  const isSetBack = now < since - SMALL_STEP
+  return now >= time || isSetBack ? { do: effect } : { do: 'wait', until: time }
 }

@@ -116,6 +116,32 @@ describe('the way of a task', () => {
     expect(waits).toEqual([100, 200, 400])
   })
 
+  it('does not wait for a time to come again when the clock is set back', () => {
+    const policy = { restart: { condition: 'any', delay: 5_000 }, stopGracePeriod: 10_000 } as const
+    const task = aTask({ container: policy })
+    const waiting = [
+      { entry: step(running({ task }), exited(1), NOW), effect: 'start' },
+      { entry: having([{ type: 'preparing' }, { type: 'rejected', error }]), effect: 'prepare' },
+      {
+        entry: having([{ type: 'stopping', why: 'repair' }, { type: 'signalled' }], {
+          entry: running({ task }),
+        }),
+        effect: 'kill',
+      },
+      {
+        entry: having([{ type: 'removeWanted' }, { type: 'removalFailed', error }], {
+          entry: newEntry(task, null, NOW),
+        }),
+        effect: 'remove',
+      },
+    ]
+    for (const { entry, effect } of waiting) {
+      expect(next(entry, NOW)).toMatchObject({ do: 'wait' })
+      expect(next(entry, NOW - 500)).toMatchObject({ do: 'wait' })
+      expect(next(entry, NOW - 3_600_000)).toEqual({ do: effect })
+    }
+  })
+
   it('restarts a task that ended well only with condition any', () => {
     const task = aTask({ container: { restart: { condition: 'on-failure' } } })
     const done = step(running({ task }), exited(0), NOW)
