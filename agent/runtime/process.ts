@@ -21,12 +21,25 @@ export function argvOf(spec: Commands, image: ImageConfig): string[] {
   })
 }
 
-/** `NAME=value`, the spec's over the image's; PATH and HOSTNAME are there unless one of them sets them. */
+/**
+ * `NAME=value`, the spec's over the image's; PATH and HOSTNAME are there unless one of them sets them.
+ * @throws SetpointError RUNTIME_FAILED for what a process would read as another variable than it was written
+ */
 export function environmentOf(
   spec: Pick<ContainerSpec, 'environment'>,
   image: ImageConfig,
   hostname: string,
 ): string[] {
+  for (const [name, value] of Object.entries(spec.environment)) checkVariable(name, value)
   const merged = { PATH: DEFAULT_PATH, HOSTNAME: hostname, ...image.environment, ...spec.environment }
   return Object.entries(merged).map(([name, value]) => `${name}=${value}`)
+}
+
+function checkVariable(name: string, value: string): void {
+  const isBad = name === '' || /[=\0\s]/.test(name)
+  if (!isBad && !value.includes('\0')) return
+  const what = isBad ? 'is no name for an environment variable' : 'has a zero byte in its value'
+  throw new SetpointError('RUNTIME_FAILED', `${JSON.stringify(name)} ${what}.`, {
+    hint: 'Change it under `environment` in the stack file.',
+  })
 }

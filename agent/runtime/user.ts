@@ -38,6 +38,7 @@ export async function userOf(user: string | undefined, imageRoot: string): Promi
 
 /** The same over the two files, parsed. */
 export function resolveUser(user: string | undefined, accounts: Account[], groups: Group[]): User {
+  if (/[\0\r\n]/.test(user ?? '')) throw unreadable(user ?? '')
   const [userPart = '', groupPart] = (user ?? '').split(':', 2)
   const wanted = userPart === '' ? '0' : userPart
   const account = accountOf(wanted, accounts)
@@ -90,6 +91,12 @@ function rows(text: string): string[][] {
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => line.trim().split(':'))
+}
+
+function unreadable(user: string): SetpointError {
+  return new SetpointError('RUNTIME_FAILED', `${JSON.stringify(user)} is no name of a user.`, {
+    hint: 'Write `user` as name[:group] or uid[:gid], on one line.',
+  })
 }
 
 function missing(kind: 'user' | 'group', name: string, file: string): SetpointError {

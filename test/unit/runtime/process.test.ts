@@ -34,6 +34,15 @@ describe('the environment of a container', () => {
     ])
     expect(environmentOf({ environment: {} }, {}, 'web-1')[0]).toMatch(/^PATH=\/usr\/local\/sbin:.*:\/bin$/)
   })
+
+  it.each(['', 'A=B', 'A B', 'A\nB', 'A\0B'])('has no variable named %j', (name) => {
+    const build = () => environmentOf({ environment: { [name]: 'x' } }, {}, 'web-1')
+    expect(build).toThrow(`${JSON.stringify(name)} is no name for an environment variable.`)
+  })
+
+  it('has no value that ends before its end', () => {
+    expect(() => environmentOf({ environment: { A: 'x\0y' } }, {}, 'w')).toThrow('"A" has a zero byte')
+  })
 })
 
 describe('the capabilities of a container', () => {

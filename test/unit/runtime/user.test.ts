@@ -32,6 +32,8 @@ describe('the user of a container', () => {
     ['99999999999', 'The image has no user 99999999999 in its /etc/passwd.'],
     ['-1', 'The image has no user -1 in its /etc/passwd.'],
     ['broken', 'The image has no user broken in its /etc/passwd.'],
+    ['web\n', '"web\\n" is no name of a user.'],
+    ['web:media\nroot', '"web:media\\nroot" is no name of a user.'],
   ])('%j is an error', (user, message) => {
     expect(() => resolveUser(user, accounts, groups)).toThrow(message)
   })
