@@ -146,8 +146,8 @@ function deadline(milliseconds: number): Promise<void> {
 function notStarted([command]: Argv, cause: NodeJS.ErrnoException): Error {
   if (cause.code !== 'ENOENT') return cause
   const name = PACKAGES[command]
-  return new SetpointError('RUNTIME_MISSING', `${command} is not installed on this host`, {
-    hint: name === undefined ? `install ${command}` : `apt-get install -y ${name}`,
+  return new SetpointError('RUNTIME_MISSING', `${command} is not installed on this host.`, {
+    hint: name === undefined ? `Install ${command}.` : `Install it: \`apt-get install -y ${name}\`.`,
     cause,
   })
 }

@@ -56,8 +56,8 @@ export async function removeOverlay(paths: Paths, taskId: string): Promise<void>
 export function checkFolders(paths: Paths): void {
   const bad = [paths.state, paths.run].find((path) => /[,:\\"\s]/.test(path))
   if (bad === undefined) return
-  throw new SetpointError('MOUNT_FAILED', `overlayfs cannot be used below ${JSON.stringify(bad)}`, {
-    hint: 'choose a state folder whose path has no comma, colon, quote, backslash or space',
+  throw new SetpointError('MOUNT_FAILED', `overlayfs cannot be used below ${JSON.stringify(bad)}.`, {
+    hint: 'Choose a state folder whose path has no comma, colon, quote, backslash or space.',
   })
 }
 
@@ -70,18 +70,18 @@ async function makeUpper(upper: string, { uid, gid, mode }: Stats): Promise<void
 
 async function rootFolder(imageRoot: string): Promise<Stats> {
   return stat(imageRoot).catch((cause) => {
-    throw new SetpointError('RUNTIME_FAILED', `the image is not mounted at ${imageRoot}`, {
-      hint: 'it is mounted again at the next try; if it is not, see `buildah images` and `df -h`',
+    throw new SetpointError('RUNTIME_FAILED', `The image is not mounted at ${imageRoot}.`, {
+      hint: 'It is mounted again at the next try; if it is not, see `buildah images` and `df -h`.',
       cause,
     })
   })
 }
 
 function mountError(taskId: string, result: Result): SetpointError {
-  const error = explain(`the root of task ${taskId} cannot be mounted`, result.stderr)
+  const error = explain(`The root of task ${taskId} cannot be mounted`, result.stderr)
   if (error.code === 'DISK_FULL') return error
   return new SetpointError('MOUNT_FAILED', error.message, {
-    hint: 'the state folder must lie on a file system that overlayfs can write to (ext4, xfs, btrfs; not NFS or another overlay)',
+    hint: 'The state folder must lie on a file system that overlayfs can write to (ext4, xfs, btrfs; not NFS or another overlay).',
   })
 }
 

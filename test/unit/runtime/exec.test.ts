@@ -52,8 +52,8 @@ describe('a command', () => {
   it('that is not installed names its package', async () => {
     await expect(run(['nft'], { env: { PATH: '/nowhere' } })).rejects.toMatchObject({
       code: 'RUNTIME_MISSING',
-      message: 'nft is not installed on this host',
-      hint: 'apt-get install -y nftables',
+      message: 'nft is not installed on this host.',
+      hint: 'Install it: `apt-get install -y nftables`.',
     })
   })
 })
