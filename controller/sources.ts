@@ -165,7 +165,8 @@ function refuseUnreadable({ stacks, problems }: Loaded): void {
 /** A commit that takes every stack away is more often a mistake than a wish. */
 function refuseEmptied({ stacks, revision }: Loaded, known: string[]): void {
   if (stacks.length > 0 || known.length === 0) return
-  const message = `Commit ${shortRevision(revision)} has no stack any more; ${known.join(', ')} stay as they are.`
+  const stay = known.length === 1 ? 'stays as it is' : 'stay as they are'
+  const message = `Commit ${shortRevision(revision)} has no stack any more; ${known.join(', ')} ${stay}.`
   const hint = 'If that is meant, start Setpoint with --allow-empty; otherwise commit the stacks again.'
   throw new SetpointError('SOURCE_EMPTIED', message, { hint })
 }

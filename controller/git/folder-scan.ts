@@ -192,7 +192,7 @@ function translated(error: unknown, root: string): SetpointError {
     })
   }
   return new SetpointError('SOURCE_UNREACHABLE', `The folder ${root} cannot be read: ${said}.`, {
-    hint: 'Check that it exists; the last accepted state stays in force.',
+    hint: 'Check that it exists.',
     cause: error,
   })
 }

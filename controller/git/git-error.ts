@@ -70,7 +70,7 @@ const OTHERWISE: Kind = {
   code: 'SOURCE_UNREACHABLE',
   says: /^/,
   what: 'it did not answer',
-  hint: 'Check the network, the name and that the server is up; the last accepted state stays in force.',
+  hint: 'Check the network, the name and that the server is up.',
 }
 
 /** What a person is told of a git call that failed. Other errors are handed back as they are, scrubbed. */

@@ -54,7 +54,7 @@ function exitCode({ code, message, exitCode }: Failure): string {
 export function sourceNotes(sources: SourceStatus[], paint: Paint, now: Date): string[] {
   return sources.flatMap(({ name, url, error, polled }) => {
     if (!error) return []
-    const last = polled ? `; last read ${age(polled, now)} ago` : '; never read so far'
+    const last = polled ? `; what was read ${age(polled, now)} ago stays in force` : '; never read so far'
     const hint = error.hint ? [`  ${visible(error.hint)}`] : []
     return [`${paint(`source ${name}:`, 'bold')} ${visible(error.message)} (${visible(url)}${last})`, ...hint]
   })

@@ -108,7 +108,7 @@ describe('status', () => {
           log | starting
           log | cannot read /etc/app.conf
         hello/compose.yaml:3:5 services.web.imge: unknown key
-      source demo: it did not answer (/srv/demo.git; last read 0s ago)
+      source demo: it did not answer (/srv/demo.git; what was read 0s ago stays in force)
         is the network up?
       host alpha: lost, last seen 0s ago
       "

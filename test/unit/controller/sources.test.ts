@@ -94,7 +94,7 @@ describe('followSources', () => {
   it('refuses a commit without any stack, also when only this life knows that there were some', () => {
     const { sources, commit } = follow(['a'])
     commit('a', sha(1), [{ name: 'web' }])
-    expect(() => commit('a', sha(2), [])).toThrow(/has no stack any more; web/)
+    expect(() => commit('a', sha(2), [])).toThrow(/has no stack any more; web stays as it is\./)
     expect(spec(sources, 'web')).toBe('valid')
   })
 
