@@ -10,6 +10,8 @@ export interface Publisher {
   request(): void
   /** Resolves when what serves at this moment is what is published. Never rejects: a failure is told and tried again. */
   flush(): Promise<void>
+  /** True once names and ports lead to the task. */
+  leadsTo(taskId: string): boolean
   /** Why a task to which traffic should lead gets none; undefined when it does, or may with the next try. */
   failureOf(taskId: string): ErrorFacts | undefined
   close(): void
@@ -91,6 +93,7 @@ export function createPublisher({ publish, serving, onFailure, clock, log }: Pub
   return {
     request: () => schedule(DEBOUNCE),
     flush,
+    leadsTo: (taskId) => inForce.has(taskId),
     // What was in force before still is: nftables takes all of a change or nothing.
     failureOf: (taskId) => (inForce.has(taskId) ? undefined : failure),
     close() {

@@ -47,6 +47,8 @@ export interface RunnerDeps {
 const FLEETING: TaskState[] = ['preparing', 'ready', 'starting']
 /** Milliseconds until the next try after a step failed in a way that nobody foresaw. */
 const AFTER_SURPRISE = 1_000
+/** Milliseconds between two looks whether traffic reaches a task. */
+const NEXT_LOOK = 1_000
 /** Milliseconds until an exit that nobody told of is taken for granted after SIGKILL. */
 const KILL_WAIT = 5_000
 /** An exit that is older than the start by more milliseconds is one of the run before (file times are coarse). */
@@ -188,7 +190,11 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
   }
 
   /** Waits for room without standing still: whatever happens to this task meanwhile is looked at. */
-  function makeRoom(ids: string[]): Promise<void> {
+  async function makeRoom(ids: string[]): Promise<void> {
+    const before = entry
+    const mayGo = makingRoom || (await isReached())
+    if (entry !== before) return
+    if (!mayGo) return sleep(clock.now() + NEXT_LOOK)
     if (!makingRoom) {
       makingRoom = true
       void deps.makeRoom(ids).then(() => {
@@ -197,6 +203,13 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
       })
     }
     return sleep()
+  }
+
+  /** False for a task that is to serve before others go, as long as its ports lead elsewhere. */
+  async function isReached(): Promise<boolean> {
+    if (entry.replaces?.order !== 'start-first' || entry.task.container.ports.length === 0) return true
+    await publisher.flush()
+    return publisher.leadsTo(id)
   }
 
   async function exited(exit: Ended): Promise<void> {

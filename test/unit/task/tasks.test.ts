@@ -216,6 +216,21 @@ describe('replace', () => {
     expect(switched).toBeLessThan(host.calls.indexOf('kill old SIGTERM'))
   })
 
+  it('start-first: keeps the old one while the port of the new one cannot be published', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(old())
+    const refused = new SetpointError('NETWORK_FAILED', 'nftables refused the rules.')
+    host.disturb('publish old,t1', refused)
+    const ports = [{ target: 80, published: 8080, protocol: 'tcp' as const }]
+    await tasks.replace(replace(aTask({ container: { ports } }), 'start-first'))
+    await until(() => status('t1')?.health === 'unhealthy')
+    expect(status('old')?.state).toBe('running')
+    expect(host.calls).not.toContain('kill old SIGTERM')
+    host.disturb('publish old,t1', undefined)
+    await until(() => status('old') === undefined)
+    expect(status('t1')).toMatchObject({ state: 'running', run: 1, health: 'none' })
+  })
+
   it('start-first: gives up a new task that is late and keeps the old one', async () => {
     const { tasks, status, until } = given()
     await tasks.run(old())
