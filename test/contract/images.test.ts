@@ -24,6 +24,8 @@ let storage: TestStorage
 let paths: Paths
 let images: Images
 
+afterAll(() => rm(dirname(registriesConf), { recursive: true }))
+
 beforeEach(async () => {
   storage = await testStorage()
   paths = agentPaths(join(storage.folder, 'state'), join(storage.folder, 'run'))
@@ -124,7 +126,6 @@ describe('a registry', () => {
   })
 
   afterAll(async () => {
-    await rm(dirname(registriesConf), { recursive: true })
     await Promise.all([registry, locked, broken].map((one) => one.close()))
     await folder.close()
   })
