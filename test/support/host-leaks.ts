@@ -48,7 +48,8 @@ export async function processesOf(marks: Marks): Promise<Process[]> {
         read(`/proc/${pid}/cgroup`),
       ])
       if (!mounts.includes(`${marks.folder}/`) && !cgroup.includes(marks.instance)) return []
-      return [{ pid, command: (await read(`/proc/${pid}/cmdline`)).split('\0').join(' ').trim() }]
+      const command = (await read(`/proc/${pid}/cmdline`)).split('\0').join(' ').trim()
+      return command === '' ? [] : [{ pid, command }] // one that has ended and waits for its parent has no command line
     }),
   )
   return found.flat()
