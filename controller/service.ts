@@ -14,7 +14,7 @@ import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
 import type { Sources } from './sources.ts'
 import type { Leader } from './state/leader.ts'
 import type { Records } from './state/records.ts'
-import { driftItems, statusDocument } from './status/view.ts'
+import { driftItems, statusDocument, strayItems } from './status/view.ts'
 import type { Turns } from './turns.ts'
 
 /** Milliseconds that the hosts have to answer a request for logs. */
@@ -64,10 +64,11 @@ export function createService(deps: ServiceDeps): Service {
     }),
     drift(stack) {
       const names = stack === undefined ? allStacks(deps) : [known(deps, stack)]
-      return names.flatMap((name) => {
+      const items = names.flatMap((name) => {
         const record = records.get(name)
         return record === undefined ? [] : driftItems(record, observed(), now())
       })
+      return stack === undefined ? [...items, ...strayItems(records.list(), observed())] : items
     },
     history: (stack) => records.get(known(deps, stack))?.history ?? [],
     rollback: (stack, revision) => rollBack(deps, known(deps, stack), revision),

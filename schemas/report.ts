@@ -19,7 +19,16 @@ export const HostInfo = Type.Object(
 
 /** A container with Setpoint's label that no journal of the agent knows. */
 export type Stray = Static<typeof Stray>
-export const Stray = Type.Object({ containerId: Type.String(), pid: Type.Integer() }, closed)
+export const Stray = Type.Object(
+  {
+    containerId: Type.String(),
+    /** 0 when it is stopped. */
+    pid: Type.Integer(),
+    /** ISO time at which it was first seen. */
+    since: Type.String(),
+  },
+  closed,
+)
 
 /**
  * All that an agent sees on its host. `boot` names one life of the agent and `sequence` counts its observations:

@@ -94,6 +94,7 @@ export interface HostStatus
 
 /** A field that is not as it was set up. */
 export interface DriftItem {
+  /** Empty, as is `service`, for a container that belongs to no stack. */
   stack: string
   service: string
   taskId: string

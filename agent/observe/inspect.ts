@@ -93,11 +93,15 @@ export function createInspector(options: InspectorOptions): Inspector {
     const known = new Set(tasks.list().map(({ id }) => id))
     const seen = containers
       .filter(({ id }) => !known.has(id))
-      .map(({ id, pid }) => ({ containerId: id, pid }))
+      .map(({ id, pid }) => ({ containerId: id, pid, since: firstSeen(id) }))
       .sort((a, b) => (a.containerId < b.containerId ? -1 : 1))
     if (JSON.stringify(seen) === JSON.stringify(strays)) return
     strays = seen
     for (const listener of listeners) listener()
+  }
+
+  function firstSeen(id: string): string {
+    return strays.find(({ containerId }) => containerId === id)?.since ?? new Date().toISOString()
   }
 
   async function lookAtTasks(): Promise<void> {

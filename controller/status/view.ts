@@ -61,6 +61,24 @@ export function driftItems(record: StackRecord, observed: Observed, now: Date): 
   }))
 }
 
+/** The containers that carry Setpoint's label and that no stack has asked for: told, and left to a person (law 9). */
+export function strayItems(records: StackRecord[], observed: Observed): DriftItem[] {
+  const claimed = new Set(records.flatMap(({ inventory }) => inventory.map((item) => item.taskId)))
+  return [...observed.values()].flatMap(({ info, strays }) =>
+    strays.map(({ containerId, pid, since }) => ({
+      stack: '',
+      service: '',
+      taskId: containerId,
+      host: info.name,
+      field: 'container',
+      wanted: 'none',
+      found: pid === 0 ? 'stopped' : `running, pid ${pid}`,
+      since,
+      handling: claimed.has(containerId) ? ('heal' as const) : ('report' as const),
+    })),
+  )
+}
+
 function stackStatus(
   { name, record, candidate, problems }: StackFacts,
   observed: Observed,

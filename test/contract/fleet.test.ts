@@ -116,7 +116,7 @@ describe('a fleet', () => {
     const strays = change()
     await agent.snapshot([], {
       host: { ...aHost('one').info, availability: 'drain' },
-      strays: [{ containerId: 'x', pid: 7 }],
+      strays: [{ containerId: 'x', pid: 7, since: '2026-01-01T00:00:00.000Z' }],
     })
     expect(await strays).toBeNull()
   })

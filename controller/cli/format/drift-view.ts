@@ -9,7 +9,7 @@ const HANDLING = { heal: 'being healed', report: 'only reported' } as const
 export function driftView(items: DriftItem[], paint: Paint, now: Date): string[] {
   if (items.length === 0) return ['Nothing has drifted.']
   const rows = items.map((item) => [
-    `${item.stack}/${item.service}`,
+    item.stack === '' ? 'no stack' : `${item.stack}/${item.service}`,
     item.taskId,
     item.host,
     item.field,

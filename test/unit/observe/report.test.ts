@@ -25,7 +25,10 @@ function aReporter({ tasks = [] as TaskStatus[], heartbeat = 60_000 } = {}): Rep
   const client = connectRedis(redis.url, aLog())
   const reporter = createReporter({
     ...{ redis: client, host: aHost('one').info, heartbeat, log: aLog() },
-    ...{ tasks: () => tasks, strays: () => [{ containerId: 'x', pid: 1 }] },
+    ...{
+      tasks: () => tasks,
+      strays: () => [{ containerId: 'x', pid: 1, since: '2026-01-01T00:00:00.000Z' }],
+    },
   })
   closing.push(async () => {
     await reporter.close()

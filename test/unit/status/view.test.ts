@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { driftItems, type StackFacts, statusDocument } from '../../../controller/status/view.ts'
+import { driftItems, type StackFacts, statusDocument, strayItems } from '../../../controller/status/view.ts'
 import type { Observed } from '../../../schemas/fleet.ts'
 import type { Failure } from '../../../schemas/record.ts'
 import type { StackStatus, TaskView } from '../../../schemas/status.ts'
@@ -188,6 +188,21 @@ describe('drift', () => {
     const since = { 'drift/t1/memory': '2026-01-01T00:30:00.000Z' }
     expect(driftItems(aRecord('web', one, { since }), observed, NOW)).toMatchObject([
       { since: since['drift/t1/memory'] },
+    ])
+  })
+})
+
+describe('strays', () => {
+  it('that no stack has asked for are told and left to a person; those of a stack are removed (law 9)', () => {
+    const strays = ['mine', 'foreign'].map((containerId) => ({ containerId, pid: 7, since: 'then' }))
+    const item = { taskId: 'mine', service: 'app', slot: 1, host: 'alpha', at: 'then', seen: true }
+    const items = strayItems(
+      [aRecord('web', one, { inventory: [item] })],
+      aFleet(aHost('alpha', [], { strays })),
+    )
+    expect(items.map(({ taskId, found, since, handling }) => [taskId, found, since, handling])).toEqual([
+      ['mine', 'running, pid 7', 'then', 'heal'],
+      ['foreign', 'running, pid 7', 'then', 'report'],
     ])
   })
 })
