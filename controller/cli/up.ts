@@ -27,6 +27,7 @@ export interface UpFlags {
   storageRoot?: string
   storageRun?: string
   credentialsFile?: string
+  authFile?: string
 }
 
 /** Adds `setpoint up` to the command line. */
@@ -46,6 +47,11 @@ export function registerUp(program: Command, { context, finish }: Cli): void {
     .option('--host <name>', 'what this host is called (default: as before, at first its hostname)')
     .option('--allow-empty', 'accept a commit that removes every stack')
     .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
+    .option(
+      '--auth-file <file>',
+      'credentials for image registries, as `buildah login` writes them',
+      absolute,
+    )
     .addOption(
       new Option('--runtime <name>', 'OCI runtime').choices(['auto', 'crun', 'runc']).default('auto'),
     )
@@ -78,6 +84,8 @@ export async function up(context: Context, flags: UpFlags): Promise<number> {
   for (const source of flags.source) parseSource(source)
   return runUp(context, upOptions(flags, context.env))
 }
+
+const absolute = (path: string) => resolve(path)
 
 /** @throws SetpointError USAGE when the host's name cannot stand in a queue's name */
 export function upOptions(flags: UpFlags, env: NodeJS.ProcessEnv): UpOptions {

@@ -19,6 +19,7 @@ export interface UpOptions {
   storageRoot?: string
   storageRun?: string
   credentialsFile?: string
+  authFile?: string
 }
 
 /** How each of the three processes is started. */
@@ -78,6 +79,7 @@ function agentArgv(options: UpOptions, layout: Layout): string[] {
     ...['--redis', `unix://${layout.redisSocket}`],
     ...agentFlags(options, layout),
     ...['--controller-key', layout.controllerKey],
+    ...optional('--auth-file', options.authFile),
     ...['--log-level', options.logLevel],
     ...['--log-file', layout.log('agent')],
   ]

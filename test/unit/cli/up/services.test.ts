@@ -15,6 +15,7 @@ const flags = {
   logLevel: 'info',
   runtime: 'auto' as const,
   storageRoot: '/srv/images',
+  authFile: '/etc/setpoint/auth.json',
 }
 
 describe('the processes of up', () => {
@@ -29,6 +30,7 @@ describe('the processes of up', () => {
     expect(valueAfter(specs.controller.argv, '--state')).toBe('/srv/state')
     expect(valueAfter(specs.agent.argv, '--state')).toBe('/srv/state/agent')
     expect(valueAfter(specs.agent.argv, '--storage-root')).toBe('/srv/images')
+    expect(valueAfter(specs.agent.argv, '--auth-file')).toBe('/etc/setpoint/auth.json')
   })
 
   it('keep a password in a source out of every command line', () => {
