@@ -17,6 +17,8 @@ export interface Change {
   slot: string
   host: string
   verdict: Verdict
+  /** True while another task serves in the slot: to move it makes the service smaller for a moment. */
+  serving: boolean
   action: ActionOf<'run'> | ActionOf<'replace'> | ActionOf<'remove'>
 }
 
@@ -144,7 +146,7 @@ function fillSlot(input: SlotInput, old: LocatedTask[]): void {
 function startTask({ target, service, slot }: SlotInput, host: string, old: LocatedTask[]): Change {
   const task = newTask({ target, service, slot, host, predecessors: old.map((located) => located.task.id) })
   const here = old.filter((located) => located.host.info.name === host).map((located) => located.task.id)
-  const place = { service: service.name, slot, host }
+  const place = { service: service.name, slot, host, serving: old.some((located) => isServing(located.task)) }
   if (here.length === 0) return { ...place, verdict: 'missing', action: { type: 'run', task } }
   const { order, deadline: healthDeadline } = service.update
   return {
@@ -196,6 +198,7 @@ function removeTask(
     plan.changes.push({
       ...place,
       verdict: 'surplus',
+      serving: isServing(task),
       action: { type: 'remove', taskId: task.id, stack: task.stack, reason },
     })
   }

@@ -39,10 +39,7 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const waiting = grow.filter((change) => !(change.slot in before.released))
   const progress = closeBatch(service, before, at)
   const blocked = waiting.length > 0 && (!dependenciesMet(service, at) || waitsForPort(service, at))
-  const batch =
-    blocked || isPaused(progress, at.now)
-      ? []
-      : waiting.slice(0, batchSize(service, rollout, { before, waiting }))
+  const batch = blocked || isPaused(progress, at.now) ? [] : nextBatch(service, rollout, { before, waiting })
   return {
     service: service.name,
     progress: batch.length === 0 ? progress : openBatch(service, progress, { batch, now: at.now }),
@@ -113,16 +110,21 @@ function isMet(
   return condition === 'healthy' ? isServing(task) : task.state === 'running' || task.state === 'complete'
 }
 
-/** All at once where nothing serves yet (a first deploy, more replicas) and away from a failure; else `parallelism`. */
-function batchSize(
+/**
+ * All at once where nothing serves yet (a first deploy, more replicas); else `parallelism`. Away from a failure the
+ * slots that do not serve go first, all of them; what serves is moved with the usual care.
+ */
+function nextBatch(
   { update }: ServiceSpec,
   rollout: Rollout,
   { before, waiting }: { before: ServiceProgress; waiting: Change[] },
-): number {
+): Change[] {
   const untouched =
     Object.keys(before.released).length === 0 && waiting.every((change) => change.verdict === 'missing')
-  const isUrgent = rollout.direction === 'back' && rollout.cause !== undefined
-  return isUrgent || untouched || update.parallelism === 0 ? waiting.length : update.parallelism
+  if (untouched || update.parallelism === 0) return waiting
+  const down =
+    rollout.direction === 'back' && rollout.cause ? waiting.filter((change) => !change.serving) : []
+  return down.length > 0 ? down : waiting.slice(0, update.parallelism)
 }
 
 function wakeAt(

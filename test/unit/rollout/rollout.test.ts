@@ -213,6 +213,17 @@ describe('a commit that fails', () => {
     ).toEqual(fingerprints)
   })
 
+  it('moves what does not serve at once, and what serves with the usual care', () => {
+    const bad = version('3')
+    const simulation = deployed(version('1'), fateOf(bad, unhealthy))
+    simulation.commit(sha(2), version('2', { update: { parallelism: 0 } }))
+    simulation.turn()
+    simulation.commit(sha(3), bad)
+    const released = simulation.settle().map(lines)
+    expect(released).toEqual([['replace app.1'], ['replace app.1'], ['replace app.2'], ['replace app.3']])
+    expect(simulation.record()).toMatchObject({ outcome: 'rolledBack', healthy: { revision: sha(1) } })
+  })
+
   it('after another bad one still goes back to the last healthy revision', () => {
     const [bad, worse] = [version('2'), version('3')]
     const simulation = deployed(version('1'), (task) => (task.container.environment.V === '1' ? {} : broken))
