@@ -52,6 +52,14 @@ it('removes a service that left the file, and nothing else', async () => {
   expect(pidsOf(status)).toHaveLength(3)
 })
 
+it('renames a service that publishes a port: the old one gives it up, then the new one takes it', async () => {
+  const app = (name: string) => compose(appService(name, { port: 8080, replicas: 3 }))
+  await host.until(isConverged(await host.commit({ 'web/compose.yaml': app('front') })))
+  expect((await host.http(8080)).body).toBe('one\n')
+  await host.until(isConverged(await host.commit({ 'web/compose.yaml': app('app') })))
+  expect((await host.http(8080)).body).toBe('one\n')
+})
+
 describe('what survives', () => {
   it('setpoint stopped: the containers stay and go on serving; started again: it adopts them', async () => {
     const before = pidsOf(await host.status())
