@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { agentPaths } from '../../agent/paths.ts'
 import { signJob } from '../../schemas/job.ts'
 import type { Task } from '../../schemas/task.ts'
 import { PREFIX, queueName } from '../../schemas/wire.ts'
@@ -88,6 +89,39 @@ it('keeps serving with Git, controller, agent and Redis all gone, and an agent a
   await host.start()
   expect(pidsOf(await host.until(isConverged()))).toEqual(alone.sort())
 })
+
+it('brings every task back after a reboot, by the agent alone (law 4)', async () => {
+  const before = pidsOf(await host.status())
+  const { body } = await host.http(8080)
+  await host.stop('SIGKILL')
+  for (const part of ['agent', 'controller', 'redis'] as const) await host.kill(part).catch(() => {})
+  await host.run('sh', '-c', reboot(agentPaths(join(host.state, 'agent')).instance))
+  expect(before.some((pid) => isAlive(pid ?? -1))).toBe(false)
+  await expect(host.http(8080)).rejects.toThrow()
+
+  const agent = await startAgentAlone()
+  try {
+    expect((await host.untilHttp(8080, () => true, 30_000)).body).toBe(body)
+  } finally {
+    agent.kill('SIGTERM')
+    await once(agent, 'exit')
+  }
+  const alone = await journaledPids()
+  await host.start()
+  expect(pidsOf(await host.until(isConverged()))).toEqual(alone.sort())
+})
+
+/** What a reboot does: no process, mount, link, rule and nothing under /run is left; the disk is as it was. */
+const reboot = (instance: string) => `
+for file in /sys/fs/cgroup/*/setpoint/${instance}/*/cgroup.procs $(find /run/setpoint/${instance} -name '*.pid'); do
+  kill -9 $(cat $file)
+done
+for target in $(grep -E ' /run/setpoint| /run/netns/|/storage/overlay' /proc/self/mountinfo | cut -d' ' -f5 | sort -r); do umount -l $target; done
+for netns in $(ip netns list | cut -d' ' -f1); do ip netns del $netns; done
+for link in $(ip -brief link | cut -d' ' -f1 | cut -d@ -f1 | grep ^sp); do ip link del $link; done
+nft flush ruleset
+rm -rf /run/setpoint /run/containers
+true`
 
 /** The agent and nothing else: the Redis that it is told of does not exist. */
 async function startAgentAlone() {
