@@ -124,9 +124,16 @@ function pendingChanges(deps: ServiceDeps): PlanDocument['stacks'] {
       name,
       revision: record?.healthy?.revision ?? null,
       changes: specChanges(record?.healthy?.spec ?? null, to),
-      problems: deps.sources.problems(name),
+      problems: [...deps.sources.problems(name), ...heldBack(record, to)],
     }
   })
+}
+
+/** Why what the newest commit would change does not happen. */
+function heldBack(record: StackRecord | undefined, to: StackSpec | null): string[] {
+  if (record === undefined || record.bad === null || record.bad.digest !== to?.digest) return []
+  const { revision, reason } = record.bad
+  return [`${shortRevision(revision)} is held back until a commit changes the stack: ${reason}`]
 }
 
 async function rollBack(

@@ -12,7 +12,7 @@ function serviceOf(record: StackRecord, observed: Observed = aFleet(), leads = t
   const parts = {
     records: { list: () => [record], get: () => record, put: async () => {} },
     turns: { exclusive: (_stack: string, work: () => Promise<unknown>) => work() },
-    sources: { stacks: () => [] },
+    sources: { stacks: () => [], candidate: () => undefined, problems: () => [] },
     fleet: { observed: () => observed },
     leader: {
       isLeader: () => leads,
@@ -90,5 +90,21 @@ describe('a rollback', () => {
     await expect(serviceOf(shop, aFleet(), false).rollback('shop')).rejects.toMatchObject({
       code: 'NOT_LEADER',
     })
+  })
+})
+
+describe('the plan', () => {
+  it('says that a bad commit is held back, beside what it would change', () => {
+    const bad = aRevision(2, aStack('shop', [aService('app', { replicas: 2 })]))
+    const held = { revision: bad.revision, digest: bad.spec.digest, reason: 'app.1 failed.', at: 'then' }
+    const record = {
+      ...aRecord('shop', bad, { healthy: aRevision(1, aStack('shop', [aService('app')])) }),
+      bad: held,
+    }
+    const [plan] = serviceOf(record).plan().stacks
+    expect(plan?.changes.map(({ summary }) => summary)).toEqual(['scale app from 1 to 2'])
+    expect(plan?.problems).toEqual([
+      `${sha(2).slice(0, 7)} is held back until a commit changes the stack: app.1 failed.`,
+    ])
   })
 })
