@@ -1,7 +1,8 @@
 import { type Action, actionKey } from '../schemas/action.ts'
 import type { Observed } from '../schemas/fleet.ts'
 import type { StackRecord } from '../schemas/record.ts'
-import { type DriftedField, straysOf } from './plan/drift.ts'
+import type { DriftedField } from '../schemas/status.ts'
+import { straysOf } from './plan/drift.ts'
 import type { Change } from './plan/plan.ts'
 import type { Order, Queue } from './queue/queue.ts'
 

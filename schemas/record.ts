@@ -7,6 +7,9 @@ const closed = { additionalProperties: false }
 export type Revision = Static<typeof Revision>
 export const Revision = Type.Object({ revision: Type.String(), spec: StackSpec }, closed)
 
+/** How many earlier healthy revisions a person can go back to. */
+export const PREVIOUS_KEPT = 10
+
 export type Outcome = Static<typeof Outcome>
 export const Outcome = Type.Union([
   Type.Literal('converged'),

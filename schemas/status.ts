@@ -92,16 +92,20 @@ export interface HostStatus
   problem: HostProblem | null
 }
 
-/** A field that is not as it was set up. */
-export interface DriftItem {
-  /** Empty, as is `service`, for a container that belongs to no stack. */
-  stack: string
+/** One field of one task that is not as it was set up. */
+export interface DriftedField {
   service: string
   taskId: string
   host: string
   field: string
   wanted: string
   found: string
+}
+
+/** A drifted field as the API tells of it. */
+export interface DriftItem extends DriftedField {
+  /** Empty, as is `service`, for a container that belongs to no stack. */
+  stack: string
   since: string
   /** What Setpoint does about it. */
   handling: 'heal' | 'report'

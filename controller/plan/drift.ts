@@ -1,17 +1,8 @@
 import type { Observed } from '../../schemas/fleet.ts'
 import type { InventoryItem } from '../../schemas/record.ts'
+import type { DriftedField } from '../../schemas/status.ts'
 import type { TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { tasksOf } from './tasks-of.ts'
-
-/** One field of one task that is not as it was set up. */
-export interface DriftedField {
-  service: string
-  taskId: string
-  host: string
-  field: string
-  wanted: string
-  found: string
-}
 
 /** What of a stack the kernel shows otherwise than it was set up, task by task and field by field. */
 export function driftOf(stack: string, observed: Observed): DriftedField[] {

@@ -1,11 +1,14 @@
-import type { Failure, Revision, Rollout, StackRecord } from '../../schemas/record.ts'
+import {
+  type Failure,
+  PREVIOUS_KEPT,
+  type Revision,
+  type Rollout,
+  type StackRecord,
+} from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
 import { startRollback } from './accept.ts'
 import { finishEntry } from './history.ts'
 import type { Step } from './step.ts'
-
-/** How many earlier healthy revisions a person can go back to. */
-const PREVIOUS_KEPT = 10
 
 /** All serves. It must go on serving for the services' `monitor` time; then the revision counts as healthy. */
 export function arrive(record: StackRecord, now: Date): Step {

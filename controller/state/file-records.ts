@@ -2,14 +2,13 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../schemas/canonical.ts'
 import type { Log } from '../../schemas/log.ts'
-import type { StackRecord } from '../../schemas/record.ts'
+import { PREVIOUS_KEPT, type StackRecord } from '../../schemas/record.ts'
 import { syncFolder, UNFINISHED, writeAtomically } from './files.ts'
 import { fileName, isRecordFile, readRecord, setAside } from './record-file.ts'
 import type { Records } from './records.ts'
 
 /** How much of the past a record keeps, newest first. */
 export const HISTORY_KEPT = 200
-export const PREVIOUS_KEPT = 10
 
 interface Kept {
   record: StackRecord

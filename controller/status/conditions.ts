@@ -1,8 +1,8 @@
 import type { Observed } from '../../schemas/fleet.ts'
 import type { StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
-import type { Condition } from '../../schemas/status.ts'
-import type { DriftedField } from '../plan/drift.ts'
+import type { Condition, DriftedField } from '../../schemas/status.ts'
+
 import type { Candidate } from '../rollout/accept.ts'
 
 type Fact = Omit<Condition, 'since'>

@@ -3,6 +3,7 @@ import type { StackRecord } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type {
   ControllerStatus,
+  DriftedField,
   DriftItem,
   HostProblem,
   HostStatus,
@@ -13,7 +14,7 @@ import type {
   TaskView,
 } from '../../schemas/status.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
-import { type DriftedField, driftOf } from '../plan/drift.ts'
+import { driftOf } from '../plan/drift.ts'
 import { wantedSlots } from '../plan/plan.ts'
 import { tasksOf } from '../plan/tasks-of.ts'
 import { type Candidate, wantedRevision } from '../rollout/accept.ts'

@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createRecords, HISTORY_KEPT, PREVIOUS_KEPT } from '../../controller/state/file-records.ts'
+import { createRecords, HISTORY_KEPT } from '../../controller/state/file-records.ts'
 import { fileName } from '../../controller/state/record-file.ts'
 import type { Records } from '../../controller/state/records.ts'
 import type { HistoryEntry, StackRecord } from '../../schemas/record.ts'
+import { PREVIOUS_KEPT } from '../../schemas/record.ts'
 import { aRevision, aService, aStack, sha } from '../support/builders.ts'
 import { aLog, type TestLog } from '../support/jobs.ts'
 

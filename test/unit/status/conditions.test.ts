@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { DriftedField } from '../../../controller/plan/drift.ts'
 import { conditionsOf, type Seen, trackSince } from '../../../controller/status/conditions.ts'
 import type { Rollout, StackRecord } from '../../../schemas/record.ts'
+import type { DriftedField } from '../../../schemas/status.ts'
 import { aFleet, aHost, aRecord, aRevision, aService, aStack, sha } from '../../support/builders.ts'
 
 const one = aRevision(1, aStack('web', [aService('app')]))
