@@ -1,9 +1,9 @@
 import type { Problem } from '../../schemas/problem.ts'
-import { BROKEN } from './interpolate.ts'
+import { BROKEN } from './compose/interpolate.ts'
 import { KEYS, markOf, type Section } from './keys.ts'
-import { describeNode, isNull, keyPath, type Node, type Place } from './node.ts'
 import { errorAt, note, noticeAt } from './report.ts'
 import { nearest } from './suggest.ts'
+import { describeNode, isNull, keyPath, type Node, type Place } from './yaml/node.ts'
 
 /** A value at its place in the document, with the list that its problems go to. */
 export interface Cursor {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { SourceTree } from '../../schemas/source.ts'
-import { normaliseName } from './normalise.ts'
 import { compare } from './report.ts'
+import { normaliseName } from './spec/normalise.ts'
 
 /** A file that declares a stack. */
 export interface StackFile {

@@ -1,5 +1,5 @@
 import type { Problem } from '../../schemas/problem.ts'
-import type { Place } from './node.ts'
+import type { Place } from './yaml/node.ts'
 
 /** The most problems that are told of one file. */
 export const MAX_PROBLEMS = 100

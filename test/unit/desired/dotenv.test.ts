@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseDotenv } from '../../../controller/desired/dotenv.ts'
+import { parseDotenv } from '../../../controller/desired/compose/dotenv.ts'
 import { formatProblem } from '../../../schemas/problem.ts'
 
 const outer = (name: string) => (name === 'OUTER' ? 'o' : undefined)

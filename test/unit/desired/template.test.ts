@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { expand, TemplateError } from '../../../controller/desired/template.ts'
+import { expand, TemplateError } from '../../../controller/desired/compose/template.ts'
 
 const SET: Record<string, string> = { FOO: 'first', EMPTY: '', A: 'a' }
 const lookup = (name: string) => SET[name]

@@ -1,8 +1,8 @@
 import { Composer, type Document, Lexer, LineCounter, Parser, type YAMLParseError } from 'yaml'
-import type { Problem } from '../../schemas/problem.ts'
+import type { Problem } from '../../../schemas/problem.ts'
+import { errorAt, errorIn } from '../report.ts'
 import { convert, MAX_DEPTH } from './convert.ts'
 import type { Node } from './node.ts'
-import { errorAt, errorIn } from './report.ts'
 
 /** Tokens of a file: some 60,000 lines. */
 export const MAX_TOKENS = 400_000

@@ -1,4 +1,4 @@
-import type { ImageSource } from '../../schemas/image.ts'
+import type { ImageSource } from '../../../schemas/image.ts'
 import type {
   ContainerSpec,
   Mount,
@@ -6,7 +6,7 @@ import type {
   NetworkSpec,
   RestartPolicy,
   VolumeSpec,
-} from '../../schemas/stack.ts'
+} from '../../../schemas/stack.ts'
 import { limits } from './deploy.ts'
 import { spread } from './ports.ts'
 import type { ServiceDraft } from './service.ts'

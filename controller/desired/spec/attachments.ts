@@ -1,4 +1,4 @@
-import { type Cursor, entriesOf, fail, fields, itemsOf } from './cursor.ts'
+import { type Cursor, entriesOf, fail, fields, itemsOf } from '../cursor.ts'
 import { networkName } from './process.ts'
 import { boolean, filled, listOf, oneOf } from './values.ts'
 

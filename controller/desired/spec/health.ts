@@ -1,5 +1,5 @@
-import type { Healthcheck } from '../../schemas/stack.ts'
-import { type Cursor, expected, fail, fields } from './cursor.ts'
+import type { Healthcheck } from '../../../schemas/stack.ts'
+import { type Cursor, expected, fail, fields } from '../cursor.ts'
 import { boolean, duration, integer, listOf, text } from './values.ts'
 
 /**

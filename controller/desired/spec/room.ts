@@ -1,5 +1,5 @@
-import type { ContainerSpec } from '../../schemas/stack.ts'
-import { type Cursor, fail } from './cursor.ts'
+import type { ContainerSpec } from '../../../schemas/stack.ts'
+import { type Cursor, fail } from '../cursor.ts'
 
 /** Bytes of a container as JSON. A job carries it to a host, with more beside it, and may have 4 MiB. */
 const MAX_CONTAINER = 2 * 1024 * 1024

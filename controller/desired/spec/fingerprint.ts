@@ -1,6 +1,6 @@
-import { canonicalJson, digest } from '../../schemas/canonical.ts'
-import type { ContainerSpec, NetworkSpec, StackSpec, VolumeSpec } from '../../schemas/stack.ts'
-import { compare } from './report.ts'
+import { canonicalJson, digest } from '../../../schemas/canonical.ts'
+import type { ContainerSpec, NetworkSpec, StackSpec, VolumeSpec } from '../../../schemas/stack.ts'
+import { compare } from '../report.ts'
 
 export interface Used {
   networks: NetworkSpec[]

@@ -1,5 +1,5 @@
-import type { Problem } from '../../schemas/problem.ts'
-import { errorAt } from './report.ts'
+import type { Problem } from '../../../schemas/problem.ts'
+import { errorAt } from '../report.ts'
 import { expand, type Lookup, MAX_EXPANDED, TemplateError } from './template.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
-import type { ImageFile } from '../../schemas/image.ts'
-import { type Cursor, entriesOf, expected, fail, fields, itemsOf } from './cursor.ts'
-import type { Files } from './files.ts'
-import { sortBy } from './fingerprint.ts'
-import { checkContainerPath, containerPath, fileMode, filled, text } from './values.ts'
+import type { ImageFile } from '../../../schemas/image.ts'
+import { type Cursor, entriesOf, expected, fail, fields, itemsOf } from '../cursor.ts'
+import type { Files } from '../files.ts'
+import { sortBy } from '../spec/fingerprint.ts'
+import { checkContainerPath, containerPath, fileMode, filled, text } from '../spec/values.ts'
 
 /** All files of an image spec together: they travel inside a job. */
 export const MAX_IMAGE_FILES_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
-import { type Cursor, entriesOf, expected, fail, itemsOf, notice } from './cursor.ts'
-import { describeNode, quote, scalarText } from './node.ts'
-import type { Lookup } from './template.ts'
+import type { Lookup } from '../compose/template.ts'
+import { type Cursor, entriesOf, expected, fail, itemsOf, notice } from '../cursor.ts'
+import { describeNode, quote, scalarText } from '../yaml/node.ts'
 
 /**
  * Compose Specification §environment: list or map. A name without a value takes the stack's variable of that name,

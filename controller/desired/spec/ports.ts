@@ -1,6 +1,6 @@
-import type { PublishedPort } from '../../schemas/stack.ts'
-import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
-import { quote, scalarText } from './node.ts'
+import type { PublishedPort } from '../../../schemas/stack.ts'
+import { type Cursor, expected, fail, fields, itemsOf, notice } from '../cursor.ts'
+import { quote, scalarText } from '../yaml/node.ts'
 import { filled, integer, isIpv4, oneOf, text } from './values.ts'
 
 /** Equally long ranges of ports: `count` of them from `port` on. Spread out only once their number is known to be sane. */

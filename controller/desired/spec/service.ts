@@ -1,6 +1,7 @@
+import type { Lookup } from '../compose/template.ts'
+import { type Cursor, fields } from '../cursor.ts'
 import { attachments, dependsOn, links } from './attachments.ts'
 import { argv } from './command.ts'
-import { type Cursor, fields } from './cursor.ts'
 import { cpus, deploy, pids, replicas } from './deploy.ts'
 import { healthcheck } from './health.ts'
 import { environment, labels } from './mappings.ts'
@@ -8,7 +9,6 @@ import { mounts, tmpfs } from './mounts.ts'
 import { ports } from './ports.ts'
 import { capability, hostname, networkName, pullPolicy, securityOption, signal, user } from './process.ts'
 import { restart } from './restart.ts'
-import type { Lookup } from './template.ts'
 import { boolean, containerPath, duration, filled, listOf, size } from './values.ts'
 
 export type ServiceDraft = ReturnType<typeof service>

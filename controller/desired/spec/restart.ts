@@ -1,5 +1,5 @@
-import type { RestartPolicy } from '../../schemas/stack.ts'
-import { type Cursor, expected, fields } from './cursor.ts'
+import type { RestartPolicy } from '../../../schemas/stack.ts'
+import { type Cursor, expected, fields } from '../cursor.ts'
 import { duration, integer, oneOf } from './values.ts'
 
 /** Compose Specification §restart to Swarm's conditions, as `docker stack deploy` maps them. */

@@ -1,5 +1,5 @@
-import type { Resources, UpdatePolicy } from '../../schemas/stack.ts'
-import { type Cursor, fail, fields } from './cursor.ts'
+import type { Resources, UpdatePolicy } from '../../../schemas/stack.ts'
+import { type Cursor, fail, fields } from '../cursor.ts'
 import { restartPolicy } from './restart.ts'
 import { duration, integer, number, oneOf, size, text } from './values.ts'
 

@@ -1,11 +1,11 @@
-import type { ImageSource } from '../../schemas/image.ts'
-import type { Problem } from '../../schemas/problem.ts'
-import { fail, within } from './cursor.ts'
+import type { ImageSource } from '../../../schemas/image.ts'
+import type { Problem } from '../../../schemas/problem.ts'
+import { fail, within } from '../cursor.ts'
+import { errorIn } from '../report.ts'
+import type { StackDraft } from '../spec/normalise.ts'
+import { quote } from '../yaml/node.ts'
 import type { LoadedImage } from './image-spec.ts'
-import { quote } from './node.ts'
-import type { StackDraft } from './normalise.ts'
 import { normaliseReference } from './references.ts'
-import { errorIn } from './report.ts'
 
 /** The image specs of a source by name, and which of them were asked for. */
 export interface Catalog {

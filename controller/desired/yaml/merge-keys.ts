@@ -1,6 +1,6 @@
-import type { Problem } from '../../schemas/problem.ts'
+import type { Problem } from '../../../schemas/problem.ts'
+import { errorAt, note } from '../report.ts'
 import { describeNode, type Entry, keyPath, type MapNode, type Node } from './node.ts'
-import { errorAt, note } from './report.ts'
 
 /**
  * The files of a stack as one tree, with YAML merge keys (`<<`) folded in: a key that stands beside `<<` wins over

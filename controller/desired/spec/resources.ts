@@ -1,6 +1,6 @@
-import { type Cursor, expected, fail, fields, itemsOf, notice, within } from './cursor.ts'
+import { type Cursor, expected, fail, fields, itemsOf, notice, within } from '../cursor.ts'
+import { quote } from '../yaml/node.ts'
 import { labels } from './mappings.ts'
-import { quote } from './node.ts'
 import { boolean, filled, isIpv4, text } from './values.ts'
 
 /** A network or volume as it is declared, under its key. */

@@ -1,4 +1,4 @@
-import { type Cursor, expected, notice } from './cursor.ts'
+import { type Cursor, expected, notice } from '../cursor.ts'
 import { listOf, text } from './values.ts'
 
 /**

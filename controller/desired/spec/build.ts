@@ -1,5 +1,11 @@
-import type { ImageSource } from '../../schemas/image.ts'
-import type { ContainerSpec, NetworkSpec, ServiceSpec, StackSpec, VolumeSpec } from '../../schemas/stack.ts'
+import type { ImageSource } from '../../../schemas/image.ts'
+import type {
+  ContainerSpec,
+  NetworkSpec,
+  ServiceSpec,
+  StackSpec,
+  VolumeSpec,
+} from '../../../schemas/stack.ts'
 import { containerOf } from './container.ts'
 import { fingerprint, sortBy, sortContainer, stackDigest, type Used } from './fingerprint.ts'
 import type { StackDraft } from './normalise.ts'

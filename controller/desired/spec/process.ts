@@ -1,6 +1,6 @@
-import { type Cursor, fail } from './cursor.ts'
-import { quote } from './node.ts'
-import { nearest } from './suggest.ts'
+import { type Cursor, fail } from '../cursor.ts'
+import { nearest } from '../suggest.ts'
+import { quote } from '../yaml/node.ts'
 import { filled, text } from './values.ts'
 
 const SIGNALS =

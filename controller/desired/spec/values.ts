@@ -1,9 +1,9 @@
-import { parseDuration } from '../../schemas/duration.ts'
-import { parseSize } from '../../schemas/size.ts'
-import { type Cursor, expected, fail, itemsOf, type Reader } from './cursor.ts'
-import { quote, scalarText } from './node.ts'
-import { looseBoolean } from './scalar.ts'
-import { nearest } from './suggest.ts'
+import { parseDuration } from '../../../schemas/duration.ts'
+import { parseSize } from '../../../schemas/size.ts'
+import { type Cursor, expected, fail, itemsOf, type Reader } from '../cursor.ts'
+import { nearest } from '../suggest.ts'
+import { quote, scalarText } from '../yaml/node.ts'
+import { looseBoolean } from '../yaml/scalar.ts'
 
 /** A text; a number or boolean counts as what it prints as. */
 export function text(cursor: Cursor): string | undefined {

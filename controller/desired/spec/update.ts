@@ -1,4 +1,4 @@
-import type { Healthcheck, UpdatePolicy } from '../../schemas/stack.ts'
+import type { Healthcheck, UpdatePolicy } from '../../../schemas/stack.ts'
 
 const DEFAULTS: UpdatePolicy = {
   parallelism: 1,

@@ -1,6 +1,6 @@
-import type { Mount } from '../../schemas/stack.ts'
-import { type Cursor, expected, fail, fields, itemsOf, notice } from './cursor.ts'
-import { quote, scalarText } from './node.ts'
+import type { Mount } from '../../../schemas/stack.ts'
+import { type Cursor, expected, fail, fields, itemsOf, notice } from '../cursor.ts'
+import { quote, scalarText } from '../yaml/node.ts'
 import { boolean, checkContainerPath, fileMode, filled, oneOf, oneOrListOf, size, text } from './values.ts'
 
 export interface MountAt {

@@ -1,6 +1,6 @@
-import type { Problem } from '../../schemas/problem.ts'
-import { type Entry, keyPath, type Node, type ScalarNode } from './node.ts'
-import { errorAt, note } from './report.ts'
+import type { Problem } from '../../../schemas/problem.ts'
+import { errorAt, note } from '../report.ts'
+import { type Entry, keyPath, type Node, type ScalarNode } from '../yaml/node.ts'
 import { expand, type Lookup, MAX_EXPANDED, TemplateError } from './template.ts'
 
 export interface Filled {

@@ -1,9 +1,9 @@
-import { type Cursor, entriesOf, expected, fail, fields, notice } from './cursor.ts'
+import type { Lookup } from '../compose/template.ts'
+import { type Cursor, entriesOf, expected, fail, fields, notice } from '../cursor.ts'
+import { isNull, type MapNode, type Node, quote } from '../yaml/node.ts'
 import { labels as stringMap } from './mappings.ts'
-import { isNull, type MapNode, type Node, quote } from './node.ts'
 import { network, type ResourceDraft, volume } from './resources.ts'
 import { type ServiceDraft, service } from './service.ts'
-import type { Lookup } from './template.ts'
 import { oneOf, text } from './values.ts'
 
 /** A stack with every field in one form, not yet checked as a whole. */

@@ -1,9 +1,9 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap, type Node as YamlNode } from 'yaml'
-import type { Problem } from '../../schemas/problem.ts'
+import type { Problem } from '../../../schemas/problem.ts'
+import { MAX_EXPANDED } from '../compose/template.ts'
+import { errorAt, note } from '../report.ts'
 import { type Entry, keyPath, type Node, type Place, type ScalarNode } from './node.ts'
-import { errorAt, note } from './report.ts'
 import { resolvePlain } from './scalar.ts'
-import { MAX_EXPANDED } from './template.ts'
 
 /** Deeper than any file that people write, and safe for recursion. */
 export const MAX_DEPTH = 100
