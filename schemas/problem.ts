@@ -10,6 +10,21 @@ export interface Problem {
   message: string
   /** An `error` keeps the stack from being accepted; a `notice` is only told. */
   severity: 'error' | 'notice'
+  /** What the place takes and what stands there, where the problem is one value. */
+  expected?: string
+  found?: string
+  /** The valid key or word that was most likely meant. */
+  suggestion?: string
+  /** How the value came to be used from where it is written, outermost first: by `extends`, `include`. */
+  related?: RelatedPlace[]
+}
+
+/** Another place that a problem has to do with. */
+export interface RelatedPlace {
+  file: string
+  line: number
+  column: number
+  message: string
 }
 
 /** `web/compose.yaml:12:9 services.web.ports[0]: …` */

@@ -1,9 +1,8 @@
 import type { Problem } from '../../schemas/problem.ts'
-import { BROKEN } from './compose/interpolate.ts'
 import { KEYS, markOf, type Section } from './keys.ts'
 import { errorAt, note, noticeAt } from './report.ts'
 import { nearest } from './suggest.ts'
-import { describeNode, isNull, keyPath, type Node, type Place } from './yaml/node.ts'
+import { describeNode, isNull, keyPath, type Node, type Origin, type Place } from './yaml/node.ts'
 
 /** A value at its place in the document, with the list that its problems go to. */
 export interface Cursor {
@@ -12,43 +11,76 @@ export interface Cursor {
   problems: Problem[]
   /** The place of the key, where a problem is about the key and not its value. */
   key: Place
+  /** How what encloses the value came here, when it is written elsewhere. */
+  trail?: Origin[]
+}
+
+/** The cursor of a whole document, or of the value at a path of it. */
+export function cursorAt(node: Node, problems: Problem[], path = ''): Cursor {
+  return { node, path, problems, key: node.at }
 }
 
 /** Reads a value; undefined when it is wrong and a problem has been noted. */
 export type Reader<T> = (cursor: Cursor) => T | undefined
 
+/** What a problem says beside its message. */
+type Details = Pick<Problem, 'expected' | 'found' | 'suggestion'>
+
 /** Notes an error at the value. */
-export function fail(cursor: Cursor, message: string): undefined {
-  if (cursor.node.tag !== BROKEN) note(cursor.problems, errorAt(cursor.node.at, cursor.path, message))
+export function fail(cursor: Cursor, message: string, details: Details = {}): undefined {
+  if (cursor.node.tag === '!broken') return undefined
+  note(cursor.problems, {
+    ...errorAt(cursor.node.at, cursor.path, message),
+    ...details,
+    ...relatedOf(cursor),
+  })
   return undefined
 }
 
 /** Notes that the value is not what the place takes. */
 export function expected(cursor: Cursor, what: string): undefined {
-  return fail(cursor, `must be ${what}, not ${describeNode(cursor.node)}`)
+  const found = describeNode(cursor.node)
+  return fail(cursor, `must be ${what}, not ${found}`, { expected: what, found })
+}
+
+/** Notes an error at the key. */
+export function failAtKey(cursor: Cursor, message: string, details: Details = {}): undefined {
+  note(cursor.problems, { ...errorAt(cursor.key, cursor.path, message), ...details, ...relatedOf(cursor) })
+  return undefined
 }
 
 export function notice(cursor: Cursor, message: string): void {
-  note(cursor.problems, noticeAt(cursor.node.at, cursor.path, message))
+  note(cursor.problems, { ...noticeAt(cursor.node.at, cursor.path, message), ...relatedOf(cursor) })
+}
+
+function relatedOf({ trail = [], node }: Cursor): Pick<Problem, 'related'> {
+  const origins = [...trail, ...(node.via ?? [])]
+  return origins.length === 0 ? {} : { related: origins.map(({ at, what }) => ({ ...at, message: what })) }
+}
+
+/** The cursor of a value below. */
+function below(outer: Cursor, node: Node, path: string, key: Place): Cursor {
+  const trail = outer.node.via ? [...(outer.trail ?? []), ...outer.node.via] : outer.trail
+  return { node, path, problems: outer.problems, key, ...(trail && { trail }) }
 }
 
 /** The values of a mapping by key; empty for null; undefined, with a problem, for anything else. */
 export function entriesOf(cursor: Cursor, what = 'a mapping'): [string, Cursor][] | undefined {
-  const { node, path, problems } = cursor
+  const { node, path } = cursor
   if (isNull(node)) return []
   if (node.kind !== 'map') return expected(cursor, what)
   return [...node.entries].map(([key, entry]) => [
     key,
-    { node: entry.value, path: keyPath(path, key), problems, key: entry.at },
+    below(cursor, entry.value, keyPath(path, key), entry.at),
   ])
 }
 
 /** The items of a list; empty for null; undefined, with a problem, for anything else. */
 export function itemsOf(cursor: Cursor, what = 'a list'): Cursor[] | undefined {
-  const { node, path, problems } = cursor
+  const { node, path } = cursor
   if (isNull(node)) return []
   if (node.kind !== 'list') return expected(cursor, what)
-  return node.items.map((item, index) => ({ node: item, path: `${path}[${index}]`, problems, key: item.at }))
+  return node.items.map((item, index) => below(cursor, item, `${path}[${index}]`, item.at))
 }
 
 /** The cursor of a key below, for a message at its place; the value itself where the key is not there. */
@@ -56,7 +88,7 @@ export function within(at: Cursor, ...keys: string[]): Cursor {
   let inner = at
   for (const key of keys) {
     const entry = inner.node.kind === 'map' ? inner.node.entries.get(key) : undefined
-    if (entry) inner = { ...inner, node: entry.value, key: entry.at, path: keyPath(inner.path, key) }
+    if (entry) inner = below(inner, entry.value, keyPath(inner.path, key), entry.at)
   }
   return inner
 }
@@ -77,7 +109,7 @@ export function fields<R extends Record<string, Reader<unknown>>>(
     if (key.startsWith('x-') && !markOf(section, key)) continue
     const isHonoured = followMark(inner, section, key)
     const reader = isHonoured && Object.hasOwn(readers, key) ? readers[key] : undefined
-    if (!reader || isNull(inner.node) || inner.node.tag === BROKEN) continue
+    if (!reader || isNull(inner.node) || inner.node.tag === '!broken') continue
     const value = reader(inner)
     if (value !== undefined) read[key] = value
   }

@@ -13,9 +13,8 @@ import { build } from './spec/build.ts'
 import { labels as stringMap } from './spec/mappings.ts'
 import { declaredVariables, normalise, normaliseName } from './spec/normalise.ts'
 import { validate } from './spec/validate.ts'
-import { merge } from './yaml/merge-keys.ts'
 import type { Node } from './yaml/node.ts'
-import { type Parsed, parse } from './yaml/parse.ts'
+import { parse } from './yaml/parse.ts'
 
 export interface LoadedStack {
   name: string
@@ -54,7 +53,11 @@ function unread(file: StackFile, other: string): Problem {
   return noticeAt({ file: file.path, line: 0, column: 0 }, '', message)
 }
 
-function readRoot({ path }: StackFile, files: Files, problems: Problem[]): Pick<Parsed, 'root' | 'isBroken'> {
+function readRoot(
+  { path }: StackFile,
+  files: Files,
+  problems: Problem[],
+): { root: Node | null; isBroken: boolean } {
   const found = files.read(path)
   if ('problem' in found) {
     problems.push(errorIn(path, found.problem))
@@ -62,8 +65,9 @@ function readRoot({ path }: StackFile, files: Files, problems: Problem[]): Pick<
   }
   const parsed = parse(path, found.bytes.toString('utf8'))
   problems.push(...parsed.problems)
-  if (!parsed.root && parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
-  return parsed
+  const [root = null] = parsed.documents
+  if (!root && parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
+  return { root, isBroken: parsed.isBroken }
 }
 
 interface VariableInputs extends StackInputs {
@@ -92,12 +96,11 @@ function readDotenv(path: string, files: Files, outer: Lookup) {
 function readDeclared(root: Node, outer: Lookup, problems: Problem[]): Record<string, string> {
   const declared = declaredVariables(root)
   if (!declared) return {}
-  const filled = interpolate(declared, outer, 'x-setpoint.variables')
+  const filled = interpolate(declared, { variables: outer, unset: 'error', path: 'x-setpoint.variables' })
   problems.push(...filled.problems)
   if (!filled.root) return {}
-  const merged = merge([filled.root])
   // What is wrong with the mapping itself is told when x-setpoint is read with the rest.
-  return stringMap({ node: merged.root, path: '', problems: [], key: declared.at }) ?? {}
+  return stringMap({ node: filled.root, path: '', problems: [], key: declared.at }) ?? {}
 }
 
 interface NameInputs {
@@ -137,11 +140,10 @@ interface SpecInputs {
 
 function specOf(parsed: Node, { name, lookup, catalog, problems }: SpecInputs): StackSpec | null {
   const withName: Lookup = (variable) => (variable === 'COMPOSE_PROJECT_NAME' ? name : lookup(variable))
-  const filled = interpolate(parsed, withName)
+  const filled = interpolate(parsed, { variables: withName, unset: 'error' })
   problems.push(...filled.problems)
   if (!filled.root) return null
-  const { root, problems: merging } = merge([filled.root])
-  problems.push(...merging)
+  const root = filled.root
   const at: Cursor = { node: root, path: '', problems, key: root.at }
   const named = metered(withName, () =>
     fail(at, `has more than ${MAX_EXPANDED} bytes once the variables that it names are filled in`),

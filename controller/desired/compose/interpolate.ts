@@ -3,6 +3,14 @@ import { errorAt, note } from '../report.ts'
 import { type Entry, keyPath, type Node, type ScalarNode } from '../yaml/node.ts'
 import { expand, type Lookup, MAX_EXPANDED, TemplateError } from './template.ts'
 
+export interface Filling {
+  variables: Lookup
+  /** What a variable without a value and a default is: a problem, or a blank text with a notice. */
+  unset: 'error' | 'blank'
+  /** Where the root stands in the document. */
+  path?: string
+}
+
 export interface Filled {
   /** Null when the file is longer than `MAX_EXPANDED`: aliases are shared here, but whoever reads the tree unfolds them. */
   root: Node | null
@@ -14,7 +22,7 @@ export interface Filled {
  * @param path where `root` stands in the document
  * What stands under an `x-` key of the root counts only where an alias uses it, so an unused fragment may name unset variables.
  */
-export function interpolate(root: Node, lookup: Lookup, path = ''): Filled {
+export function interpolate(root: Node, { variables: lookup, path = '' }: Filling): Filled {
   const problems: Problem[] = []
   const done = new Map<Node, Node>()
   const bytes = new Map<Node, number>()
@@ -66,13 +74,10 @@ export function interpolate(root: Node, lookup: Lookup, path = ''): Filled {
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
       note(problems, errorAt(node.at, path, error.message))
-      return { ...node, tag: BROKEN }
+      return { ...node, tag: '!broken' }
     }
   }
 }
-
-/** The tag of a value whose variables could not be filled in: it has its problem, and needs no second one. */
-export const BROKEN = '!broken'
 
 // The declared variables are filled in on their own, before all else.
 function isLeftAlone(path: string): boolean {

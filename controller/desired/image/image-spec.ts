@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { digest } from '../../../schemas/canonical.ts'
 import type { ImageConfig, ImageSpec } from '../../../schemas/image.ts'
 import type { Problem } from '../../../schemas/problem.ts'
-import { type Cursor, expected, fail, fields, itemsOf, within } from '../cursor.ts'
+import { type Cursor, cursorAt, expected, fail, fields, itemsOf, within } from '../cursor.ts'
 import type { Files } from '../files.ts'
 import { errorIn, hasErrors, tidy } from '../report.ts'
 import { argv } from '../spec/command.ts'
@@ -10,7 +10,6 @@ import { healthcheck } from '../spec/health.ts'
 import { environment, labels } from '../spec/mappings.ts'
 import { signal, user } from '../spec/process.ts'
 import { containerPath, listOf, text } from '../spec/values.ts'
-import { merge } from '../yaml/merge-keys.ts'
 import { parse } from '../yaml/parse.ts'
 import { imageFiles, MAX_IMAGE_FILES_BYTES } from './image-files.ts'
 import { normaliseReference, specReference } from './references.ts'
@@ -53,13 +52,12 @@ function read(name: string, path: string, { files, problems }: Reading): ImageSp
   }
   const parsed = parse(path, found.bytes.toString('utf8'))
   problems.push(...parsed.problems)
-  if (!parsed.root || parsed.isBroken) {
+  const [root] = parsed.documents
+  if (!root || parsed.isBroken) {
     if (parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
     return undefined
   }
-  const merged = merge([parsed.root])
-  problems.push(...merged.problems)
-  return image(name, { node: merged.root, path: '', problems, key: merged.root.at }, files)
+  return image(name, cursorAt(root, problems), files)
 }
 
 function image(name: string, at: Cursor, files: Files): ImageSpec | undefined {

@@ -2,7 +2,7 @@ import { isAlias, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap, type 
 import type { Problem } from '../../../schemas/problem.ts'
 import { MAX_EXPANDED } from '../compose/template.ts'
 import { errorAt, note } from '../report.ts'
-import { type Entry, keyPath, type Node, type Place, type ScalarNode } from './node.ts'
+import { type Entry, keyPath, type Node, type Place, type ScalarNode, type Tag } from './node.ts'
 import { resolvePlain } from './scalar.ts'
 
 /** Deeper than any file that people write, and safe for recursion. */
@@ -119,19 +119,12 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
     outer.depth = Math.max(outer.depth, extent.depth + 1)
   }
 
-  function tagOf(from: YamlNode | null | undefined, path: string): string | undefined {
+  function tagOf(from: YamlNode | null | undefined, path: string): Tag | undefined {
     const tag = from && 'tag' in from ? from.tag : undefined
+    if (tag === '!reset' || tag === '!override') return tag
     if (!tag || STRING_TAGS.has(tag) || TYPED_TAGS.test(tag) || KIND_TAGS.test(tag)) return undefined
-    const later = tag === '!reset' || tag === '!override'
-    note(
-      problems,
-      errorAt(
-        at(from),
-        path,
-        later ? `not honoured yet: the tag ${tag}` : `the tag ${tag} means nothing here`,
-      ),
-    )
-    return tag
+    note(problems, errorAt(at(from), path, `the tag ${tag} means nothing here`))
+    return undefined
   }
 
   function at(from: YamlNode | null | undefined): Place {
@@ -139,7 +132,7 @@ export function convert(contents: YamlNode, place: (offset: number) => Place) {
   }
 }
 
-function tagged(made: Node, tag: string | undefined): Node {
+function tagged(made: Node, tag: Tag | undefined): Node {
   return tag ? { ...made, tag } : made
 }
 

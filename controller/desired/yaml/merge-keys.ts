@@ -3,14 +3,13 @@ import { errorAt, note } from '../report.ts'
 import { describeNode, type Entry, keyPath, type MapNode, type Node } from './node.ts'
 
 /**
- * The files of a stack as one tree, with YAML merge keys (`<<`) folded in: a key that stands beside `<<` wins over
- * what is merged, an earlier map of a list over a later one.
- * @param roots the files in order; today one. Compose's rules for several (§Merge) belong here.
+ * A document with its YAML merge keys (`<<`, yaml.org/type/merge.html) folded in: a key that stands beside `<<` wins
+ * over what is merged, an earlier map of a list over a later one.
  */
-export function merge(roots: [Node]): { root: Node; problems: Problem[] } {
+export function foldMergeKeys(root: Node): { root: Node; problems: Problem[] } {
   const problems: Problem[] = []
   const done = new Map<Node, Node>()
-  return { root: fold(roots[0], ''), problems }
+  return { root: fold(root, ''), problems }
 
   function fold(node: Node, path: string): Node {
     const known = done.get(node)

@@ -14,22 +14,33 @@ export interface ScalarNode {
   value: string | number | boolean | null
   /** As written, after unquoting: `0755` where the value is 493. */
   text: string
-  /** Written with a tag such as `!reset`. */
-  tag?: string
+  tag?: Tag
+  via?: Origin[]
 }
 
 export interface MapNode {
   kind: 'map'
   at: Place
   entries: Map<string, Entry>
-  tag?: string
+  tag?: Tag
+  via?: Origin[]
 }
 
 export interface ListNode {
   kind: 'list'
   at: Place
   items: Node[]
-  tag?: string
+  tag?: Tag
+  via?: Origin[]
+}
+
+/** Compose Specification §Merge: `!reset` takes away what is inherited, `!override` stands in its place; `!broken` has had its problem. */
+export type Tag = '!reset' | '!override' | '!broken'
+
+/** How a value came to stand where it is when it was not written there: `services.web extends services.base here`. */
+export interface Origin {
+  at: Place
+  what: string
 }
 
 export interface Entry {
@@ -64,4 +75,57 @@ export function quote(text: string): string {
 export function keyPath(path: string, key: string): string {
   if (key === '<<') return path
   return path === '' ? key : `${path}.${key}`
+}
+
+/** The value once its problem has been noted: nothing more is said of it, and nothing is read from it. */
+export function broken(node: Node): ScalarNode {
+  return { kind: 'scalar', at: node.at, value: null, text: '', tag: '!broken' }
+}
+
+/** A text made here, standing where `like` stands. */
+export function textNode(like: Pick<Node, 'at' | 'via'>, text: string): ScalarNode {
+  return scalarNode(like, text)
+}
+
+/** A value made here, standing where `like` stands. */
+export function scalarNode({ at, via }: Pick<Node, 'at' | 'via'>, value: ScalarNode['value']): ScalarNode {
+  return { kind: 'scalar', at, value, text: value === null ? '' : String(value), ...(via && { via }) }
+}
+
+/** A mapping made here, standing where `like` stands; keys without a value are left out. */
+export function mapNode(
+  { at, via }: Pick<Node, 'at' | 'via'>,
+  values: Record<string, Node | undefined>,
+): MapNode {
+  const entries = new Map<string, Entry>()
+  for (const [key, value] of Object.entries(values)) if (value) entries.set(key, { at: value.at, value })
+  return { kind: 'map', at, entries, ...(via && { via }) }
+}
+
+export function listNode({ at, via }: Pick<Node, 'at' | 'via'>, items: Node[]): ListNode {
+  return { kind: 'list', at, items, ...(via && { via }) }
+}
+
+/** The value under a key; undefined where there is none, or no mapping. */
+export function valueAt(node: Node | undefined, ...keys: string[]): Node | undefined {
+  return keys.reduce<Node | undefined>(
+    (inner, key) => (inner?.kind === 'map' ? inner.entries.get(key)?.value : undefined),
+    node,
+  )
+}
+
+/** The text under a key; undefined where there is none. */
+export function textAt(node: Node | undefined, ...keys: string[]): string | undefined {
+  const found = valueAt(node, ...keys)
+  return found?.kind === 'scalar' && found.value !== null && found.tag !== '!broken'
+    ? scalarText(found)
+    : undefined
+}
+
+/** The map with a key set, or taken away where the value is undefined. */
+export function withValue(map: MapNode, key: string, value: Node | undefined): MapNode {
+  const entries = new Map(map.entries)
+  if (value) entries.set(key, { at: entries.get(key)?.at ?? value.at, value })
+  else entries.delete(key)
+  return { ...map, entries }
 }

@@ -2,6 +2,7 @@ import { Composer, type Document, Lexer, LineCounter, Parser, type YAMLParseErro
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, errorIn } from '../report.ts'
 import { convert, MAX_DEPTH } from './convert.ts'
+import { foldMergeKeys } from './merge-keys.ts'
 import type { Node } from './node.ts'
 
 /** Tokens of a file: some 60,000 lines. */
@@ -9,8 +10,8 @@ export const MAX_TOKENS = 400_000
 const MAX_SYNTAX_ERRORS = 20
 
 export interface Parsed {
-  /** What could be read, also when there are problems; null when nothing could. */
-  root: Node | null
+  /** One tree a YAML document, merge keys folded in; also what could be read of a file with problems. Empty ones are left out. */
+  documents: Node[]
   /** The YAML itself is wrong, so what was read is not what was meant; only the name is worth a look. */
   isBroken: boolean
   problems: Problem[]
@@ -23,11 +24,11 @@ export interface Parsed {
 export function parse(file: string, text: string): Parsed {
   const lines = new LineCounter()
   const tokens = tokenize(text, lines)
-  if (typeof tokens === 'string') return { root: null, isBroken: true, problems: [errorIn(file, tokens)] }
+  if (typeof tokens === 'string') return { documents: [], isBroken: true, problems: [errorIn(file, tokens)] }
   const documents: Document.Parsed[] = []
   for (const document of new Composer(OPTIONS).compose(tokens, false, text.length)) {
     documents.push(document)
-    if (documents.length > 1) break
+    if (document.errors.length > 0) break
   }
   return assemble(file, documents, lines)
 }
@@ -60,18 +61,18 @@ function tokenize(text: string, lines: LineCounter) {
 }
 
 function assemble(file: string, documents: Document.Parsed[], lines: LineCounter): Parsed {
-  const [document, second] = documents
-  const syntax = (document?.errors ?? []).map((error) => syntaxProblem(file, error, lines))
-  if (!document?.contents) return { root: null, isBroken: syntax.length > 0, problems: syntax }
-  const converted = convert(document.contents, (offset) => placeOf(file, offset, lines))
-  const problems = [...syntax.slice(0, MAX_SYNTAX_ERRORS), ...converted.problems]
-  if (second?.contents && !second.errors.length) problems.push(severalDocuments(file, second, lines))
-  return { root: converted.root, isBroken: syntax.length > 0, problems }
-}
-
-function severalDocuments(file: string, second: Document.Parsed, lines: LineCounter): Problem {
-  const at = placeOf(file, second.contents?.range[0] ?? 0, lines)
-  return errorAt(at, '', 'not honoured yet: a second YAML document in one file; merge it into the first')
+  const syntax = documents.flatMap(({ errors }) => errors.map((error) => syntaxProblem(file, error, lines)))
+  const problems = syntax.slice(0, MAX_SYNTAX_ERRORS)
+  const roots = documents.flatMap(({ contents }) => {
+    if (!contents) return []
+    const converted = convert(contents, (offset) => placeOf(file, offset, lines))
+    problems.push(...converted.problems)
+    if (!converted.root) return []
+    const folded = foldMergeKeys(converted.root)
+    problems.push(...folded.problems)
+    return [folded.root]
+  })
+  return { documents: roots, isBroken: syntax.length > 0, problems }
 }
 
 function placeOf(file: string, offset: number, lines: LineCounter) {
@@ -81,7 +82,6 @@ function placeOf(file: string, offset: number, lines: LineCounter) {
 
 const SYNTAX: Partial<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab indents this line; YAML takes only spaces',
-  MULTIPLE_DOCS: 'not honoured yet: a second YAML document in one file; merge it into the first',
 }
 
 function syntaxProblem(file: string, error: YAMLParseError, lines: LineCounter): Problem {

@@ -361,8 +361,6 @@ describe('a file', () => {
       'services: {a: {<<: 3, image: x}}',
       '1:16 services.a: << merges a mapping or a list of mappings, not the number 3',
     ],
-    [`${A}\n---\n${A}`, '3:1 not honoured yet: a second YAML document in one file; merge it into the first'],
-    ['services: {a: {image: !reset null}}', '1:30 services.a.image: not honoured yet: the tag !reset'],
     ['services: {a: {image: !foo x}}', '1:28 services.a.image: the tag !foo means nothing here'],
     // the root
     [

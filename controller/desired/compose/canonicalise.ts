@@ -1,0 +1,114 @@
+import { type Cursor, entriesOf, expected, failAtKey, itemsOf, suggestion } from '../cursor.ts'
+import { broken, type Entry, type MapNode, type Node, quote, type ScalarNode } from '../yaml/node.ts'
+import { looseBoolean } from '../yaml/scalar.ts'
+import { homeOfKey } from './homes.ts'
+import type { Key, ListShape, MapShape, ScalarShape, ScalarType, Scope, Shape } from './shape.ts'
+
+/**
+ * One file in canonical form: every value checked against its shape and every short form made long, so that what
+ * follows (merging, defaults, reading) knows one form of each field. A value that is wrong has its problem and is
+ * `!broken` from then on. Keys that are required are looked for once all files are merged.
+ */
+export function canonicalise(at: Cursor, shape: Shape, scope: Scope): Node {
+  const { node } = at
+  if (node.tag === '!broken' || node.tag === '!reset') return node
+  const checked = check(at, shape, scope)
+  const made = checked && shape.canonical ? shape.canonical({ ...at, node: checked }, scope) : checked
+  if (!made) return broken(node)
+  return node.tag ? { ...made, tag: node.tag } : made
+}
+
+function check(at: Cursor, shape: Shape, scope: Scope): Node | undefined {
+  const { node } = at
+  if (node.kind === 'scalar') return scalar(at, node, shape)
+  if (node.kind === 'list' && shape.list) return list(at, shape.list, scope)
+  if (node.kind === 'map' && shape.map) return map(at, node, shape.map, scope)
+  return expected(at, shape.expected)
+}
+
+function scalar(at: Cursor, node: ScalarNode, shape: Shape): Node | undefined {
+  const rule = shape.scalar
+  if (!rule?.types.some((type) => isOfType(node.value, type))) return expected(at, shape.expected)
+  const cast = rule.cast && typeof node.value === 'string' ? castTo(rule.cast, node) : node
+  if (!cast || !isAllowed(cast, rule)) return expected(at, shape.expected)
+  return cast
+}
+
+function isOfType(value: ScalarNode['value'], type: ScalarType): boolean {
+  if (type === 'null') return value === null
+  if (type === 'integer') return Number.isInteger(value)
+  return typeof value === type
+}
+
+/** Variables give texts, and so do quotes: `"5"` counts as 5 where a number is wanted. */
+function castTo(cast: 'integer' | 'number' | 'boolean', node: ScalarNode): ScalarNode | undefined {
+  if (cast === 'boolean') {
+    const value = looseBoolean(node.text)
+    return value === undefined ? undefined : { ...node, value }
+  }
+  const isNumber =
+    cast === 'integer'
+      ? /^[+-]?\d+$/.test(node.text)
+      : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(node.text)
+  const value = Number(node.text)
+  return isNumber && Number.isFinite(value) ? { ...node, value } : undefined
+}
+
+function isAllowed({ value, text }: ScalarNode, { values, pattern, minimum, maximum }: ScalarShape): boolean {
+  if (value === null) return true
+  if (values && !values.includes(text)) return false
+  if (pattern && typeof value === 'string' && !pattern.test(value)) return false
+  if (typeof value !== 'number') return true
+  return (minimum === undefined || value >= minimum) && (maximum === undefined || value <= maximum)
+}
+
+function list(at: Cursor, { items, unique }: ListShape, scope: Scope): Node | undefined {
+  const made = (itemsOf(at) ?? []).map((inner) => canonicalise(inner, items, scope))
+  const kept = made.filter(({ tag }) => tag !== '!broken')
+  return { ...at.node, kind: 'list', items: unique ? withoutRepetition(kept, unique) : kept } as Node
+}
+
+/** Of items with one key the last, in the place of the first (Compose Specification §Merge, unique resources). */
+export function withoutRepetition(items: Node[], unique: (item: Node) => string | undefined): Node[] {
+  const kept = new Map<string | Node, Node>()
+  for (const item of items) kept.set(unique(item) ?? item, item)
+  return [...kept.values()]
+}
+
+function map(at: Cursor, node: MapNode, shape: MapShape, scope: Scope): Node | undefined {
+  const entries = new Map<string, Entry>()
+  for (const [key, inner] of entriesOf(at) ?? []) {
+    const below = shapeBelow(inner, key, shape)
+    if (below === undefined) continue
+    const value = below === 'own' ? inner.node : canonicalise(inner, below, scope)
+    entries.set(key, { at: inner.key, value })
+  }
+  return { ...node, entries }
+}
+
+/** The shape of what stands under a key; `own` for what is the author's own; undefined after a problem. */
+function shapeBelow(inner: Cursor, key: string, shape: MapShape): Shape | 'own' | undefined {
+  const known = shape.keys && Object.hasOwn(shape.keys, key) ? shape.keys[key] : undefined
+  if (known) return known.shape
+  if (shape.keys && key.startsWith('x-')) return 'own'
+  if (shape.values && (shape.names?.test(key) ?? true)) return shape.values
+  unknown(inner, key, shape)
+  return undefined
+}
+
+function unknown(inner: Cursor, key: string, { keys, names, values }: MapShape): void {
+  if (values && names) {
+    failAtKey(inner, `${quote(key)} is no name here: letters, digits, -, _ and .`)
+    return
+  }
+  const near = suggestion(inner, key, Object.keys(keys ?? {}))
+  const home = near ? undefined : homeOfKey(key, keys)
+  const advice = near ? `; did you mean ${near}?` : home ? ` here; it belongs ${home}` : ''
+  failAtKey(inner, `unknown key${advice}`, near === undefined ? {} : { suggestion: near })
+}
+
+/** The known key of a shape, if it is one. */
+export function keyOf(shape: Shape | undefined, key: string): Key | undefined {
+  const keys = shape?.map?.keys
+  return keys && Object.hasOwn(keys, key) ? keys[key] : undefined
+}

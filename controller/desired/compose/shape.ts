@@ -1,0 +1,70 @@
+import type { Cursor } from '../cursor.ts'
+import type { Node } from '../yaml/node.ts'
+import type { Mark } from './marks.ts'
+
+/** What the canonical form of a value depends on beside the value. */
+export interface Scope {
+  /** The folder that relative paths of the file start from (Compose Specification §Project directory). */
+  directory: string
+  /** What a leading `~` stands for; absent where no one's home is meant. */
+  home?: string | undefined
+}
+
+/**
+ * What may stand in one place of a file. Compose tells its short and long forms apart by the kind of YAML value, so a
+ * shape says for each kind what is taken; a kind that is absent is refused.
+ */
+export interface Shape {
+  /** For messages, after "must be": `a list of ports, as in "8080:80"`. */
+  expected: string
+  scalar?: ScalarShape
+  list?: ListShape
+  map?: MapShape
+  /**
+   * To the one canonical form, once all below is checked and canonical. Undefined after a problem has been noted.
+   * What is canonical already comes out as it went in.
+   */
+  canonical?: (at: Cursor, scope: Scope) => Node | undefined
+  /** How two canonical values become one (§Merge); by default maps by key, lists appended, scalars replaced. */
+  merge?: Merge
+}
+
+/** `over` is the later value and wins. */
+export type Merge = (base: Node, over: Node, shape: Shape) => Node
+
+export type ScalarType = 'string' | 'integer' | 'number' | 'boolean' | 'null'
+
+export interface ScalarShape {
+  types: readonly ScalarType[]
+  /** What a text is turned into: variables always give texts. */
+  cast?: 'integer' | 'number' | 'boolean'
+  /** The only values. */
+  values?: readonly string[]
+  pattern?: RegExp
+  minimum?: number
+  maximum?: number
+}
+
+export interface ListShape {
+  items: Shape
+  /** Of two items with the same key the later one takes the place of the earlier. Undefined: of its own. */
+  unique?: (item: Node) => string | undefined
+}
+
+export interface MapShape {
+  /** The keys that are known. `x-` keys may always stand beside them. */
+  keys?: Record<string, Key>
+  /** What stands under any other key: a name that the author gives. */
+  values?: Shape
+  /** What such a name looks like. */
+  names?: RegExp
+  /** Must be there once everything is merged. */
+  required?: readonly string[]
+}
+
+/** A key of the specification: what stands there, what Setpoint does with it, and a line about it for people and editors. */
+export interface Key {
+  shape: Shape
+  mark: Mark
+  about: string
+}
