@@ -1,0 +1,7 @@
+import type { Shape } from '../shape.ts'
+
+/** Compose Specification paths. */
+export const filePath: Shape = {
+  expected: 'a path',
+  scalar: { types: ['string'] },
+}
