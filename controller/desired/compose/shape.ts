@@ -29,8 +29,10 @@ export interface Shape {
   merge?: Merge
 }
 
-/** `over` is the later value and wins. */
-export type Merge = (base: Node, over: Node, shape: Shape) => Node
+/** `over` is the later value and wins; `inner` merges as if the shape had no rule of its own. */
+export type Merge = (base: Node, over: Node, shape: Shape, inner: MergeInner) => Node
+
+export type MergeInner = (base: Node, over: Node, shape: Shape | undefined) => Node
 
 export type ScalarType = 'string' | 'integer' | 'number' | 'boolean' | 'null'
 
