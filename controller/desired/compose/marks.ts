@@ -14,6 +14,9 @@ export type Mark =
 /** Why a key is refused whose time has not come. */
 export const LATER = 'not honoured yet'
 
+/** Why a key has no effect that only makes things faster or slower. */
+export const TUNING = 'a matter of tuning that changes nothing the service can see'
+
 export function honoured(shape: Shape, about: string): Key {
   return { shape, mark: { mark: 'honoured' }, about }
 }

@@ -1,4 +1,6 @@
-import type { ScalarType, Shape } from '../shape.ts'
+import type { Cursor } from '../../cursor.ts'
+import { type Node, scalarText, textNode } from '../../yaml/node.ts'
+import type { Key, ScalarType, Shape } from '../shape.ts'
 
 /** Shapes that stand in many places of a file (definitions of the Compose Specification's schema). */
 
@@ -21,6 +23,29 @@ const ANY_SCALAR: ScalarType[] = ['string', 'number', 'boolean', 'null']
 /** A text, number, boolean or nothing: the value of an environment variable or label. */
 export const anyScalar: Shape = { expected: 'a string, a number or a boolean', scalar: { types: ANY_SCALAR } }
 
+/** A text, for which a number may stand: `group_add: [44]`. */
+export const textOrNumber: Shape = {
+  expected: 'a string or a number',
+  scalar: { types: ['string', 'number'] },
+  canonical: asText,
+}
+
+/** Options that are handed on as texts: `max-size: 10m`, `max-file: 3`. */
+export const options: Shape = {
+  expected: 'a mapping of options to strings or numbers',
+  map: { values: textOrNumber },
+}
+
+/** A whole number within a range; both ends belong to it. */
+export function integerFrom(minimum: number, maximum?: number): Shape {
+  const range = maximum === undefined ? `of ${minimum} or more` : `from ${minimum} to ${maximum}`
+  const scalar = { types: ['integer', 'string'], cast: 'integer', minimum } as const
+  return {
+    expected: `a whole number ${range}`,
+    scalar: maximum === undefined ? scalar : { ...scalar, maximum },
+  }
+}
+
 /** One of the given words. */
 export function oneOf(...values: string[]): Shape {
   return { expected: values.join(' or '), scalar: { types: ['string'], values } }
@@ -28,4 +53,36 @@ export function oneOf(...values: string[]): Shape {
 
 export function listOf(items: Shape, expected = 'a list'): Shape {
   return { expected, list: { items } }
+}
+
+/** A list that names each thing once: of what is written twice one is kept. */
+export function setOf(items: Shape, expected = 'a list'): Shape {
+  return { expected, list: { items, unique: textOf } }
+}
+
+/** A mapping with known keys. */
+export function mapping(expected: string, keys: Record<string, Key>, ...required: string[]): Shape {
+  return { expected, map: required.length === 0 ? { keys } : { keys, required } }
+}
+
+const NAME = /^[a-zA-Z0-9._-]+$/
+
+/** A mapping from names that the author gives. */
+export function named(values: Shape, expected: string): Shape {
+  return { expected, map: { values, names: NAME } }
+}
+
+/** The same, where nothing may be written too and asks for nothing but the defaults. */
+export function orNothing(shape: Shape): Shape {
+  const types: readonly ScalarType[] = [...(shape.scalar?.types ?? []), 'null']
+  return { ...shape, scalar: { ...shape.scalar, types } }
+}
+
+/** The text itself, a number as it is printed. */
+export function asText({ node }: Cursor): Node {
+  return node.kind === 'scalar' ? { ...node, ...textNode(node, scalarText(node)) } : node
+}
+
+function textOf(item: Node): string | undefined {
+  return item.kind === 'scalar' ? scalarText(item) : undefined
 }

@@ -1,0 +1,19 @@
+import { honoured } from '../marks.ts'
+import { asText, mapping, string } from './common.ts'
+
+const loggingOptions = {
+  expected: 'a mapping of options to strings or numbers',
+  map: {
+    values: {
+      expected: 'a string or a number',
+      scalar: { types: ['string', 'number', 'null'] },
+      canonical: asText,
+    },
+  },
+} as const
+
+/** Compose Specification §logging. */
+export const logging = mapping('a mapping with a driver', {
+  driver: honoured(string, 'What takes the log, as in `json-file`.'),
+  options: honoured(loggingOptions, 'Settings of the driver, as in `max-size: 10m`.'),
+})

@@ -1,0 +1,66 @@
+import { honoured, ignored, LATER, refused, TUNING } from '../marks.ts'
+import type { Shape } from '../shape.ts'
+import { boolean, listOf, mapping, options, orNothing, string } from './common.ts'
+import { external } from './external.ts'
+import { labels } from './pairs.ts'
+import { namedResource } from './resource.ts'
+
+const texts: Shape = { expected: 'a mapping of names to strings', map: { values: string } }
+
+const pool = mapping('a mapping with a subnet', {
+  subnet: honoured(string, 'The addresses of the network, as in `172.28.0.0/16`.'),
+  ip_range: refused(
+    string,
+    'The part of the subnet that containers get addresses from.',
+    LATER,
+    'choose a smaller subnet',
+  ),
+  gateway: ignored(string, 'The address of the gateway.', 'the gateway is the first address of the subnet'),
+  aux_addresses: refused(
+    texts,
+    'Addresses that no container gets, by host name.',
+    LATER,
+    'choose a subnet without those addresses',
+  ),
+})
+
+const ipam = mapping('a mapping with config', {
+  driver: ignored(string, 'What gives out addresses.', 'addresses are given by the agent', 'default'),
+  config: honoured(
+    listOf(pool, 'a list of mappings, each with a subnet'),
+    'The subnets of the network, each with its settings.',
+  ),
+  options: ignored(
+    texts,
+    'Settings of the driver that gives out addresses.',
+    'addresses are given by the agent',
+  ),
+})
+
+/** Compose Specification §Networks top-level element. */
+export const network: Shape = orNothing({
+  ...namedResource('a mapping of the settings of a network', {
+    name: honoured(string, 'The full name of the network, in place of `STACK_KEY`.'),
+    driver: honoured(string, 'What makes the network: `bridge`, or `overlay` as Swarm has it.'),
+    driver_opts: ignored(options, 'Settings of the driver.', TUNING),
+    ipam: honoured(ipam, 'How addresses are given out.'),
+    external: honoured(external, 'The network is there already and is not made or removed.'),
+    internal: honoured(boolean, 'No way leads from this network to the outside.'),
+    enable_ipv4: refused(
+      boolean,
+      'Whether there are IPv4 addresses.',
+      LATER,
+      'remove it; networks are IPv4',
+      true,
+    ),
+    enable_ipv6: refused(
+      boolean,
+      'Whether there are IPv6 addresses.',
+      LATER,
+      'remove it; networks are IPv4',
+      false,
+    ),
+    attachable: ignored(boolean, 'Single containers may join the network.', 'only tasks join a network'),
+    labels: ignored(labels, 'Labels of the network.', 'networks carry only the labels of Setpoint'),
+  }),
+})

@@ -1,0 +1,45 @@
+import { honoured, ignored, LATER, refused } from '../../marks.ts'
+import type { Key } from '../../shape.ts'
+import { boolean, options } from '../common.ts'
+import { configMounts, secretMounts } from '../file-mounts.ts'
+import { mounts } from '../mounts.ts'
+import { size } from '../size.ts'
+import { stringOrList, uniqueStrings } from '../string-or-list.ts'
+
+/** What a service finds in its file system. */
+export const files: Record<string, Key> = {
+  volumes: honoured(
+    mounts,
+    'Volumes and folders of the host that the container sees, as in `data:/var/lib/data`.',
+  ),
+  volumes_from: refused(
+    uniqueStrings,
+    'Services whose volumes this one takes over.',
+    LATER,
+    'name the same volumes under volumes',
+  ),
+  tmpfs: honoured(stringOrList, 'Folders that are kept in memory and are gone with the container.'),
+  secrets: refused(
+    secretMounts,
+    'Secrets that the container sees as files.',
+    LATER,
+    'keep the secret in a file on the host and mount it by its absolute path',
+  ),
+  configs: refused(
+    configMounts,
+    'Configs that the container sees as files.',
+    LATER,
+    'put the file into an image spec (NAME.image.yaml, files)',
+  ),
+  read_only: honoured(boolean, 'The file system of the image cannot be written to.'),
+  shm_size: ignored(
+    size,
+    'The size of /dev/shm.',
+    '/dev/shm has 64 MiB; mount a tmpfs of the wanted size on /dev/shm',
+  ),
+  storage_opt: ignored(
+    options,
+    'Limits of the writable layer.',
+    'the size of the writable layer is not limited',
+  ),
+}

@@ -1,0 +1,69 @@
+import { honoured, ignored, LATER, refused } from '../../marks.ts'
+import type { Key } from '../../shape.ts'
+import { attachments } from '../attachments.ts'
+import { setOf, string, textOrNumber } from '../common.ts'
+import { extraHosts } from '../extra-hosts.ts'
+import { ports } from '../ports.ts'
+import { stringOrList, uniqueStrings } from '../string-or-list.ts'
+
+const NAMES = 'remove it; names resolve between services and as on the host'
+
+/** How a service is reached, and what it reaches. */
+export const networking: Record<string, Key> = {
+  ports: honoured(ports, 'Ports of the container that the host publishes, as in `"8080:80"`.'),
+  expose: ignored(
+    setOf(textOrNumber, 'a list of ports'),
+    'Ports that other services may use.',
+    'services of one network reach every port of each other',
+  ),
+  networks: honoured(attachments, 'The networks that the service joins; by default the one of the stack.'),
+  network_mode: refused(
+    string,
+    'Joins the network of the host or of another container.',
+    LATER,
+    'remove it, and publish the ports that must be reached',
+  ),
+  hostname: honoured(string, 'The host name that the container sees as its own.'),
+  domainname: ignored(
+    string,
+    'The domain that the container sees as its own.',
+    'containers have a hostname only',
+  ),
+  container_name: honoured(
+    {
+      expected: 'a name of letters, digits, _, . and -',
+      scalar: { types: ['string'], pattern: /[a-zA-Z0-9][a-zA-Z0-9_.-]+/ },
+    },
+    'A further name that other services find the service by.',
+  ),
+  links: honoured(
+    uniqueStrings,
+    'Services that this one needs, each with a further name if wanted, as in `db:database`.',
+  ),
+  external_links: refused(
+    uniqueStrings,
+    'Containers outside the stack that the service reaches.',
+    LATER,
+    'put both services into one external network',
+  ),
+  dns: refused(stringOrList, 'The DNS servers of the container.', LATER, NAMES),
+  dns_opt: refused(uniqueStrings, 'Settings of its resolver.', LATER, NAMES),
+  dns_search: refused(
+    stringOrList,
+    'Domains in which its resolver looks for short names.',
+    LATER,
+    'use full names',
+  ),
+  extra_hosts: refused(
+    extraHosts,
+    'Further names and their addresses, as in `db:10.0.0.5`.',
+    LATER,
+    'use the address itself, or a name that the host resolves',
+  ),
+  mac_address: refused(
+    string,
+    'The hardware address of the container.',
+    LATER,
+    'remove it; addresses are given by the agent',
+  ),
+}

@@ -1,0 +1,41 @@
+import { type Cursor, within } from '../../cursor.ts'
+import { type Node, textAt, valueAt, withValue } from '../../yaml/node.ts'
+import { canonicalise } from '../canonicalise.ts'
+import { honoured, LATER, refused } from '../marks.ts'
+import type { Scope, Shape } from '../shape.ts'
+import { options, orNothing, string } from './common.ts'
+import { external } from './external.ts'
+import { labels } from './pairs.ts'
+import { filePath } from './path.ts'
+import { namedResource } from './resource.ts'
+
+const resource = namedResource('a mapping of the settings of a volume', {
+  name: honoured(string, 'The full name of the volume, in place of `STACK_KEY`.'),
+  driver: honoured(string, 'What keeps the volume: `local`.'),
+  driver_opts: refused(
+    options,
+    'Settings of the driver, as in `type`, `o` and `device` of a mount.',
+    LATER,
+    'mount it on the host and use its absolute path',
+  ),
+  external: honoured(external, 'The volume is there already and is not made or removed.'),
+  labels: honoured(labels, 'Labels of the volume.'),
+})
+
+/** Compose Specification §Volumes top-level element. */
+export const volume: Shape = orNothing({
+  ...resource,
+  canonical(at, scope) {
+    const made = resource.canonical?.(at, scope)
+    return made && withDevice({ ...at, node: made }, scope)
+  },
+})
+
+/** The device of a bind mount is a path, and may be relative like any other. */
+function withDevice(at: Cursor, scope: Scope): Node {
+  const opts = valueAt(at.node, 'driver_opts')
+  const isBind = textAt(at.node, 'driver') === 'local' && textAt(opts, 'o') === 'bind'
+  if (!isBind || at.node.kind !== 'map' || opts?.kind !== 'map' || !opts.entries.has('device')) return at.node
+  const device = canonicalise(within(at, 'driver_opts', 'device'), filePath, scope)
+  return withValue(at.node, 'driver_opts', withValue(opts, 'device', device))
+}
