@@ -1,5 +1,5 @@
 import type { Cursor } from '../../cursor.ts'
-import { type Node, scalarText, textNode } from '../../yaml/node.ts'
+import { isNull, mapNode, type Node, scalarText, textNode } from '../../yaml/node.ts'
 import type { Key, ScalarType, Shape } from '../shape.ts'
 
 /** Shapes that stand in many places of a file (definitions of the Compose Specification's schema). */
@@ -72,10 +72,25 @@ export function named(values: Shape, expected: string): Shape {
   return { expected, map: { values, names: NAME } }
 }
 
-/** The same, where nothing may be written too and asks for nothing but the defaults. */
+/** The same, where nothing may be written too. */
 export function orNothing(shape: Shape): Shape {
+  const { canonical } = shape
   const types: readonly ScalarType[] = [...(shape.scalar?.types ?? []), 'null']
-  return { ...shape, scalar: { ...shape.scalar, types } }
+  const either = { ...shape, scalar: { ...shape.scalar, types } }
+  if (!canonical) return either
+  return { ...either, canonical: (at, scope) => (isNull(at.node) ? at.node : canonical(at, scope)) }
+}
+
+/** The same, where nothing may be written for a mapping without keys. */
+export function orEmpty(shape: Shape): Shape {
+  const filled = (node: Node) => (isNull(node) ? mapNode(node, {}) : node)
+  return {
+    ...orNothing(shape),
+    canonical: (at, scope) => {
+      const node = filled(at.node)
+      return shape.canonical ? shape.canonical({ ...at, node }, scope) : node
+    },
+  }
 }
 
 /** The text itself, a number as it is printed. */

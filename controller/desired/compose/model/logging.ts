@@ -1,7 +1,9 @@
 import { honoured } from '../marks.ts'
+import { mergeLogging } from '../merge-rules.ts'
+import type { Shape } from '../shape.ts'
 import { asText, mapping, string } from './common.ts'
 
-const loggingOptions = {
+const loggingOptions: Shape = {
   expected: 'a mapping of options to strings or numbers',
   map: {
     values: {
@@ -10,10 +12,13 @@ const loggingOptions = {
       canonical: asText,
     },
   },
-} as const
+}
 
 /** Compose Specification §logging. */
-export const logging = mapping('a mapping with a driver', {
-  driver: honoured(string, 'What takes the log, as in `json-file`.'),
-  options: honoured(loggingOptions, 'Settings of the driver, as in `max-size: 10m`.'),
-})
+export const logging: Shape = {
+  ...mapping('a mapping with a driver', {
+    driver: honoured(string, 'What takes the log, as in `json-file`.'),
+    options: honoured(loggingOptions, 'Settings of the driver, as in `max-size: 10m`.'),
+  }),
+  merge: mergeLogging,
+}

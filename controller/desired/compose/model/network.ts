@@ -1,6 +1,7 @@
 import { honoured, ignored, LATER, refused, TUNING } from '../marks.ts'
+import { mergeIpamConfigs } from '../merge-rules.ts'
 import type { Shape } from '../shape.ts'
-import { boolean, listOf, mapping, options, orNothing, string } from './common.ts'
+import { boolean, listOf, mapping, options, orEmpty, string } from './common.ts'
 import { external } from './external.ts'
 import { labels } from './pairs.ts'
 import { namedResource } from './resource.ts'
@@ -27,7 +28,7 @@ const pool = mapping('a mapping with a subnet', {
 const ipam = mapping('a mapping with config', {
   driver: ignored(string, 'What gives out addresses.', 'addresses are given by the agent', 'default'),
   config: honoured(
-    listOf(pool, 'a list of mappings, each with a subnet'),
+    { ...listOf(pool, 'a list of mappings, each with a subnet'), merge: mergeIpamConfigs },
     'The subnets of the network, each with its settings.',
   ),
   options: ignored(
@@ -38,8 +39,8 @@ const ipam = mapping('a mapping with config', {
 })
 
 /** Compose Specification §Networks top-level element. */
-export const network: Shape = orNothing({
-  ...namedResource('a mapping of the settings of a network', {
+export const network: Shape = orEmpty(
+  namedResource('a mapping of the settings of a network', {
     name: honoured(string, 'The full name of the network, in place of `STACK_KEY`.'),
     driver: honoured(string, 'What makes the network: `bridge`, or `overlay` as Swarm has it.'),
     driver_opts: ignored(options, 'Settings of the driver.', TUNING),
@@ -63,4 +64,4 @@ export const network: Shape = orNothing({
     attachable: ignored(boolean, 'Single containers may join the network.', 'only tasks join a network'),
     labels: ignored(labels, 'Labels of the network.', 'networks carry only the labels of Setpoint'),
   }),
-})
+)

@@ -1,5 +1,5 @@
-import { type Cursor, fail, within } from '../../cursor.ts'
-import { mapNode, type Node, quote, scalarNode, textAt, valueAt, withValue } from '../../yaml/node.ts'
+import { type Cursor, fail, notice, within } from '../../cursor.ts'
+import { type Node, quote, scalarNode, textAt, valueAt, withValue } from '../../yaml/node.ts'
 import type { Key, Shape } from '../shape.ts'
 import { mapping } from './common.ts'
 
@@ -11,17 +11,17 @@ export function namedResource(expected: string, keys: Record<string, Key>): Shap
 /** `external: {name: x}`, which is deprecated, is `external: true` and `name: x`. */
 function withPlainExternal(at: Cursor): Node | undefined {
   const { node } = at
-  if (node.kind !== 'map') return mapNode(node, {})
   const external = valueAt(node, 'external')
-  if (external?.kind !== 'map') return node
-  const name = textAt(node, 'name')
-  const outer = textAt(external, 'name')
+  if (node.kind !== 'map' || external?.kind !== 'map') return node
+  const [name, outer] = [textAt(node, 'name'), textAt(external, 'name')]
   if (name !== undefined && outer !== undefined && name !== outer) {
     return fail(
       within(at, 'external', 'name'),
       `name says ${quote(name)} and external.name ${quote(outer)}; keep name only`,
     )
   }
+  if (outer !== undefined)
+    notice(within(at, 'external'), 'external.name is deprecated; write name, and external: true')
   const plain = withValue(node, 'external', scalarNode(external, true))
   return name === undefined ? withValue(plain, 'name', valueAt(external, 'name')) : plain
 }

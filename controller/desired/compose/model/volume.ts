@@ -3,7 +3,7 @@ import { type Node, textAt, valueAt, withValue } from '../../yaml/node.ts'
 import { canonicalise } from '../canonicalise.ts'
 import { honoured, LATER, refused } from '../marks.ts'
 import type { Scope, Shape } from '../shape.ts'
-import { options, orNothing, string } from './common.ts'
+import { options, orEmpty, string } from './common.ts'
 import { external } from './external.ts'
 import { labels } from './pairs.ts'
 import { filePath } from './path.ts'
@@ -23,7 +23,7 @@ const resource = namedResource('a mapping of the settings of a volume', {
 })
 
 /** Compose Specification §Volumes top-level element. */
-export const volume: Shape = orNothing({
+export const volume: Shape = orEmpty({
   ...resource,
   canonical(at, scope) {
     const made = resource.canonical?.(at, scope)
