@@ -48,6 +48,7 @@ export function countArgument(max: number): (text: string) => number {
   }
 }
 
-function collect(value: string, previous: string[]): string[] {
+/** For an option that may be repeated. */
+export function collect(value: string, previous: string[]): string[] {
   return [...previous, value]
 }

@@ -1,0 +1,101 @@
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { MAX_FILE_BYTES } from '../../../schemas/source.ts'
+import type { Files, Found } from '../../desired/files.ts'
+
+export interface DiskOptions {
+  /** How a path is written in a message; as it is by default. */
+  shown?: (path: string) => string
+  /** What has been read already, such as standard input: path to content. */
+  given?: ReadonlyMap<string, Buffer>
+}
+
+/**
+ * The files of this machine by their absolute paths. Only regular files of at most `MAX_FILE_BYTES` are read: a pipe or
+ * a device would keep whoever reads it waiting.
+ */
+export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOptions = {}): Files {
+  const seen = new Map<string, string | undefined>()
+  return {
+    seen,
+    read: (path) => {
+      seen.set(path, identity(path))
+      return found(path)
+    },
+    // What a folder of this machine holds is no part of a project's model, and may be without end.
+    list: () => [],
+    identity,
+  }
+
+  function found(path: string): Found {
+    const content = given.get(path)
+    if (content) return upToLimit(path, content)
+    if (!isAbsolute(path)) return { problem: `${shown(path)} is no absolute path`, missing: false }
+    try {
+      return readRegular(path)
+    } catch (error) {
+      return unreadable(path, error)
+    }
+  }
+
+  function readRegular(path: string): Found {
+    const refused = refusal(path, statSync(path))
+    if (refused) return refused
+    const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      // What was looked at above may have been replaced since.
+      const content = refusal(path, fstatSync(handle)) ?? upTo(handle, MAX_FILE_BYTES + 1)
+      if (!Buffer.isBuffer(content)) return content
+      return upToLimit(path, content)
+    } finally {
+      closeSync(handle)
+    }
+  }
+
+  function refusal(path: string, stats: ReturnType<typeof statSync>): Found | undefined {
+    if (stats?.isDirectory()) return { problem: `${shown(path)} is a folder`, missing: false }
+    if (!stats?.isFile()) return { problem: `${shown(path)} is no regular file`, missing: false }
+    return Number(stats.size) > MAX_FILE_BYTES ? tooLarge(path) : undefined
+  }
+
+  function upToLimit(path: string, bytes: Buffer): Found {
+    if (bytes.length > MAX_FILE_BYTES) return tooLarge(path)
+    return { file: { path, size: bytes.length, kind: 'file', hash: '', content: bytes }, bytes }
+  }
+
+  function tooLarge(path: string): Found {
+    return {
+      problem: `${shown(path)} is too large; at most ${MAX_FILE_BYTES} bytes are read`,
+      missing: false,
+    }
+  }
+
+  function unreadable(path: string, error: unknown): Found {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return { problem: `there is no file ${shown(path)}`, missing: true }
+    }
+    return { problem: `${shown(path)} cannot be read (${String(code ?? error)})`, missing: false }
+  }
+}
+
+/** The first bytes of a file. Its size says little: files of /proc have none. */
+function upTo(handle: number, limit: number): Buffer {
+  const buffer = Buffer.alloc(limit)
+  let length = 0
+  for (;;) {
+    const read = readSync(handle, buffer, length, limit - length, null)
+    length += read
+    if (read === 0 || length === limit) return Buffer.from(buffer.subarray(0, length))
+  }
+}
+
+/** A content is told from the next by size and time, as nothing here is kept for long. */
+function identity(path: string): string | undefined {
+  try {
+    const { ino, size, mtimeMs } = statSync(path)
+    return `${ino} ${size} ${mtimeMs}`
+  } catch {
+    return undefined
+  }
+}
