@@ -1,6 +1,8 @@
 // Writes what is published but declared elsewhere: JSON Schemas, and the reference pages of commands and of keys.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { composeFile } from '../controller/desired/compose/model/compose-file.ts'
+import { imageFile } from '../controller/desired/compose/model/image-file.ts'
 import { Action } from '../schemas/action.ts'
 import { ImageSpec } from '../schemas/image.ts'
 import { Job, SignedJob } from '../schemas/job.ts'
@@ -10,7 +12,8 @@ import { StackSpec } from '../schemas/stack.ts'
 import { Task, TaskStatus } from '../schemas/task.ts'
 import type { TSchema } from '../schemas/type.ts'
 import { cliPage } from './cli-page.ts'
-import { stackKeysPage } from './stack-keys.ts'
+import { composePage } from './compose-page.ts'
+import { type JsonSchema, jsonSchema } from './json-schema.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -30,13 +33,24 @@ const SCHEMAS: Record<string, { title: string; schema: TSchema }> = {
   'task-status': { title: 'A task as it is seen on its host', schema: TaskStatus },
 }
 
+/** What editors know of the files that people write. */
+const GRAMMARS: Record<string, JsonSchema> = {
+  compose: jsonSchema(composeFile, { title: 'A compose file, as Setpoint reads it', hasVariables: true }),
+  'image-file': jsonSchema(imageFile, { title: 'An image spec, NAME.image.yaml', hasVariables: false }),
+}
+
 /** Every published file: its path from the root to the text that it must have. */
 export async function publishedFiles(): Promise<Map<string, string>> {
-  const schemas = Object.entries(SCHEMAS).map(([name, { title, schema }]): [string, string] => [
-    `${SCHEMA_FOLDER}/${name}.schema.json`,
-    `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema }, null, 2)}\n`,
+  const declared = Object.entries(SCHEMAS).map(([name, { title, schema }]): [string, JsonSchema] => [
+    name,
+    { $schema: 'http://json-schema.org/draft-07/schema#', title, ...schema },
   ])
-  return new Map([...schemas, ['docs/stack-keys.md', stackKeysPage()], ['docs/cli.md', await cliPage()]])
+  const schemas = [...declared, ...Object.entries(GRAMMARS)].map(([name, schema]): [string, string] => [
+    `${SCHEMA_FOLDER}/${name}.schema.json`,
+    `${JSON.stringify(schema, null, 2)}\n`,
+  ])
+  const compose = composePage(readFileSync(join(ROOT, 'docs/compose.md'), 'utf8'))
+  return new Map([...schemas, ['docs/compose.md', compose], ['docs/cli.md', await cliPage()]])
 }
 
 async function write(): Promise<void> {
@@ -48,7 +62,7 @@ async function write(): Promise<void> {
     mkdirSync(dirname(join(ROOT, path)), { recursive: true })
     writeFileSync(join(ROOT, path), text)
   }
-  console.log(`${files.size} files written: ${SCHEMA_FOLDER}, docs/stack-keys.md, docs/cli.md`)
+  console.log(`${files.size} files written: ${SCHEMA_FOLDER}, docs/compose.md, docs/cli.md`)
 }
 
 if (import.meta.main) await write()
