@@ -1,12 +1,12 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt, note } from '../report.ts'
-import { type Entry, keyPath, type Node, type ScalarNode } from '../yaml/node.ts'
-import { expand, type Lookup, MAX_EXPANDED, TemplateError } from './template.ts'
+import { errorAt } from '../report.ts'
+import { broken, type Entry, keyPath, type MapNode, type Node, type ScalarNode } from '../yaml/node.ts'
+import { createFillIn, type FillIn, type Unset } from './fill-in.ts'
+import { type Lookup, MAX_EXPANDED } from './template.ts'
 
 export interface Filling {
   variables: Lookup
-  /** What a variable without a value and a default is: a problem, or a blank text with a notice. */
-  unset: 'error' | 'blank'
+  unset: Unset
   /** Where the root stands in the document. */
   path?: string
 }
@@ -18,24 +18,25 @@ export interface Filled {
 }
 
 /**
- * The tree with the variables of its values filled in (keys and comments stay as they are).
- * @param path where `root` stands in the document
- * What stands under an `x-` key of the root counts only where an alias uses it, so an unused fragment may name unset variables.
+ * The tree with the variables of its values filled in; keys and comments stay as they are, and what was a text stays
+ * one (Compose Specification §Interpolation). What stands under an `x-` key of the root counts only where an alias
+ * uses it: an unused fragment may name unset variables.
  */
-export function interpolate(root: Node, { variables: lookup, path = '' }: Filling): Filled {
+export function interpolate(root: Node, { variables, unset, path = '' }: Filling): Filled {
   const problems: Problem[] = []
   const done = new Map<Node, Node>()
   const bytes = new Map<Node, number>()
-  let length = 0
-  const filled = visit(root, path)
+  const fillIn = createFillIn({ variables, unset }, problems)
+  const fillInFragment = unset === 'blank' ? createFillIn({ variables, unset }, []) : undefined
+  const filled = visit(root, path, fillIn)
   if ((bytes.get(filled) ?? 0) <= MAX_EXPANDED) return { root: filled, problems }
   const message = `has more than ${MAX_EXPANDED} bytes once its aliases and variables are filled in`
   return { root: null, problems: [...problems, errorAt(root.at, path, message)] }
 
-  function visit(node: Node, path: string): Node {
+  function visit(node: Node, path: string, fillIn: FillIn): Node {
     const known = done.get(node)
     if (known) return known
-    const made = fill(node, path)
+    const made = fill(node, path, fillIn)
     done.set(node, made)
     bytes.set(made, bytesOf(made))
     return made
@@ -50,37 +51,41 @@ export function interpolate(root: Node, { variables: lookup, path = '' }: Fillin
     return sum
   }
 
-  function fill(node: Node, path: string): Node {
-    if (node.kind === 'scalar') return scalar(node, path)
-    if (node.kind === 'list') {
-      return { ...node, items: node.items.map((item, index) => visit(item, `${path}[${index}]`)) }
-    }
-    const entries = new Map<string, Entry>()
-    for (const [key, entry] of node.entries) {
-      const inner = keyPath(path, key)
-      entries.set(key, isLeftAlone(inner) ? entry : { at: entry.at, value: visit(entry.value, inner) })
-    }
-    return { ...node, entries }
+  function fill(node: Node, path: string, fillIn: FillIn): Node {
+    if (node.kind === 'scalar') return scalar(node, path, fillIn)
+    if (node.kind === 'map') return map(node, path, fillIn)
+    return { ...node, items: node.items.map((item, index) => visit(item, `${path}[${index}]`, fillIn)) }
   }
 
-  function scalar(node: ScalarNode, path: string): Node {
-    if (typeof node.value !== 'string' || !node.value.includes('$')) return node
-    try {
-      const value = expand(node.value, lookup)
-      length += value.length
-      if (length > MAX_EXPANDED)
-        throw new TemplateError('the file is too long once its variables are filled in')
-      return { ...node, value, text: value }
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error
-      note(problems, errorAt(node.at, path, error.message))
-      return { ...node, tag: '!broken' }
+  // Fragments come last: what an alias uses elsewhere is filled in there, with its problems.
+  function map(node: MapNode, path: string, fillIn: FillIn): Node {
+    const entries = new Map(node.entries)
+    const fragments = path === '' ? [...node.entries].filter(([key]) => isFragment(key)) : []
+    for (const [key, entry] of node.entries) {
+      if (path !== '' || !isFragment(key)) replace(key, entry, fillIn)
     }
+    if (fillInFragment) for (const [key, entry] of fragments) replace(key, entry, fillInFragment)
+    return { ...node, entries }
+
+    function replace(key: string, { at, value }: Entry, fillIn: FillIn): void {
+      const inner = keyPath(path, key)
+      if (!isLeftAlone(inner)) entries.set(key, { at, value: visit(value, inner, fillIn) })
+    }
+  }
+
+  // Where an unset variable is an error, the declared variables have been filled in on their own before all else.
+  function isLeftAlone(path: string): boolean {
+    return unset === 'error' && path === 'x-setpoint.variables'
+  }
+
+  function scalar(node: ScalarNode, path: string, fillIn: FillIn): Node {
+    if (typeof node.value !== 'string' || !node.value.includes('$')) return node
+    const value = fillIn(node.value, node.at, path)
+    if (value !== undefined) return { ...node, value, text: value }
+    return fillIn === fillInFragment ? node : broken(node)
   }
 }
 
-// The declared variables are filled in on their own, before all else.
-function isLeftAlone(path: string): boolean {
-  if (path === 'x-setpoint.variables') return true
-  return path.startsWith('x-') && path !== 'x-setpoint' && !path.startsWith('x-setpoint.')
+function isFragment(key: string): boolean {
+  return key.startsWith('x-') && key !== 'x-setpoint'
 }

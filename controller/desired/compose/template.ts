@@ -1,10 +1,17 @@
 /** The value of a variable; undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined
 
-/** What went wrong in a template, in words that name the variable. */
-export class TemplateError extends Error {}
+export interface Substituted {
+  /** Unset variables are blank in it. Of no use when there are errors. */
+  text: string
+  /** What is wrong, in words that name the variable. */
+  errors: string[]
+  /** The variables that are neither set nor have a default, each once. */
+  unset: string[]
+}
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
+const OPERATOR = /:?[-?+]/y
 const MAX_NESTING = 20
 /** The most bytes of a whole file, keys and values, once its aliases are expanded and its variables are filled in. */
 export const MAX_EXPANDED = 8 * 1024 * 1024
@@ -24,79 +31,59 @@ export function metered(lookup: Lookup, full: () => void): Lookup {
 }
 
 /**
- * Compose Specification §Interpolation: `$NAME`, `${NAME}`, `${NAME:-default}`, `-`, `:?`, `?`, `:+`, `+`, nested, `$$`.
- * A lone `$` stays. Unset without default is an error, and a branch that is not taken is not looked at.
- * @throws TemplateError
+ * A text with its variables filled in (Compose Specification §Interpolation): `$NAME`, `${NAME}`, `${NAME:-default}`,
+ * `-`, `:?`, `?`, `:+`, `+`, nested, `$$`. A lone `$` stays, and a branch that is not taken is not looked at.
  */
-export function expand(text: string, lookup: Lookup, depth = 0): string {
-  if (depth > MAX_NESTING) throw new TemplateError('variables are nested too deeply')
+export function substitute(text: string, lookup: Lookup): Substituted {
+  const run: Run = { lookup, errors: new Set(), unset: new Set(), isOver: false }
+  const filled = expand(text, run, 0)
+  return { text: filled, errors: [...run.errors], unset: [...run.unset] }
+}
+
+interface Run {
+  lookup: Lookup
+  errors: Set<string>
+  unset: Set<string>
+  /** What comes after a form that cannot be read, or after too much, is not looked at. */
+  isOver: boolean
+}
+
+function expand(text: string, run: Run, depth: number): string {
+  if (depth > MAX_NESTING) return stop(run, 'variables are nested too deeply')
   let out = ''
   let from = 0
-  for (let at = text.indexOf('$'); at >= 0; at = text.indexOf('$', from)) {
-    out += text.slice(from, at)
-    const { value, end } = one(text, at, { lookup, depth })
-    out += value
+  for (let at = text.indexOf('$'); at >= 0 && !run.isOver; at = text.indexOf('$', from)) {
+    const { value, end } = one(text, at, { run, depth })
+    out += text.slice(from, at) + value
     if (out.length > MAX_LENGTH)
-      throw new TemplateError(`is longer than ${MAX_LENGTH} characters once its variables are filled in`)
+      return stop(run, `is longer than ${MAX_LENGTH} characters once its variables are filled in`)
     from = end
   }
   return out + text.slice(from)
 }
 
-interface Scope {
-  lookup: Lookup
+function stop(run: Run, message: string): string {
+  run.errors.add(message)
+  run.isOver = true
+  return ''
+}
+
+interface Place {
+  run: Run
   depth: number
 }
 
-function one(text: string, at: number, scope: Scope): { value: string; end: number } {
+function one(text: string, at: number, place: Place): { value: string; end: number } {
   const next = text[at + 1]
   if (next === '$') return { value: '$', end: at + 2 }
   if (next === '{') {
     const close = closingBrace(text, at + 1)
-    if (close < 0) throw invalid(text.slice(at))
-    return { value: braced(text.slice(at + 2, close), scope), end: close + 1 }
+    if (close < 0) return { value: invalid(text.slice(at), place), end: text.length }
+    return { value: braced(text.slice(at + 2, close), place), end: close + 1 }
   }
-  const name = nameAt(text, at + 1)
+  const name = matchAt(NAME, text, at + 1)
   if (name === '') return { value: '$', end: at + 1 }
-  return { value: required(name, scope), end: at + 1 + name.length }
-}
-
-function braced(inner: string, scope: Scope): string {
-  const name = nameAt(inner, 0)
-  const match = /^(:?[-?+])/.exec(inner.slice(name.length))
-  if (name === '' || (!match && inner.length > name.length)) throw invalid(`\${${inner}}`)
-  if (!match) return required(name, scope)
-  const operator = match[1] ?? ''
-  const rest = inner.slice(name.length + operator.length)
-  const value = scope.lookup(name)
-  const isSet = value !== undefined && !(operator.startsWith(':') && value === '')
-  return choose({ name, operator: operator.slice(-1), rest, value, isSet }, scope)
-}
-
-interface Choice {
-  name: string
-  operator: string
-  rest: string
-  value: string | undefined
-  isSet: boolean
-}
-
-function choose({ name, operator, rest, value, isSet }: Choice, { lookup, depth }: Scope): string {
-  if (operator === '+') return isSet ? expand(rest, lookup, depth + 1) : ''
-  if (isSet) return value ?? ''
-  if (operator === '-') return expand(rest, lookup, depth + 1)
-  const message = expand(rest, lookup, depth + 1)
-  throw new TemplateError(
-    `required variable ${name} is missing a value${message === '' ? '' : `: ${message}`}`,
-  )
-}
-
-function required(name: string, { lookup }: Scope): string {
-  const value = lookup(name)
-  if (value !== undefined) return value
-  throw new TemplateError(
-    `variable ${name} is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in \${${name}:-default}, or write $$ for a literal $`,
-  )
+  return { value: plain(name, place), end: at + 1 + name.length }
 }
 
 /** The index of the `}` that closes the `{` at `open`; -1 when there is none. */
@@ -109,12 +96,45 @@ function closingBrace(text: string, open: number): number {
   return -1
 }
 
-function nameAt(text: string, at: number): string {
-  NAME.lastIndex = at
-  return NAME.exec(text)?.[0] ?? ''
+function braced(inner: string, place: Place): string {
+  const name = matchAt(NAME, inner, 0)
+  if (name === '') return invalid(`\${${inner}}`, place)
+  if (inner.length === name.length) return plain(name, place)
+  const operator = matchAt(OPERATOR, inner, name.length)
+  if (operator === '') return invalid(`\${${inner}}`, place)
+  return choose({ name, operator, rest: inner.slice(name.length + operator.length) }, place)
 }
 
-function invalid(template: string): TemplateError {
+interface Choice {
+  name: string
+  operator: string
+  /** What stands behind the operator. */
+  rest: string
+}
+
+function choose({ name, operator, rest }: Choice, { run, depth }: Place): string {
+  const value = run.lookup(name)
+  const isSet = value !== undefined && !(operator.startsWith(':') && value === '')
+  if (operator.endsWith('+')) return isSet ? expand(rest, run, depth + 1) : ''
+  if (isSet) return value
+  const other = expand(rest, run, depth + 1)
+  if (operator.endsWith('-')) return other
+  run.errors.add(`required variable ${name} is missing a value${other === '' ? '' : `: ${other}`}`)
+  return ''
+}
+
+function plain(name: string, { run }: Place): string {
+  const value = run.lookup(name)
+  if (value === undefined) run.unset.add(name)
+  return value ?? ''
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0] ?? ''
+}
+
+function invalid(template: string, { run }: Place): string {
   const shown = template.length > 40 ? `${template.slice(0, 37)}...` : template
-  return new TemplateError(`invalid interpolation ${JSON.stringify(shown)}; write $$ for a literal $`)
+  return stop(run, `invalid interpolation ${JSON.stringify(shown)}; write $$ for a literal $`)
 }

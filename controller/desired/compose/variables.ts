@@ -1,0 +1,134 @@
+import { posix } from 'node:path'
+import type { Problem } from '../../../schemas/problem.ts'
+import type { Files } from '../files.ts'
+import { errorIn } from '../report.ts'
+import { type Node, type ScalarNode, scalarText, textAt, valueAt } from '../yaml/node.ts'
+import { parseDotenv } from './dotenv.ts'
+import type { Unset } from './fill-in.ts'
+import { interpolate } from './interpolate.ts'
+import type { Lookup } from './template.ts'
+
+export interface StackVariables {
+  /** The path of the stack file. */
+  file: string
+  /** The folder whose `.env` is read. */
+  folder: string
+  /** The documents of the stack file. */
+  documents: readonly Node[]
+  files: Files
+  /** The settings of the source. */
+  settings: Record<string, string>
+  problems: Problem[]
+}
+
+/**
+ * The variables of a stack: `.env` of its folder, over it `x-setpoint.variables`, over both the settings of the source.
+ * The environment of the controller is not among them: a commit means the same everywhere.
+ */
+export function stackVariables({ folder, documents, files, settings, problems }: StackVariables): Lookup {
+  const outer: Lookup = (name) => (Object.hasOwn(settings, name) ? settings[name] : undefined)
+  const unset = unsetSetting(documents)
+  const dotenv = dotenvOf(folder, { files, outer, unset, problems })
+  const declared = declaredVariables(documents, {
+    variables: (name) => outer(name) ?? dotenv(name),
+    unset,
+    problems,
+  })
+  return (name) => outer(name) ?? declared.get(name) ?? dotenv(name)
+}
+
+export interface CommandVariables {
+  /** The project directory, whose `.env` is read where no other files are named. */
+  folder: string
+  /** Dotenv files in place of `.env`, the later over the earlier. */
+  envFiles: readonly string[]
+  /** The environment of the process, which wins. */
+  environment: Lookup
+  files: Files
+  unset: Unset
+  problems: Problem[]
+}
+
+/** The variables that `docker compose` sees: those of dotenv files, over them the environment of the process. */
+export function commandVariables({ folder, envFiles, environment, ...reading }: CommandVariables): Lookup {
+  const inputs = { ...reading, outer: environment }
+  const dotenv = envFiles.length === 0 ? dotenvOf(folder, inputs) : envFileVariables(envFiles, inputs)
+  return (name) => environment(name) ?? dotenv(name)
+}
+
+export interface EnvFileInputs {
+  files: Files
+  /** What wins over the files, for the variables in their values. */
+  outer: Lookup
+  unset: Unset
+  problems: Problem[]
+}
+
+/** What dotenv files say, the later over the earlier, without what is around them. */
+export function envFileVariables(
+  paths: readonly string[],
+  { files, outer, unset, problems }: EnvFileInputs,
+): Lookup {
+  const known = new Map<string, string>()
+  const earlier: Lookup = (name) => known.get(name)
+  for (const path of paths) {
+    const found = files.read(path)
+    if ('problem' in found) {
+      problems.push(errorIn(path, found.missing ? `env file ${path} not found` : found.problem))
+      continue
+    }
+    const read = parseDotenv(path, found.bytes.toString('utf8'), outer, { unset, earlier })
+    problems.push(...read.problems)
+    for (const [name, value] of read.variables) known.set(name, value)
+  }
+  return earlier
+}
+
+/** What `.env` of a folder says; nothing where there is none. */
+function dotenvOf(folder: string, inputs: EnvFileInputs): Lookup {
+  const path = posix.join(folder, '.env')
+  const found = inputs.files.read(path)
+  return 'problem' in found && found.missing ? () => undefined : envFileVariables([path], inputs)
+}
+
+interface Declaring {
+  variables: Lookup
+  unset: Unset
+  problems: Problem[]
+}
+
+/** What is wrong with the mapping itself is told when the file is read with the rest. */
+function declaredVariables(
+  [root]: readonly Node[],
+  { variables, unset, problems }: Declaring,
+): Map<string, string> {
+  const written = valueAt(root, 'x-setpoint', 'variables')
+  if (!written) return new Map()
+  const filled = interpolate(written, { variables, unset, path: 'x-setpoint.variables' })
+  problems.push(...filled.problems)
+  return new Map(pairs(filled.root))
+}
+
+function pairs(node: Node | null): [string, string][] {
+  if (node?.kind === 'list') return node.items.flatMap(pairOfItem)
+  if (node?.kind !== 'map') return []
+  return [...node.entries].flatMap(([name, { value }]): [string, string][] =>
+    isText(value) ? [[name, scalarText(value)]] : [],
+  )
+}
+
+function pairOfItem(item: Node): [string, string][] {
+  if (!isText(item)) return []
+  const text = scalarText(item)
+  const end = text.indexOf('=')
+  return end < 0 ? [] : [[text.slice(0, end), text.slice(end + 1)]]
+}
+
+function isText(node: Node): node is ScalarNode {
+  return node.kind === 'scalar' && node.value !== null && node.tag !== '!broken'
+}
+
+/** `x-setpoint.unset` of a stack file: what a variable without a value and a default is. */
+export function unsetSetting([root]: readonly Node[]): Unset {
+  return textAt(root, 'x-setpoint', 'unset') === 'blank' ? 'blank' : 'error'
+}
