@@ -76,6 +76,21 @@ export const Mount = Type.Object(
   closed,
 )
 
+/** Content of the repository, or of a value, that is mounted read-only; named by the hash of its bytes. */
+export type ContentMount = Static<typeof ContentMount>
+export const ContentMount = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('config'), Type.Literal('secret'), Type.Literal('bind')]),
+    target: Type.String(),
+    digest: Type.String(),
+    /** As the file writes them; absent: as the kind has them. */
+    mode: Type.Optional(Type.String()),
+    uid: Type.Optional(Type.String()),
+    gid: Type.Optional(Type.String()),
+  },
+  closed,
+)
+
 /** A service's place in one network: the network's full name and the names it answers to there. */
 export type NetworkAttachment = Static<typeof NetworkAttachment>
 export const NetworkAttachment = Type.Object(
@@ -99,6 +114,8 @@ export const ContainerSpec = Type.Object(
     networks: Type.Array(NetworkAttachment),
     ports: Type.Array(PublishedPort),
     mounts: Type.Array(Mount),
+    /** Absent when there are none. */
+    contents: Type.Optional(Type.Array(ContentMount)),
     /** Absent: the image's own healthcheck counts; null: `NONE`. */
     healthcheck: Type.Optional(Type.Union([Healthcheck, Type.Null()])),
     restart: RestartPolicy,

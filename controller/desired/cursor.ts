@@ -1,5 +1,4 @@
 import type { Problem } from '../../schemas/problem.ts'
-import { KEYS, markOf, type Section } from './keys.ts'
 import { errorAt, note, noticeAt } from './report.ts'
 import { nearest } from './suggest.ts'
 import { describeNode, isNull, keyPath, type Node, type Origin, type Place } from './yaml/node.ts'
@@ -53,6 +52,11 @@ export function notice(cursor: Cursor, message: string): void {
   note(cursor.problems, { ...noticeAt(cursor.node.at, cursor.path, message), ...relatedOf(cursor) })
 }
 
+/** Tells something about the key. */
+export function noticeAtKey(cursor: Cursor, message: string): void {
+  note(cursor.problems, { ...noticeAt(cursor.key, cursor.path, message), ...relatedOf(cursor) })
+}
+
 function relatedOf({ trail = [], node }: Cursor): Pick<Problem, 'related'> {
   const origins = [...trail, ...(node.via ?? [])]
   return origins.length === 0 ? {} : { related: origins.map(({ at, what }) => ({ ...at, message: what })) }
@@ -95,66 +99,17 @@ export function within(at: Cursor, ...keys: string[]): Cursor {
 
 export type Fields<R> = { [K in keyof R]?: R[K] extends Reader<infer T> ? T : never }
 
-/**
- * Reads a mapping key by key: each as its mark in keys.ts says, the honoured ones by their reader.
- * A key without a value counts as absent.
- */
-export function fields<R extends Record<string, Reader<unknown>>>(
-  cursor: Cursor,
-  section: Section,
-  readers: R,
-): Fields<R> {
+/** Reads the keys of a canonical mapping that have a reader. A key without a value counts as absent. */
+export function fields<R extends Record<string, Reader<unknown>>>(cursor: Cursor, readers: R): Fields<R> {
   const read: Record<string, unknown> = {}
   for (const [key, inner] of entriesOf(cursor) ?? []) {
-    if (key.startsWith('x-') && !markOf(section, key)) continue
-    const isHonoured = followMark(inner, section, key)
-    const reader = isHonoured && Object.hasOwn(readers, key) ? readers[key] : undefined
-    if (!reader || isNull(inner.node) || inner.node.tag === '!broken') continue
+    const reader = Object.hasOwn(readers, key) ? readers[key] : undefined
+    if (!reader || isNull(inner.node)) continue
     const value = reader(inner)
     if (value !== undefined) read[key] = value
   }
   return read as Fields<R>
 }
-
-function followMark(inner: Cursor, section: Section, key: string): boolean {
-  const mark = markOf(section, key)
-  if (!mark) {
-    note(inner.problems, errorAt(inner.key, inner.path, unknownKey(inner, key, section)))
-    return false
-  }
-  if (mark.mark === 'honoured') return true
-  if (isNull(inner.node) || isUsual(inner.node, mark.usual)) return false
-  if (mark.mark === 'ignored') {
-    note(inner.problems, noticeAt(inner.key, inner.path, `accepted without effect: ${mark.reason}`))
-  } else {
-    note(inner.problems, errorAt(inner.key, inner.path, `${mark.reason}: ${key}; ${mark.instead}`))
-  }
-  return false
-}
-
-function isUsual(node: Node, usual: readonly unknown[] = []): boolean {
-  if (node.kind !== 'scalar') return (node.kind === 'list' ? node.items.length : node.entries.size) === 0
-  return usual.some((value) => String(value) === node.text || value === node.value)
-}
-
-function unknownKey({ problems }: Cursor, key: string, section: Section): string {
-  const near = suggestion({ problems }, key, Object.keys(KEYS[section]))
-  if (near) return `unknown key; did you mean ${near}?`
-  const isAtALevel = ['root', 'service', 'deploy'].includes(section)
-  const home = isAtALevel && HOMES.find(([other]) => other !== section && markOf(other, key))
-  return home ? `unknown key here; it belongs ${home[1]}` : 'unknown key'
-}
-
-// Where a key that stands at the wrong level belongs.
-const HOMES: [Section, string][] = [
-  ['service', 'under a service'],
-  ['deploy', 'under deploy'],
-  ['update_config', 'under deploy.update_config'],
-  ['healthcheck', 'under healthcheck'],
-  ['limits', 'under deploy.resources.limits'],
-  ['root', 'at the root of the file'],
-  ['setpoint', 'under x-setpoint'],
-]
 
 /** Beyond so many problems nobody reads on, and guessing what was meant takes its time. */
 const MAX_SUGGESTIONS = 200

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { SourceTree } from '../../schemas/source.ts'
+import { normaliseName } from './compose/project-name.ts'
 import { compare } from './report.ts'
-import { normaliseName } from './spec/normalise.ts'
 
 /** A file that declares a stack. */
 export interface StackFile {
@@ -10,7 +10,11 @@ export interface StackFile {
   folder: string
   /** The name where the file gives none; empty where there is nothing to take it from. */
   fallback: string
-  /** Files beside it that Compose would also look at, and that are not read. */
+  /** Merged over it: `compose.override.yaml` beside a compose file (Compose CLI, §Specifying multiple files). */
+  overrides: string[]
+  /** The folder is the stack, so that its `.env` may name the files (`COMPOSE_FILE`); else only this file is. */
+  isFolder: boolean
+  /** Files beside it that could be meant in its place, and that are not read. */
   others: string[]
 }
 
@@ -49,7 +53,7 @@ export function discover(tree: SourceTree, { directory, rootName }: Scope): Disc
     if (!isInside(path, prefix)) continue
     const { dir: folder, base } = posix.parse(path)
     const stack = STACK_FILE.exec(base)?.[1]
-    if (stack !== undefined) stacks.push({ path, folder, fallback: normaliseName(stack), others: [] })
+    if (stack !== undefined) stacks.push(stackAlone(path, folder, stack))
     else if (IMAGE_FILE.test(base)) images.push(path)
     else if (COMPOSE_FILES.includes(base) || OVERRIDES.includes(base)) {
       folders.set(folder, (folders.get(folder) ?? new Set()).add(base))
@@ -58,11 +62,21 @@ export function discover(tree: SourceTree, { directory, rootName }: Scope): Disc
   for (const [folder, names] of folders) {
     const chosen = COMPOSE_FILES.find((name) => names.has(name))
     if (!chosen) continue
-    const others = [...names].filter((name) => name !== chosen)
     const fallback = normaliseName(folder === '' ? rootName : posix.basename(folder))
-    stacks.push({ path: posix.join(folder, chosen), folder, fallback, others })
+    stacks.push(stackOf(folder, chosen, names, fallback))
   }
   return { stacks: stacks.sort((a, b) => compare(a.path, b.path)), images }
+}
+
+function stackAlone(path: string, folder: string, name: string): StackFile {
+  return { path, folder, fallback: normaliseName(name), overrides: [], isFolder: false, others: [] }
+}
+
+function stackOf(folder: string, chosen: string, names: Set<string>, fallback: string): StackFile {
+  const override = OVERRIDES.find((name) => names.has(name))
+  const others = [...names].filter((name) => name !== chosen && name !== override)
+  const overrides = override === undefined ? [] : [posix.join(folder, override)]
+  return { path: posix.join(folder, chosen), folder, fallback, overrides, isFolder: true, others }
 }
 
 function isInside(path: string, prefix: string): boolean {

@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
+import { digest } from '../../schemas/canonical.ts'
 import { MAX_FILE_BYTES, type SourceFile, type SourceTree } from '../../schemas/source.ts'
+import { compare } from './report.ts'
 
 const MAX_LINKS = 40
 
@@ -12,6 +14,8 @@ export type Found = { file: SourceFile; bytes: Buffer } | { problem: string; mis
  */
 export interface Files {
   read(path: string): Found
+  /** The paths of all files below a folder, from there, in order; none where there is no such folder. */
+  list(folder: string): string[]
   /** What tells two contents of a path apart; undefined where there is no such file. */
   identity(path: string): string | undefined
   /** What was looked at: path to identity. */
@@ -20,7 +24,16 @@ export interface Files {
 
 export function filesOf(tree: SourceTree): Files {
   const seen = new Map<string, string | undefined>()
-  return { seen, read, identity }
+  return { seen, read, list, identity }
+
+  function list(folder: string): string[] {
+    const prefix = folder === '' ? '' : `${folder}/`
+    seen.set(prefix, identity(prefix))
+    return [...tree.files.keys()]
+      .filter((path) => path.startsWith(prefix))
+      .map((path) => path.slice(prefix.length))
+      .sort(compare)
+  }
 
   function read(path: string): Found {
     const place = resolve(path)
@@ -42,8 +55,14 @@ export function filesOf(tree: SourceTree): Files {
   }
 
   function identity(path: string): string | undefined {
+    if (path === '' || path.endsWith('/')) return namesBelow(path)
     const file = tree.files.get(path)
     return file && `${file.kind} ${file.hash}`
+  }
+
+  /** Of a folder: the names of all files in it. Their contents are looked at one by one. */
+  function namesBelow(prefix: string): string {
+    return digest([...tree.files.keys()].filter((path) => path.startsWith(prefix)))
   }
 
   /** The path without symlinks in it, part by part as the kernel walks it. */

@@ -59,7 +59,7 @@ function optional<const K extends string, T>(key: K, value: T | undefined) {
 }
 
 function oneFile(at: Cursor, files: Files): FileDraft {
-  return fields(at, 'imageFile', {
+  return fields(at, {
     path: containerPath,
     content: text,
     source: (inner) => source(inner, files),

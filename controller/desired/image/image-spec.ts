@@ -3,11 +3,12 @@ import { digest } from '../../../schemas/canonical.ts'
 import type { ImageConfig, ImageSpec } from '../../../schemas/image.ts'
 import type { Problem } from '../../../schemas/problem.ts'
 import { type Cursor, cursorAt, expected, fail, fields, itemsOf, within } from '../cursor.ts'
+import { canonicalise } from '../compose/canonicalise.ts'
+import { imageFile } from '../compose/model/image-file.ts'
 import type { Files } from '../files.ts'
 import { errorIn, hasErrors, tidy } from '../report.ts'
-import { argv } from '../spec/command.ts'
 import { healthcheck } from '../spec/health.ts'
-import { environment, labels } from '../spec/mappings.ts'
+import { environment, textMap } from '../spec/mappings.ts'
 import { signal, user } from '../spec/process.ts'
 import { containerPath, listOf, text } from '../spec/values.ts'
 import { parse } from '../yaml/parse.ts'
@@ -57,12 +58,13 @@ function read(name: string, path: string, { files, problems }: Reading): ImageSp
     if (parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
     return undefined
   }
-  return image(name, cursorAt(root, problems), files)
+  const at = cursorAt(root, problems)
+  return image(name, { ...at, node: canonicalise(at, imageFile, { directory: posix.dirname(path) }) }, files)
 }
 
 function image(name: string, at: Cursor, files: Files): ImageSpec | undefined {
   if (at.node.kind !== 'map') return expected(at, 'a mapping with a base')
-  const read = fields(at, 'image', {
+  const read = fields(at, {
     base,
     packages: listOf(debianPackage),
     files: (inner) => imageFiles(inner, files),
@@ -124,14 +126,14 @@ function config(at: Cursor): ImageConfig {
     stop_signal,
     healthcheck: check,
     ...same
-  } = fields(at, 'imageConfig', {
-    entrypoint: argv,
-    command: argv,
-    env: environment(() => undefined),
+  } = fields(at, {
+    entrypoint: listOf(text),
+    command: listOf(text),
+    env: environment,
     working_dir: containerPath,
     user,
     ports: listOf(exposedPort),
-    labels,
+    labels: textMap,
     stop_signal: signal,
     healthcheck,
   })

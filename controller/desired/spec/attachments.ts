@@ -9,16 +9,10 @@ export interface AttachmentAt {
   at: Cursor
 }
 
-/** Compose Specification §networks of a service: a list of keys, or a map with aliases. */
+/** Compose Specification §networks of a service. */
 export function attachments(cursor: Cursor): AttachmentAt[] | undefined {
-  if (cursor.node.kind === 'list') {
-    return itemsOf(cursor)?.flatMap((at) => {
-      const key = filled(at)
-      return key === undefined ? [] : [{ key, aliases: [], at }]
-    })
-  }
-  return entriesOf(cursor, 'a list or a mapping of networks')?.map(([key, at]) => {
-    const { aliases = [] } = fields(at, 'attachment', { aliases: listOf(networkName) })
+  return entriesOf(cursor)?.map(([key, at]) => {
+    const { aliases = [] } = fields(at, { aliases: listOf(networkName) })
     return { key, aliases, at }
   })
 }
@@ -36,16 +30,10 @@ const CONDITIONS = {
   service_completed_successfully: 'completed',
 } as const
 
-/** Compose Specification §depends_on: a list of services, or a map with conditions. */
+/** Compose Specification §depends_on. */
 export function dependsOn(cursor: Cursor): DependencyAt[] | undefined {
-  if (cursor.node.kind === 'list') {
-    return itemsOf(cursor)?.flatMap((at) => {
-      const service = filled(at)
-      return service === undefined ? [] : [{ service, condition: 'started', required: true, at }]
-    })
-  }
-  return entriesOf(cursor, 'a list or a mapping of services')?.map(([service, at]) => {
-    const read = fields(at, 'dependency', { condition, required: boolean })
+  return entriesOf(cursor)?.map(([service, at]) => {
+    const read = fields(at, { condition, required: boolean })
     return { service, condition: read.condition ?? 'started', required: read.required ?? true, at }
   })
 }
@@ -55,14 +43,11 @@ function condition(cursor: Cursor) {
   return word && CONDITIONS[word]
 }
 
-/** Compose Specification §links: `db` only orders; `db:other` also gives a name, which is not honoured yet. */
-export function links(cursor: Cursor): DependencyAt[] | undefined {
-  return itemsOf(cursor)?.flatMap((at) => {
+/** Compose Specification §links: `db` only orders, and has become a dependency; the name in `db:other` is not honoured yet. */
+export function links(cursor: Cursor): undefined {
+  for (const at of itemsOf(cursor) ?? []) {
     const [service = '', alias = service] = (filled(at) ?? '').split(':')
-    if (service === '') return []
-    if (alias !== service) {
-      fail(at, `not honoured yet: the link alias ${alias}; give ${service} that alias under its networks`)
-    }
-    return [{ service, condition: 'started', required: true, at }]
-  })
+    if (alias === service) continue
+    fail(at, `not honoured yet: the link alias ${alias}; give ${service} that alias under its networks`)
+  }
 }

@@ -1,6 +1,7 @@
 import type { ImageSource } from '../../../schemas/image.ts'
 import type {
   ContainerSpec,
+  ContentMount,
   NetworkSpec,
   ServiceSpec,
   StackSpec,
@@ -8,7 +9,7 @@ import type {
 } from '../../../schemas/stack.ts'
 import { containerOf } from './container.ts'
 import { fingerprint, sortBy, sortContainer, stackDigest, type Used } from './fingerprint.ts'
-import type { StackDraft } from './normalise.ts'
+import type { StackDraft } from './read-stack.ts'
 import type { ResourceDraft } from './resources.ts'
 import { roomOfStack } from './room.ts'
 import type { ServiceDraft } from './service.ts'
@@ -20,6 +21,8 @@ export interface BuildInputs {
   draft: StackDraft
   /** The image of each service by the service's name. */
   images: Map<string, ImageSource>
+  /** What each service mounts of the repository, by the service's name. */
+  contents: Map<string, ContentMount[]>
 }
 
 interface Specs {
@@ -37,18 +40,20 @@ interface Declared extends Specs {
  * A service that is too large for a job is left out after its problem.
  * Networks and volumes that no service uses are left out, as Compose leaves them.
  */
-export function build({ name, draft, images }: BuildInputs): StackSpec {
-  const declared = declare(name, draft)
+export function build({ name, draft, images, contents }: BuildInputs): StackSpec {
+  const declared = declare(draft)
   const jobs = awaited(draft.services)
-  const names = new Set(draft.services.map((service) => service.name))
   const fits = roomOfStack()
   const services = draft.services.flatMap((service) => {
     const image = images.get(service.name)
     if (!image) return []
     const container = sortContainer(
-      containerOf(service, { image, ...declared, isJob: jobs.has(service.name) }),
+      containerOf(service, {
+        ...{ image, ...declared, isJob: jobs.has(service.name) },
+        contents: contents.get(service.name) ?? [],
+      }),
     )
-    return fits(service.at, container) ? [serviceSpec({ service, container, declared, names })] : []
+    return fits(service.at, container) ? [serviceSpec({ service, container, declared })] : []
   })
   const used = usedBy(
     services.map(({ container }) => container),
@@ -58,14 +63,9 @@ export function build({ name, draft, images }: BuildInputs): StackSpec {
   return { ...stack, digest: stackDigest(stack) }
 }
 
-function declare(stack: string, draft: StackDraft): Declared {
-  const hasDefault = draft.networks.some(({ key }) => key === 'default')
-  const implied: NetworkSpec = { name: `${stack}_default`, internal: false, external: false }
-  const networks = new Map([
-    ...(hasDefault ? [] : [['default', implied] as const]),
-    ...draft.networks.map((one) => [one.key, networkSpec(stack, one)] as const),
-  ])
-  const volumes = new Map(draft.volumes.map((one) => [one.key, volumeSpec(stack, one)]))
+function declare(draft: StackDraft): Declared {
+  const networks = new Map(draft.networks.map((one) => [one.key, networkSpec(one)] as const))
+  const volumes = new Map(draft.volumes.map((one) => [one.key, volumeSpec(one)] as const))
   return { networks, volumes, byName: { networks: named(networks), volumes: named(volumes) } }
 }
 
@@ -73,12 +73,12 @@ function named<T extends { name: string }>(specs: Map<string, T>): Map<string, T
   return new Map([...specs.values()].map((spec) => [spec.name, spec]))
 }
 
-function networkSpec(stack: string, { key, name, internal, external, subnet }: ResourceDraft): NetworkSpec {
-  return { name: name ?? `${stack}_${key}`, internal, external, ...(subnet === undefined ? {} : { subnet }) }
+function networkSpec({ name, internal, external, subnet }: ResourceDraft): NetworkSpec {
+  return { name, internal, external, ...(subnet === undefined ? {} : { subnet }) }
 }
 
-function volumeSpec(stack: string, { key, name, external, labels }: ResourceDraft): VolumeSpec {
-  return { name: name ?? `${stack}_${key}`, external, labels }
+function volumeSpec({ name, external, labels }: ResourceDraft): VolumeSpec {
+  return { name, external, labels }
 }
 
 /** The services that another one waits for to complete. */
@@ -93,17 +93,15 @@ interface ServiceInputs {
   service: ServiceDraft
   container: ContainerSpec
   declared: Declared
-  /** Of all services of the stack. */
-  names: Set<string>
 }
 
-function serviceSpec({ service, container, declared, names }: ServiceInputs): ServiceSpec {
+function serviceSpec({ service, container, declared }: ServiceInputs): ServiceSpec {
   const mode = service.deploy?.mode ?? 'replicated'
   return {
     name: service.name,
     mode,
     replicas: mode === 'global' ? 1 : (service.deploy?.replicas ?? service.scale ?? 1),
-    dependsOn: dependencies(service, names),
+    dependsOn: dependencies(service),
     update: updatePolicy({
       update: service.deploy?.update_config ?? {},
       deadline: service['x-setpoint']?.update?.deadline,
@@ -115,13 +113,9 @@ function serviceSpec({ service, container, declared, names }: ServiceInputs): Se
   }
 }
 
-/** One entry a service, the explicit one before that of a link; what is not required and not there is left out. */
-function dependencies(service: ServiceDraft, names: Set<string>) {
-  const all = [...(service.links ?? []), ...(service.depends_on ?? [])].filter((one) =>
-    names.has(one.service),
-  )
-  const unique = new Map(all.map((one) => [one.service, { service: one.service, condition: one.condition }]))
-  return sortBy([...unique.values()], (one) => one.service)
+function dependencies({ depends_on = [] }: ServiceDraft) {
+  const all = depends_on.map(({ service, condition }) => ({ service, condition }))
+  return sortBy(all, (one) => one.service)
 }
 
 function usedBy(containers: ContainerSpec[], { byName }: Declared): Used {

@@ -1,6 +1,7 @@
 import type { ImageSource } from '../../../schemas/image.ts'
 import type {
   ContainerSpec,
+  ContentMount,
   Mount,
   NetworkAttachment,
   NetworkSpec,
@@ -8,13 +9,13 @@ import type {
   VolumeSpec,
 } from '../../../schemas/stack.ts'
 import { limits } from './deploy.ts'
-import { spread } from './ports.ts'
 import type { ServiceDraft } from './service.ts'
 
 const STOP_GRACE_PERIOD = 10_000
 
 export interface ContainerInputs {
   image: ImageSource
+  contents: ContentMount[]
   /** Networks and volumes of the stack by their key in the file. */
   networks: Map<string, NetworkSpec>
   volumes: Map<string, VolumeSpec>
@@ -34,8 +35,9 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     ...optional('hostname', service.hostname),
     labels: service.labels ?? {},
     networks: attachmentsOf(service, inputs.networks),
-    ports: (service.ports ?? []).flatMap(spread),
+    ports: (service.ports ?? []).map(({ port }) => port),
     mounts: mountsOf(service, inputs.volumes),
+    ...optional('contents', inputs.contents.length > 0 ? inputs.contents : undefined),
     ...optional('healthcheck', service.healthcheck),
     restart: restartOf(service, inputs.isJob),
     resources: resourcesOf(service),
@@ -67,10 +69,9 @@ function resourcesOf({ deploy, cpus, mem_limit, mem_reservation, pids_limit }: S
 
 /** The service's name is always one of its names, and so is `container_name`, which people use as a host name. */
 function attachmentsOf(service: ServiceDraft, networks: Map<string, NetworkSpec>): NetworkAttachment[] {
-  const listed = service.networks?.length ? service.networks : [{ key: 'default', aliases: [] }]
   const names = [service.name, ...(service.container_name === undefined ? [] : [service.container_name])]
   const byName = new Map<string, string[]>()
-  for (const { key, aliases } of listed) {
+  for (const { key, aliases } of service.networks ?? []) {
     const network = networks.get(key)?.name
     if (network) byName.set(network, [...(byName.get(network) ?? names), ...aliases])
   }

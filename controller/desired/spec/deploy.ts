@@ -5,13 +5,12 @@ import { duration, integer, number, oneOf, size, text } from './values.ts'
 
 /** Compose Deploy Specification, as Swarm reads it. */
 export function deploy(cursor: Cursor) {
-  return fields(cursor, 'deploy', {
+  return fields(cursor, {
     mode,
     replicas,
     resources,
     update_config: updateConfig,
     restart_policy: restartPolicy,
-    placement: (inner) => fields(inner, 'placement', {}),
   })
 }
 
@@ -33,9 +32,9 @@ function mode(cursor: Cursor): 'replicated' | 'global' | undefined {
 }
 
 function resources(cursor: Cursor): Resources {
-  const read = fields(cursor, 'resources', {
-    limits: (inner) => fields(inner, 'limits', { cpus, memory: size, pids }),
-    reservations: (inner) => fields(inner, 'reservations', { memory: size }),
+  const read = fields(cursor, {
+    limits: (inner) => fields(inner, { cpus, memory: size, pids }),
+    reservations: (inner) => fields(inner, { memory: size }),
   })
   return limits({ ...read.limits, reservation: read.reservations?.memory })
 }
@@ -64,7 +63,7 @@ export const cpus = number(0, 1_000_000)
 export const pids = integer(-1)
 
 function updateConfig(cursor: Cursor): Partial<UpdatePolicy> {
-  const read = fields(cursor, 'update_config', {
+  const read = fields(cursor, {
     parallelism: integer(0),
     delay: duration,
     failure_action: oneOf('rollback', 'pause', 'continue'),

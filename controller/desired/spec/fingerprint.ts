@@ -31,6 +31,7 @@ export function sortContainer(container: ContainerSpec): ContainerSpec {
     ),
     ports: uniqueBy(container.ports, canonicalJson),
     mounts: sortBy(container.mounts, ({ target }) => target),
+    ...(container.contents && { contents: sortBy(container.contents, ({ target }) => target) }),
     capAdd: unique(container.capAdd),
     capDrop: unique(container.capDrop),
   }

@@ -1,7 +1,8 @@
+import { posix } from 'node:path'
 import type { Mount } from '../../../schemas/stack.ts'
-import { type Cursor, expected, fail, fields, itemsOf, notice } from '../cursor.ts'
-import { quote, scalarText } from '../yaml/node.ts'
-import { boolean, checkContainerPath, fileMode, filled, oneOf, oneOrListOf, size, text } from './values.ts'
+import { type Cursor, fail, fields, itemsOf } from '../cursor.ts'
+import { scalarNode } from '../yaml/node.ts'
+import { boolean, checkContainerPath, fileMode, filled, listOf, size, text } from './values.ts'
 
 export interface MountAt {
   /** The source of a volume is still its key in the file. */
@@ -9,34 +10,32 @@ export interface MountAt {
   at: Cursor
 }
 
-/** Compose Specification §volumes of a service, short and long syntax. */
+/** Compose Specification §volumes of a service. */
 export function mounts(cursor: Cursor): MountAt[] | undefined {
   return itemsOf(cursor)?.flatMap((at) => {
-    const mount = at.node.kind === 'map' ? long(at) : short(at)
+    const mount = read(at)
     return mount ? [{ mount, at }] : []
   })
 }
 
-const FOLDED = new Set(['z', 'Z', 'nocopy', 'cached', 'delegated', 'consistent', 'private', 'rprivate'])
-
-/** `[source:]target[:options]` */
-function short(at: Cursor): Mount | undefined {
-  if (at.node.kind !== 'scalar' || at.node.value === null)
-    return expected(at, 'a volume, as in "data:/var/lib/data"')
-  const parts = scalarText(at.node).split(':')
-  if (parts.length > 3) return fail(at, `${quote(scalarText(at.node))} has too many colons`)
-  if (parts.includes(''))
-    return fail(at, `${quote(scalarText(at.node))} has an empty part between its colons`)
-  const [source, target, options = ''] = parts.length === 1 ? [undefined, ...parts] : parts
-  if (source === undefined) return anonymous(at, target ?? '')
-  const readOnly = shortOptions(at, options)
-  const inside = checkTarget(at, target ?? '')
-  if (inside === undefined || readOnly === undefined) return undefined
-  if (!isPath(source)) return { type: 'volume', source, target: inside, readOnly }
-  const outside = hostPath(at, source)
-  return outside === undefined
-    ? undefined
-    : { type: 'bind', source: outside, target: inside, readOnly, createHostPath: true }
+function read(at: Cursor): Mount | undefined {
+  const fieldsRead = fields(at, {
+    type: filled,
+    source: filled,
+    target: mountTarget,
+    read_only: boolean,
+    bind: (inner) => fields(inner, { create_host_path: boolean }),
+    tmpfs: (inner) => fields(inner, { size, mode: fileMode }),
+  })
+  const { type, source, target, read_only: readOnly = false, bind, tmpfs } = fieldsRead
+  if (type === undefined || target === undefined) return undefined
+  if (type === 'tmpfs') return { type, source: '', target, readOnly, ...tmpfs }
+  if (type === 'volume')
+    return source === undefined ? anonymous(at, target) : { type, source, target, readOnly }
+  if (type !== 'bind') return fail(at, `not honoured yet: the type ${type}; take volume, bind or tmpfs`)
+  const outside = source === undefined ? undefined : hostPath(at, source)
+  const create = bind?.create_host_path === undefined ? {} : { createHostPath: bind.create_host_path }
+  return outside === undefined ? undefined : { type, source: outside, target, readOnly, ...create }
 }
 
 function mountTarget(at: Cursor): string | undefined {
@@ -56,18 +55,6 @@ function checkTarget(at: Cursor, value: string): string | undefined {
   )
 }
 
-function shortOptions(at: Cursor, options: string): boolean | undefined {
-  let readOnly = false
-  for (const option of options.split(',').filter((one) => one !== '')) {
-    if (option === 'ro' || option === 'rw') readOnly = option === 'ro'
-    else if (FOLDED.has(option)) notice(at, `the option ${option} is accepted without effect`)
-    else if (/^r?(shared|slave)$/.test(option))
-      return fail(at, `not honoured yet: the propagation ${option}; remove it`)
-    else return fail(at, `unknown option ${quote(option)}; take ro or rw`)
-  }
-  return readOnly
-}
-
 function anonymous(at: Cursor, target: string): undefined {
   return fail(
     at,
@@ -75,81 +62,27 @@ function anonymous(at: Cursor, target: string): undefined {
   )
 }
 
-function isPath(source: string): boolean {
-  return /^[./~]/.test(source)
-}
-
+/** A resolved source: absolute is of the host, relative of the repository. */
 function hostPath(at: Cursor, source: string): string | undefined {
-  if (source.startsWith('~'))
-    return fail(
-      at,
-      `${source} is a home folder of the machine where compose runs; write the absolute path on the host`,
-    )
-  if (!source.startsWith('/')) {
-    if (leavesTheFolder(source))
-      return fail(at, `${source} leads out of the stack's folder; write the absolute path on the host`)
+  if (source.startsWith('~')) {
+    const advice = 'write the absolute path on the host'
+    return fail(at, `${source} is a home folder of the machine where compose runs; ${advice}`)
+  }
+  if (source === '..' || source.startsWith('../'))
+    return fail(at, `${source} leads out of the repository; write the absolute path on the host`)
+  if (!posix.isAbsolute(source)) {
     return fail(
       at,
       `not honoured yet: mounting ${source} of the repository; put it into an image spec (NAME.image.yaml, files), or write an absolute path on the host`,
     )
   }
   if (source.split('/').includes('..')) return fail(at, `${source} must not contain ..`)
-  return source.length > 1 ? source.replace(/\/+$/, '') || '/' : source
+  return source.replace(/\/+$/, '') || '/'
 }
 
-function leavesTheFolder(source: string): boolean {
-  let depth = 0
-  for (const part of source.split('/')) {
-    if (part === '..') depth--
-    else if (part !== '.' && part !== '') depth++
-    if (depth < 0) return true
-  }
-  return false
-}
-
-function long(at: Cursor): Mount | undefined {
-  const read = fields(at, 'volumeMount', {
-    type: mountType,
-    source: filled,
-    target: mountTarget,
-    read_only: boolean,
-    bind: (inner) => fields(inner, 'mountBind', { create_host_path: boolean }),
-    volume: (inner) => fields(inner, 'mountVolume', {}),
-    tmpfs: (inner) => fields(inner, 'mountTmpfs', { size, mode: fileMode }),
-  })
-  if (!has(at, 'type')) return fail(at, 'needs a type: volume, bind or tmpfs')
-  if (!has(at, 'target')) return fail(at, 'needs a target, the path in the container')
-  const { type, source = '', target, read_only: readOnly = false, bind, tmpfs } = read
-  if (type === undefined || target === undefined) return undefined
-  if (type === 'tmpfs') return { type, source: '', target, readOnly, ...tmpfs }
-  if (source === '') return has(at, 'source') ? undefined : withoutSource(at, type, target)
-  if (type === 'volume') return { type, source, target, readOnly }
-  const outside = isPath(source) ? hostPath(at, source) : hostPath(at, `./${source}`)
-  const create = bind?.create_host_path === undefined ? {} : { createHostPath: bind.create_host_path }
-  return outside === undefined ? undefined : { type, source: outside, target, readOnly, ...create }
-}
-
-function mountType(cursor: Cursor) {
-  const type = text(cursor)
-  if (type === 'cluster' || type === 'npipe' || type === 'image') {
-    return fail(cursor, `not honoured yet: the type ${type}; take volume, bind or tmpfs`)
-  }
-  return oneOf('volume', 'bind', 'tmpfs')(cursor)
-}
-
-function withoutSource(at: Cursor, type: string, target: string): undefined {
-  return type === 'volume'
-    ? anonymous(at, target)
-    : fail(at, 'a bind mount needs a source, the path on the host')
-}
-
-function has(at: Cursor, key: string): boolean {
-  return at.node.kind === 'map' && at.node.entries.has(key)
-}
-
-/** Compose Specification §tmpfs of a service: `/run` or `/run:size=64m,mode=1777`, one or a list. */
+/** Compose Specification §tmpfs of a service: `/run` or `/run:size=64m,mode=1777`. */
 export function tmpfs(cursor: Cursor): MountAt[] | undefined {
-  return oneOrListOf(oneTmpfs)(cursor)
+  return listOf(oneTmpfs)(cursor)
 }
 
 const TMPFS_ALWAYS = new Set(['rw', 'nosuid', 'nodev', 'noexec'])
@@ -161,17 +94,17 @@ function oneTmpfs(at: Cursor): MountAt | undefined {
   const target = checkTarget(at, path)
   if (target === undefined) return undefined
   const mount: Mount = { type: 'tmpfs', source: '', target, readOnly: false }
-  for (const option of rest
-    .join(':')
-    .split(',')
-    .filter((one) => one !== '')) {
-    const [name, value = ''] = option.split('=')
-    const inner = { ...at, node: { ...at.node, kind: 'scalar' as const, value, text: value } }
-    if (name === 'size') Object.assign(mount, { size: size(inner) })
-    else if (name === 'mode') Object.assign(mount, { mode: fileMode(inner) })
-    else if (name === 'ro') mount.readOnly = true
-    else if (!TMPFS_ALWAYS.has(option))
-      fail(at, `not honoured yet: the tmpfs option ${option}; take size and mode`)
-  }
+  const options = rest.join(':').split(',')
+  for (const option of options.filter((one) => one !== '')) applyOption(mount, option, at)
   return { mount, at }
+}
+
+function applyOption(mount: Mount, option: string, at: Cursor): void {
+  const [name, value = ''] = option.split('=')
+  const inner = { ...at, node: scalarNode(at.node, value) }
+  if (name === 'size') Object.assign(mount, { size: size(inner) })
+  else if (name === 'mode') Object.assign(mount, { mode: fileMode(inner) })
+  else if (name === 'ro') mount.readOnly = true
+  else if (!TMPFS_ALWAYS.has(option))
+    fail(at, `not honoured yet: the tmpfs option ${option}; take size and mode`)
 }

@@ -1,12 +1,13 @@
 import { type Cursor, expected, fail, fields, itemsOf, notice, within } from '../cursor.ts'
 import { quote } from '../yaml/node.ts'
-import { labels } from './mappings.ts'
+import { textMap } from './mappings.ts'
 import { boolean, filled, isIpv4, text } from './values.ts'
 
-/** A network or volume as it is declared, under its key. */
+/** A network or volume of a resolved model, under its key. */
 export interface ResourceDraft {
   key: string
-  name?: string
+  /** In full. */
+  name: string
   external: boolean
   internal: boolean
   subnet?: string
@@ -16,19 +17,19 @@ export interface ResourceDraft {
 
 /** Compose Specification §networks. */
 export function network(key: string, at: Cursor): ResourceDraft {
-  const read = fields(at, 'network', {
+  const read = fields(at, {
     name: resourceName,
     internal: boolean,
-    external,
+    external: boolean,
     driver: networkDriver,
     ipam,
   })
-  const own = resource(key, at, read)
-  if (own.name === 'host' || own.name === 'none') failPredefined(at, own.name)
-  for (const other of own.external ? setBeside(at, ['driver', 'ipam', 'internal']) : []) {
+  const { name = key, external = false, internal = false, ipam: subnet } = read
+  if (name === 'host' || name === 'none') failPredefined(at, name)
+  for (const other of external ? setBeside(at, ['driver', 'ipam', 'internal']) : []) {
     notice(other, 'accepted without effect: the network is external, somebody else sets it up')
   }
-  return { ...own, internal: read.internal ?? false, ...(read.ipam ? { subnet: read.ipam } : {}) }
+  return { key, name, external, internal, labels: {}, at, ...(subnet === undefined ? {} : { subnet }) }
 }
 
 // Docker's own networks: no bridge of that name does what they do.
@@ -42,49 +43,13 @@ function failPredefined(at: Cursor, name: 'host' | 'none'): void {
 
 /** Compose Specification §volumes. */
 export function volume(key: string, at: Cursor): ResourceDraft {
-  const read = fields(at, 'volume', { name: resourceName, external, labels, driver: volumeDriver })
-  const own = resource(key, at, read)
-  for (const other of own.external ? setBeside(at, ['driver', 'labels']) : []) {
-    fail(other, 'the volume is external, somebody else sets it up; remove this, or external')
-  }
-  return { ...own, labels: read.labels ?? {} }
+  const read = fields(at, { name: resourceName, external: boolean, labels: textMap, driver: volumeDriver })
+  const { name = key, external = false, labels = {} } = read
+  return { key, name, external, internal: false, labels, at }
 }
 
 function setBeside(at: Cursor, keys: string[]): Cursor[] {
   return keys.map((key) => within(at, key)).filter((inner) => inner !== at)
-}
-
-interface Common {
-  name?: string
-  external?: { external: boolean; name?: string }
-}
-
-function resource(key: string, at: Cursor, read: Common): ResourceDraft {
-  const isExternal = read.external?.external ?? false
-  const oldName = read.external?.name
-  if (read.name !== undefined && oldName !== undefined && read.name !== oldName) {
-    fail(at, 'name and external.name disagree; keep name')
-  }
-  const name = read.name ?? oldName ?? (isExternal ? key : undefined)
-  return {
-    key,
-    ...(name === undefined ? {} : { name }),
-    external: isExternal,
-    internal: false,
-    labels: {},
-    at,
-  }
-}
-
-/** `true`, or the form of Compose file 2: `{name: …}`. */
-function external(at: Cursor): { external: boolean; name?: string } | undefined {
-  if (at.node.kind !== 'map') {
-    const value = boolean(at)
-    return value === undefined ? undefined : { external: value }
-  }
-  const { name } = fields(at, 'external', { name: resourceName })
-  notice(at, 'external.name is the old form; write external: true and name')
-  return { external: true, ...(name === undefined ? {} : { name }) }
 }
 
 function resourceName(at: Cursor): string | undefined {
@@ -108,14 +73,14 @@ function volumeDriver(at: Cursor): string | undefined {
 }
 
 function ipam(at: Cursor): string | undefined {
-  const read = fields(at, 'ipam', { config: (inner) => subnets(inner) })
+  const read = fields(at, { config: (inner) => subnets(inner) })
   return read.config
 }
 
 function subnets(at: Cursor): string | undefined {
   const items = itemsOf(at) ?? []
   if (items.length > 1) return fail(at, 'not honoured yet: more than one subnet; keep one')
-  return items.map((item) => fields(item, 'ipamConfig', { subnet }).subnet)[0]
+  return items.map((item) => fields(item, { subnet }).subnet)[0]
 }
 
 /** An IPv4 CIDR. */

@@ -16,7 +16,7 @@ export function restart(cursor: Cursor): RestartPolicy | undefined {
 
 /** Compose Deploy Specification §restart_policy; without a delay the agent backs off by itself. */
 export function restartPolicy(cursor: Cursor): RestartPolicy {
-  const read = fields(cursor, 'restart_policy', {
+  const read = fields(cursor, {
     condition: oneOf('none', 'on-failure', 'any'),
     delay: duration,
     max_attempts: integer(0),

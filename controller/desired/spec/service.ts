@@ -1,26 +1,24 @@
-import type { Lookup } from '../compose/template.ts'
 import { type Cursor, fields } from '../cursor.ts'
 import { attachments, dependsOn, links } from './attachments.ts'
-import { argv } from './command.ts'
 import { cpus, deploy, pids, replicas } from './deploy.ts'
 import { healthcheck } from './health.ts'
-import { environment, labels } from './mappings.ts'
+import { environment, textMap } from './mappings.ts'
 import { mounts, tmpfs } from './mounts.ts'
 import { ports } from './ports.ts'
 import { capability, hostname, networkName, pullPolicy, securityOption, signal, user } from './process.ts'
 import { restart } from './restart.ts'
-import { boolean, containerPath, duration, filled, listOf, size } from './values.ts'
+import { boolean, containerPath, duration, filled, listOf, size, text } from './values.ts'
 
 export type ServiceDraft = ReturnType<typeof service>
 
-/** A service with each key in its canonical form, before it is checked against the rest of the stack. */
-export function service(name: string, cursor: Cursor, lookup: Lookup) {
-  const read = fields(cursor, 'service', {
+/** What Setpoint takes from a service of a resolved model, before it is checked against the rest of the stack. */
+export function service(name: string, cursor: Cursor) {
+  const read = fields(cursor, {
     image: filled,
     pull_policy: pullPolicy,
-    command: argv,
-    entrypoint: argv,
-    environment: environment(lookup),
+    command: listOf(text),
+    entrypoint: listOf(text),
+    environment,
     working_dir: containerPath,
     user,
     hostname,
@@ -33,7 +31,7 @@ export function service(name: string, cursor: Cursor, lookup: Lookup) {
     restart,
     depends_on: dependsOn,
     links,
-    labels,
+    labels: textMap,
     stop_signal: signal,
     stop_grace_period: duration,
     read_only: boolean,
@@ -46,10 +44,7 @@ export function service(name: string, cursor: Cursor, lookup: Lookup) {
     mem_reservation: size,
     cpus,
     pids_limit: pids,
-    'x-setpoint': (inner) =>
-      fields(inner, 'serviceSetpoint', {
-        update: (update) => fields(update, 'serviceUpdate', { deadline: duration }),
-      }),
+    'x-setpoint': (inner) => fields(inner, { update: (update) => fields(update, { deadline: duration }) }),
   })
   return { ...read, name, at: cursor }
 }

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { digest } from '../../../schemas/canonical.ts'
+import type { ContentMount } from '../../../schemas/stack.ts'
+import { type Cursor, entriesOf, fail, itemsOf, within } from '../cursor.ts'
+import type { Files } from '../files.ts'
+import { textAt, valueAt } from '../yaml/node.ts'
+
+/**
+ * What each service of a resolved model mounts of the repository or of values: its configs, secrets and relative bind
+ * mounts, each with the hash of its bytes, so that a commit that changes one replaces the tasks that use it.
+ */
+export function readContents(model: Cursor, files: Files): Map<string, ContentMount[]> {
+  const services = entriesOf(within(model, 'services')) ?? []
+  return new Map(services.map(([name, at]) => [name, contentsOf(at, { model, files })]))
+}
+
+interface Declared {
+  model: Cursor
+  files: Files
+}
+
+function contentsOf(service: Cursor, declared: Declared): ContentMount[] {
+  return [
+    ...references(service, 'configs', declared),
+    ...references(service, 'secrets', declared),
+    ...binds(service, declared),
+  ]
+}
+
+const KINDS = { configs: 'config', secrets: 'secret' } as const
+
+function references(service: Cursor, section: 'configs' | 'secrets', declared: Declared): ContentMount[] {
+  if (!valueAt(service.node, section)) return []
+  return (itemsOf(within(service, section)) ?? []).flatMap(({ node }) => {
+    const source = textAt(node, 'source') ?? ''
+    const hash = hashOf(within(declared.model, section, source), declared.files)
+    if (hash === undefined) return []
+    const target = textAt(node, 'target') ?? `/${source}`
+    return [{ kind: KINDS[section], target, digest: hash, ...owner(node) }]
+  })
+}
+
+function owner(node: Cursor['node']): Pick<ContentMount, 'mode' | 'uid' | 'gid'> {
+  const [mode, uid, gid] = [textAt(node, 'mode'), textAt(node, 'uid'), textAt(node, 'gid')]
+  return {
+    ...(mode === undefined ? {} : { mode }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+  }
+}
+
+/** What is external is known by its name alone, and so is a secret in a variable: the hash of a short one gives it away. */
+function hashOf({ node, ...at }: Cursor, files: Files): string | undefined {
+  const content = textAt(node, 'content')
+  if (content !== undefined) return hash(Buffer.from(content))
+  const file = textAt(node, 'file')
+  if (file !== undefined) return hashOfFile(within({ ...at, node }, 'file'), file, files)
+  return digest([textAt(node, 'name'), textAt(node, 'environment')])
+}
+
+function binds(service: Cursor, { files }: Declared): ContentMount[] {
+  if (!valueAt(service.node, 'volumes')) return []
+  return (itemsOf(within(service, 'volumes')) ?? []).flatMap((at) => {
+    const [source, target] = [textAt(at.node, 'source'), textAt(at.node, 'target')]
+    if (textAt(at.node, 'type') !== 'bind' || source === undefined || target === undefined) return []
+    if (posix.isAbsolute(source) || /^(~|\.\.(\/|$))/.test(source)) return []
+    const inside = files.list(source)
+    const hash = inside.length > 0 ? hashOfFolder(source, inside, files) : hashOfFile(at, source, files)
+    return hash === undefined ? [] : [{ kind: 'bind' as const, target, digest: hash }]
+  })
+}
+
+function hashOfFile(at: Cursor, path: string, files: Files): string | undefined {
+  const found = files.read(path)
+  return 'problem' in found ? fail(at, found.problem) : hash(found.bytes)
+}
+
+/** Names, contents and who may run what. */
+function hashOfFolder(folder: string, names: string[], files: Files): string {
+  return digest(
+    names.map((name) => {
+      const found = files.read(posix.join(folder, name))
+      return 'problem' in found ? [name] : [name, found.file.kind, hash(found.bytes)]
+    }),
+  )
+}
+
+function hash(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,29 @@
+import { type Cursor, entriesOf, fields, within } from '../cursor.ts'
+import { network, type ResourceDraft, volume } from './resources.ts'
+import { type ServiceDraft, service } from './service.ts'
+import { oneOf } from './values.ts'
+
+/** What Setpoint takes from a resolved model, not yet checked as a whole. */
+export interface StackDraft {
+  services: ServiceDraft[]
+  networks: ResourceDraft[]
+  volumes: ResourceDraft[]
+  drift: 'heal' | 'report'
+  at: Cursor
+}
+
+/** Reads a resolved model. What is wrong goes to the cursor's problems; the draft has what could be read. */
+export function readStack(at: Cursor): StackDraft {
+  const settings = fields(within(at, 'x-setpoint'), { drift: oneOf('heal', 'report') })
+  return {
+    services: named(within(at, 'services'), service),
+    networks: named(within(at, 'networks'), network),
+    volumes: named(within(at, 'volumes'), volume),
+    drift: settings.drift ?? 'heal',
+    at,
+  }
+}
+
+function named<T>(at: Cursor, read: (key: string, at: Cursor) => T): T[] {
+  return (entriesOf(at) ?? []).map(([key, inner]) => read(key, inner))
+}
