@@ -11,6 +11,8 @@ export interface SourceOptions {
   retryInterval: number
   /** A commit that removes every stack is accepted. */
   allowEmpty: boolean
+  /** Variables of its stack files, over those of their `.env` and `x-setpoint.variables`. */
+  variables?: Record<string, string>
   /** A file in the form of git-credential-store. */
   credentialsFile?: string
 }

@@ -74,7 +74,11 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
   const status: SourceStatus = { name, url, branch: source.branch, revision: null, polled: null, error: null }
 
   function take(tree: SourceTree): void {
-    const loaded = load(tree, { directory: '', rootName: rootStackName(options), variables: {} })
+    const loaded = load(tree, {
+      directory: '',
+      rootName: rootStackName(options),
+      variables: options.variables ?? {},
+    })
     const known = recordedStacks(records, name)
     refuseUnreadable(loaded)
     if (!options.allowEmpty) refuseEmptied(loaded, [...new Set([...known, ...presentIn(stacks)])])

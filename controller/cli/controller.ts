@@ -14,6 +14,7 @@ import { stateFolder } from './environment.ts'
 import { EXIT } from './exit.ts'
 import { levelArgument } from './log-level.ts'
 import { nextSignal } from './signals.ts'
+import { readVariables, variablesOption } from './variables-files.ts'
 
 export interface ControllerFlags {
   redis?: string
@@ -24,6 +25,7 @@ export interface ControllerFlags {
   retryInterval: number
   allowEmpty?: boolean
   credentialsFile?: string
+  variables?: string[]
   logLevel: string
   logFile?: string
 }
@@ -49,6 +51,7 @@ export function registerController(program: Command, { context, finish }: Cli): 
     )
     .option('--allow-empty', 'accept a commit that removes every stack')
     .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
+    .addOption(variablesOption())
     .option('--log-level <level>', LOG_LEVELS.join(', '), levelArgument, 'info')
     .option('--log-file <file>', 'where JSON lines go (default: <state>/logs/controller.log)')
     .addHelpText(
@@ -80,17 +83,20 @@ export async function controllerOptions(
   env: NodeJS.ProcessEnv,
 ): Promise<ControllerOptions> {
   const { parseSource } = await import('../git/source-argument.ts')
+  const { nameSources } = await import('../git/names.ts')
   const { interval, retryInterval, allowEmpty = false, credentialsFile } = flags
   const defaults = { interval, retryInterval, allowEmpty, ...(credentialsFile ? { credentialsFile } : {}) }
   const state = resolve(flags.state ?? stateFolder(env))
-  const sources =
+  const texts =
     flags.source.length > 0 ? flags.source : (env.SETPOINT_SOURCES ?? '').split('\n').filter(Boolean)
+  const sources = texts.map((text) => parseSource(text, defaults))
+  const variables = await readVariables(flags.variables ?? [], nameSources(sources))
   return {
     state,
     redis: redisOf(flags, env),
     listen: flags.listen,
     ...(env.SETPOINT_TOKEN ? { token: env.SETPOINT_TOKEN } : {}),
-    sources: sources.map((source) => parseSource(source, defaults)),
+    sources: sources.map((source, at) => ({ ...source, variables: variables[at] ?? {} })),
     logLevel: flags.logLevel,
     logFile: resolve(flags.logFile ?? `${state}/logs/controller.log`),
   }

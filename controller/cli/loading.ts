@@ -6,6 +6,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { Loaded } from '../desired/load.ts'
 import type { Source } from '../git/source.ts'
+import { readVariables } from './variables-files.ts'
 
 /** What a path on disk declares, as it lies there, committed or not. */
 export interface LoadedPath {
@@ -25,7 +26,7 @@ const SILENT = {
  * Loads the stacks of a folder, or the one file. References may lead as far as the repository does that holds it.
  * @throws SetpointError USAGE when there is no such path or it declares nothing
  */
-export async function loadPath(path: string): Promise<LoadedPath> {
+export async function loadPath(path: string, variables: readonly string[] = []): Promise<LoadedPath> {
   const [{ openDirectory }, { load }] = await Promise.all([
     import('../git/directory.ts'),
     import('../desired/load.ts'),
@@ -33,7 +34,12 @@ export async function loadPath(path: string): Promise<LoadedPath> {
   const place = await placeOf(path)
   const source = openDirectory({ name: path, path: place.root, directory: '', log: SILENT })
   const tree = await readHead(source)
-  const loaded = load(tree, { variables: {}, directory: place.directory, rootName: basename(place.root) })
+  const [settings = {}] = await readVariables(variables, [source.name])
+  const loaded = load(tree, {
+    variables: settings,
+    directory: place.directory,
+    rootName: basename(place.root),
+  })
   const inside = place.directory === '' ? '' : `${place.directory}/`
   const isMeant = (file: string) => (place.file === undefined ? file.startsWith(inside) : file === place.file)
   const stacks = loaded.stacks.filter(({ file }) => isMeant(file))
@@ -50,21 +56,26 @@ export async function loadPath(path: string): Promise<LoadedPath> {
  * Loads what sources declare at their head, as a controller would.
  * @throws SetpointError SOURCE_… or USAGE
  */
-export async function loadSources(texts: string[]): Promise<Loaded[]> {
-  const [{ parseSource }, { openSources }, { rootStackName }, { load }] = await Promise.all([
+export async function loadSources(texts: string[], variables: readonly string[] = []): Promise<Loaded[]> {
+  const [{ parseSource }, { openSources }, { nameSources, rootStackName }, { load }] = await Promise.all([
     import('../git/source-argument.ts'),
     import('../git/open.ts'),
     import('../git/names.ts'),
     import('../desired/load.ts'),
   ])
   const options = texts.map((text) => parseSource(text))
+  const settings = await readVariables(variables, nameSources(options))
   const cache = await mkdtemp(join(tmpdir(), 'setpoint-plan-'))
   try {
     const sources = openSources(options, { cache, log: SILENT })
     return await Promise.all(
       sources.map(async (source, at) => {
         const tree = await readHead(source)
-        return load(tree, { variables: {}, directory: '', rootName: rootStackName(options[at]) })
+        return load(tree, {
+          variables: settings[at] ?? {},
+          directory: '',
+          rootName: rootStackName(options[at]),
+        })
       }),
     )
   } finally {

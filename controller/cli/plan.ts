@@ -7,6 +7,7 @@ import { EXIT } from './exit.ts'
 import { painter, visible } from './format/paint.ts'
 import { changeCount, planView } from './format/plan-view.ts'
 import { loadSources } from './loading.ts'
+import { variablesOption } from './variables-files.ts'
 
 /** Adds `setpoint plan` to the command line. */
 export function registerPlan(program: Command, { context, finish }: Cli): void {
@@ -17,6 +18,7 @@ export function registerPlan(program: Command, { context, finish }: Cli): void {
       'Shows what the newest commit still has to change, or what the stacks of a source would change.',
     )
     .addOption(sourceOption())
+    .addOption(variablesOption())
   outputOption(command)
     .addHelpText(
       'after',
@@ -34,11 +36,12 @@ Examples:
 
 export interface PlanOptions {
   source: string[]
+  variables?: string[]
   output: Output
 }
 
-export async function plan(context: Context, { source, output }: PlanOptions): Promise<number> {
-  const candidates = source.length === 0 ? undefined : await candidatesOf(context, source)
+export async function plan(context: Context, { source, variables, output }: PlanOptions): Promise<number> {
+  const candidates = source.length === 0 ? undefined : await candidatesOf(context, source, variables)
   const document = await context.client().plan(candidates?.specs)
   if (output === 'json') context.out(JSON.stringify(document, null, 2))
   else for (const line of planView(document, painter(context.colour))) context.out(line)
@@ -50,8 +53,9 @@ export async function plan(context: Context, { source, output }: PlanOptions): P
 async function candidatesOf(
   context: Context,
   sources: string[],
+  variables: string[] | undefined,
 ): Promise<{ specs: StackSpec[]; invalid: boolean }> {
-  const loaded = await loadSources(sources)
+  const loaded = await loadSources(sources, variables)
   const problems = loaded
     .flatMap(({ stacks, problems }) => [...problems, ...stacks.flatMap((stack) => stack.problems)])
     .filter(({ severity }) => severity === 'error')

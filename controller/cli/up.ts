@@ -13,6 +13,7 @@ import { levelArgument } from './log-level.ts'
 import { layoutOf } from './up/layout.ts'
 import type { UpOptions } from './up/services.ts'
 import type { Runtime } from './up/tools.ts'
+import { variablesOption } from './variables-files.ts'
 
 export interface UpFlags {
   source: string[]
@@ -27,6 +28,7 @@ export interface UpFlags {
   storageRoot?: string
   storageRun?: string
   credentialsFile?: string
+  variables?: string[]
   authFile?: string
 }
 
@@ -47,6 +49,7 @@ export function registerUp(program: Command, { context, finish }: Cli): void {
     .option('--host <name>', 'what this host is called (default: as before, at first its hostname)')
     .option('--allow-empty', 'accept a commit that removes every stack')
     .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
+    .addOption(variablesOption())
     .option(
       '--auth-file <file>',
       'credentials for image registries, as `buildah login` writes them',

@@ -19,6 +19,8 @@ export interface UpOptions {
   storageRoot?: string
   storageRun?: string
   credentialsFile?: string
+  /** Arguments of `--variables`. */
+  variables?: string[]
   authFile?: string
 }
 
@@ -69,6 +71,7 @@ function controllerArgv(options: UpOptions, layout: Layout): string[] {
     ...['--log-level', options.logLevel],
     ...['--log-file', layout.log('controller')],
     ...optional('--credentials-file', options.credentialsFile),
+    ...(options.variables ?? []).flatMap((text) => ['--variables', text]),
     ...(options.allowEmpty ? ['--allow-empty'] : []),
   ]
 }

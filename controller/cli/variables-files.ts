@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { Option } from 'commander'
+import { SetpointError } from '../../schemas/error.ts'
+import { formatProblem } from '../../schemas/problem.ts'
+import { MAX_FILE_BYTES } from '../../schemas/source.ts'
+
+/** `--variables`, which may be given several times. */
+export function variablesOption(): Option {
+  return new Option(
+    '--variables <[source=]file>',
+    'variables of stack files, NAME=value a line, for all sources or the one of that name; they win over .env',
+  )
+    .argParser((value: string, previous: string[]) => [...previous, value])
+    .default([], 'none')
+}
+
+/**
+ * The settings of each source: what the `--variables` files for it say, the later over the earlier.
+ * @param texts `FILE`, or `SOURCE=FILE` with the name that `setpoint status` gives the source
+ * @param names of the sources, in order
+ * @throws SetpointError USAGE for a file that cannot be read or parsed, and for a source that there is not
+ */
+export async function readVariables(
+  texts: readonly string[],
+  names: readonly string[],
+): Promise<Record<string, string>[]> {
+  const files = await Promise.all(texts.map((text) => readOne(text, names)))
+  return names.map((name) =>
+    Object.fromEntries(
+      files.filter((one) => one.source === undefined || one.source === name).flatMap((one) => one.variables),
+    ),
+  )
+}
+
+interface VariablesFile {
+  /** Absent: for all. */
+  source?: string | undefined
+  variables: [string, string][]
+}
+
+async function readOne(text: string, names: readonly string[]): Promise<VariablesFile> {
+  const [, source, path = text] = /^([A-Za-z0-9._-]+)=(.+)$/s.exec(text) ?? []
+  if (source !== undefined && !names.includes(source)) {
+    throw new SetpointError('USAGE', `--variables ${text} is for the source ${source}, which there is not.`, {
+      hint: `The sources are ${names.join(', ') || 'none'}.`,
+    })
+  }
+  return { source, variables: await parseFile(resolve(path)) }
+}
+
+async function parseFile(path: string): Promise<[string, string][]> {
+  const content = await readFile(path).catch((cause: unknown) => {
+    throw new SetpointError('USAGE', `The variables in ${path} cannot be read.`, { cause })
+  })
+  if (content.length > MAX_FILE_BYTES)
+    throw new SetpointError(
+      'USAGE',
+      `${path} has ${content.length} bytes; at most ${MAX_FILE_BYTES} are read.`,
+    )
+  const { parseDotenv } = await import('../desired/compose/dotenv.ts')
+  const { variables, problems } = parseDotenv(path, content.toString('utf8'), () => undefined)
+  const [first] = problems.filter(({ severity }) => severity === 'error')
+  if (first) throw new SetpointError('USAGE', `The variables cannot be read: ${formatProblem(first)}.`)
+  return [...variables]
+}
