@@ -1,9 +1,11 @@
 import { benchDeploy } from './deploy.bench.ts'
+import { benchLoad } from './load.bench.ts'
 import { type Measured, table } from './measure.ts'
 import { benchPlan } from './plan.bench.ts'
 import { benchPolls } from './poll.bench.ts'
 
 const BENCHES: Record<string, () => Promise<Measured[]>> = {
+  load: benchLoad,
   plan: benchPlan,
   poll: benchPolls,
   deploy: benchDeploy,
