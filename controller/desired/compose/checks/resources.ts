@@ -1,0 +1,25 @@
+import { type Cursor, entriesOf, failAtKey, notice } from '../../cursor.ts'
+import { type Node, textAt } from '../../yaml/node.ts'
+import { entriesBelow } from '../below.ts'
+
+/** Compose Specification §external: what exists already is named and not described. */
+export function checkResources(at: Cursor): void {
+  for (const section of ['volumes', 'networks', 'configs', 'secrets']) {
+    for (const [, resource] of entriesBelow(at, section)) {
+      if (isExternal(resource.node)) checkExternal(resource, section)
+    }
+  }
+}
+
+export function isExternal(node: Node): boolean {
+  return textAt(node, 'external') === 'true'
+}
+
+/** Compose refuses a description of volumes only, and reads over it elsewhere. */
+function checkExternal(resource: Cursor, section: string): void {
+  for (const [key, inner] of entriesOf(resource) ?? []) {
+    if (key === 'name' || key === 'external' || key.startsWith('x-')) continue
+    if (section === 'volumes') failAtKey(inner, 'stands beside external: true; remove one of them')
+    else notice(inner, 'has no effect, because what is external exists already')
+  }
+}
