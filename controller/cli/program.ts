@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { setpointVersion } from '../api/version.ts'
 import type { Cli } from './arguments.ts'
+import { registerConfig } from './config.ts'
 import type { Context } from './context.ts'
 import { registerController } from './controller.ts'
 import { registerDown } from './down.ts'
@@ -30,6 +31,7 @@ Environment:
 Examples:
   setpoint up --source /srv/infra.git           run what a repository declares on this host
   setpoint validate .                           check compose files before they are committed
+  setpoint config                               print what the compose files here come to
   setpoint plan --source .                      what committing this would change
   setpoint status --wait 2m                     wait until all is as the repository says
 
@@ -68,7 +70,7 @@ function createProgram(cli: Cli): Command {
     .exitOverride()
   const groups: [string, ((program: Command, cli: Cli) => void)[]][] = [
     ['Running it:', [registerUp, registerDown, registerController]],
-    ['Before a commit:', [registerValidate, registerPlan]],
+    ['Before a commit:', [registerValidate, registerConfig, registerPlan]],
     [
       'Looking:',
       [registerStatus, registerDrift, registerHistory, registerLogs, registerHosts, registerVersion],

@@ -26,7 +26,7 @@ export function resolve(recorded: Recorded, mounted: Mounted): Resolved {
 }
 
 function outcomeOf({ cwd, files: file, env }: Recorded, { files, isThere }: Mounted): Outcome {
-  const settings = settle({ file, envFile: [], profile: [] }, { cwd, env, files, isThere })
+  const settings = settle({ file, envFile: [], profile: [] }, { cwd, env, files, unset: 'blank', isThere })
   const { project, problems } = openProject(settings, { files, unset: 'blank' })
   if (project && !hasErrors(problems)) return { accepted: true, model: projectJson(project) }
   const first = problems.find(({ severity }) => severity === 'error')

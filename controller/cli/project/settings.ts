@@ -1,8 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
+import { readEnvFiles } from '../../desired/compose/env-files.ts'
+import type { Unset } from '../../desired/compose/fill-in.ts'
 import type { Files } from '../../desired/files.ts'
 import { tidy } from '../../desired/report.ts'
-import { readEnvFiles } from './env-files.ts'
 import { findFiles, isThereOnDisk } from './find-files.ts'
 
 /** What a command line says of a Compose project. */
@@ -21,6 +22,8 @@ export interface Surroundings {
   cwd: string
   env: Readonly<NodeJS.ProcessEnv>
   files: Files
+  /** What a variable is that an env file refers to and that is not set. */
+  unset: Unset
   isThere?: (path: string) => boolean
 }
 
@@ -49,7 +52,7 @@ export function stdinPath(cwd: string): string {
  * env files, which are `.env` of the project directory when none are named.
  */
 export function settle(flags: ProjectFlags, surroundings: Surroundings): Settings {
-  const { cwd, env, isThere = isThereOnDisk } = surroundings
+  const { cwd, env, files, unset, isThere = isThereOnDisk } = surroundings
   const problems: Problem[] = []
   const variables = new Map([['PWD', cwd], ...definedOf(env)])
 
@@ -72,7 +75,8 @@ export function settle(flags: ProjectFlags, surroundings: Surroundings): Setting
   }
 
   function read(folder: string, isMeant: (name: string) => boolean = () => true): void {
-    const result = readEnvFiles(envFilesOf(folder), { ...surroundings, variables })
+    const outer = (name: string) => variables.get(name)
+    const result = readEnvFiles(envFilesOf(folder), { files, outer, unset })
     problems.push(...result.problems)
     for (const [name, value] of result.variables) {
       if (!variables.has(name) && isMeant(name)) variables.set(name, value)
@@ -92,9 +96,9 @@ export function settle(flags: ProjectFlags, surroundings: Surroundings): Setting
     return findFiles(flags.projectDirectory === undefined ? cwd : directoryOf([]), isThere)
   }
 
-  function directoryOf(files: string[]): string {
+  function directoryOf(compose: string[]): string {
     if (flags.projectDirectory !== undefined) return resolve(cwd, flags.projectDirectory)
-    const first = files.find((path) => path !== stdinPath(cwd))
+    const first = compose.find((path) => path !== stdinPath(cwd))
     return first === undefined ? cwd : dirname(first)
   }
 

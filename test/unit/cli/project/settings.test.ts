@@ -28,7 +28,10 @@ function settled(
   env: Record<string, string> = {},
 ) {
   const isThere = (path: string) => path in contents
-  return settle({ ...FLAGS, ...flags }, { cwd: '/work', env, files: filesOf(contents), isThere })
+  return settle(
+    { ...FLAGS, ...flags },
+    { cwd: '/work', env, files: filesOf(contents), unset: 'blank', isThere },
+  )
 }
 
 describe('the compose files', () => {
@@ -129,7 +132,7 @@ describe('variables', () => {
     const { problems } = settled({ '/work/.env': 'not a variable\n' }, { envFile: [] })
     expect(problems).toMatchObject([{ file: '/work/.env', line: 1, severity: 'error' }])
     const missing = settled({}, { envFile: ['nope'] }).problems
-    expect(missing).toMatchObject([{ file: '/work/nope', message: 'there is no file /work/nope' }])
+    expect(missing).toMatchObject([{ file: '/work/nope', message: 'env file /work/nope not found' }])
   })
 })
 
