@@ -1,6 +1,7 @@
 import type { Cursor } from '../../cursor.ts'
-import { isNull, mapNode, type Node, scalarText, textNode } from '../../yaml/node.ts'
+import { isNull, mapNode, type Node, textNode } from '../../yaml/node.ts'
 import type { Key, ScalarType, Shape } from '../shape.ts'
+import { textOfScalar } from './scalar-text.ts'
 
 /** Shapes that stand in many places of a file (definitions of the Compose Specification's schema). */
 
@@ -95,9 +96,9 @@ export function orEmpty(shape: Shape): Shape {
 
 /** The text itself, a number as it is printed. */
 export function asText({ node }: Cursor): Node {
-  return node.kind === 'scalar' ? { ...node, ...textNode(node, scalarText(node)) } : node
+  return node.kind === 'scalar' ? { ...node, ...textNode(node, textOfScalar(node)) } : node
 }
 
 function textOf(item: Node): string | undefined {
-  return item.kind === 'scalar' ? scalarText(item) : undefined
+  return item.kind === 'scalar' ? textOfScalar(item) : undefined
 }

@@ -6,7 +6,7 @@ import { dependsOn } from '../depends-on.ts'
 import { deploy } from '../deploy.ts'
 import { duration } from '../duration.ts'
 import { healthcheck } from '../healthcheck.ts'
-import { hooks } from '../hook.ts'
+import { hooks, startHooks } from '../hook.ts'
 import { logging } from '../logging.ts'
 import { serviceSetpoint } from '../setpoint.ts'
 
@@ -32,7 +32,7 @@ export const life: Record<string, Key> = {
     false,
   ),
   pre_start: refused(
-    hooks,
+    startHooks,
     'Commands that run before the container starts.',
     LATER,
     'do it in the entrypoint',
