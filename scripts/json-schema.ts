@@ -78,11 +78,13 @@ function scalars(rule: ScalarShape, options: SchemaOptions): JsonSchema[] {
 }
 
 function texts({ values, pattern, cast }: ScalarShape, { hasVariables }: SchemaOptions): JsonSchema[] {
-  const variable = hasVariables ? [{ type: 'string', pattern: '\\$' }] : []
-  if (values) return [{ enum: values }, ...variable]
+  if (values) return [{ enum: values }, ...(hasVariables ? [{ type: 'string', pattern: VARIABLE }] : [])]
   const written = cast ? CASTS[cast] : pattern?.flags === '' ? pattern.source : undefined
-  return written === undefined ? [{ type: 'string' }] : [{ type: 'string', pattern: written }, ...variable]
+  if (written === undefined) return [{ type: 'string' }]
+  return [{ type: 'string', pattern: hasVariables ? `(?:${written})|${VARIABLE}` : written }]
 }
+
+const VARIABLE = '\\$'
 
 // What a text may be that is turned into another type.
 const CASTS = {

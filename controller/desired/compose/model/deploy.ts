@@ -1,16 +1,9 @@
-import { honoured, ignored, LATER, refused } from '../marks.ts'
-import type { Shape } from '../shape.ts'
-import { integer, integerFrom, listOf, mapping, number, oneOf, orNothing, string } from './common.ts'
-import { deviceRequests } from './device-requests.ts'
+import { honoured, ignored } from '../marks.ts'
+import { integer, integerFrom, mapping, number, oneOf, orNothing, string } from './common.ts'
 import { duration } from './duration.ts'
 import { labels } from './pairs.ts'
-import { size } from './size.ts'
-
-const memory: Shape = {
-  ...size,
-  expected: 'a size with its unit, as in 512m or 1gb',
-  scalar: { ...size.scalar, types: ['string'] },
-}
+import { placement } from './placement.ts'
+import { resources } from './resources.ts'
 
 const moving = {
   parallelism: honoured(integerFrom(0), 'How many tasks move at once; 0 is all of them. By default 1.'),
@@ -32,65 +25,6 @@ const restartPolicy = mapping('a mapping with a condition', {
   delay: honoured(duration, 'The pause before a task is started again.'),
   max_attempts: honoured(integerFrom(0), 'How often a task is started again before it is given up.'),
   window: honoured(duration, 'The time over which starts are counted.'),
-})
-
-const limits = mapping('a mapping with cpus, memory or pids', {
-  cpus: honoured(number, 'The most cores that each task uses, as in `"0.5"`.'),
-  memory: honoured(memory, 'The most memory that each task uses, as in `512m`; beyond it the task is ended.'),
-  pids: honoured(integer, 'The most processes and threads of each task.'),
-})
-
-const genericResources = listOf(
-  mapping('a mapping with discrete_resource_spec', {
-    discrete_resource_spec: honoured(
-      mapping('a mapping with kind and value', {
-        kind: honoured(string, 'What is counted, as in `SSD`.'),
-        value: honoured(integer, 'How many are needed.'),
-      }),
-      'What is needed, and how many of it.',
-    ),
-  }),
-  'a list of mappings, each with discrete_resource_spec',
-)
-
-const ELSEWHERE = 'remove it, or run this service outside Setpoint'
-
-const reservations = mapping('a mapping with memory', {
-  cpus: ignored(
-    number,
-    'Cores that are kept for each task.',
-    'cores are not reserved; the kernel shares them out',
-  ),
-  memory: honoured(memory, 'Memory that each task keeps when the host runs short of it, as in `256m`.'),
-  generic_resources: refused(genericResources, 'Countable things that a host has.', LATER, ELSEWHERE),
-  devices: refused(deviceRequests, 'Devices that each task needs, as in a GPU.', LATER, ELSEWHERE),
-})
-
-const resources = mapping('a mapping with limits or reservations', {
-  limits: honoured(limits, 'What each task uses at most.'),
-  reservations: honoured(reservations, 'What is kept for each task.'),
-})
-
-const preferences = listOf(
-  mapping('a mapping with spread', { spread: honoured(string, 'The label of hosts to spread tasks over.') }),
-  'a list of mappings, each with spread',
-)
-
-const placement = mapping('a mapping with constraints or preferences', {
-  constraints: refused(
-    listOf(string, 'a list of conditions, as in node.role == manager'),
-    'Conditions that a host must meet to run a task.',
-    LATER,
-    'remove it while there is one host',
-  ),
-  preferences: ignored(preferences, 'What tasks are spread over.', 'tasks are spread over the hosts'),
-  max_replicas_per_node: refused(
-    integerFrom(0),
-    'The most tasks on one host; 0 is no limit.',
-    LATER,
-    'remove it while there is one host',
-    0,
-  ),
 })
 
 /** Compose Deploy Specification, as Swarm reads it. */
