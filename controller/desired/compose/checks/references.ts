@@ -33,15 +33,19 @@ const KINDS: Kind[] = [
  */
 export function checkReferences(services: [string, Cursor][], model: Node, all: Node): void {
   for (const { what, section, of } of KINDS) {
-    const declared = new Set(asMap(valueAt(model, section)).entries.keys())
+    const declared = namesIn(model, section)
     if (what === 'network') declared.add('default')
     for (const [, service] of services) check(of(service), what, declared)
   }
-  const declared = asMap(valueAt(all, 'services')).entries
+  const declared = namesIn(all, 'services')
   for (const [, service] of services) {
     const needed = dependenciesOf(service).map(({ service: name, at }) => ({ name, at }))
-    check([...needed, ...contexts(service)], 'service', new Set(declared.keys()))
+    check([...needed, ...contexts(service)], 'service', declared)
   }
+}
+
+function namesIn(model: Node, section: string): Set<string> {
+  return new Set(asMap(valueAt(model, section)).entries.keys())
 }
 
 function keys(service: Cursor, key: string): Reference[] {
