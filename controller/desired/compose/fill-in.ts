@@ -45,14 +45,15 @@ export function createFillIn({ variables, unset }: Variables, problems: Problem[
 
 function unsetError(name: string, text: string): string {
   if (looksLikeHash(text)) return `variable ${name} is not set; ${HASH}`
-  return `variable ${name} is not set; ${ADVICE}, give a default as in \${${name}:-default}, or write $$ for a literal $`
+  return `variable ${name} is not set; ${WHERE_TO_SET}, give a default as in \${${name}:-default}, or write $$ for a literal $`
 }
 
 function unsetNotice(name: string, text: string): string {
   return `variable ${name} is not set; it counts as blank${looksLikeHash(text) ? `: ${HASH}` : ''}`
 }
 
-const ADVICE = `set it in the stack's .env, under x-setpoint.variables or in the settings of the source`
+/** Where a variable of a stack may get its value. */
+export const WHERE_TO_SET = `set it in the stack's .env, under x-setpoint.variables or in the settings of the source`
 const HASH = 'in what looks like a password hash, write $$ for each $'
 
 /** Whether a text has the beginning of a password hash as crypt(5), Apache and Argon2 write it. */

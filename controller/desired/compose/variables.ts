@@ -1,9 +1,8 @@
 import { posix } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 import type { Files } from '../files.ts'
-import { errorIn } from '../report.ts'
 import { type Node, type ScalarNode, scalarText, textAt, valueAt } from '../yaml/node.ts'
-import { parseDotenv } from './dotenv.ts'
+import { type EnvFileInputs, readEnvFiles } from './env-files.ts'
 import type { Unset } from './fill-in.ts'
 import { interpolate } from './interpolate.ts'
 import type { Lookup } from './template.ts'
@@ -28,67 +27,18 @@ export interface StackVariables {
 export function stackVariables({ folder, documents, files, settings, problems }: StackVariables): Lookup {
   const outer: Lookup = (name) => (Object.hasOwn(settings, name) ? settings[name] : undefined)
   const unset = unsetSetting(documents)
-  const dotenv = dotenvOf(folder, { files, outer, unset, problems })
-  const declared = declaredVariables(documents, {
-    variables: (name) => outer(name) ?? dotenv(name),
-    unset,
-    problems,
-  })
-  return (name) => outer(name) ?? declared.get(name) ?? dotenv(name)
-}
-
-export interface CommandVariables {
-  /** The project directory, whose `.env` is read where no other files are named. */
-  folder: string
-  /** Dotenv files in place of `.env`, the later over the earlier. */
-  envFiles: readonly string[]
-  /** The environment of the process, which wins. */
-  environment: Lookup
-  files: Files
-  unset: Unset
-  problems: Problem[]
-}
-
-/** The variables that `docker compose` sees: those of dotenv files, over them the environment of the process. */
-export function commandVariables({ folder, envFiles, environment, ...reading }: CommandVariables): Lookup {
-  const inputs = { ...reading, outer: environment }
-  const dotenv = envFiles.length === 0 ? dotenvOf(folder, inputs) : envFileVariables(envFiles, inputs)
-  return (name) => environment(name) ?? dotenv(name)
-}
-
-export interface EnvFileInputs {
-  files: Files
-  /** What wins over the files, for the variables in their values. */
-  outer: Lookup
-  unset: Unset
-  problems: Problem[]
-}
-
-/** What dotenv files say, the later over the earlier, without what is around them. */
-export function envFileVariables(
-  paths: readonly string[],
-  { files, outer, unset, problems }: EnvFileInputs,
-): Lookup {
-  const known = new Map<string, string>()
-  const earlier: Lookup = (name) => known.get(name)
-  for (const path of paths) {
-    const found = files.read(path)
-    if ('problem' in found) {
-      problems.push(errorIn(path, found.missing ? `env file ${path} not found` : found.problem))
-      continue
-    }
-    const read = parseDotenv(path, found.bytes.toString('utf8'), outer, { unset, earlier })
-    problems.push(...read.problems)
-    for (const [name, value] of read.variables) known.set(name, value)
-  }
-  return earlier
+  const dotenv = readDotenv(folder, { files, outer, unset })
+  problems.push(...dotenv.problems)
+  const below: Lookup = (name) => outer(name) ?? dotenv.variables.get(name)
+  const declared = readDeclared(documents, { variables: below, unset, problems })
+  return (name) => outer(name) ?? declared.get(name) ?? dotenv.variables.get(name)
 }
 
 /** What `.env` of a folder says; nothing where there is none. */
-function dotenvOf(folder: string, inputs: EnvFileInputs): Lookup {
+function readDotenv(folder: string, inputs: EnvFileInputs) {
   const path = posix.join(folder, '.env')
   const found = inputs.files.read(path)
-  return 'problem' in found && found.missing ? () => undefined : envFileVariables([path], inputs)
+  return readEnvFiles('problem' in found && found.missing ? [] : [path], inputs)
 }
 
 interface Declaring {
@@ -98,7 +48,7 @@ interface Declaring {
 }
 
 /** What is wrong with the mapping itself is told when the file is read with the rest. */
-function declaredVariables(
+function readDeclared(
   [root]: readonly Node[],
   { variables, unset, problems }: Declaring,
 ): Map<string, string> {
