@@ -1,9 +1,47 @@
+import { mapNode, type Node, scalarNode, textNode } from '../../yaml/node.ts'
+import { honoured, ignored } from '../marks.ts'
 import type { Shape } from '../shape.ts'
-import { anyScalar } from './common.ts'
+import { boolean, oneOf } from './common.ts'
+import { listToMap, pairNode } from './list-to-map.ts'
 
-/** Compose Specification §depends_on. */
+const dependency: Shape = {
+  expected: 'a mapping with a condition, as in condition: service_healthy',
+  map: {
+    keys: {
+      condition: honoured(
+        oneOf('service_started', 'service_healthy', 'service_completed_successfully'),
+        'What is waited for: that it has started, is healthy, or has ended well. By default that it has started.',
+      ),
+      required: honoured(boolean, 'With false, the service may be missing. By default true.'),
+      restart: ignored(
+        boolean,
+        'A restart of that service restarts this one too.',
+        'a service is not restarted with the one it depends on',
+        false,
+      ),
+    },
+  },
+}
+
+/**
+ * Compose Specification §depends_on: services to what is waited for. What a mapping leaves out it may take over from an
+ * earlier file, so `withDependencyDefaults` fills it in once all are merged.
+ */
 export const dependsOn: Shape = {
-  expected: 'a list or a mapping of services',
-  list: { items: anyScalar },
-  map: {},
+  expected: 'a list or a mapping of services, as in [db]',
+  list: {
+    items: {
+      expected: 'the name of a service',
+      scalar: { types: ['string'] },
+      canonical: ({ node }) => fromName(node),
+    },
+  },
+  map: { values: dependency, names: /^[a-zA-Z0-9._-]+$/ },
+  canonical: ({ node }) => listToMap(node),
+}
+
+function fromName(node: Node): Node | undefined {
+  if (node.kind !== 'scalar') return undefined
+  const plain = { condition: textNode(node, 'service_started'), required: scalarNode(node, true) }
+  return pairNode(node, node.text, mapNode(node, plain))
 }

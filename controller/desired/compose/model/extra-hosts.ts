@@ -1,9 +1,75 @@
+import { type Cursor, fail } from '../../cursor.ts'
+import { compare } from '../../report.ts'
+import { isNull, listNode, type MapNode, type Node, quote, textNode } from '../../yaml/node.ts'
 import type { Shape } from '../shape.ts'
-import { anyScalar } from './common.ts'
 
-/** Compose Specification §extra_hosts. */
+const EXAMPLE = 'write db=10.0.0.5'
+
+const host: Shape = {
+  expected: 'a host and its address, as in "db=10.0.0.5"',
+  scalar: { types: ['string'] },
+  canonical: fromItem,
+}
+
+const address: Shape = { expected: 'an address, as in 10.0.0.5', scalar: { types: ['string'] } }
+
+const addresses: Shape = {
+  expected: 'an address or a list of addresses',
+  scalar: { types: ['string'] },
+  list: { items: address },
+}
+
+/**
+ * Compose Specification §extra_hosts: texts `host=address`, in order, each once. A host may have several addresses;
+ * IPv6 may stand in brackets.
+ */
 export const extraHosts: Shape = {
-  expected: 'a list or a mapping of hosts',
-  list: { items: anyScalar },
-  map: {},
+  expected: 'a mapping or a list of hosts, as in "db=10.0.0.5"',
+  list: { items: host },
+  map: { values: addresses },
+  canonical: (at) => (at.node.kind === 'map' ? fromMap(at, at.node) : inOrder(at.node)),
+  /** One host may have several addresses, so those of both count. */
+  merge: (base, over, shape, inner) => inOrder(inner(base, over, shape)),
+}
+
+/** `host=address[,address…]`, or with a colon. */
+function fromItem(at: Cursor): Node | undefined {
+  const text = at.node.kind === 'scalar' ? at.node.text : ''
+  const separator = text.includes('=') ? '=' : ':'
+  const cut = text.indexOf(separator)
+  if (cut < 0) return fail(at, `${quote(text)} has no address; ${EXAMPLE}`)
+  const name = text.slice(0, cut)
+  return isHost(at, name) ? listNode(at.node, pairs(at.node, name, text.slice(cut + 1))) : undefined
+}
+
+function fromMap(at: Cursor, node: MapNode): Node | undefined {
+  const items: Node[] = []
+  for (const [name, { value }] of node.entries) {
+    if (!isHost(at, name)) return undefined
+    const written = value.kind === 'list' ? value.items : [value]
+    for (const one of written)
+      if (one.kind === 'scalar' && !isNull(one)) items.push(...pairs(one, name, one.text))
+  }
+  return inOrder(listNode(node, items))
+}
+
+function isHost(at: Cursor, name: string): boolean {
+  if (name !== '' && !/[:=]/.test(name)) return true
+  fail(at, `${quote(name)} is no name of a host; ${EXAMPLE}`)
+  return false
+}
+
+function pairs(like: Node, name: string, addresses: string): Node[] {
+  return addresses.split(',').map((one) => textNode(like, `${name}=${one.replace(/^\[(.+)\]$/, '$1')}`))
+}
+
+function inOrder(node: Node): Node {
+  if (node.kind !== 'list') return node
+  const items = node.items.flatMap((item) => (item.kind === 'list' ? item.items : [item]))
+  const unique = new Map(items.map((item) => [textOf(item), item]))
+  return { ...node, items: [...unique].sort(([a], [b]) => compare(a, b)).map(([, item]) => item) }
+}
+
+function textOf(item: Node): string {
+  return item.kind === 'scalar' ? item.text : ''
 }

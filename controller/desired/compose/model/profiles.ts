@@ -1,8 +1,4 @@
-import type { Shape } from '../shape.ts'
-import { anyScalar } from './common.ts'
+import { setOf, string } from './common.ts'
 
 /** Compose Specification §profiles. */
-export const profiles: Shape = {
-  expected: 'a list of profiles',
-  list: { items: anyScalar },
-}
+export const profiles = setOf(string, 'a list of profiles, as in [debug]')

@@ -1,15 +1,23 @@
+import { listNode } from '../../yaml/node.ts'
 import type { Shape } from '../shape.ts'
-import { anyScalar } from './common.ts'
+import { setOf, string } from './common.ts'
 
-/** Compose Specification string_or_list. */
-export const stringOrList: Shape = {
-  expected: 'a string or a list of strings',
-  scalar: { types: ['string'] },
-  list: { items: anyScalar },
-}
+/** A list that names each text once (list_of_strings). */
+export const uniqueStrings: Shape = setOf(string, 'a list of strings')
 
-/** Compose Specification list_of_strings. */
-export const uniqueStrings: Shape = {
-  expected: 'a list of strings',
-  list: { items: anyScalar },
+/** One text, which is made a list, or a list of them (string_or_list). */
+export const stringOrList: Shape = oneOrSetOf(string, 'a string or a list of strings')
+
+/** A list that names each thing once, or one thing in place of it. `items` takes a scalar. */
+export function oneOrSetOf(items: Shape, expected: string): Shape {
+  return {
+    ...setOf(items, expected),
+    scalar: items.scalar ?? { types: [] },
+    canonical(at, scope) {
+      const { node } = at
+      if (node.kind !== 'scalar') return node
+      const item = items.canonical ? items.canonical(at, scope) : node
+      return item && listNode(node, [item])
+    },
+  }
 }

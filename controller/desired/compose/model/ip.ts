@@ -1,0 +1,7 @@
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+
+/** An IPv4 address without leading zeros, or an IPv6 address without brackets and zone. */
+export function isIp(text: string): boolean {
+  if (IPV4.test(text)) return true
+  return /^[\da-f:.]{2,45}$/i.test(text) && text.includes(':') && URL.canParse(`http://[${text}]/`)
+}

@@ -1,0 +1,77 @@
+import { type Cursor, expected, fail } from '../../cursor.ts'
+import { compare } from '../../report.ts'
+import { listNode, mapNode, type Node, quote, scalarNode, textNode } from '../../yaml/node.ts'
+import { isIp } from './ip.ts'
+import { mayStillSpread } from './port-count.ts'
+import { type PortRange, parsePortRange, printPortRange } from './port-range.ts'
+
+const EXPECTED = 'a port, as in "8080:80", "127.0.0.1:8080:80/udp" or "8000-8003:8000-8003"'
+const SHORT = /^(?:(?:(\[[^\]]*\]|.*):)?([^:]*):)?([^:/]*)(?:\/(.*))?$/
+
+/** `[[host_ip:]published:]target[/protocol]`: a mapping for each port of the container. */
+export function shortPorts(at: Cursor, text: string): Node | undefined {
+  const match = text.length <= 100 ? SHORT.exec(text) : null
+  if (!match) return expected(at, EXPECTED)
+  const [, ip = '', outside = '', inside = '', protocol = 'tcp'] = match
+  const hostIp = ip.replace(/^\[(.*:.*)\]$/, '$1')
+  if (hostIp !== '' && !isIp(hostIp)) return fail(at, `${quote(ip)} is no IP address`)
+  if (!isProtocol(protocol)) return fail(at, `${quote(protocol)} is no protocol; take tcp, udp or sctp`)
+  const target = portRange(at, inside, 'of the container')
+  const published = outside === '' ? undefined : portRange(at, outside, 'of the host')
+  if (!target || (outside !== '' && !published)) return undefined
+  return spread(at, { hostIp, published, target, protocol: protocol.toLowerCase() })
+}
+
+function isProtocol(text: string): boolean {
+  return /^(tcp|udp|sctp)$/i.test(text)
+}
+
+function portRange(at: Cursor, text: string, whose: string): PortRange | undefined {
+  const range = parsePortRange(text)
+  if (range && (range.first > 0 || whose === 'of the host')) return range
+  return fail(at, `${quote(text)} is no port ${whose}; ports are from 1 to 65535, as in "8080:80"`)
+}
+
+interface ShortPort {
+  hostIp: string
+  published: PortRange | undefined
+  target: PortRange
+  protocol: string
+}
+
+function spread(at: Cursor, { hostIp, published, target, protocol }: ShortPort): Node | undefined {
+  const count = countOf(target)
+  if (published && count > 1 && countOf(published) !== count) {
+    const ranges = `${printPortRange(published)} and ${printPortRange(target)}`
+    return fail(at, `the ranges ${ranges} are not equally long`)
+  }
+  if (!mayStillSpread(at, count)) return undefined
+  return listNode(at.node, inOrder(target).map(one))
+
+  function one(port: number): Node {
+    const text = (value: string) => textNode(at.node, value)
+    const outside = published && publishedFor(published, port - target.first, count)
+    return mapNode(at.node, {
+      mode: text('ingress'),
+      host_ip: hostIp === '' ? undefined : text(hostIp),
+      target: scalarNode(at.node, port),
+      published: outside === undefined ? undefined : text(outside),
+      protocol: text(protocol),
+    })
+  }
+}
+
+/** The port at the same place of the range; for a single port of the container any port of the range will do. */
+function publishedFor(published: PortRange, index: number, count: number): string {
+  return count === 1 ? printPortRange(published) : String(published.first + index)
+}
+
+function countOf({ first, last }: PortRange): number {
+  return last - first + 1
+}
+
+/** The ports of a range in the order in which Compose prints them, that of their texts. */
+function inOrder(range: PortRange): number[] {
+  const ports = Array.from({ length: countOf(range) }, (_, index) => range.first + index)
+  return ports.sort((a, b) => compare(String(a), String(b)))
+}
