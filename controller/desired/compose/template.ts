@@ -68,22 +68,22 @@ function stop(run: Run, message: string): string {
   return ''
 }
 
-interface Place {
+interface Scope {
   run: Run
   depth: number
 }
 
-function one(text: string, at: number, place: Place): { value: string; end: number } {
+function one(text: string, at: number, scope: Scope): { value: string; end: number } {
   const next = text[at + 1]
   if (next === '$') return { value: '$', end: at + 2 }
   if (next === '{') {
     const close = closingBrace(text, at + 1)
-    if (close < 0) return { value: invalid(text.slice(at), place), end: text.length }
-    return { value: braced(text.slice(at + 2, close), place), end: close + 1 }
+    if (close < 0) return { value: invalid(text.slice(at), scope), end: text.length }
+    return { value: braced(text.slice(at + 2, close), scope), end: close + 1 }
   }
   const name = matchAt(NAME, text, at + 1)
   if (name === '') return { value: '$', end: at + 1 }
-  return { value: plain(name, place), end: at + 1 + name.length }
+  return { value: plain(name, scope), end: at + 1 + name.length }
 }
 
 /** The index of the `}` that closes the `{` at `open`; -1 when there is none. */
@@ -96,13 +96,13 @@ function closingBrace(text: string, open: number): number {
   return -1
 }
 
-function braced(inner: string, place: Place): string {
+function braced(inner: string, scope: Scope): string {
   const name = matchAt(NAME, inner, 0)
-  if (name === '') return invalid(`\${${inner}}`, place)
-  if (inner.length === name.length) return plain(name, place)
+  if (name === '') return invalid(`\${${inner}}`, scope)
+  if (inner.length === name.length) return plain(name, scope)
   const operator = matchAt(OPERATOR, inner, name.length)
-  if (operator === '') return invalid(`\${${inner}}`, place)
-  return choose({ name, operator, rest: inner.slice(name.length + operator.length) }, place)
+  if (operator === '') return invalid(`\${${inner}}`, scope)
+  return choose({ name, operator, rest: inner.slice(name.length + operator.length) }, scope)
 }
 
 interface Choice {
@@ -112,7 +112,7 @@ interface Choice {
   rest: string
 }
 
-function choose({ name, operator, rest }: Choice, { run, depth }: Place): string {
+function choose({ name, operator, rest }: Choice, { run, depth }: Scope): string {
   const value = run.lookup(name)
   const isSet = value !== undefined && !(operator.startsWith(':') && value === '')
   if (operator.endsWith('+')) return isSet ? expand(rest, run, depth + 1) : ''
@@ -123,7 +123,7 @@ function choose({ name, operator, rest }: Choice, { run, depth }: Place): string
   return ''
 }
 
-function plain(name: string, { run }: Place): string {
+function plain(name: string, { run }: Scope): string {
   const value = run.lookup(name)
   if (value === undefined) run.unset.add(name)
   return value ?? ''
@@ -134,7 +134,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? ''
 }
 
-function invalid(template: string, { run }: Place): string {
+function invalid(template: string, { run }: Scope): string {
   const shown = template.length > 40 ? `${template.slice(0, 37)}...` : template
   return stop(run, `invalid interpolation ${JSON.stringify(shown)}; write $$ for a literal $`)
 }

@@ -103,7 +103,7 @@ describe('the environment of a service', () => {
       listed('no.env'),
       {},
       [
-        'f:1:32 services.a.env_file[0].path: env file no.env not found; add it, correct the path, or write required: false beside it if it may be missing',
+        'f:1:34 services.a.env_file[0].path: env file no.env not found; add it, correct the path, or write required: false beside it if it may be missing',
       ],
     ],
     [
