@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { compare } from '../report.ts'
-import { isNull, type MapNode, type Node } from '../yaml/node.ts'
+import { isNull, type MapNode, type Node, withValue } from '../yaml/node.ts'
+import { asMap, changeAt, changeEach, has } from './edit.ts'
 import { type Printed, printed, type Struct } from './printed.ts'
 import type { Project } from './project.ts'
 import { withoutUnused } from './unused.ts'
@@ -15,18 +16,25 @@ type Format = 'json' | 'yaml'
  * nothing uses, `$` doubled so that it can be loaded again, of the `x-` keys only those of the root.
  */
 export function projectJson({ model }: Project): Json {
-  const used = withoutUnused(model)
-  const sections = fields(used, printed, 'json').filter(([key]) => key !== 'models')
-  return Object.fromEntries([...sections, ...extensions(used)].sort(byKey))
+  const shown = withoutFetched(withoutUnused(model))
+  const sections = fields(shown, printed, 'json').filter(([key]) => key !== 'models')
+  return Object.fromEntries([...sections, ...extensions(shown)].sort(byKey))
 }
 
 /** The resolved model as `docker compose config` prints it: in YAML, with all `x-` keys. */
 export function projectYaml({ model }: Project): string {
-  return stringify(struct(withoutUnused(model), printed, 'yaml'), YAML)
+  return stringify(struct(withoutFetched(withoutUnused(model)), printed, 'yaml'), YAML)
 }
 
 /** Texts that YAML 1.1 takes for a boolean or a number are quoted, and no text is folded. */
 const YAML = { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false } as const
+
+/** What a config has from a variable is not printed, only where it is from. */
+function withoutFetched(model: MapNode): MapNode {
+  const withoutContent = (config: Node) =>
+    config.kind === 'map' && has(config, 'environment') ? withValue(config, 'content', undefined) : config
+  return asMap(changeAt(model, 'configs', (configs) => changeEach(configs, withoutContent)))
+}
 
 function print(node: Node, as: Printed | undefined, format: Format): Json {
   if (!as) return raw(node)

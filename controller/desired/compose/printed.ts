@@ -172,4 +172,5 @@ export const printed: Struct = struct('name services networks volumes secrets co
     configs: { names: config },
     models: { names: struct('name model context_size runtime_flags') },
   },
+  always: { services: {} },
 })
