@@ -4,12 +4,10 @@ import { entriesBelow } from './below.ts'
 import { checkBuild } from './checks/build.ts'
 import { checkCycles } from './checks/cycles.ts'
 import { checkDevelop } from './checks/develop.ts'
-import { checkDeviceRequests } from './checks/device-requests.ts'
 import { checkFileObjects } from './checks/file-objects.ts'
 import { checkLimits } from './checks/limits.ts'
 import { checkMounts } from './checks/mounts.ts'
 import { checkNetworkMode } from './checks/network-mode.ts'
-import { checkPorts } from './checks/ports.ts'
 import { checkReferences } from './checks/references.ts'
 import { checkReplicas } from './checks/replicas.ts'
 import { checkRequired } from './checks/required.ts'
@@ -39,8 +37,6 @@ const SERVICE_CHECKS = [
   checkNetworkMode,
   checkReplicas,
   checkLimits,
-  checkPorts,
   checkMounts,
-  checkDeviceRequests,
   checkDevelop,
 ]

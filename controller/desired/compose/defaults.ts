@@ -3,8 +3,8 @@ import { asMap, changeAt, changeEach, has, withDefaults } from './edit.ts'
 import type { Scope } from './shape.ts'
 
 /**
- * The model with the defaults that the Compose Specification gives to what a file leaves out: of `build`, `ports`,
- * `secrets` and requests for devices. What is implied by the model as a whole is added by `normalise`.
+ * The model with the defaults that the Compose Specification gives to what a file leaves out: of `depends_on`,
+ * `build`, `ports`, `secrets` and requests for devices. What is implied by the model as a whole is added by `normalise`.
  */
 export function setDefaults(model: MapNode, scope: Scope): MapNode {
   return asMap(
@@ -16,6 +16,7 @@ export function setDefaults(model: MapNode, scope: Scope): MapNode {
 
 function serviceDefaults(service: Node, scope: Scope): Node {
   const changes: [string, (node: Node) => Node][] = [
+    ['depends_on', (dependencies) => changeEach(dependencies, dependency)],
     ['build', (build) => buildDefaults(build, scope)],
     ['ports', (ports) => changeEach(ports, port)],
     ['secrets', (secrets) => changeEach(secrets, secretMount)],
@@ -23,6 +24,14 @@ function serviceDefaults(service: Node, scope: Scope): Node {
     ['deploy', deploy],
   ]
   return changes.reduce((node, [key, change]) => changeAt(node, key, change), service)
+}
+
+/** Compose Specification §depends_on, long syntax. */
+function dependency(node: Node): Node {
+  return withDefaults(node, (map) => ({
+    condition: textNode(map, 'service_started'),
+    required: scalarNode(map, true),
+  }))
 }
 
 /** Compose Specification build §context, §dockerfile. */

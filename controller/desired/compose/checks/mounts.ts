@@ -1,9 +1,9 @@
 import { type Cursor, fail } from '../../cursor.ts'
-import { scalarText, textAt, valueAt } from '../../yaml/node.ts'
+import { scalarText, textAt } from '../../yaml/node.ts'
 import { itemsBelow } from '../below.ts'
 import { cleanPath } from '../clean-path.ts'
 
-/** Compose Specification §volumes, §tmpfs: a bind mount has a source, and a target one mount. */
+/** Compose Specification §volumes, §tmpfs: a target has one mount. */
 export function checkMounts(service: Cursor): void {
   const taken = new Map<string, string>()
   for (const { at, target } of [...tmpfs(service), ...volumes(service)]) {
@@ -11,7 +11,6 @@ export function checkMounts(service: Cursor): void {
     if (other === undefined) taken.set(target, at.path)
     else fail(at, `${target} is already mounted by ${other}`)
   }
-  for (const mount of itemsBelow(service, 'volumes')) checkSource(mount)
 }
 
 interface Mount {
@@ -30,10 +29,4 @@ function volumes(service: Cursor): Mount[] {
     const target = textAt(at.node, 'target')
     return target ? { at, target: cleanPath(target) } : []
   })
-}
-
-function checkSource(mount: Cursor): void {
-  const isBroken = valueAt(mount.node, 'source')?.tag === '!broken'
-  if (isBroken || textAt(mount.node, 'type') !== 'bind' || textAt(mount.node, 'source')) return
-  fail(mount, 'has no source; a bind mount needs the path on the host')
 }

@@ -25,7 +25,7 @@ const dependency: Shape = {
 
 /**
  * Compose Specification §depends_on: services to what is waited for. What a mapping leaves out it may take over from an
- * earlier file, so `withDependencyDefaults` fills it in once all are merged.
+ * earlier file, so `setDefaults` fills it in once all are merged.
  */
 export const dependsOn: Shape = {
   expected: 'a list or a mapping of services, as in [db]',

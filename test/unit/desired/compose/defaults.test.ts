@@ -11,6 +11,16 @@ function service(lines: string): unknown {
 
 test.each<[string, string, unknown]>([
   [
+    'a dependency',
+    'depends_on: {b: {restart: true}, c: {condition: service_healthy, required: false}}',
+    {
+      depends_on: {
+        b: { restart: true, condition: 'service_started', required: true },
+        c: { condition: 'service_healthy', required: false },
+      },
+    },
+  ],
+  [
     'a build without a context',
     'build: {target: dev}',
     {
