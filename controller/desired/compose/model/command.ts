@@ -4,7 +4,7 @@ import { replace } from '../merge-rules.ts'
 import type { Shape } from '../shape.ts'
 import { shellWords } from './shell-words.ts'
 
-const word: Shape = { expected: 'a string; put it in quotes', scalar: { types: ['string'] } }
+const word: Shape = { expected: 'a string in quotes', scalar: { types: ['string'] } }
 
 /**
  * Compose Specification §command, §entrypoint: a list of words; a string is split into them. Nothing is the command of

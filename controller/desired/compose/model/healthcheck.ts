@@ -11,7 +11,7 @@ const STARTS = ['CMD', 'CMD-SHELL', 'NONE']
 const test: Shape = {
   expected: 'a command, as in "curl -f http://localhost" or ["CMD", "curl", "-f", "http://localhost"]',
   scalar: { types: ['string'] },
-  list: { items: { expected: 'a string; put it in quotes', scalar: { types: ['string'] } } },
+  list: { items: { expected: 'a string in quotes', scalar: { types: ['string'] } } },
   canonical: probe,
   merge: replace,
 }

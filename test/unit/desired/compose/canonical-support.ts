@@ -1,7 +1,7 @@
 import { canonicalise } from '../../../../controller/desired/compose/canonicalise.ts'
 import type { Scope, Shape } from '../../../../controller/desired/compose/shape.ts'
 import { cursorAt } from '../../../../controller/desired/cursor.ts'
-import type { Node } from '../../../../controller/desired/yaml/node.ts'
+import { type Node, scalarNode } from '../../../../controller/desired/yaml/node.ts'
 import { parse } from '../../../../controller/desired/yaml/parse.ts'
 import { formatProblem, type Problem } from '../../../../schemas/problem.ts'
 
@@ -20,8 +20,7 @@ const SCOPE: Scope = { directory: '/project', home: '/home/me' }
 export function canonical(shape: Shape, yaml: string, scope: Scope = SCOPE): Canonical {
   const parsed = parse('f', yaml)
   const problems: Problem[] = [...parsed.problems]
-  const root = parsed.documents[0] ?? parse('f', 'null').documents[0]
-  if (!root) throw new Error('the text has no document')
+  const root = parsed.documents[0] ?? scalarNode({ at: { file: 'f', line: 1, column: 1 } }, null)
   const node = canonicalise(cursorAt(root, problems), shape, scope)
   const told = (severity: string) => problems.filter((one) => one.severity === severity).map(formatProblem)
   return { value: plain(node), errors: told('error'), notices: told('notice') }
