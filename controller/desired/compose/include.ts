@@ -1,7 +1,30 @@
-import type { MapNode } from '../yaml/node.ts'
-import type { Loading } from './load-files.ts'
+import { type Cursor, itemsOf, within } from '../cursor.ts'
+import { type MapNode, withValue } from '../yaml/node.ts'
+import type { Composing } from './composing.ts'
+import { includedModel } from './included-model.ts'
+import { merge } from './merge.ts'
+import { composeFile } from './model/compose-file.ts'
+import { incomingCursor } from './origin.ts'
+import { takenIn } from './taken-in.ts'
 
-/** Compose Specification §include: the document with what it includes merged below it, without the key. */
-export function applyIncludes(document: MapNode, _path: string, _loading: Loading): MapNode {
-  return document
+/**
+ * Compose Specification §include: the document with what it includes merged below it, without the key. Of several
+ * definitions of one name that of the document wins, then that of the first file.
+ */
+export function applyIncludes(document: MapNode, path: string, composing: Composing): MapNode {
+  const at = within(incomingCursor(document, composing), 'include')
+  if (at.node === document) return document
+  const own = withValue(document, 'include', undefined)
+  const including = [...composing.including, path]
+  const items = at.node.kind === 'list' ? (itemsOf(at) ?? []) : []
+  return items.reduce((whole, item) => withIncluded(whole, item, { ...composing, including }), own)
+}
+
+function withIncluded(whole: MapNode, at: Cursor, composing: Composing): MapNode {
+  const { problems, including, origins } = composing
+  const origin = { at: at.node.at, what: `${including.at(-1)} includes a file here` }
+  const model = includedModel(at, { ...composing, origins: [...origins, origin] })
+  return model
+    ? merge(takenIn(model, whole, origin), whole, { shape: composeFile, path: '', problems })
+    : whole
 }

@@ -1,12 +1,12 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { cursorAt, expected } from '../cursor.ts'
 import type { Files } from '../files.ts'
-import type { MapNode, Node } from '../yaml/node.ts'
-import { canonicalise } from './canonicalise.ts'
+import type { MapNode } from '../yaml/node.ts'
+import { withoutTags } from '../yaml/without-tags.ts'
+import { type Composing, startComposing } from './composing.ts'
+import { canonicalDocuments } from './documents.ts'
 import { applyExtends } from './extends.ts'
 import { applyIncludes } from './include.ts'
-import { interpolate } from './interpolate.ts'
-import { merge, withoutTags } from './merge.ts'
+import { merge } from './merge.ts'
 import { composeFile } from './model/compose-file.ts'
 import type { Reader } from './reader.ts'
 import type { Lookup } from './template.ts'
@@ -24,35 +24,29 @@ export interface Loading {
   including: readonly string[]
 }
 
-/** Compose files as one canonical model: each later document and file merged over the earlier ones. */
+/**
+ * Compose files as one canonical model: each later document and file merged over the earlier ones.
+ * @returns undefined when there is nothing in them, or, with a problem, when they cannot be had whole
+ */
 export function loadFiles(paths: readonly string[], loading: Loading): MapNode | undefined {
+  const composing = startComposing(loading)
+  const model = composeFiles(paths, composing)
+  return composing.state.isIncomplete || composing.budget.isExceeded() ? undefined : model
+}
+
+/** The same as part of a load: for what a file includes. */
+export function composeFiles(paths: readonly string[], composing: Composing): MapNode | undefined {
   let model: MapNode | undefined
   for (const path of paths) {
-    for (const document of canonicalDocuments(path, loading)) {
-      const included = applyIncludes(document, path, loading)
-      const extended = applyExtends(included, model, { path, loading })
-      model = model ? merge(model, extended, composeFile) : extended
+    for (const document of canonicalDocuments(path, composing)) {
+      const whole = applyIncludes(document, path, composing)
+      const extended = applyExtends(whole, model, { path, composing })
+      model = withoutTags(
+        model ? merge(model, extended, { ...WHOLE, problems: composing.problems }) : extended,
+      )
     }
   }
-  return model && withoutTags(model)
+  return model
 }
 
-/** The documents of one file, variables filled in and short forms made long; not yet with what they include or extend. */
-export function canonicalDocuments(path: string, loading: Loading): MapNode[] {
-  const { documents, isBroken, problems } = loading.reader.read(path)
-  loading.problems.push(...problems)
-  return isBroken ? [] : documents.flatMap((document) => canonicalDocument(document, loading))
-}
-
-function canonicalDocument(document: Node, loading: Loading): MapNode[] {
-  const filled = interpolate(document, loading)
-  loading.problems.push(...filled.problems)
-  if (!filled.root) return []
-  const at = cursorAt(filled.root, loading.problems)
-  if (filled.root.kind !== 'map') {
-    expected(at, composeFile.expected)
-    return []
-  }
-  const made = canonicalise(at, composeFile, loading)
-  return made.kind === 'map' ? [made] : []
-}
+const WHOLE = { shape: composeFile, path: '' }

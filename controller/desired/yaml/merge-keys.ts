@@ -41,9 +41,17 @@ export function foldMergeKeys(root: Node): { root: Node; problems: Problem[] } {
     return bases.flatMap((base) => {
       const folded = fold(base, path)
       if (folded.kind === 'map') return [folded]
-      const message = `<< merges a mapping or a list of mappings, not ${describeNode(base)}`
-      note(problems, errorAt(merged.at, path, message))
+      if (!isSilent(folded)) note(problems, errorAt(merged.at, path, refusal(folded)))
       return []
     })
   }
+}
+
+/** What is reset merges nothing, and what is broken has had its problem. */
+function isSilent({ tag }: Node): boolean {
+  return tag === '!reset' || tag === '!broken'
+}
+
+function refusal(base: Node): string {
+  return `<< merges a mapping or a list of mappings, not ${describeNode(base)}`
 }

@@ -1,13 +1,16 @@
-import { Composer, type Document, Lexer, LineCounter, Parser, type YAMLParseError } from 'yaml'
+import { Composer, type Document, LineCounter } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, errorIn } from '../report.ts'
-import { convert, MAX_DEPTH } from './convert.ts'
+import { type Converting, convert } from './convert.ts'
+import { type Extent, excess, extentOf } from './extent.ts'
+import { settleListTags } from './list-tags.ts'
 import { foldMergeKeys } from './merge-keys.ts'
-import type { Node } from './node.ts'
+import { isNull, type Node } from './node.ts'
+import { type Source, syntaxProblems } from './syntax.ts'
+import { tokenize } from './tokens.ts'
 
-/** Tokens of a file: some 60,000 lines. */
-export const MAX_TOKENS = 400_000
-const MAX_SYNTAX_ERRORS = 20
+/** The most YAML documents of a file: each is merged over all before it. */
+export const MAX_DOCUMENTS = 100
 
 export interface Parsed {
   /** One tree a YAML document, merge keys folded in; also what could be read of a file with problems. Empty ones are left out. */
@@ -19,18 +22,27 @@ export interface Parsed {
 
 /**
  * YAML text to a tree of values with their places. Never throws.
- * Caps (docs/laws.md, 11): depth, tokens, and values and bytes after expansion of aliases, each with a problem of its own.
+ * Caps (docs/laws.md, 11): depth, tokens, documents, and values and bytes of all documents after expansion of aliases,
+ * each with a problem of its own.
  */
-export function parse(file: string, text: string): Parsed {
+export function parse(file: string, content: string): Parsed {
+  const text = content.replace(/^\uFEFF/, '')
   const lines = new LineCounter()
   const tokens = tokenize(text, lines)
-  if (typeof tokens === 'string') return { documents: [], isBroken: true, problems: [errorIn(file, tokens)] }
+  if (typeof tokens === 'string') return unparsed(file, tokens)
   const documents: Document.Parsed[] = []
   for (const document of new Composer(OPTIONS).compose(tokens, false, text.length)) {
     documents.push(document)
     if (document.errors.length > 0) break
+    if (documents.length > MAX_DOCUMENTS)
+      return unparsed(file, `has more than ${MAX_DOCUMENTS} YAML documents`)
   }
-  return assemble(file, documents, lines)
+  return assemble(documents, { text, place })
+
+  function place(offset: number) {
+    const { line, col } = lines.linePos(offset)
+    return { file, line, column: col }
+  }
 }
 
 // Plain scalars are resolved in scalar.ts, and unique keys in convert.ts, where it is not quadratic.
@@ -42,49 +54,45 @@ const OPTIONS = {
   logLevel: 'silent',
 } as const
 
-function tokenize(text: string, lines: LineCounter) {
-  lines.addNewLine(0)
-  const parser = new Parser(lines.addNewLine)
-  const tokens = []
-  let count = 0
-  let errors = 0
-  for (const lexeme of new Lexer().lex(text.replace(/^\uFEFF/, ''))) {
-    for (const token of parser.next(lexeme)) {
-      tokens.push(token)
-      if (token.type === 'error' && ++errors > MAX_SYNTAX_ERRORS) return tokens
-    }
-    if (parser.stack.length > 2 * MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`
-    if (++count > MAX_TOKENS) return `has more than ${MAX_TOKENS} YAML tokens; split it into several stacks`
-  }
-  for (const token of parser.end()) tokens.push(token)
-  return tokens
+function unparsed(file: string, message: string): Parsed {
+  return { documents: [], isBroken: true, problems: [errorIn(file, message)] }
 }
 
-function assemble(file: string, documents: Document.Parsed[], lines: LineCounter): Parsed {
-  const syntax = documents.flatMap(({ errors }) => errors.map((error) => syntaxProblem(file, error, lines)))
-  const problems = syntax.slice(0, MAX_SYNTAX_ERRORS)
+function assemble(documents: Document.Parsed[], source: Source): Parsed {
+  const syntax = syntaxProblems(
+    documents.flatMap(({ errors }) => errors),
+    source,
+  )
+  const problems: Problem[] = []
+  const converting = { place: source.place, extents: new Map() }
+  const total = { values: 0, bytes: 0, depth: 0 }
   const roots = documents.flatMap(({ contents }) => {
-    if (!contents) return []
-    const converted = convert(contents, (offset) => placeOf(file, offset, lines))
+    if (!contents || excess(total)) return []
+    const converted = convert(contents, converting)
     problems.push(...converted.problems)
-    if (!converted.root) return []
-    const folded = foldMergeKeys(converted.root)
-    problems.push(...folded.problems)
-    return [folded.root]
+    if (!converted.root || isNull(converted.root)) return []
+    if (exceeds(converted.root, total, converting)) problems.push(tooMuch(converted.root, total))
+    return [tidied(converted.root, problems)]
   })
-  return { documents: roots, isBroken: syntax.length > 0, problems }
+  if (syntax.length > 0) return { documents: roots, isBroken: true, problems: syntax }
+  return { documents: excess(total) ? [] : roots, isBroken: false, problems }
 }
 
-function placeOf(file: string, offset: number, lines: LineCounter) {
-  const { line, col } = lines.linePos(offset)
-  return { file, line, column: col }
+/** Adds a document to the total of its file. */
+function exceeds(root: Node, total: Extent, { extents }: Converting): boolean {
+  const { values, bytes } = extentOf(root, extents)
+  total.values += values
+  total.bytes += bytes
+  return excess(total) !== undefined
 }
 
-const SYNTAX: Partial<Record<string, string>> = {
-  TAB_AS_INDENT: 'a tab indents this line; YAML takes only spaces',
+function tooMuch(root: Node, total: Extent): Problem {
+  return errorAt(root.at, '', `all documents together have more than ${excess(total)}`)
 }
 
-function syntaxProblem(file: string, error: YAMLParseError, lines: LineCounter): Problem {
-  const message = SYNTAX[error.code] ?? error.message
-  return errorAt(placeOf(file, error.pos[0], lines), '', `broken YAML: ${message}`)
+function tidied(root: Node, problems: Problem[]): Node {
+  const folded = foldMergeKeys(root)
+  const settled = settleListTags(folded.root)
+  problems.push(...folded.problems, ...settled.problems)
+  return settled.root
 }

@@ -1,0 +1,50 @@
+import { type Cursor, fail } from '../cursor.ts'
+import { type Extents, extentOf } from '../yaml/extent.ts'
+import type { Node } from '../yaml/node.ts'
+
+/** The most files that a project may include and extend, each counted once a place that reads it anew. */
+export const MAX_FILES = 300
+/** The most that may be taken in by `include` and `extends`, each value counted wherever it is taken in. */
+export const MAX_TAKEN_VALUES = 500_000
+export const MAX_TAKEN_BYTES = 32 * 1024 * 1024
+
+/** What `include` and `extends` may still take in (docs/laws.md, 11). */
+export interface Budget {
+  isExceeded: () => boolean
+  /** False once there are too many files; the first time that is told at the place. */
+  takeFile: (at: Cursor) => boolean
+  /** The same for what is taken in of them. */
+  take: (node: Node, at: Cursor) => boolean
+}
+
+export function createBudget(): Budget {
+  const extents: Extents = new Map()
+  let isExceeded = false
+  let files = 0
+  let values = 0
+  let bytes = 0
+  return { isExceeded: () => isExceeded, takeFile, take }
+
+  function takeFile(at: Cursor): boolean {
+    files++
+    return files <= MAX_FILES || exceeded(at, `more than ${MAX_FILES} files are included and extended`)
+  }
+
+  function take(node: Node, at: Cursor): boolean {
+    const extent = extentOf(node, extents)
+    values += extent.values
+    bytes += extent.bytes
+    if (values > MAX_TAKEN_VALUES) return exceeded(at, taken(`${MAX_TAKEN_VALUES} values`))
+    return bytes <= MAX_TAKEN_BYTES || exceeded(at, taken(`${MAX_TAKEN_BYTES} bytes`))
+  }
+
+  function exceeded(at: Cursor, message: string): false {
+    if (!isExceeded) fail(at, `${message}; split the project into several`)
+    isExceeded = true
+    return false
+  }
+}
+
+function taken(limit: string): string {
+  return `more than ${limit} are taken in by include and extends`
+}

@@ -1,0 +1,46 @@
+import type { Problem } from '../../../schemas/problem.ts'
+import { note, noticeAt } from '../report.ts'
+import { type Entry, keyPath, type Node } from './node.ts'
+import { withoutTags } from './without-tags.ts'
+
+/**
+ * A document whose lists are free of `!reset` and `!override`: items are not merged one by one, so nothing is
+ * inherited that a tag in a list could take away.
+ */
+export function settleListTags(root: Node): { root: Node; problems: Problem[] } {
+  const problems: Problem[] = []
+  const done = new Map<Node, Node>()
+  const plain = new Map<Node, Node>()
+  return { root: settle(root, ''), problems }
+
+  function settle(node: Node, path: string): Node {
+    const known = done.get(node)
+    if (known) return known
+    const made = settleBelow(node, path)
+    done.set(node, made)
+    return made
+  }
+
+  function settleBelow(node: Node, path: string): Node {
+    if (node.kind === 'scalar') return node
+    if (node.kind === 'list') return { ...node, items: settleItems(node.items, path) }
+    const entries = new Map<string, Entry>()
+    for (const [key, { at, value }] of node.entries) {
+      entries.set(key, { at, value: settle(value, keyPath(path, key)) })
+    }
+    return { ...node, entries }
+  }
+
+  function settleItems(items: Node[], path: string): Node[] {
+    return items.flatMap((item, index) => {
+      if (item.tag === '!reset') tell(item, `${path}[${index}]`)
+      return item.tag === '!reset' ? [] : [withoutTags(item, plain)]
+    })
+  }
+
+  function tell(item: Node, path: string): void {
+    const message =
+      '!reset takes no item from a list; write the whole list anew, as in ports: !override [...]'
+    note(problems, noticeAt(item.at, path, message))
+  }
+}
