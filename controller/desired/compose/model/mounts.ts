@@ -32,8 +32,8 @@ const volume = mapping('a mapping with settings of a volume', {
   nocopy: ignored(
     boolean,
     'A new volume stays empty.',
-    'what the image has at the place of a volume is not copied into it',
-    true,
+    'a new volume takes what the image has in its place',
+    false,
   ),
   labels: ignored(labels, 'Labels of the volume.', 'put labels under the volume itself'),
   subpath: refused(
