@@ -17,7 +17,7 @@ export function setDefaults(model: MapNode, scope: Scope): MapNode {
 function serviceDefaults(service: Node, scope: Scope): Node {
   const changes: [string, (node: Node) => Node][] = [
     ['depends_on', (dependencies) => changeEach(dependencies, dependency)],
-    ['build', (build) => buildDefaults(build, scope)],
+    ['build', (build) => buildContext(build, scope)],
     ['ports', (ports) => changeEach(ports, port)],
     ['secrets', (secrets) => changeEach(secrets, secretMount)],
     ['gpus', (gpus) => changeEach(gpus, deviceRequest)],
@@ -34,12 +34,9 @@ function dependency(node: Node): Node {
   }))
 }
 
-/** Compose Specification build §context, §dockerfile. */
-function buildDefaults(build: Node, { directory }: Scope): Node {
-  return withDefaults(build, (map) => ({
-    context: textNode(map, directory),
-    dockerfile: has(map, 'dockerfile_inline') ? undefined : textNode(map, 'Dockerfile'),
-  }))
+/** Compose Specification build §context. */
+function buildContext(build: Node, { directory }: Scope): Node {
+  return withDefaults(build, (map) => ({ context: textNode(map, directory) }))
 }
 
 /** Compose Specification §ports, long syntax. */

@@ -26,7 +26,15 @@ export function normalise(model: MapNode, name: string): MapNode {
   return withFullNames(withValue(complete, 'name', textNode(complete, name)), name)
 }
 
-const CHANGES = [joinDefault, addDependencies, setReplicas, setPullPolicy, cleanTargets, setHookImages]
+const CHANGES = [
+  joinDefault,
+  addDependencies,
+  setReplicas,
+  setPullPolicy,
+  setDockerfile,
+  cleanTargets,
+  setHookImages,
+]
 
 function normaliseService(node: Node): Node {
   return node.kind === 'map' ? CHANGES.reduce<Node>((map, change) => change(asMap(map)), node) : node
@@ -71,6 +79,15 @@ function setPullPolicy(service: MapNode): Node {
   return textAt(service, 'pull_policy') === 'if_not_present'
     ? withValue(service, 'pull_policy', textNode(service, 'missing'))
     : service
+}
+
+/** Compose Specification build §dockerfile. */
+function setDockerfile(service: MapNode): Node {
+  return changeAt(service, 'build', (build) =>
+    withDefaults(build, (map) => ({
+      dockerfile: has(map, 'dockerfile_inline') ? undefined : textNode(map, 'Dockerfile'),
+    })),
+  )
 }
 
 function cleanTargets(service: MapNode): Node {

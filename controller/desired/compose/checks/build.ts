@@ -1,14 +1,12 @@
 import { type Cursor, failAtKey, within } from '../../cursor.ts'
 import { scalarText, textAt, valueAt } from '../../yaml/node.ts'
+import { asMap, has } from '../edit.ts'
 
 /** Compose Specification §build: one Dockerfile, and the service's platform among those that are built. */
 export function checkBuild(service: Cursor): void {
-  const build = within(service, 'build')
-  if (
-    textAt(build.node, 'dockerfile') !== undefined &&
-    textAt(build.node, 'dockerfile_inline') !== undefined
-  ) {
-    failAtKey(within(build, 'dockerfile_inline'), 'stands beside dockerfile; keep one')
+  const build = asMap(valueAt(service.node, 'build'))
+  if (has(build, 'dockerfile') && has(build, 'dockerfile_inline')) {
+    failAtKey(within(service, 'build', 'dockerfile_inline'), 'stands beside dockerfile; keep one')
   }
   checkPlatforms(service, textAt(service.node, 'platform'))
 }

@@ -19,7 +19,7 @@ interface Kind {
 }
 
 const KINDS: Kind[] = [
-  { what: 'network', section: 'networks', of: (service) => keys(service, 'networks') },
+  { what: 'network', section: 'networks', of: networks },
   { what: 'volume', section: 'volumes', of: volumes },
   { what: 'secret', section: 'secrets', of: (service) => sources(service, 'secrets') },
   { what: 'secret', section: 'secrets', of: (service) => sources(service, 'build', 'secrets') },
@@ -34,7 +34,6 @@ const KINDS: Kind[] = [
 export function checkReferences(services: [string, Cursor][], model: Node, all: Node): void {
   for (const { what, section, of } of KINDS) {
     const declared = namesIn(model, section)
-    if (what === 'network') declared.add('default')
     for (const [, service] of services) check(of(service), what, declared)
   }
   const declared = namesIn(all, 'services')
@@ -50,6 +49,11 @@ function namesIn(model: Node, section: string): Set<string> {
 
 function keys(service: Cursor, key: string): Reference[] {
   return entriesBelow(service, key).map(([name, at]) => ({ name, at }))
+}
+
+/** The default network is there without being declared. */
+function networks(service: Cursor): Reference[] {
+  return keys(service, 'networks').filter(({ name }) => name !== 'default')
 }
 
 function sources(service: Cursor, ...path: string[]): Reference[] {

@@ -3,9 +3,10 @@ import { checkConsistency } from '../../../../controller/desired/compose/consist
 import { cursorAt } from '../../../../controller/desired/cursor.ts'
 import { aModel, toldAt } from './model-support.ts'
 
-function told(yaml: string, all = yaml): string[] {
-  const at = cursorAt(aModel(yaml), [])
-  checkConsistency(at, aModel(all))
+function told(yaml: string, all?: string): string[] {
+  const model = aModel(yaml)
+  const at = cursorAt(model, [])
+  checkConsistency(at, all === undefined ? model : aModel(all))
   return toldAt(at)
 }
 
@@ -62,7 +63,7 @@ describe('references', () => {
     [
       'networks: {back: , default: }',
       '',
-      'f:4:16 services.a.networks.back: names the network back, which is not declared; there is default',
+      'f:4:16 services.a.networks.back: names the network back, which is not declared',
     ],
     [
       'networks: {back: }',
@@ -138,7 +139,7 @@ describe('references', () => {
   })
 
   test('many names are not listed', () => {
-    const networks = `networks: {${['one', 'two', 'three', 'four', 'five'].map((name) => `${name}: `).join(', ')}}`
+    const networks = `networks: {${['one', 'two', 'three', 'four', 'five', 'six'].map((name) => `${name}: `).join(', ')}}`
     expect(toldOf('networks: {elsewhere: }', networks)[0]).toMatch(/which is not declared$/)
   })
 })

@@ -24,23 +24,10 @@ test.each<[string, string, unknown]>([
     'a build without a context',
     'build: {target: dev}',
     {
-      build: { target: 'dev', context: '/srv/shop', dockerfile: 'Dockerfile' },
+      build: { target: 'dev', context: '/srv/shop' },
     },
   ],
-  [
-    'a build with both',
-    'build: {context: /src, dockerfile: Containerfile}',
-    {
-      build: { context: '/src', dockerfile: 'Containerfile' },
-    },
-  ],
-  [
-    'a build with its Dockerfile inline',
-    'build: {context: /src, dockerfile_inline: FROM scratch}',
-    {
-      build: { context: '/src', dockerfile_inline: 'FROM scratch' },
-    },
-  ],
+  ['a build with one', 'build: {context: /src}', { build: { context: '/src' } }],
   ['a port', 'ports: [{target: 80}]', { ports: [{ target: 80, mode: 'ingress', protocol: 'tcp' }] }],
   [
     'a port that says all',

@@ -92,6 +92,9 @@ describe('a service', () => {
     ['volumes: [{type: bind, target: /a//b/../c/}]', 'volumes', [{ type: 'bind', target: '/a/c' }]],
     ['scale: 3, deploy: {mode: replicated}', 'deploy', { mode: 'replicated', replicas: 3 }],
     ['scale: 3', 'deploy', undefined],
+    ['build: {context: /c}', 'build', { context: '/c', dockerfile: 'Dockerfile' }],
+    ['build: {dockerfile: D}', 'build', { dockerfile: 'D' }],
+    ['build: {dockerfile_inline: FROM i}', 'build', { dockerfile_inline: 'FROM i' }],
     [
       'pre_start: [{command: [x]}, {image: b}]',
       'pre_start',
