@@ -1,7 +1,7 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, note, noticeAt } from '../report.ts'
 import type { Place } from '../yaml/node.ts'
-import { type Lookup, MAX_EXPANDED, substitute } from './template.ts'
+import { type Lookup, metered, substitute } from './template.ts'
 
 /** What a variable without a value and a default is: a problem, or a blank text with a notice. */
 export type Unset = 'error' | 'blank'
@@ -16,40 +16,39 @@ export type FillIn = (text: string, at: Place, path: string) => string | undefin
 
 /**
  * Fills in the texts of one file (Compose Specification §Interpolation). Of a variable that counts as blank there is
- * one notice, and all texts together may grow to `MAX_EXPANDED` characters.
+ * one notice, and all variables together may give `MAX_EXPANDED` characters.
  */
 export function createFillIn({ variables, unset }: Variables, problems: Problem[]): FillIn {
   const told = new Set<string>()
-  let left = MAX_EXPANDED
+  let isFull = false
+  const lookup = metered(variables, () => {
+    isFull = true
+  })
   return (text, at, path) => {
-    if (left < 0) return undefined
-    const filled = substitute(text, variables)
-    left -= filled.text.length
-    if (left < 0) return refuse(['the file is too long once its variables are filled in'])
-    if (filled.errors.length > 0) return refuse(filled.errors)
-    if (unset === 'error' && filled.unset.length > 0)
-      return refuse(filled.unset.map((name) => unsetError(name, text)))
-    for (const name of filled.unset) tellOnce(name)
-    return filled.text
-
-    function refuse(messages: string[]): undefined {
-      for (const message of messages) note(problems, errorAt(at, path, message))
-    }
-
-    function tellOnce(name: string): void {
-      if (!told.has(name)) note(problems, noticeAt(at, path, unsetNotice(name, text)))
+    if (isFull) return undefined
+    const filled = substitute(text, lookup)
+    const advice = filled.unset.length > 0 && looksLikeHash(text) ? HASH : undefined
+    const unsetErrors = unset === 'error' ? filled.unset.map((name) => unsetError(name, advice)) : []
+    const refusals = isFull ? [TOO_LONG] : [...filled.errors, ...unsetErrors]
+    for (const message of refusals) note(problems, errorAt(at, path, message))
+    if (refusals.length > 0) return undefined
+    for (const name of filled.unset) {
+      if (!told.has(name)) note(problems, noticeAt(at, path, unsetNotice(name, advice)))
       told.add(name)
     }
+    return filled.text
   }
 }
 
-function unsetError(name: string, text: string): string {
-  if (looksLikeHash(text)) return `variable ${name} is not set; ${HASH}`
-  return `variable ${name} is not set; ${WHERE_TO_SET}, give a default as in \${${name}:-default}, or write $$ for a literal $`
+const TOO_LONG = 'the file is too long once its variables are filled in'
+
+function unsetError(name: string, advice: string | undefined): string {
+  const usual = `${WHERE_TO_SET}, give a default as in \${${name}:-default}, or write $$ for a literal $`
+  return `variable ${name} is not set; ${advice ?? usual}`
 }
 
-function unsetNotice(name: string, text: string): string {
-  return `variable ${name} is not set; it counts as blank${looksLikeHash(text) ? `: ${HASH}` : ''}`
+function unsetNotice(name: string, advice: string | undefined): string {
+  return `variable ${name} is not set; it counts as blank${advice ? `: ${advice}` : ''}`
 }
 
 /** Where a variable of a stack may get its value. */

@@ -2,7 +2,7 @@ import type { Problem } from '../../../schemas/problem.ts'
 import { errorIn, noticeAt } from '../report.ts'
 import { isNull, type Node, quote, type ScalarNode, scalarText, valueAt } from '../yaml/node.ts'
 import type { Unset } from './fill-in.ts'
-import { type Lookup, substitute } from './template.ts'
+import { type Lookup, metered, substitute } from './template.ts'
 
 export interface NameInputs {
   /** What was asked for by name. */
@@ -55,7 +55,10 @@ function hasName(document: Node): boolean {
 /** The name that a file gives; undefined when it cannot be told. */
 function writtenName(node: Node | undefined, { variables, unset }: NameInputs): ProjectName | undefined {
   if (node?.kind !== 'scalar') return undefined
-  const filled = substitute(scalarText(node), variables)
+  const filled = substitute(
+    scalarText(node),
+    metered(variables, () => {}),
+  )
   if (filled.errors.length > 0 || (unset === 'error' && filled.unset.length > 0)) return undefined
   const name = normaliseName(filled.text)
   return name === '' ? undefined : { name, guessed: false, problems: changed(node, filled.text, name) }

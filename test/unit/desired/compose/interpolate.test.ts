@@ -93,6 +93,11 @@ describe('a file that grows by its variables', () => {
       ['compose.yaml:14:6 k13: the file is too long once its variables are filled in'],
     ],
     [
+      'in messages',
+      `a: "${'${NO:?x$BIG}'.repeat(1000)}"`,
+      ['compose.yaml:1:4 a: the file is too long once its variables are filled in'],
+    ],
+    [
       'in one place',
       'a: $BIG$BIG',
       ['compose.yaml:1:4 a: is longer than 1048576 characters once its variables are filled in'],
@@ -103,4 +108,9 @@ describe('a file that grows by its variables', () => {
       ['compose.yaml:1:1 has more than 8388608 bytes once its aliases and variables are filled in'],
     ],
   ])('%s', (_what, yaml, problems) => expect(filled(yaml).problems).toEqual(problems))
+})
+
+test('very many unset variables in what looks like a hash are told of, up to a limit', () => {
+  const names = Array.from({ length: 50_000 }, (_, n) => `$v${n}`).join(' ')
+  expect(filled(`a: "$apr1$x ${names}"`, 'blank').problems).toHaveLength(2000)
 })
