@@ -1,8 +1,6 @@
-import { relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Problem } from '../../../schemas/problem.ts'
-import { MAX_FILE_BYTES } from '../../../schemas/source.ts'
 import { projectJson, projectYaml } from '../../desired/compose/print.ts'
 import type { Project } from '../../desired/compose/project.ts'
 import { hasErrors } from '../../desired/report.ts'
@@ -12,45 +10,45 @@ import { painter } from '../format/paint.ts'
 import { problemLine } from '../format/problem-line.ts'
 import type { ConfigFlags, Format } from './config-flags.ts'
 import { diskFiles } from './disk-files.ts'
+import { fromHere, pathFrom } from './from-here.ts'
 import { LISTINGS, list } from './listings.ts'
-import { openProject } from './open-project.ts'
+import { type Opened, openProject } from './open-project.ts'
+import { readStdin } from './read-stdin.ts'
 import { settle, stdinPath } from './settings.ts'
+
+/** Where the command runs. */
+export interface World {
+  cwd: string
+  stdin: Readable
+}
 
 /**
  * Resolves a project and prints it; gives the exit code.
  * @throws SetpointError USAGE when there is no compose file
  */
-export async function printProject(
-  context: Context,
-  flags: ConfigFlags,
-  { cwd, stdin }: { cwd: string; stdin: Readable },
-): Promise<number> {
-  const shown = (path: string) => relative(cwd, path) || path
-  const given = new Map<string, Buffer>()
-  const files = diskFiles({ shown, given })
-  const listing = LISTINGS.find((name) => flags[name])
-  const unset = flags.strict ? 'error' : 'blank'
-  const wanted = listing === 'profiles' ? { ...flags, profile: ['*'] } : flags
-  const settings = settle(wanted, { cwd, env: context.env, files, unset })
-  if (settings.compose.length === 0) throw noComposeFile()
-  const input = stdinPath(cwd)
-  if (settings.compose.includes(input)) given.set(input, await readSome(stdin))
-
-  const { project, problems } = openProject(settings, { files, unset })
+export async function printProject(context: Context, flags: ConfigFlags, world: World): Promise<number> {
+  const { project, problems } = await open(context, flags, world)
   const format = flags.format ?? flags.output
   tell(
     context,
     format,
-    problems.map((problem) => fromHere(problem, shown)),
+    problems.map((problem) => fromHere(problem, world.cwd)),
   )
   if (!project || hasErrors(problems)) return EXIT.no
-  if (listing) for (const line of list(projectJson(project), listing)) context.out(line)
-  else if (!flags.quiet) context.out(printed(project, format))
+  for (const line of printed(project, format, flags)) context.out(line)
   return EXIT.yes
 }
 
-function printed(project: Project, format: Format): string {
-  return format === 'json' ? JSON.stringify(projectJson(project), null, 2) : projectYaml(project).trimEnd()
+async function open({ env }: Context, flags: ConfigFlags, { cwd, stdin }: World): Promise<Opened> {
+  const given = new Map<string, Buffer>()
+  const files = diskFiles({ shown: (path) => pathFrom(cwd, path), given })
+  const unset = flags.strict ? 'error' : 'blank'
+  const wanted = flags.profiles ? { ...flags, profile: ['*'] } : flags
+  const settings = settle(wanted, { cwd, env, files, unset })
+  if (settings.compose.length === 0) throw noComposeFile()
+  const input = stdinPath(cwd)
+  if (settings.compose.includes(input)) given.set(input, await readStdin(stdin))
+  return openProject(settings, { files, unset })
 }
 
 function tell({ err, colour }: Context, format: Format, problems: Problem[]): void {
@@ -58,26 +56,11 @@ function tell({ err, colour }: Context, format: Format, problems: Problem[]): vo
   else if (problems.length > 0) err(JSON.stringify({ problems }, null, 2))
 }
 
-/** What comes in, a little over what is read of a file at most: an endless stream is told by that. */
-async function readSome(stream: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of stream) {
-    chunks.push(Buffer.from(chunk))
-    length += chunk.length
-    if (length > MAX_FILE_BYTES) break
-  }
-  return Buffer.concat(chunks)
-}
-
-/** The problem with its files as an editor started here finds them. */
-function fromHere(problem: Problem, shown: (path: string) => string): Problem {
-  const { related } = problem
-  return {
-    ...problem,
-    file: shown(problem.file),
-    ...(related && { related: related.map((place) => ({ ...place, file: shown(place.file) })) }),
-  }
+function printed(project: Project, format: Format, flags: ConfigFlags): string[] {
+  if (flags.quiet) return []
+  const listing = LISTINGS.find((name) => flags[name])
+  if (listing) return list(projectJson(project), listing)
+  return [format === 'json' ? JSON.stringify(projectJson(project), null, 2) : projectYaml(project).trimEnd()]
 }
 
 function noComposeFile(): SetpointError {
