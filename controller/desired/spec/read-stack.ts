@@ -1,4 +1,5 @@
 import { type Cursor, entriesOf, fields, within } from '../cursor.ts'
+import { valueAt } from '../yaml/node.ts'
 import { network, type ResourceDraft, volume } from './resources.ts'
 import { type ServiceDraft, service } from './service.ts'
 import { oneOf } from './values.ts'
@@ -16,14 +17,15 @@ export interface StackDraft {
 export function readStack(at: Cursor): StackDraft {
   const settings = fields(within(at, 'x-setpoint'), { drift: oneOf('heal', 'report') })
   return {
-    services: named(within(at, 'services'), service),
-    networks: named(within(at, 'networks'), network),
-    volumes: named(within(at, 'volumes'), volume),
+    services: named(at, 'services', service),
+    networks: named(at, 'networks', network),
+    volumes: named(at, 'volumes', volume),
     drift: settings.drift ?? 'heal',
     at,
   }
 }
 
-function named<T>(at: Cursor, read: (key: string, at: Cursor) => T): T[] {
-  return (entriesOf(at) ?? []).map(([key, inner]) => read(key, inner))
+function named<T>(at: Cursor, section: string, read: (key: string, at: Cursor) => T): T[] {
+  if (!valueAt(at.node, section)) return []
+  return (entriesOf(within(at, section)) ?? []).map(([key, inner]) => read(key, inner))
 }
