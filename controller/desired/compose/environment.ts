@@ -46,19 +46,22 @@ function changeBelow(at: Cursor, key: string, change: (inner: Cursor) => Node): 
 
 function resolveService(at: Cursor, { variables, readFiles }: Resolving): Node {
   if (at.node.kind !== 'map') return at.node
-  const build = changeAt(at.node, 'build', (build) =>
-    changeAt(build, 'args', (args) => changeEach(args, (value, name) => given(value, name, variables))),
-  )
-  const written = asMap(
-    changeAt(build, 'environment', (own) =>
-      changeEach(own, (value, name) => given(value, name, variables) ?? value),
-    ),
-  )
-  const outer: Lookup = (name) => variables(name) ?? textAt(written, 'environment', name)
-  const environment = over(readFiles(at, 'env_file', outer), valueAt(written, 'environment'))
-  const labels = over(readFiles(at, 'label_file', variables), valueAt(written, 'labels'))
-  const resolved = withValue(withValue(written, 'environment', environment), 'labels', labels)
+  const service = withGiven(at.node, variables)
+  const outer: Lookup = (name) => variables(name) ?? textAt(service, 'environment', name)
+  const environment = over(readFiles(at, 'env_file', outer), valueAt(service, 'environment'))
+  const labels = over(readFiles(at, 'label_file', variables), valueAt(service, 'labels'))
+  const resolved = withValue(withValue(service, 'environment', environment), 'labels', labels)
   return withValue(withValue(resolved, 'env_file', undefined), 'label_file', undefined)
+}
+
+/** The service with values for bare names: of `environment` one without a variable stays, of `build.args` it goes. */
+function withGiven(service: MapNode, variables: Lookup): MapNode {
+  const environment = changeAt(service, 'environment', (own) =>
+    changeEach(own, (value, name) => given(value, name, variables) ?? value),
+  )
+  const build = (node: Node) =>
+    changeAt(node, 'args', (args) => changeEach(args, (value, name) => given(value, name, variables)))
+  return asMap(changeAt(environment, 'build', build))
 }
 
 /** A value, or in its absence that of the variable with its name. */
@@ -69,8 +72,8 @@ function given(value: Node, name: string, variables: Lookup): Node | undefined {
 }
 
 /** What files say, and over it what is written. */
-function over(files: MapNode | undefined, written: Node | undefined): Node | undefined {
-  if (!files || files.entries.size === 0 || written?.tag === '!broken') return written
+function over(files: MapNode, written: Node | undefined): Node | undefined {
+  if (files.entries.size === 0 || written?.tag === '!broken') return written
   if (written?.kind !== 'map') return files
   return { ...written, entries: new Map([...files.entries, ...written.entries]) }
 }
