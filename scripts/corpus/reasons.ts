@@ -19,12 +19,12 @@ export function reasonsOf(deployed: Deployed[]): Reason[] {
     .sort((a, b) => b.files - a.files || (a.reason < b.reason ? -1 : 1))
 }
 
-/** A message without what is special about its file: names, numbers, quotations. */
+/** A message without its advice and without what is special about its file: names, paths, quotations. */
 function kindOf(message: string): string {
   return message
     .replace(/;.*$/s, '')
     .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
-    .replace(/\bvariable \S+/, 'variable …')
-    .replace(/\/[^\s,]+/g, '/…')
-    .replace(/\d+/g, 'N')
+    .replace(/\b(variable|file|mounting|a mount on|the driver|the alias) (?!of)\S+/, '$1 …')
+    .replace(/\b(names the \w+) \S+,/, '$1 …,')
+    .replace(/(missing a value): .*/, '$1')
 }

@@ -6,19 +6,33 @@ import { type Compared, isOpen, VERDICTS, type Verdict } from './verdict.ts'
 /** The figures of a run, for people. */
 export function summary(compared: Compared[], deployed: Deployed[]): string[] {
   const names = Object.keys(VERDICTS) as Verdict[]
-  const counts = names
-    .map((name): [string, number] => [VERDICTS[name], compared.filter((one) => one.verdict === name).length])
-    .filter(([, count]) => count > 0)
   const slowest = compared.reduce((most, { ms }) => Math.max(most, ms), 0)
-  const accepted = deployed.filter(({ isAccepted }) => isAccepted).length
   return [
     `${compared.length} projects, the slowest in ${slowest.toFixed(0)} ms`,
-    ...counts.map(([what, count]) => `  ${String(count).padStart(4)}  ${what}`),
+    ...names.flatMap((name) =>
+      count(compared.filter(({ verdict }) => verdict === name).length, VERDICTS[name]),
+    ),
     `${compared.filter(isOpen).length} to be looked at`,
     '',
-    `${deployed.length} files as stacks of a repository: ${accepted} accepted, ${deployed.length - accepted} refused`,
-    ...reasonsOf(deployed).map(({ reason, files }) => `  ${String(files).padStart(4)}  ${reason}`),
+    ...deploySummary(compared, deployed),
   ]
+}
+
+/** What Compose refuses too says nothing of what can be deployed. */
+function deploySummary(compared: Compared[], deployed: Deployed[]): string[] {
+  const invalid = new Set(compared.filter(({ verdict }) => verdict === 'refused').map(({ id }) => id))
+  const valid = deployed.filter(({ id }) => !invalid.has(id))
+  const refused = valid.filter(({ isAccepted }) => !isAccepted)
+  return [
+    `${deployed.length} files as stacks of a repository, ${deployed.length - valid.length} of them refused by Compose too`,
+    ...count(valid.length - refused.length, 'accepted as they are'),
+    ...count(refused.length, 'refused, for these reasons:'),
+    ...reasonsOf(refused).flatMap(({ reason, files }) => count(files, `  ${reason}`)),
+  ]
+}
+
+function count(number: number, what: string): string[] {
+  return number === 0 ? [] : [`  ${String(number).padStart(4)}  ${what}`]
 }
 
 /** What there is to tell of one project; nothing when the answers are the same. */
