@@ -1,6 +1,7 @@
 import { type Cursor, fail } from '../cursor.ts'
 import type { MapNode } from '../yaml/node.ts'
 import type { Composing } from './composing.ts'
+import { setDefaults } from './defaults.ts'
 import { folderOf, locate, locateFile, textsBelow } from './file-reference.ts'
 import { includeVariables } from './include-variables.ts'
 import { composeFiles } from './load-files.ts'
@@ -62,7 +63,7 @@ function modelAt(at: Cursor, { paths, composing }: Included): MapNode | undefine
   if (models.has(key)) return models.get(key)
   if (!paths.every(() => composing.budget.takeFile(at))) return undefined
   const model = composeFiles(paths, composing)
-  const resolved = model && withNamesResolved(model, composing.variables)
+  const resolved = model && setDefaults(withNamesResolved(model, composing.variables), composing)
   models.set(key, resolved)
   return resolved
 }
