@@ -61,7 +61,7 @@ function field(map: MapNode, key: string, as: Struct, format: Format): Json | un
   const instead = format === 'json' ? as.always[key] : undefined
   if (!node || isNull(node) || saysNothing(node, key, as)) return instead
   const value = print(node, as.below[key], format)
-  const isLeftOut = format === 'yaml' && key in as.always && isEmpty(value)
+  const isLeftOut = format === 'yaml' && key in as.always && isEmptyMap(value)
   return isLeftOut ? undefined : value
 }
 
@@ -74,8 +74,8 @@ function saysNothing(node: Node, key: string, { kept, blank, below }: Struct): b
   return (!as || 'names' in as) && node.entries.size === 0
 }
 
-function isEmpty(value: Json): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+function isEmptyMap(value: Json): boolean {
+  return typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length === 0
 }
 
 function extensions(map: MapNode): [string, Json][] {

@@ -26,11 +26,13 @@ const hook = struct('command image user privileged working_dir environment per_r
 
 const fileMount = struct('source target uid gid mode')
 
+const ulimits = { names: struct('soft hard', { kept: ['soft', 'hard'] }) }
+
 const build = struct(
   `context dockerfile dockerfile_inline entitlements args provenance sbom ssh labels cache_from cache_to no_cache
   no_cache_filter additional_contexts pull extra_hosts isolation network target secrets shm_size tags ulimits
   platforms privileged`,
-  { below: { secrets: fileMount }, blank: { shm_size: '0' } },
+  { below: { secrets: fileMount, ulimits }, blank: { shm_size: '0' } },
 )
 
 const throttle = struct('path rate')
@@ -136,6 +138,7 @@ const service = struct(
       pre_stop: hook,
       provider: struct('type options'),
       secrets: fileMount,
+      ulimits,
       volumes: volume,
     },
     kept: ['attach', 'command', 'entrypoint', 'init', 'scale'],

@@ -116,8 +116,8 @@ describe('what says nothing', () => {
       { volumes: [{ type: 'volume', target: '/t', volume: {} }] },
     ],
     [
-      'ulimits: {core: 0, nofile: {soft: 1, hard: 2}}',
-      { ulimits: { core: 0, nofile: { soft: 1, hard: 2 } } },
+      'ulimits: {core: 0, nofile: {hard: 2, soft: 0}}',
+      { ulimits: { core: 0, nofile: { soft: 0, hard: 2 } } },
     ],
     ['env_file: [{path: /e}], label_file: [/l]', {}],
   ])('in %s', (lines, expected) => {
@@ -244,6 +244,12 @@ x-own:
   test('says what JSON says', () => {
     const { services, networks } = Object(parseYaml(projectYaml(aProject(yaml))))
     expect(json(yaml)).toMatchObject({ networks, services: { web: { image: services.web.image } } })
+  })
+
+  test('tells an empty command from none', () => {
+    expect(projectYaml(aProject('services: {a: {command: [], entrypoint: }}'))).toBe(
+      'services:\n  a:\n    command: []\n',
+    )
   })
 
   test('keeps long texts and repeated values as they are', () => {
