@@ -1,6 +1,6 @@
 import { type Cursor, fail, failAtKey, within } from '../../cursor.ts'
 import { entriesBelow } from '../below.ts'
-import { asMap, has } from '../edit.ts'
+import { has } from '../edit.ts'
 import { isExternal } from './resources.ts'
 
 /** Where the content of a config and of a secret may come from. */
@@ -14,8 +14,9 @@ export function checkFileObjects(at: Cursor): void {
 }
 
 function checkSources(object: Cursor, sources: string[]): void {
-  const map = asMap(object.node)
-  const [first, second] = sources.filter((key) => has(map, key))
-  if (!first && !isExternal(map) && !has(map, 'driver')) fail(object, `needs one of ${sources.join(', ')}`)
+  const { node } = object
+  if (node.kind !== 'map') return
+  const [first, second] = sources.filter((key) => has(node, key))
+  if (!first && !isExternal(node) && !has(node, 'driver')) fail(object, `needs one of ${sources.join(', ')}`)
   if (second) failAtKey(within(object, second), `stands beside ${first}; keep one`)
 }

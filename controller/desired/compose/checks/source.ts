@@ -1,5 +1,5 @@
 import { type Cursor, fail, within } from '../../cursor.ts'
-import { isNull, textAt, valueAt } from '../../yaml/node.ts'
+import { textAt, valueAt } from '../../yaml/node.ts'
 
 /** What a service may be made from. What it extends has had its problem where the key is still there. */
 const SOURCES = ['image', 'build', 'provider', 'extends']
@@ -9,7 +9,7 @@ export function checkSource(service: Cursor): void {
   const { node } = service
   if (textAt(node, 'image') === '' && !valueAt(node, 'build'))
     fail(within(service, 'image'), 'must not be empty')
-  if (isNull(node) || (node.kind === 'map' && !SOURCES.some((key) => node.entries.has(key)))) {
+  if (node.kind === 'map' && !SOURCES.some((key) => node.entries.has(key))) {
     fail(service, 'has no image and no build; add one of them')
   }
 }

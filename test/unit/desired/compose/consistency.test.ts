@@ -23,7 +23,6 @@ describe('what a service is made from', () => {
     ['services: {a: {provider: {type: cloud}}}', []],
     ['services: {a: {extends: {service: b}}}', []],
     ['services:\n  a: {hostname: h}', ['f:2:6 services.a: has no image and no build; add one of them']],
-    ['services:\n  a:', ['f:2:5 services.a: has no image and no build; add one of them']],
     ['services:\n  a: {image: ""}', ['f:2:14 services.a.image: must not be empty']],
     ['services:\n  a: {image: "", build: {context: .}}', []],
   ])('%j', (yaml, problems) => {
@@ -299,7 +298,6 @@ describe('networks, volumes, secrets and configs', () => {
       ['notice f:1:40 networks.n.driver: has no effect, because what is external exists already'],
     ],
     ['secrets: {s: {name: x}}', ['f:1:14 secrets.s: needs one of file, environment']],
-    ['secrets: {s: }', ['f:1:14 secrets.s: needs one of file, environment']],
     [
       'secrets: {s: {file: /s, environment: S}}',
       ['f:1:25 secrets.s.environment: stands beside file; keep one'],

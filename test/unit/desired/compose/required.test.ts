@@ -24,7 +24,6 @@ const shape: Shape = {
 test.each([
   ['one: {id: i}\nlist: [{id: i}]\nnamed: {x: {id: i}}', []],
   ['one: {note: n}', ['f:1:6 one: has no id']],
-  ['one: {id: }', ['f:1:6 one: has no id']],
   ['list: [{id: i}, {note: n}]', ['f:1:17 list[1]: has no id']],
   ['named: {x: {}, x-y: {}}', ['f:1:12 named.x: has no id', 'f:1:21 named.x-y: has no id']],
   ['x-own: {one: {}}', []],
