@@ -21,7 +21,7 @@ export function launch(path) {
     return
   }
   const node = join(ROOT, 'node_modules', 'node', 'bin', 'node')
-  if (existsSync(node)) handOver(node, [entry, ...process.argv.slice(2)])
+  if (existsSync(node)) handOver(node, ['--', entry, ...process.argv.slice(2)])
   else fail(`Node ${NEEDED} or later is needed, and this is ${process.versions.node}`, howToGetNode())
 }
 

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// Without the `--` Node takes an --env-file of the command line for its own.
 import { launch } from './launch.mjs'
 
 launch('controller/cli/main')

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -162,6 +162,16 @@ describe('the command line of config', () => {
       name: 'other',
       services: { web: { image: 'other' }, probe: {} },
     })
+  })
+
+  it('has --env-file for itself: Node, which has one too, must not read it', () => {
+    put('compose.yaml', SHOP)
+    put('vars', 'TAG="4$OTHER"\nOTHER=set\n')
+    const script = join(import.meta.dirname, '../../../scripts/setpoint.mjs')
+    const run = (...argv: string[]) =>
+      spawnSync(script, ['config', ...argv], { cwd: folder, encoding: 'utf8' })
+    expect(run('--env-file', 'vars', '--images')).toMatchObject({ status: 0, stdout: 'shop-built\nweb:4\n' })
+    expect(run('--env-file', 'missing').stderr).toBe('missing env file missing not found\n')
   })
 
   it('exits with 2 for what it does not know, and where there is no compose file', async () => {
