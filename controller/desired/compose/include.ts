@@ -1,6 +1,7 @@
 import { type Cursor, itemsOf, within } from '../cursor.ts'
 import { type MapNode, withValue } from '../yaml/node.ts'
 import type { Composing } from './composing.ts'
+import { textsBelow } from './file-reference.ts'
 import { includedModel } from './included-model.ts'
 import { merge } from './merge.ts'
 import { composeFile } from './model/compose-file.ts'
@@ -14,6 +15,7 @@ import { takenIn } from './taken-in.ts'
 export function applyIncludes(document: MapNode, path: string, composing: Composing): MapNode {
   const at = within(incomingCursor(document, composing), 'include')
   if (at.node === document) return document
+  if (at.node.tag === '!broken') composing.state.isIncomplete = true
   const own = withValue(document, 'include', undefined)
   const including = [...composing.including, path]
   const items = at.node.kind === 'list' ? (itemsOf(at) ?? []) : []
@@ -22,7 +24,9 @@ export function applyIncludes(document: MapNode, path: string, composing: Compos
 
 function withIncluded(whole: MapNode, at: Cursor, composing: Composing): MapNode {
   const { problems, including, origins } = composing
-  const origin = { at: at.node.at, what: `${including.at(-1)} includes a file here` }
+  const [first] = textsBelow(at, 'path')
+  const what = `${including.at(-1)} includes ${first?.node.kind === 'scalar' ? first.node.text : 'a file'} here`
+  const origin = { at: at.node.at, what }
   const model = includedModel(at, { ...composing, origins: [...origins, origin] })
   return model
     ? merge(takenIn(model, whole, origin), whole, { shape: composeFile, path: '', problems })
