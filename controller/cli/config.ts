@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream'
 import { type Command, Option } from 'commander'
 import { type Cli, collect } from './arguments.ts'
 import type { Context } from './context.ts'
 import type { ConfigFlags } from './project/config-flags.ts'
+import type { World } from './project/print-project.ts'
 
 /** Adds `setpoint config` to the command line. */
 export function registerConfig(program: Command, { context, finish }: Cli): void {
@@ -46,13 +46,12 @@ Examples:
   setpoint config --profile debug --services`
 
 /** Resolves a project and prints it; gives the exit code. */
-export async function config(
-  context: Context,
-  flags: ConfigFlags,
-  { cwd = process.cwd(), stdin = process.stdin }: { cwd?: string; stdin?: Readable } = {},
-): Promise<number> {
-  const { printProject } = await import('./project/print-project.ts')
-  return printProject(context, flags, { cwd, stdin })
+export async function config(context: Context, flags: ConfigFlags, world?: World): Promise<number> {
+  const [{ printProject }, { workingFolder }] = await Promise.all([
+    import('./project/print-project.ts'),
+    import('./project/working-folder.ts'),
+  ])
+  return printProject(context, flags, world ?? { cwd: workingFolder(context.env), stdin: process.stdin })
 }
 
 function repeated(flags: string, description: string, otherwise: string): Option {
