@@ -43,14 +43,19 @@ function fromItem(at: Cursor): Node | undefined {
 }
 
 function fromMap(at: Cursor, node: MapNode): Node | undefined {
-  const items: Node[] = []
-  for (const [name, { value }] of node.entries) {
-    if (!isHost(at, name)) return undefined
-    const written = value.kind === 'list' ? value.items : [value]
-    for (const one of written)
-      if (one.kind === 'scalar' && !isNull(one)) items.push(...pairs(one, name, one.text))
-  }
-  return inOrder(listNode(node, items))
+  const names = [...node.entries.keys()]
+  if (!names.every((name) => isHost(at, name))) return undefined
+  return inOrder(
+    listNode(
+      node,
+      [...node.entries].flatMap(([name, { value }]) => fromEntry(name, value)),
+    ),
+  )
+}
+
+function fromEntry(name: string, value: Node): Node[] {
+  if (value.kind === 'list') return value.items.flatMap((item) => fromEntry(name, item))
+  return value.kind === 'scalar' && !isNull(value) ? pairs(value, name, value.text) : []
 }
 
 function isHost(at: Cursor, name: string): boolean {

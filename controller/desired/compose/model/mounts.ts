@@ -5,8 +5,8 @@ import type { Key, Scope, Shape } from '../shape.ts'
 import { boolean, mapping, oneOf, string } from './common.ts'
 import { numericMode } from './file-mode.ts'
 import { labels } from './pairs.ts'
-import { resolved } from './path.ts'
-import { cleanPath, shortMount } from './short-mount.ts'
+import { cleanPath, resolved } from './path.ts'
+import { shortMount } from './short-mount.ts'
 import { limitedSize } from './size.ts'
 
 const bind = mapping('a mapping with settings of a bind mount', {

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import { type Node, textNode } from '../../yaml/node.ts'
 import type { Scope, Shape } from '../shape.ts'
 
@@ -22,8 +21,20 @@ export function resolvePath(path: string, { directory, home }: Scope): string {
 }
 
 function join(directory: string, path: string): string {
-  const joined = posix.join(directory, path)
-  return joined.length > 1 ? joined.replace(/\/$/, '') : joined
+  return cleanPath(directory === '' ? path : `${directory}/${path}`)
+}
+
+/** Without `.`, doubled slashes and a slash at its end, and `..` taken off what stands before it (Go's `path.Clean`). */
+export function cleanPath(path: string): string {
+  const root = path.startsWith('/') ? '/' : ''
+  const parts: string[] = []
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue
+    const last = parts.at(-1)
+    if (part !== '..' || (root === '' && (last === undefined || last === '..'))) parts.push(part)
+    else parts.pop()
+  }
+  return `${root}${parts.join('/')}` || '.'
 }
 
 /** `C:\data`, `C:/data`, `\\server\share`. */

@@ -1,8 +1,7 @@
-import { posix } from 'node:path'
 import { type Cursor, fail, notice } from '../../cursor.ts'
 import { mapNode, type Node, quote, scalarNode, textNode } from '../../yaml/node.ts'
 import type { Scope } from '../shape.ts'
-import { resolvePath } from './path.ts'
+import { cleanPath, resolvePath } from './path.ts'
 
 /** `[source:]target[:options]`; a source that begins with `.`, `/` or `~` is a path on the host, any other a volume. */
 export function shortMount(at: Cursor, text: string, scope: Scope): Node | undefined {
@@ -30,12 +29,6 @@ function mistakeIn(text: string): string | undefined {
   if (!parts.includes('')) return undefined
   const advice = parts[0] === '' ? ', as where a variable is not set' : ''
   return `${quote(text)} has an empty part between its colons${advice}; write "data:/var/lib/data"`
-}
-
-/** Without `.`, `..` and doubled slashes, and no slash at its end. */
-export function cleanPath(path: string): string {
-  const clean = posix.normalize(path)
-  return clean.length > 1 ? clean.replace(/\/$/, '') : clean
 }
 
 const PROPAGATION = /^r?(private|shared|slave)$/

@@ -32,6 +32,8 @@ const LARGEST = 2n ** 63n - 1n
 /** The decimal digits of a size as Compose reads it; undefined when it is none. */
 function parseBytes(text: string): string | undefined {
   if (/^\d{1,19}$/.test(text)) return BigInt(text) <= LARGEST ? String(BigInt(text)) : undefined
+  // Nobody writes so many digits, and matching them takes its time.
+  if (text.length > 100) return undefined
   const match = /^(\d+\.?\d*|\.\d+)(e\+?\d+)? ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text)
   if (!match) return undefined
   const [, digits = '', exponent = '', unit = ''] = match

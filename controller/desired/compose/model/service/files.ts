@@ -4,7 +4,8 @@ import { boolean, options } from '../common.ts'
 import { configMounts, secretMounts } from '../file-mounts.ts'
 import { mounts } from '../mounts.ts'
 import { size } from '../size.ts'
-import { stringOrList, uniqueStrings } from '../string-or-list.ts'
+import { uniqueStrings } from '../string-or-list.ts'
+import { tmpfs } from '../tmpfs.ts'
 
 /** What a service finds in its file system. */
 export const files: Record<string, Key> = {
@@ -18,7 +19,7 @@ export const files: Record<string, Key> = {
     LATER,
     'name the same volumes under volumes',
   ),
-  tmpfs: honoured(stringOrList, 'Folders that are kept in memory and are gone with the container.'),
+  tmpfs: honoured(tmpfs, 'Folders that are kept in memory and are gone with the container.'),
   secrets: refused(
     secretMounts,
     'Secrets that the container sees as files.',

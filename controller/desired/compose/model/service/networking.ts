@@ -4,7 +4,7 @@ import { attachments } from '../attachments.ts'
 import { setOf, string, textOrNumber } from '../common.ts'
 import { extraHosts } from '../extra-hosts.ts'
 import { ports } from '../ports.ts'
-import { stringOrList, uniqueStrings } from '../string-or-list.ts'
+import { filledStrings, stringOrList, uniqueStrings } from '../string-or-list.ts'
 
 const NAMES = 'remove it; names resolve between services and as on the host'
 
@@ -46,7 +46,7 @@ export const networking: Record<string, Key> = {
     LATER,
     'put both services into one external network',
   ),
-  dns: refused(stringOrList, 'The DNS servers of the container.', LATER, NAMES),
+  dns: refused(filledStrings, 'The DNS servers of the container.', LATER, NAMES),
   dns_opt: refused(uniqueStrings, 'Settings of its resolver.', LATER, NAMES),
   dns_search: refused(
     stringOrList,

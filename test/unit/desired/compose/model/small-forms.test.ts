@@ -4,9 +4,11 @@ import { external } from '../../../../../controller/desired/compose/model/extern
 import { hooks, startHooks } from '../../../../../controller/desired/compose/model/hook.ts'
 import { profiles } from '../../../../../controller/desired/compose/model/profiles.ts'
 import {
+  filledStrings,
   stringOrList,
   uniqueStrings,
 } from '../../../../../controller/desired/compose/model/string-or-list.ts'
+import { tmpfs } from '../../../../../controller/desired/compose/model/tmpfs.ts'
 import { ulimits } from '../../../../../controller/desired/compose/model/ulimits.ts'
 import type { Shape } from '../../../../../controller/desired/compose/shape.ts'
 import { canonical, messages } from '../canonical-support.ts'
@@ -14,6 +16,10 @@ import { canonical, messages } from '../canonical-support.ts'
 const cases: [name: string, shape: Shape, written: string, expected: unknown][] = [
   ['string or list', stringOrList, 'a', ['a']],
   ['string or list', stringOrList, '[a, b, a]', ['a', 'b']],
+  ['filled strings', filledStrings, '""', []],
+  ['filled strings', filledStrings, '[10.0.0.1, ""]', ['10.0.0.1']],
+  ['tmpfs', tmpfs, '/run', ['/run']],
+  ['tmpfs', tmpfs, '[/run, /tmp, "/run:size=64m"]', ['/run:size=64m', '/tmp']],
   ['strings', uniqueStrings, '[a, b, a]', ['a', 'b']],
   ['profiles', profiles, '[debug, debug]', ['debug']],
   ['ulimits', ulimits, '{nofile: "65536", nproc: -1}', { nofile: 65536, nproc: -1 }],
