@@ -2,7 +2,7 @@ import { scalarNode } from '../../yaml/node.ts'
 import { honoured, ignored, LATER, refused, TUNING } from '../marks.ts'
 import type { Key, Shape } from '../shape.ts'
 import { mapping, number, options, orNothing, string } from './common.ts'
-import { listToMap, pairNode } from './list-to-map.ts'
+import { namesOrMap } from './list-to-map.ts'
 import { uniqueStrings } from './string-or-list.ts'
 
 const BY_NAME = 'use the name of the service'
@@ -33,17 +33,10 @@ export const modelUses: Shape = listOrMap('models, as in [llm]', 'the name of a 
 })
 
 function listOrMap(what: string, name: string, keys: Record<string, Key>): Shape {
-  return {
+  return namesOrMap({
     expected: `a list or a mapping of ${what}`,
-    list: {
-      items: {
-        expected: name,
-        scalar: { types: ['string'] },
-        canonical: ({ node }) =>
-          node.kind === 'scalar' ? pairNode(node, node.text, scalarNode(node, null)) : undefined,
-      },
-    },
-    map: { values: orNothing(mapping('a mapping of settings', keys)), names: /^[a-zA-Z0-9._-]+$/ },
-    canonical: ({ node }) => listToMap(node),
-  }
+    name,
+    settings: orNothing(mapping('a mapping of settings', keys)),
+    plain: (like) => scalarNode(like, null),
+  })
 }

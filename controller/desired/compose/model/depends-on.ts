@@ -1,8 +1,8 @@
-import { mapNode, type Node, scalarNode, textNode } from '../../yaml/node.ts'
+import { mapNode, scalarNode, textNode } from '../../yaml/node.ts'
 import { honoured, ignored } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { boolean, oneOf } from './common.ts'
-import { listToMap, pairNode } from './list-to-map.ts'
+import { namesOrMap } from './list-to-map.ts'
 
 const dependency: Shape = {
   expected: 'a mapping with a condition, as in condition: service_healthy',
@@ -27,21 +27,10 @@ const dependency: Shape = {
  * Compose Specification §depends_on: services to what is waited for. What a mapping leaves out it may take over from an
  * earlier file, so `setDefaults` fills it in once all are merged.
  */
-export const dependsOn: Shape = {
+export const dependsOn: Shape = namesOrMap({
   expected: 'a list or a mapping of services, as in [db]',
-  list: {
-    items: {
-      expected: 'the name of a service',
-      scalar: { types: ['string'] },
-      canonical: ({ node }) => fromName(node),
-    },
-  },
-  map: { values: dependency, names: /^[a-zA-Z0-9._-]+$/ },
-  canonical: ({ node }) => listToMap(node),
-}
-
-function fromName(node: Node): Node | undefined {
-  if (node.kind !== 'scalar') return undefined
-  const plain = { condition: textNode(node, 'service_started'), required: scalarNode(node, true) }
-  return pairNode(node, node.text, mapNode(node, plain))
-}
+  name: 'the name of a service',
+  settings: dependency,
+  plain: (like) =>
+    mapNode(like, { condition: textNode(like, 'service_started'), required: scalarNode(like, true) }),
+})

@@ -1,4 +1,33 @@
 import type { Entry, Node } from '../../yaml/node.ts'
+import type { Shape } from '../shape.ts'
+
+/** Names of services, networks and all else that a file declares. */
+export const NAME = /^[a-zA-Z0-9._-]+$/
+
+/** A field that is written as a list of names, or as a mapping of names to settings. */
+export interface NameForms {
+  expected: string
+  /** An item of the list: `the name of a network`. */
+  name: string
+  settings: Shape
+  /** What a name has that stands in a list. */
+  plain: (like: Node) => Node
+}
+
+/** Such a field; canonical is the mapping. */
+export function namesOrMap({ expected, name, settings, plain }: NameForms): Shape {
+  const item: Shape = {
+    expected: name,
+    scalar: { types: ['string'], pattern: NAME },
+    canonical: ({ node }) => (node.kind === 'scalar' ? pairNode(node, node.text, plain(node)) : node),
+  }
+  return {
+    expected,
+    list: { items: item },
+    map: { values: settings, names: NAME },
+    canonical: ({ node }) => listToMap(node),
+  }
+}
 
 /**
  * Fields that are a mapping in their canonical form may be written as a list, of which each item becomes a mapping

@@ -35,7 +35,9 @@ describe('refused', () => {
     ['{ctx: .}', 'unknown key'],
     ['{additional_contexts: [a]}', '"a" has no folder; write base=../base'],
     ['{ssh: [work]}', '"work" has no path; write work=~/.ssh/id_ed25519'],
-    ['{dockerfile: 5}', 'must be a string, not the number 5'],
+    ['{ssh: {work: }}', '"work" has no path; write work=~/.ssh/id_ed25519'],
+    ['{ssh: {a=b: c}}', '"a=b" is no id of a key; write work=~/.ssh/id_ed25519'],
+    ['{dockerfile: 5}', 'must be a string, not the number 5; put it in quotes: "5"'],
   ])('%s', (written, message) => {
     expect(messages(build, written)).toEqual([message])
   })

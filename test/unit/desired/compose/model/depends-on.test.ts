@@ -16,11 +16,12 @@ test.each([
 
 test.each([
   ['db', 'must be a list or a mapping of services, as in [db], not "db"'],
+  ['["db:cache"]', 'must be the name of a service, not "db:cache"'],
   ['[{db: }]', 'must be the name of a service, not a mapping'],
   ['{db: }', 'must be a mapping with a condition, as in condition: service_healthy, not nothing'],
   [
     '{db: {condition: healthy}}',
-    'must be service_started or service_healthy or service_completed_successfully, not "healthy"',
+    'must be service_started, service_healthy or service_completed_successfully, not "healthy"',
   ],
 ])('%s is refused', (written, message) => {
   expect(messages(dependsOn, written)).toEqual([message])

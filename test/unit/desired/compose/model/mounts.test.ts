@@ -104,7 +104,7 @@ describe('long volumes', () => {
   test.each([
     ['{type: bind, target: /srv}', 'a bind mount needs a source, the path on the host'],
     ['{type: bind, source: "", target: /srv}', 'a bind mount needs a source, the path on the host'],
-    ['{type: nfs, target: /srv}', 'must be volume or bind or tmpfs or image or cluster or npipe, not "nfs"'],
+    ['{type: nfs, target: /srv}', 'must be volume, bind, tmpfs, image, cluster or npipe, not "nfs"'],
     [
       '{type: tmpfs, target: /run, tmpfs: {size: -1}}',
       'must be a size, as in 512m or 1gb, not the number -1',

@@ -61,7 +61,7 @@ describe('refused', () => {
     [
       develop,
       '{watch: [{path: a, action: copy}]}',
-      'must be rebuild or sync or restart or sync+restart or sync+exec, not "copy"',
+      'must be rebuild, sync, restart, sync+restart or sync+exec, not "copy"',
     ],
   ]
   test.each(refusals)('%#', (shape, written, message) => {
