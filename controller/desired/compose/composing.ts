@@ -6,6 +6,8 @@ import type { Lookup } from './template.ts'
 
 /** A load on its way, with what the files of a project and all that they include and extend have in common. */
 export interface Composing extends Loading {
+  /** Puts files together: for what a file includes. */
+  composeFiles: ComposeFiles
   budget: Budget
   known: Known
   /** How the files being read came in, outermost first. */
@@ -13,6 +15,8 @@ export interface Composing extends Loading {
   /** Set once something could not be taken in, so that what refers to it would be told of in vain. */
   state: { isIncomplete: boolean }
 }
+
+export type ComposeFiles = (paths: readonly string[], composing: Composing) => MapNode | undefined
 
 /** What was read with the variables in force. */
 export interface Known {
@@ -29,9 +33,10 @@ export interface VariableScope {
   known: Known
 }
 
-export function startComposing(loading: Loading): Composing {
+export function startComposing(loading: Loading, composeFiles: ComposeFiles): Composing {
   return {
     ...loading,
+    composeFiles,
     budget: createBudget(),
     known: nothingKnown(),
     origins: [],

@@ -1,5 +1,5 @@
 import { type Cursor, fail, within } from '../cursor.ts'
-import { broken, type MapNode, type Node, textAt, withValue } from '../yaml/node.ts'
+import { broken, isNull, type MapNode, type Node, textAt, withValue } from '../yaml/node.ts'
 import { withoutTags } from '../yaml/without-tags.ts'
 import { describeCycle, isSame, type Link } from './cycle.ts'
 import { failUnknownBase, nextStep, originOf, type Step } from './extends-step.ts'
@@ -33,6 +33,7 @@ function withBase(service: MapNode, step: Step, chain: readonly Step[]): Node {
   const own = withValue(service, 'extends', undefined)
   if (at.node === service || at.node.tag === '!reset') return own
   const base = baseOf(at, step, chain)
+  if (base && isNull(base) && !base.tag) return own
   if (base?.kind !== 'map' || !composing.budget.take(base, at)) return broken(service)
   return merge(base, own, { shape: serviceShape, path, problems: composing.problems })
 }

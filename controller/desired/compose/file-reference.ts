@@ -13,8 +13,14 @@ export function locateFile(at: Cursor, loading: Loading): string | undefined {
   return 'problem' in found ? fail(at, found.problem) : path
 }
 
+/** The folder that a text names; empty for the root of the checkout. */
+export function locateFolder(at: Cursor, loading: Loading): string | undefined {
+  const path = locate(at, loading)
+  return path === '.' ? '' : path
+}
+
 /** The path that a text names, from the project directory; undefined, with a problem, where it is none of the checkout. */
-export function locate(at: Cursor, { directory }: Pick<Loading, 'directory'>): string | undefined {
+function locate(at: Cursor, { directory }: Pick<Loading, 'directory'>): string | undefined {
   const { node } = at
   if (node.kind !== 'scalar' || isNull(node)) return expected(at, 'a path')
   const text = scalarText(node)

@@ -2,9 +2,8 @@ import { type Cursor, fail } from '../cursor.ts'
 import type { MapNode } from '../yaml/node.ts'
 import type { Composing } from './composing.ts'
 import { setDefaults } from './defaults.ts'
-import { folderOf, locate, locateFile, textsBelow } from './file-reference.ts'
+import { folderOf, locateFile, locateFolder, textsBelow } from './file-reference.ts'
 import { includeVariables } from './include-variables.ts'
-import { composeFiles } from './load-files.ts'
 import { withNamesResolved } from './names.ts'
 
 /** How many files may include one another in a row. */
@@ -54,7 +53,7 @@ function pathOf(at: Cursor, composing: Composing): string | undefined {
 /** The project directory: what is given, else the folder of the first file. */
 function directoryOf(at: Cursor, path: string, composing: Composing): string | undefined {
   const [given] = textsBelow(at, 'project_directory')
-  return given ? locate(given, composing) : folderOf(path)
+  return given ? locateFolder(given, composing) : folderOf(path)
 }
 
 function modelAt(at: Cursor, { paths, composing }: Included): MapNode | undefined {
@@ -62,7 +61,7 @@ function modelAt(at: Cursor, { paths, composing }: Included): MapNode | undefine
   const key = JSON.stringify([composing.directory, ...paths])
   if (models.has(key)) return models.get(key)
   if (!paths.every(() => composing.budget.takeFile(at))) return undefined
-  const model = composeFiles(paths, composing)
+  const model = composing.composeFiles(paths, composing)
   const resolved = model && setDefaults(withNamesResolved(model, composing.variables), composing)
   models.set(key, resolved)
   return resolved

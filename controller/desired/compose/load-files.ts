@@ -29,13 +29,12 @@ export interface Loading {
  * @returns undefined when there is nothing in them, or, with a problem, when they cannot be had whole
  */
 export function loadFiles(paths: readonly string[], loading: Loading): MapNode | undefined {
-  const composing = startComposing(loading)
+  const composing = startComposing(loading, composeFiles)
   const model = composeFiles(paths, composing)
   return composing.state.isIncomplete || composing.budget.isExceeded() ? undefined : model
 }
 
-/** The same as part of a load: for what a file includes. */
-export function composeFiles(paths: readonly string[], composing: Composing): MapNode | undefined {
+function composeFiles(paths: readonly string[], composing: Composing): MapNode | undefined {
   let model: MapNode | undefined
   for (const path of paths) {
     for (const document of canonicalDocuments(path, composing)) {

@@ -1,4 +1,4 @@
-import { type MapNode, type Node, type Origin, valueAt } from '../yaml/node.ts'
+import { isNull, type MapNode, type Node, type Origin, valueAt } from '../yaml/node.ts'
 import { withoutTags } from '../yaml/without-tags.ts'
 import type { Composing } from './composing.ts'
 import { canonicalDocument } from './documents.ts'
@@ -51,17 +51,17 @@ function namesIn(document: Node): string[] {
 }
 
 function serviceIn(documents: Node[], name: string, composing: Composing): Node | undefined {
+  const written = documents.flatMap((document) => valueAt(document, 'services', name) ?? [])
+  if (written.length > 0 && written.every(isNull)) return written[0]
   const excerpts = documents.flatMap((document) => excerpt(document, name))
   const [first, ...rest] = excerpts.flatMap((document) => canonicalDocument(document, composing))
+  const merging = { shape: composeFile, path: '', problems: composing.problems }
   const merged = rest.reduce<MapNode | undefined>(
-    (model, document) =>
-      model && merge(withoutTags(model), document, { ...WHOLE, problems: composing.problems }),
+    (model, document) => model && merge(withoutTags(model), document, merging),
     first,
   )
   return valueAt(merged, 'services', name)
 }
-
-const WHOLE = { shape: composeFile, path: '' }
 
 /** The document with nothing but one of its services. */
 function excerpt(document: Node, name: string): MapNode[] {

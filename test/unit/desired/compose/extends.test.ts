@@ -77,6 +77,14 @@ describe('a service of another file', () => {
       }),
     ).toEqual({ image: 'x', cap_add: ['A', 'B'] }))
 
+  test('may say nothing', () =>
+    expect(
+      a({
+        'compose.yaml': 'services: {a: {extends: {file: b.yaml, service: b}, image: x}}',
+        'b.yaml': 'services: {b: }',
+      }),
+    ).toEqual({ image: 'x' }))
+
   test('may be extended by the service of the same name over it', () =>
     expect(
       a(

@@ -65,6 +65,16 @@ describe('what is included', () => {
       ),
     ).toEqual({ b: { image: 'oneonetwo', build: { context: 'one/two' } } }))
 
+  test('may start its paths here', () =>
+    expect(
+      services(
+        including('include: [{path: sub/c.yaml, project_directory: .}]', {
+          'sub/c.yaml': 'services: {b: {build: ./b, extends: {file: sub/d.yaml, service: d}}}',
+          'sub/d.yaml': 'services: {d: {env_file: d.env}}',
+        }),
+      ),
+    ).toMatchObject({ b: { build: { context: 'b' }, env_file: [{ path: 'sub/d.env' }] } }))
+
   test('may be extended', () =>
     expect(
       services(
