@@ -1,6 +1,7 @@
-import { type Cursor, fail, notice } from '../../cursor.ts'
-import { mapNode, type Node, quote, scalarNode, textNode } from '../../yaml/node.ts'
+import { type Cursor, fail } from '../../cursor.ts'
+import { mapNode, type Node, quote, textNode } from '../../yaml/node.ts'
 import type { Scope } from '../shape.ts'
+import { mountOptions } from './mount-options.ts'
 import { cleanPath, resolvePath } from './path.ts'
 
 /** `[source:]target[:options]`; a source that begins with `.`, `/` or `~` is a path on the host, any other a volume. */
@@ -15,7 +16,7 @@ export function shortMount(at: Cursor, text: string, scope: Scope): Node | undef
     type: textNode(at.node, isBind ? 'bind' : 'volume'),
     source: asText(isBind ? resolvePath(source, scope) : source),
     target: textNode(at.node, cleanPath(target)),
-    ...optionsOf(at, options, isBind),
+    ...mountOptions(at, options, isBind),
   })
 }
 
@@ -29,33 +30,4 @@ function mistakeIn(text: string): string | undefined {
   if (!parts.includes('')) return undefined
   const advice = parts[0] === '' ? ', as where a variable is not set' : ''
   return `${quote(text)} has an empty part between its colons${advice}; write "data:/var/lib/data"`
-}
-
-const PROPAGATION = /^r?(private|shared|slave)$/
-
-function optionsOf(at: Cursor, written: string, isBind: boolean): Record<string, Node | undefined> {
-  const options = written.split(',').filter((option) => option !== '')
-  for (const option of options) tellUnknown(at, option)
-  const last = (matches: (option: string) => boolean) => options.findLast(matches)
-  const optional = (value: string | undefined) => (value === undefined ? undefined : textNode(at.node, value))
-  const bind = {
-    propagation: optional(last((option) => PROPAGATION.test(option))),
-    selinux: optional(last((option) => /^[zZ]$/.test(option))),
-    create_host_path: isBind ? scalarNode(at.node, true) : undefined,
-  }
-  const nocopy = options.includes('nocopy')
-  return {
-    read_only:
-      last((option) => option === 'ro' || option === 'rw') === 'ro' ? scalarNode(at.node, true) : undefined,
-    bind: Object.values(bind).some((value) => value) ? mapNode(at.node, bind) : undefined,
-    volume:
-      !isBind || nocopy ? mapNode(at.node, nocopy ? { nocopy: scalarNode(at.node, true) } : {}) : undefined,
-  }
-}
-
-function tellUnknown(at: Cursor, option: string): void {
-  if (/^(ro|rw|nocopy|[zZ])$/.test(option) || PROPAGATION.test(option)) return
-  if (/^(cached|delegated|consistent)$/.test(option))
-    notice(at, `the option ${option} is for Docker Desktop and has no effect`)
-  else notice(at, `the option ${quote(option)} is unknown and has no effect; take ro or rw`)
 }
