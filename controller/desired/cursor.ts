@@ -36,10 +36,16 @@ export function fail(cursor: Cursor, message: string, details: Details = {}): un
   return undefined
 }
 
-/** Notes that the value is not what the place takes. */
-export function expected(cursor: Cursor, what: string): undefined {
+/** Notes that the value is not what the place takes, with advice for the case. */
+export function expected(cursor: Cursor, what: string, { advice, ...details }: Advice = {}): undefined {
   const found = describeNode(cursor.node)
-  return fail(cursor, `must be ${what}, not ${found}`, { expected: what, found })
+  const message = `must be ${what}, not ${found}${advice === undefined ? '' : `; ${advice}`}`
+  return fail(cursor, message, { expected: what, found, ...details })
+}
+
+interface Advice {
+  advice?: string
+  suggestion?: string
 }
 
 /** Notes an error at the key. */

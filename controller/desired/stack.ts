@@ -6,11 +6,11 @@ import { projectName, withProjectName } from './compose/project-name.ts'
 import { createReader } from './compose/reader.ts'
 import type { Lookup } from './compose/template.ts'
 import { stackVariables, unsetSetting } from './compose/variables.ts'
-import { cursorAt } from './cursor.ts'
+import { cursorAt, fail } from './cursor.ts'
 import type { StackFile } from './discover.ts'
 import type { Files } from './files.ts'
 import { type Catalog, resolveImages } from './image/images.ts'
-import { errorIn, hasErrors, noticeAt, tidy } from './report.ts'
+import { hasErrors, noticeAt, tidy } from './report.ts'
 import { build } from './spec/build.ts'
 import { readContents } from './spec/contents.ts'
 import { readStack } from './spec/read-stack.ts'
@@ -98,13 +98,15 @@ function specOf(
   tellMarks(cursorAt(written, problems))
   const at = cursorAt(model, problems)
   const draft = readStack(at)
-  if (draft.services.length === 0 && !hasErrors(problems))
-    problems.push(errorIn(model.at.file, 'has no services; to remove a stack, delete its file'))
+  if (draft.services.length === 0 && !hasErrors(problems)) fail(at, NOTHING)
   validate(draft)
   const images = resolveImages(draft, catalog)
   const contents = readContents(at, files)
   return hasErrors(problems) ? null : build({ name, draft, images, contents })
 }
+
+const NOTHING =
+  'has no service that runs (a profile enables it only when COMPOSE_PROFILES names that); to remove a stack, delete its file'
 
 function unread(file: StackFile, other: string): Problem {
   const message = `${other} beside it is not read; put what it says into this file`

@@ -1,5 +1,5 @@
 import { type Cursor, entriesOf, expected, failAtKey, itemsOf, suggestion } from '../cursor.ts'
-import { broken, type Entry, type MapNode, type Node, quote, type ScalarNode } from '../yaml/node.ts'
+import { broken, type Entry, isNull, type MapNode, type Node, quote, type ScalarNode } from '../yaml/node.ts'
 import { looseBoolean } from '../yaml/scalar.ts'
 import { homeOfKey } from './homes.ts'
 import type { Key, ListShape, MapShape, ScalarShape, ScalarType, Scope, Shape } from './shape.ts'
@@ -28,10 +28,21 @@ function check(at: Cursor, shape: Shape, scope: Scope): Node | undefined {
 
 function scalar(at: Cursor, node: ScalarNode, shape: Shape): Node | undefined {
   const rule = shape.scalar
-  if (!rule?.types.some((type) => isOfType(node.value, type))) return expected(at, shape.expected)
+  if (!rule?.types.some((type) => isOfType(node.value, type))) return unexpected(at, node, shape)
   const cast = rule.cast && typeof node.value === 'string' ? castTo(rule.cast, node) : node
-  if (!cast || !isAllowed(cast, rule)) return expected(at, shape.expected)
-  return cast
+  if (cast && isAllowed(cast, rule)) return cast
+  const near = rule.values && suggestion(at, node.text, rule.values)
+  return expected(
+    at,
+    shape.expected,
+    near === undefined ? {} : { advice: `did you mean ${near}?`, suggestion: near },
+  )
+}
+
+/** YAML reads `1000` and `yes` as no text; whoever meant one needs quotes. */
+function unexpected(at: Cursor, { text, value }: ScalarNode, { expected: wanted }: Shape): undefined {
+  const isMeantAsText = wanted === 'a string' && value !== null
+  return expected(at, wanted, isMeantAsText ? { advice: `put it in quotes: ${quote(text)}` } : {})
 }
 
 function isOfType(value: ScalarNode['value'], type: ScalarType): boolean {
@@ -80,10 +91,24 @@ function map(at: Cursor, node: MapNode, shape: MapShape, scope: Scope): Node | u
   for (const [key, inner] of entriesOf(at) ?? []) {
     const below = shapeBelow(inner, key, shape)
     if (below === undefined) continue
-    const value = below === 'own' ? inner.node : canonicalise(inner, below, scope)
+    const isLeft = below === 'own' || (Object.hasOwn(shape.keys ?? {}, key) && isOpen(inner.node, below))
+    const value = isLeft ? inner.node : canonicalise(inner, below, scope)
     entries.set(key, { at: inner.key, value })
   }
   return { ...node, entries }
+}
+
+/**
+ * A key without a value takes the value of the file below it, and is only wrong when nothing is merged below it: that is
+ * looked for with the keys that are required.
+ */
+function isOpen(node: Node, shape: Shape): boolean {
+  return isNull(node) && node.tag === undefined && !takesNull(shape)
+}
+
+/** Whether a value of the shape may be nothing. */
+export function takesNull(shape: Shape): boolean {
+  return shape.scalar?.types.includes('null') ?? false
 }
 
 /** The shape of what stands under a key; `own` for what is the author's own; undefined after a problem. */

@@ -13,7 +13,7 @@ import {
 import { type Dependency, dependenciesOf } from './dependencies.ts'
 import { asMap, changeAt, changeEach, has, withDefaults } from './edit.ts'
 import { withFullNames } from './full-names.ts'
-import { cleanPath } from './model/short-mount.ts'
+import { cleanPath } from './model/path.ts'
 
 /**
  * The model with what it implies: the default network and who joins it, the dependencies of links and shared

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorIn, noticeAt } from '../report.ts'
+import { errorAt, errorIn, noticeAt } from '../report.ts'
 import { isNull, type Node, quote, type ScalarNode, scalarText, valueAt } from '../yaml/node.ts'
 import type { Unset } from './fill-in.ts'
 import { type Lookup, metered, substitute } from './template.ts'
@@ -53,7 +53,10 @@ function hasName(document: Node): boolean {
 }
 
 /** The name that a file gives; undefined when it cannot be told. */
-function writtenName(node: Node | undefined, { variables, unset }: NameInputs): ProjectName | undefined {
+function writtenName(
+  node: Node | undefined,
+  { variables, unset, fallback }: NameInputs,
+): ProjectName | undefined {
   if (node?.kind !== 'scalar') return undefined
   const filled = substitute(
     scalarText(node),
@@ -61,7 +64,13 @@ function writtenName(node: Node | undefined, { variables, unset }: NameInputs): 
   )
   if (filled.errors.length > 0 || (unset === 'error' && filled.unset.length > 0)) return undefined
   const name = normaliseName(filled.text)
-  return name === '' ? undefined : { name, guessed: false, problems: changed(node, filled.text, name) }
+  if (name === '') return empty(node, filled.text, fallback)
+  return { name, guessed: false, problems: changed(node, filled.text, name) }
+}
+
+function empty(node: ScalarNode, written: string, fallback: string): ProjectName {
+  const message = `${quote(written)} has no letter or digit to make a name of`
+  return { name: fallback || 'root', guessed: true, problems: [errorAt(node.at, 'name', message)] }
 }
 
 function changed(node: ScalarNode, written: string, name: string): Problem[] {

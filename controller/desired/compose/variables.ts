@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 import type { Files } from '../files.ts'
-import { type Node, type ScalarNode, scalarText, textAt, valueAt } from '../yaml/node.ts'
+import { isNull, type Node, type ScalarNode, scalarText, textAt, valueAt } from '../yaml/node.ts'
 import { type EnvFileInputs, readEnvFiles } from './env-files.ts'
 import type { Unset } from './fill-in.ts'
 import { interpolate } from './interpolate.ts'
@@ -31,7 +31,8 @@ export function stackVariables({ folder, documents, files, settings, problems }:
   problems.push(...dotenv.problems)
   const below: Lookup = (name) => outer(name) ?? dotenv.variables.get(name)
   const declared = readDeclared(documents, { variables: below, unset, problems })
-  return (name) => outer(name) ?? declared.get(name) ?? dotenv.variables.get(name)
+  const known: Lookup = (name) => declared.get(name) ?? dotenv.variables.get(name)
+  return (name) => outer(name) ?? known(name) ?? (isDeclared(documents, name) ? '' : undefined)
 }
 
 /** What `.env` of a folder says; nothing where there is none. */
@@ -57,6 +58,12 @@ function readDeclared(
   const filled = interpolate(written, { variables, unset, path: 'x-setpoint.variables' })
   problems.push(...filled.problems)
   return new Map(pairs(filled.root))
+}
+
+/** What is declared without a value that can be told has its problem: whoever uses it needs no further one. */
+function isDeclared([root]: readonly Node[], name: string): boolean {
+  const value = valueAt(root, 'x-setpoint', 'variables', name)
+  return value !== undefined && !isNull(value)
 }
 
 function pairs(node: Node | null): [string, string][] {

@@ -66,8 +66,13 @@ function binds(service: Cursor, { files }: Declared): ContentMount[] {
     if (textAt(at.node, 'type') !== 'bind' || source === undefined || target === undefined) return []
     if (posix.isAbsolute(source) || /^(~|\.\.(\/|$))/.test(source)) return []
     const inside = files.list(source)
-    const hash = inside.length > 0 ? hashOfFolder(source, inside, files) : hashOfFile(at, source, files)
-    return hash === undefined ? [] : [{ kind: 'bind' as const, target, digest: hash }]
+    return [
+      {
+        kind: 'bind' as const,
+        target,
+        digest: hashOfFolder(source, inside.length > 0 ? inside : [''], files),
+      },
+    ]
   })
 }
 

@@ -17,8 +17,15 @@ export function deploy(cursor: Cursor) {
 /** The most tasks of one service; each is a slot that the controller plans. */
 const MAX_REPLICAS = 1000
 
-/** `deploy.replicas` and `scale`. */
-export const replicas = integer(0, MAX_REPLICAS)
+/** `deploy.replicas` and `scale`; that they are not negative is checked of every project. */
+export function replicas(cursor: Cursor): number | undefined {
+  const value = integer(Number.MIN_SAFE_INTEGER)(cursor)
+  if (value === undefined || value <= MAX_REPLICAS) return value
+  return fail(
+    cursor,
+    `is ${value}, but a service has at most ${MAX_REPLICAS} replicas; split it into several`,
+  )
+}
 
 function mode(cursor: Cursor): 'replicated' | 'global' | undefined {
   const value = text(cursor)

@@ -1,5 +1,6 @@
 import type { Healthcheck } from '../../../schemas/stack.ts'
 import { type Cursor, fail, fields } from '../cursor.ts'
+import { valueAt } from '../yaml/node.ts'
 import { boolean, duration, integer, listOf, text } from './values.ts'
 
 /**
@@ -21,7 +22,7 @@ export function healthcheck(cursor: Cursor): Healthcheck | null | undefined {
   if (read.disable && kind !== undefined && kind !== 'NONE')
     return fail(cursor, 'has both a test and disable: true; keep one')
   if (read.disable || kind === 'NONE') return null
-  if (kind === undefined) return withoutTest(cursor)
+  if (kind === undefined) return valueAt(cursor.node, 'test') ? undefined : withoutTest(cursor)
   if (argv.length === 0) return fail(cursor, `has nothing to run after ${kind}`)
   return {
     test: kind === 'CMD' ? argv : ['/bin/sh', '-c', argv.join(' ')],

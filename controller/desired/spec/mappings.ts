@@ -1,5 +1,5 @@
 import { type Cursor, entriesOf, fail, notice } from '../cursor.ts'
-import { quote } from '../yaml/node.ts'
+import { isNull, quote } from '../yaml/node.ts'
 import { text } from './values.ts'
 
 /** Compose Specification §environment, resolved: a name that is still without a value is left out. */
@@ -7,7 +7,8 @@ export function environment(cursor: Cursor): Record<string, string> | undefined 
   const found = new Map<string, string>()
   for (const [name, inner] of entriesOf(cursor) ?? []) {
     if (/[\s=\p{Cc}]/u.test(name)) fail(inner, `${quote(name)} is no name of a variable: no space, no =`)
-    if (inner.node.kind === 'scalar' && inner.node.value === null) {
+    if (inner.node.tag === '!broken') continue
+    if (isNull(inner.node)) {
       notice(inner, `${name} has no value and no variable of that name is set; left out`)
       continue
     }

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Mount } from '../../../schemas/stack.ts'
 import { type Cursor, fail, fields, itemsOf } from '../cursor.ts'
 import { scalarNode } from '../yaml/node.ts'
-import { boolean, checkContainerPath, fileMode, filled, listOf, size, text } from './values.ts'
+import { boolean, checkContainerPath, fileMode, filled, integer, listOf, size, text } from './values.ts'
 
 export interface MountAt {
   /** The source of a volume is still its key in the file. */
@@ -25,7 +25,7 @@ function read(at: Cursor): Mount | undefined {
     target: mountTarget,
     read_only: boolean,
     bind: (inner) => fields(inner, { create_host_path: boolean }),
-    tmpfs: (inner) => fields(inner, { size, mode: fileMode }),
+    tmpfs: (inner) => fields(inner, { size, mode: integer(0, 0o7777) }),
   })
   const { type, source, target, read_only: readOnly = false, bind, tmpfs } = fieldsRead
   if (type === undefined || target === undefined) return undefined

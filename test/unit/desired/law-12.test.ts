@@ -25,7 +25,7 @@ const SAMPLES: Record<string, string> = {
   working_dir: 'working_dir: /w',
   user: 'user: "1000"',
   hostname: 'hostname: h',
-  container_name: 'container_name: c',
+  container_name: 'container_name: cc',
   ports: 'ports: ["8080:80"]',
   networks: 'networks: [n]',
   volumes: 'volumes: ["v:/v"]',

@@ -68,13 +68,37 @@ describe('which stacks a source has', () => {
   test('a second compose file beside the one that is read is told of', () => {
     const { stacks } = loadFiles({
       'web/compose.yaml': STACK,
-      'web/compose.override.yml': STACK,
       'web/docker-compose.yml': STACK,
     })
     expect(stacks[0]?.problems.map(shown)).toEqual([
-      'notice web/compose.yaml compose.override.yml beside it is not read; put what it says into this file',
       'notice web/compose.yaml docker-compose.yml beside it is not read; put what it says into this file',
     ])
+  })
+
+  test('an override beside a compose file is merged over it, as docker compose does', () => {
+    const [stack] = loadFiles({
+      'web/compose.yaml': STACK,
+      'web/compose.override.yml': 'services: {a: {hostname: over}}',
+    }).stacks
+    expect(stack?.spec?.services[0]?.container.hostname).toBe('over')
+  })
+
+  test('COMPOSE_FILE in the .env of the folder names the files', () => {
+    const [stack] = loadFiles({
+      'web/compose.yaml': STACK,
+      'web/more/prod.yaml': 'services: {a: {hostname: prod}}',
+      'web/compose.override.yml': 'services: {a: {hostname: over}}',
+      'web/.env': 'COMPOSE_FILE=compose.yaml:more/prod.yaml',
+    }).stacks
+    expect(stack?.spec?.services[0]?.container.hostname).toBe('prod')
+  })
+
+  test('COMPOSE_PROFILES in the .env of the folder enables services', () => {
+    const files = { 'web/compose.yaml': 'services: {a: {image: x}, b: {image: y, profiles: [debug]}}' }
+    const names = (more: Record<string, string>) =>
+      loadFiles({ ...files, ...more }).stacks[0]?.spec?.services.map(({ name }) => name)
+    expect(names({})).toEqual(['a'])
+    expect(names({ 'web/.env': 'COMPOSE_PROFILES=debug' })).toEqual(['a', 'b'])
   })
 
   test('two stacks of one name are both refused, each naming the other', () => {
@@ -145,7 +169,7 @@ describe('input that is meant to hurt', () => {
     [
       'millions of ports',
       `x-p: &p ["1-65535:1-65535"]\nservices:\n${many(3000, (n) => `  s${n}: {image: x, ports: *p}`)}`,
-      'publishes 196605000 ports, at most 1000 of a stack are',
+      'the ranges of ports stand for more than 100000 ports; publish fewer',
     ],
     [
       'an alias of a long text',
@@ -174,7 +198,7 @@ describe('input that is meant to hurt', () => {
     ],
     [
       'many services, each long but not too long',
-      `x-a: &a "${'\\0'.repeat(200_000)}"\nservices:\n${many(20, (n) => `  s${n}: {image: x, labels: {a: *a}}`)}`,
+      `x-a: &a "${'\\u0001'.repeat(150_000)}"\nservices:\n${many(20, (n) => `  s${n}: {image: x, labels: {a: *a}}`)}`,
       'with this service the stack has more than 16777216 bytes as JSON; put large content into the image',
     ],
     [
@@ -228,7 +252,7 @@ describe('input that is meant to hurt', () => {
     const [stack] = loadFiles({ 'web/compose.yaml': `services:\n${yaml}` }).stacks
     expect(stack?.problems.map(formatProblem)).toEqual([
       expect.stringContaining(
-        'services.s9999.depends_on[0]: names the service s10000, which is not declared',
+        'services.s9999.depends_on.s10000: names the service s10000, which is not declared',
       ),
     ])
   })
@@ -327,12 +351,12 @@ describe('variables', () => {
     const growing = many(5000, (n) => `V${n + 1}=x$V${n}`)
     expect(
       value({ 'w/compose.yaml': stack(), 'w/.env': `V0=${'x'.repeat(500_000)}\nV=1\n${growing}` }),
-    ).toContainEqual(expect.stringContaining('the values are too long once their variables are filled in'))
+    ).toContainEqual(expect.stringContaining('the file is too long once its variables are filled in'))
   })
 
   test('a mistake in .env is told at its line', () => {
     expect(value({ 'w/compose.yaml': stack(), 'w/.env': 'V=1\nno good' })).toEqual([
-      'w/.env:2:1 "no good" is no NAME=value',
+      'w/.env:2:1 "no good" is no NAME=value: a name has no space',
     ])
   })
 

@@ -1,7 +1,7 @@
 import { type Cursor, fail } from '../../cursor.ts'
 import { scalarText, textAt } from '../../yaml/node.ts'
 import { itemsBelow } from '../below.ts'
-import { cleanPath } from '../model/short-mount.ts'
+import { cleanPath } from '../model/path.ts'
 
 /** Compose Specification §volumes, §tmpfs: a target has one mount. */
 export function checkMounts(service: Cursor): void {

@@ -1,11 +1,11 @@
-import { type Cursor, entriesOf, fail, itemsOf } from '../../cursor.ts'
-import type { MapNode } from '../../yaml/node.ts'
-import { keyOf } from '../canonicalise.ts'
-import { has } from '../edit.ts'
+import { type Cursor, entriesOf, expected, fail, itemsOf } from '../../cursor.ts'
+import { isNull, type MapNode } from '../../yaml/node.ts'
+import { keyOf, takesNull } from '../canonicalise.ts'
 import type { Shape } from '../shape.ts'
 
-/** Tells of each mapping that lacks a key which its shape requires. */
+/** Tells of each mapping that lacks a key which its shape requires, and of each key that is still without a value. */
 export function checkRequired(at: Cursor, shape: Shape): void {
+  if (isNull(at.node) && !takesNull(shape)) expected(at, shape.expected)
   if (at.node.kind === 'list') ofItems(at, shape.list?.items)
   if (at.node.kind === 'map') ofMap(at, at.node, shape)
 }
@@ -16,7 +16,7 @@ function ofItems(at: Cursor, items: Shape | undefined): void {
 }
 
 function ofMap(at: Cursor, node: MapNode, shape: Shape): void {
-  for (const key of shape.map?.required ?? []) if (!has(node, key)) fail(at, `has no ${key}`)
+  for (const key of shape.map?.required ?? []) if (!node.entries.has(key)) fail(at, `has no ${key}`)
   for (const [key, inner] of entriesOf(at) ?? []) {
     const below = shapeBelow(shape, key)
     if (below) checkRequired(inner, below)

@@ -49,7 +49,13 @@ export function integerFrom(minimum: number, maximum?: number): Shape {
 
 /** One of the given words. */
 export function oneOf(...values: string[]): Shape {
-  return { expected: values.join(' or '), scalar: { types: ['string'], values } }
+  return { expected: alternatives(values), scalar: { types: ['string'], values } }
+}
+
+/** `a, b or c`. */
+function alternatives(words: string[]): string {
+  const [last = '', ...others] = words.toReversed()
+  return others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`
 }
 
 export function listOf(items: Shape, expected = 'a list'): Shape {

