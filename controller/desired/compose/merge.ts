@@ -78,7 +78,7 @@ function below({ shape, path, problems }: Merging, key: string): Merging {
 }
 
 /** The shape of what stands under a key; undefined for what is the author's own. */
-export function shapeUnder(shape: Shape | undefined, key: string): Shape | undefined {
+function shapeUnder(shape: Shape | undefined, key: string): Shape | undefined {
   const known = keyOf(shape, key)
   if (known) return known.shape
   const isOwn = shape?.map?.keys !== undefined && key.startsWith('x-')
