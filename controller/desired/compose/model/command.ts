@@ -2,9 +2,8 @@ import { type Cursor, fail, notice } from '../../cursor.ts'
 import { isNull, listNode, type Node, textNode } from '../../yaml/node.ts'
 import { replace } from '../merge-rules.ts'
 import type { Shape } from '../shape.ts'
+import { string } from './common.ts'
 import { shellWords } from './shell-words.ts'
-
-const word: Shape = { expected: 'a string in quotes', scalar: { types: ['string'] } }
 
 /**
  * Compose Specification §command, §entrypoint: a list of words; a string is split into them. Nothing is the command of
@@ -13,7 +12,7 @@ const word: Shape = { expected: 'a string in quotes', scalar: { types: ['string'
 export const command: Shape = {
   expected: 'a command, as in "npm start" or ["npm", "start"]',
   scalar: { types: ['string', 'null'] },
-  list: { items: word },
+  list: { items: string },
   canonical: (at) => (at.node.kind === 'scalar' && !isNull(at.node) ? split(at, at.node.text) : at.node),
   merge: replace,
 }

@@ -49,5 +49,5 @@ function short(at: Cursor): Node | undefined {
 }
 
 function withTarget(node: MapNode): Node {
-  return node.entries.has('target') ? node : withValue(node, 'target', valueAt(node, 'source'))
+  return textAt(node, 'target') !== undefined ? node : withValue(node, 'target', valueAt(node, 'source'))
 }

@@ -91,7 +91,7 @@ function longMount(at: Cursor, scope: Scope): Node | undefined {
   if (node.kind !== 'map' || textAt(node, 'type') !== 'bind') return node
   const source = valueAt(node, 'source')
   if (source?.tag) return node
-  if (!source || textAt(node, 'source') === '') {
+  if (!source || !textAt(node, 'source')) {
     return fail(at, 'a bind mount needs a source, the path on the host')
   }
   return withValue(node, 'source', resolved(source, scope))
