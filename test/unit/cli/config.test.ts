@@ -174,6 +174,18 @@ describe('the command line of config', () => {
     expect(run('--env-file', 'missing').stderr).toBe('missing env file missing not found\n')
   })
 
+  it('prints all of a model into a pipe that takes little at a time', () => {
+    const names = Array.from({ length: 20_000 }, (_, n) => `variable-number-${n}`)
+    put(
+      'compose.yaml',
+      `services: {web: {image: web, environment: ${JSON.stringify(names.map((name) => `${name}=1`))}}}\n`,
+    )
+    const script = join(import.meta.dirname, '../../../scripts/setpoint.mjs')
+    const slow = `"${script}" config --output json | (sleep 0.3; cat)`
+    const { stdout } = spawnSync('sh', ['-c', slow], { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 24 })
+    expect(Object.keys(JSON.parse(stdout).services.web.environment)).toHaveLength(names.length)
+  })
+
   it('exits with 2 for what it does not know, and where there is no compose file', async () => {
     const context = testContext({})
     expect(await run(['config', '--output', 'toml'], context)).toBe(2)
