@@ -181,8 +181,8 @@ describe('the command line of config', () => {
       `services: {web: {image: web, environment: ${JSON.stringify(names.map((name) => `${name}=1`))}}}\n`,
     )
     const script = join(import.meta.dirname, '../../../scripts/setpoint.mjs')
-    const slow = `"${script}" config --output json | (sleep 0.3; cat)`
-    const { stdout } = spawnSync('sh', ['-c', slow], { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 24 })
+    const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 24 } as const
+    const { stdout } = spawnSync('sh', ['-c', `"${script}" config --output json | cat`], options)
     expect(Object.keys(JSON.parse(stdout).services.web.environment)).toHaveLength(names.length)
   })
 
