@@ -6,6 +6,7 @@ import { EXIT, reportError } from './exit.ts'
 import { type Paint, painter, visible } from './format/paint.ts'
 import { count } from './format/words.ts'
 import { type LoadedPath, loadPath } from './loading.ts'
+import { variablesOption } from './variables-files.ts'
 
 /** Adds `setpoint validate` to the command line. */
 export function registerValidate(program: Command, { context, finish }: Cli): void {
@@ -16,6 +17,7 @@ export function registerValidate(program: Command, { context, finish }: Cli): vo
       'Checks stacks and image specs as they lie on disk, offline, and prints every problem with its place.',
     )
     .argument('<path...>', 'folders or files')
+    .addOption(variablesOption())
   outputOption(command)
     .addHelpText(
       'after',
@@ -28,21 +30,26 @@ Examples:
   setpoint validate .
   setpoint validate shop/compose.yaml`,
     )
-    .action(async (paths: string[], options: { output: Output }) =>
+    .action(async (paths: string[], options: ValidateOptions) =>
       finish(await validate(context, paths, options)),
     )
+}
+
+export interface ValidateOptions {
+  output: Output
+  variables?: string[]
 }
 
 export async function validate(
   context: Context,
   paths: string[],
-  { output }: { output: Output },
+  { output, variables }: ValidateOptions,
 ): Promise<number> {
   const loaded: LoadedPath[] = []
   let unreadable = false
   for (const path of paths) {
     try {
-      loaded.push(await loadPath(path))
+      loaded.push(await loadPath(path, variables))
     } catch (error) {
       reportError(error, context)
       unreadable = true
