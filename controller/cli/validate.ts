@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { formatProblem, type Problem } from '../../schemas/problem.ts'
+import type { Problem } from '../../schemas/problem.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT, reportError } from './exit.ts'
-import { type Paint, painter, visible } from './format/paint.ts'
+import { painter } from './format/paint.ts'
+import { problemLine } from './format/problem-line.ts'
 import { count } from './format/words.ts'
 import { type LoadedPath, loadPath } from './loading.ts'
 import { variablesOption } from './variables-files.ts'
@@ -66,11 +67,6 @@ export async function validate(
     if (loaded.length > 0) context.out(summary(stacks.length, problems))
   }
   return unreadable || problems.some(isError) ? EXIT.no : EXIT.yes
-}
-
-function problemLine(problem: Problem, paint: Paint): string {
-  const text = visible(formatProblem(problem))
-  return isError(problem) ? paint(text, 'bad') : `${paint(text, 'warn')} (notice)`
 }
 
 function summary(stacks: number, problems: Problem[]): string {
