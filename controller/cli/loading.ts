@@ -120,9 +120,11 @@ function isImage(file: string): boolean {
   return /\.image\.ya?ml$/.test(file)
 }
 
-/** The problem with its file as an editor started here finds it. */
-function fromHere(problem: Problem, root: string): Problem {
-  return { ...problem, file: relative(process.cwd(), join(root, problem.file)) || problem.file }
+/** The problem with its files as an editor started here finds them. */
+function fromHere({ related, ...problem }: Problem, root: string): Problem {
+  const here = (file: string) => relative(process.cwd(), join(root, file)) || file
+  const places = related?.map((place) => ({ ...place, file: here(place.file) }))
+  return { ...problem, file: here(problem.file), ...(places && { related: places }) }
 }
 
 function nothingThere(path: string): SetpointError {

@@ -46,6 +46,16 @@ describe('validate', () => {
     expect(stdout.at(-1)).toBe('2 stacks: 1 error')
   })
 
+  it('tells where a value is used that is written elsewhere', async () => {
+    await put('shop/base.yaml', 'services:\n  web:\n    image: localhost/web:1\n    ports: ["99999:1"]\n')
+    await put('shop/compose.yaml', 'services:\n  web:\n    extends: {file: base.yaml, service: web}\n')
+    const { code, stdout } = await validate(folder)
+    expect(code).toBe(1)
+    expect(stdout[0]).toMatch(
+      /shop\/base\.yaml:4:13 services\.web\.ports\[0\]: .*\n {2}\S*\/shop\/compose\.yaml:3:\d+ /,
+    )
+  })
+
   it('looks at one file only when one is named', async () => {
     const good = await put('shop/compose.yaml', GOOD)
     const bad = await put('bad.stack.yaml', BAD)
