@@ -64,7 +64,7 @@ function writtenName(
   )
   if (filled.errors.length > 0 || (unset === 'error' && filled.unset.length > 0)) return undefined
   const name = normaliseName(filled.text)
-  if (name === '') return empty(node, filled.text, fallback)
+  if (name === '') return filled.text === '' ? undefined : empty(node, filled.text, fallback)
   return { name, guessed: false, problems: changed(node, filled.text, name) }
 }
 
