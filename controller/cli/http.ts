@@ -1,5 +1,4 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { SetpointError } from '../../schemas/error.ts'
 import { describeEndpoint, type Endpoint } from './endpoint.ts'
 
@@ -39,7 +38,7 @@ export async function send(endpoint: Endpoint, call: Call): Promise<Answer> {
   }
 }
 
-function exchange(endpoint: Endpoint, call: Call, signal: AbortSignal): Promise<Answer> {
+async function exchange(endpoint: Endpoint, call: Call, signal: AbortSignal): Promise<Answer> {
   const body = call.body === undefined ? undefined : JSON.stringify(call.body)
   const options: RequestOptions = {
     ...target(endpoint, call.path),
@@ -48,12 +47,19 @@ function exchange(endpoint: Endpoint, call: Call, signal: AbortSignal): Promise<
     agent: false,
     signal,
   }
-  const start = endpoint.kind === 'url' && endpoint.url.protocol === 'https:' ? httpsRequest : httpRequest
+  const start = await requestOf(endpoint)
   return new Promise((resolve, reject) => {
     const request = start(options, (response) => read(response).then(resolve, reject))
     request.on('error', reject)
     request.end(body)
   })
+}
+
+/** Loaded only where it is needed: Node takes some 30 ms for it, which a command without the API need not wait for. */
+async function requestOf(endpoint: Endpoint): Promise<typeof import('node:http').request> {
+  const isSecure = endpoint.kind === 'url' && endpoint.url.protocol === 'https:'
+  const { request } = isSecure ? await import('node:https') : await import('node:http')
+  return request
 }
 
 function target(endpoint: Endpoint, path: string): RequestOptions {
