@@ -8,10 +8,10 @@ import type { Loaded } from '../desired/load.ts'
 import type { Source } from '../git/source.ts'
 import { readVariables } from './variables-files.ts'
 
-/** What a path on disk declares, as it lies there, committed or not. */
+/** What a path on disk declares, as it lies there, committed or not; with paths as seen from the working folder. */
 export interface LoadedPath {
   stacks: Loaded['stacks']
-  /** All of them, errors and notices, with paths as seen from the working folder. */
+  /** All of them, errors and notices. */
   problems: Problem[]
 }
 
@@ -49,7 +49,10 @@ export async function loadPath(path: string, variables: readonly string[] = []):
   ]
   const declares = stacks.length > 0 || [...tree.files.keys()].some((file) => isImage(file) && isMeant(file))
   if (!declares) throw nothingThere(path)
-  return { stacks, problems: problems.map((problem) => fromHere(problem, place.root)) }
+  return {
+    stacks: stacks.map((stack) => ({ ...stack, file: seenFromHere(stack.file, place.root) })),
+    problems: problems.map((problem) => fromHere(problem, place.root)),
+  }
 }
 
 /**
@@ -122,13 +125,16 @@ function isImage(file: string): boolean {
 
 /** The problem with its files as an editor started here finds them. */
 function fromHere({ related, ...problem }: Problem, root: string): Problem {
-  const here = (file: string) => relative(process.cwd(), join(root, file)) || file
-  const places = related?.map((place) => ({ ...place, file: here(place.file) }))
-  return { ...problem, file: here(problem.file), ...(places && { related: places }) }
+  const places = related?.map((place) => ({ ...place, file: seenFromHere(place.file, root) }))
+  return { ...problem, file: seenFromHere(problem.file, root), ...(places && { related: places }) }
+}
+
+function seenFromHere(file: string, root: string): string {
+  return relative(process.cwd(), join(root, file)) || file
 }
 
 function nothingThere(path: string): SetpointError {
   return new SetpointError('USAGE', `${path} declares no stack.`, {
-    hint: 'A stack is a folder with a compose.yaml, or a file NAME.stack.yaml; an image is a file NAME.image.yaml.',
+    hint: 'A stack is a folder with a compose.yaml, or a file NAME.stack.yaml; an image is a file NAME.image.yaml. What they include or extend is checked with them.',
   })
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Problem } from '../../schemas/problem.ts'
+import type { LoadedStack } from '../desired/load.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT, reportError } from './exit.ts'
@@ -23,13 +24,17 @@ export function registerValidate(program: Command, { context, finish }: Cli): vo
     .addHelpText(
       'after',
       `
-Each problem is one line: file:line:column path: message. A notice does not make a stack invalid.
+Each problem is one line: file:line:column path: message. Indented below it is how a value that is written elsewhere
+came to be used. A notice does not make a stack invalid; it tells of keys that are accepted without effect.
+
+With --output json each stack has its services with their fingerprints: a service moves when its fingerprint changes.
 
 Exit code: 0 no errors · 1 errors
 
 Examples:
   setpoint validate .
-  setpoint validate shop/compose.yaml`,
+  setpoint validate shop/compose.yaml
+  setpoint validate --output json . > problems.json`,
     )
     .action(async (paths: string[], options: ValidateOptions) =>
       finish(await validate(context, paths, options)),
@@ -56,17 +61,22 @@ export async function validate(
       unreadable = true
     }
   }
-  const stacks = loaded.flatMap((one) => one.stacks)
+  const stacks = unique(loaded.flatMap((one) => one.stacks))
   const problems = unique(loaded.flatMap((one) => one.problems))
   if (output === 'json') {
-    const facts = stacks.map(({ name, file, spec }) => ({ name, file, valid: spec !== null }))
-    context.out(JSON.stringify({ stacks: facts, problems }, null, 2))
+    context.out(JSON.stringify({ stacks: stacks.map(facts), problems }, null, 2))
   } else {
     const paint = painter(context.colour)
     for (const problem of problems) context.out(problemLine(problem, paint))
     if (loaded.length > 0) context.out(summary(stacks.length, problems))
   }
   return unreadable || problems.some(isError) ? EXIT.no : EXIT.yes
+}
+
+/** What is told of a stack beside its problems: of a valid one, what makes its services move when it changes. */
+function facts({ name, file, spec }: LoadedStack) {
+  const services = (spec?.services ?? []).map(({ name, fingerprint }) => ({ name, fingerprint }))
+  return { name, file, valid: spec !== null, services }
 }
 
 function summary(stacks: number, problems: Problem[]): string {
@@ -79,8 +89,8 @@ function summary(stacks: number, problems: Problem[]): string {
 }
 
 /** Paths may overlap. */
-function unique(problems: Problem[]): Problem[] {
-  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()]
+function unique<T>(items: T[]): T[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 }
 
 function isError({ severity }: Problem): boolean {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadSources } from '../../../controller/cli/loading.ts'
 import { run } from '../../../controller/cli/program.ts'
+import type { Problem } from '../../../schemas/problem.ts'
 import { testContext } from './api-at.ts'
 
 const git = (cwd: string, ...argv: string[]) =>
@@ -29,6 +30,14 @@ async function put(path: string, text: string): Promise<string> {
 async function validate(...paths: string[]) {
   const context = testContext({})
   return { code: await run(['validate', ...paths], context), ...context }
+}
+
+/** As seen from where the test runs. */
+const STACK_FILE = expect.stringMatching(/^\.\.\/.*\/shop\/compose\.yaml$/)
+
+async function validateJson(...paths: string[]) {
+  const { stdout } = await validate('--output', 'json', ...paths)
+  return JSON.parse(stdout.join('\n')) as { stacks: { services: unknown[] }[]; problems: Problem[] }
 }
 
 describe('validate', () => {
@@ -61,6 +70,7 @@ describe('validate', () => {
     const bad = await put('bad.stack.yaml', BAD)
     expect((await validate(good)).code).toBe(0)
     expect((await validate(good, bad)).code).toBe(1)
+    expect((await validate(good, folder, good)).stdout.at(-1)).toMatch(/^2 stacks: /)
   })
 
   it('takes what lies in a work tree, committed or not, and lets it refer to the whole repository', async () => {
@@ -83,6 +93,69 @@ describe('validate', () => {
     const empty = await validate(folder)
     expect(empty.code).toBe(1)
     expect(empty.stderr[0]).toBe(`setpoint: ${folder} declares no stack.`)
+  })
+
+  it('tells of keys without effect, which make no stack invalid', async () => {
+    await put('shop/compose.yaml', `${GOOD}    shm_size: 1g\n`)
+    const { code, stdout } = await validate(folder)
+    expect(code).toBe(0)
+    expect(stdout[0]).toMatch(
+      /shop\/compose\.yaml:5:5 services\.web\.shm_size: accepted without effect: .* \(notice\)$/,
+    )
+    expect(stdout.at(-1)).toBe('1 stack: valid, 1 notice')
+  })
+
+  it('tells of keys that are refused, with why and what to do instead', async () => {
+    await put('shop/compose.yaml', `${GOOD}    privileged: true\n`)
+    const { code, stdout } = await validate(folder)
+    expect(code).toBe(1)
+    expect(stdout[0]).toMatch(/:5:5 services\.web\.privileged: not honoured yet: privileged; name the cap/)
+  })
+
+  it('gives in JSON all that is known of a problem', async () => {
+    await put('shop/base.yaml', 'services:\n  web: {image: localhost/web:1, imagee: x, restart: 7}\n')
+    await put('shop/compose.yaml', 'services:\n  web:\n    extends: {file: base.yaml, service: web}\n')
+    const { stacks, problems } = await validateJson(folder)
+    const file = expect.stringMatching(/shop\/base\.yaml$/)
+    const related = [
+      {
+        file: STACK_FILE,
+        line: 3,
+        column: 5,
+        message: 'services.web extends services.web of shop/base.yaml here',
+      },
+    ]
+    expect(stacks).toEqual([{ name: 'shop', file: STACK_FILE, valid: false, services: [] }])
+    expect(problems).toMatchObject([
+      { ...{ file, line: 2, column: 33 }, severity: 'error', suggestion: 'image', related },
+      {
+        ...{ file, line: 2, column: 53 },
+        severity: 'error',
+        expected: 'a string',
+        found: 'the number 7',
+        related,
+      },
+    ])
+  })
+
+  it('gives in JSON the fingerprints of services, equal for what means the same', async () => {
+    await put('shop/compose.yaml', `${GOOD}    environment: {A: b}\n    stop_grace_period: 60s\n`)
+    const before = await validateJson(folder)
+    await put(
+      'shop/compose.yaml',
+      `# Sells things\n${GOOD}    stop_grace_period: 1m\n    environment: [A=b]\n    scale: 3\n`,
+    )
+    const same = await validateJson(folder)
+    await put('shop/compose.yaml', `${GOOD}    environment: {A: c}\n    stop_grace_period: 60s\n`)
+    const other = await validateJson(folder)
+    expect(before.stacks).toEqual([
+      {
+        ...{ name: 'shop', file: STACK_FILE, valid: true },
+        services: [{ name: 'web', fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) }],
+      },
+    ])
+    expect(same.stacks).toEqual(before.stacks)
+    expect(other.stacks[0]?.services).not.toEqual(before.stacks[0]?.services)
   })
 
   it('gives JSON', async () => {
