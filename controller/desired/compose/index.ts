@@ -1,0 +1,22 @@
+/**
+ * The loader of the Compose Specification for other programs: `import { loadProject } from 'setpoint/compose'`.
+ * docs/library.md has an example.
+ */
+export { formatProblem, type Problem, type RelatedPlace } from '../../../schemas/problem.ts'
+export type { SourceFile, SourceTree } from '../../../schemas/source.ts'
+export { type Files, type Found, filesOf } from '../files.ts'
+export { hasErrors, tidy } from '../report.ts'
+export type { ListNode, MapNode, Node, Place, ScalarNode } from '../yaml/node.ts'
+export { readEnvFiles } from './env-files.ts'
+export { filesFrom } from './files-from.ts'
+export { type Json, projectJson, projectYaml } from './print.ts'
+export { loadProject, type Project, type ProjectInput } from './project.ts'
+export {
+  type NameInputs,
+  normaliseName,
+  type ProjectName,
+  projectName,
+  withProjectName,
+} from './project-name.ts'
+export { createReader, type Reader } from './reader.ts'
+export type { Lookup } from './template.ts'
