@@ -12,6 +12,7 @@ export function registerConfig(program: Command, { context, finish }: Cli): void
     .description(
       'Resolves a Compose project, offline, and prints it: files merged, variables filled in, short forms made long.',
     )
+    .argument('[service...]', 'only these services, and what they depend on')
     .addOption(repeated('-f, --file <file>', 'compose file, - for stdin', 'found, see below'))
     .addOption(repeated('--env-file <file>', 'file with variables', '.env'))
     .addOption(repeated('--profile <name>', 'profile to enable, * for all', 'COMPOSE_PROFILES'))
@@ -27,7 +28,9 @@ export function registerConfig(program: Command, { context, finish }: Cli): void
     .option('--images', 'print the images')
     .option('--profiles', 'print the profiles')
     .addHelpText('after', HELP)
-    .action(async (flags: ConfigFlags) => finish(await config(context, flags)))
+    .action(async (services: string[], flags: ConfigFlags) =>
+      finish(await config(context, { ...flags, only: services })),
+    )
 }
 
 const HELP = `

@@ -10,4 +10,6 @@ export interface ConfigFlags extends ProjectFlags, Partial<Record<Listing, boole
   format?: Format
   strict?: boolean
   quiet?: boolean
+  /** The services to print; all when there are none. */
+  only?: string[]
 }

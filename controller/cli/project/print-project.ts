@@ -14,6 +14,7 @@ import { fromHere, pathFrom } from './from-here.ts'
 import { LISTINGS, list } from './listings.ts'
 import { type Opened, openProject } from './open-project.ts'
 import { readStdin } from './read-stdin.ts'
+import { selectServices } from './select-services.ts'
 import { settle, stdinPath } from './settings.ts'
 
 /** Where the command runs. */
@@ -35,7 +36,8 @@ export async function printProject(context: Context, flags: ConfigFlags, world: 
     problems.map((problem) => fromHere(problem, world.cwd)),
   )
   if (!project || hasErrors(problems)) return EXIT.no
-  for (const line of printed(project, format, flags)) context.out(line)
+  const selected = selectServices(project, flags.only ?? [])
+  for (const line of printed(selected, format, flags)) context.out(line)
   return EXIT.yes
 }
 
@@ -43,7 +45,8 @@ async function open({ env }: Context, flags: ConfigFlags, { cwd, stdin }: World)
   const given = new Map<string, Buffer>()
   const files = diskFiles({ shown: (path) => pathFrom(cwd, path), given })
   const unset = flags.strict ? 'error' : 'blank'
-  const wanted = flags.profiles ? { ...flags, profile: ['*'] } : flags
+  const isAll = flags.profiles || flags.only?.length
+  const wanted = isAll ? { ...flags, profile: ['*'] } : flags
   const settings = settle(wanted, { cwd, env, files, unset })
   if (settings.compose.length === 0) throw noComposeFile()
   const input = stdinPath(cwd)

@@ -52,6 +52,15 @@ describe('config', () => {
     expect((await resolved({ format: 'json' })).stdout).toEqual(json.stdout)
   })
 
+  it('prints the services that are named, whatever their profile, with what they depend on', async () => {
+    put('compose.yaml', `${SHOP.replace('networks: [front]}', 'depends_on: [built]}')}`)
+    const names = async (only: string[]) => (await resolved({ services: true, only })).stdout
+    expect(await names([])).toEqual(['built', 'web'])
+    expect(await names(['web'])).toEqual(['built', 'web'])
+    expect(await names(['probe'])).toEqual(['probe'])
+    await expect(resolved({ only: ['wep'] })).rejects.toThrow('The project has no service wep.')
+  })
+
   it('merges the files of several -f and takes variables from .env', async () => {
     put('base.yaml', SHOP)
     put('more.yaml', 'services: {web: {hostname: shop}}\n')
