@@ -47,9 +47,14 @@ function object({ keys, values, names, required }: MapShape, options: SchemaOpti
 function properties(keys: Record<string, Key>, options: SchemaOptions): Record<string, JsonSchema> {
   const entries = Object.entries(keys).map(([key, { shape, mark, about }]) => [
     key,
-    { description: `${about}${verdict(mark)}`, ...warning(mark), ...schemaOf(shape, options) },
+    { ...described(`${about}${verdict(mark)}`), ...warning(mark), ...schemaOf(shape, options) },
   ])
   return Object.fromEntries(entries)
+}
+
+/** The YAML language server takes a plain description for no Markdown, and shows its backticks. */
+function described(text: string): JsonSchema {
+  return { description: text, ...(text.includes('`') && { markdownDescription: text }) }
 }
 
 function verdict(mark: Mark): string {
