@@ -4,8 +4,10 @@ import type { Unset } from '../../desired/compose/fill-in.ts'
 import { loadProject, type Project } from '../../desired/compose/project.ts'
 import { normaliseName, projectName, withProjectName } from '../../desired/compose/project-name.ts'
 import { createReader } from '../../desired/compose/reader.ts'
+import { cursorAt } from '../../desired/cursor.ts'
 import type { Files } from '../../desired/files.ts'
 import { noticeAt, tidy } from '../../desired/report.ts'
+import { tellVersion } from '../../desired/spec/tell-marks.ts'
 import type { Settings } from './settings.ts'
 
 export interface Opened {
@@ -38,6 +40,7 @@ export function openProject(settings: Settings, { files, unset }: { files: Files
     profiles,
     home: variables('HOME'),
   })
+  if (loaded.project) tellVersion(cursorAt(loaded.project.written, loaded.problems))
   const warnings = settings.warnings.map((warning) => aboutFiles(compose[0] ?? '', warning))
   return {
     project: loaded.project,

@@ -1,4 +1,4 @@
-import { type Cursor, entriesOf, expected, failAtKey, itemsOf, suggestion } from '../cursor.ts'
+import { type Cursor, entriesOf, expected, failAtKey, itemsOf, notice, suggestion } from '../cursor.ts'
 import { broken, type Entry, isNull, type MapNode, type Node, quote, type ScalarNode } from '../yaml/node.ts'
 import { looseBoolean } from '../yaml/scalar.ts'
 import { homeOfKey } from './homes.ts'
@@ -30,13 +30,21 @@ function scalar(at: Cursor, node: ScalarNode, shape: Shape): Node | undefined {
   const rule = shape.scalar
   if (!rule?.types.some((type) => isOfType(node.value, type))) return unexpected(at, node, shape)
   const cast = rule.cast && typeof node.value === 'string' ? castTo(rule.cast, node) : node
-  if (cast && isAllowed(cast, rule)) return cast
+  if (cast && isAllowed(cast, rule)) return told(at, cast)
   const near = rule.values && suggestion(at, node.text, rule.values)
   return expected(
     at,
     shape.expected,
     near === undefined ? {} : { advice: `did you mean ${near}?`, suggestion: near },
   )
+}
+
+/** What is taken for a boolean as YAML 1.1 took it. */
+function told(at: Cursor, node: ScalarNode): ScalarNode {
+  const { value, text } = node
+  const isOld = typeof value === 'boolean' && text.toLowerCase() !== String(value)
+  if (isOld) notice(at, `${text} counts as ${value}, as in YAML 1.1; write ${value}`)
+  return node
 }
 
 /** YAML reads `1000` and `yes` as no text; whoever meant one needs quotes. */
