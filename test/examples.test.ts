@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readVariables } from '../controller/cli/variables-files.ts'
 import { load } from '../controller/desired/load.ts'
 import { planStack, slotsOf, targetOf } from '../controller/plan/plan.ts'
 import type { ObservedHost } from '../schemas/fleet.ts'
@@ -52,4 +53,32 @@ describe.each(['examples', 'charts'])('%s', (collection) => {
   it.each(folders)('%s says what it is for', (name) => {
     expect(existsSync(join(ROOT, collection, name, 'README.md'))).toBe(true)
   })
+})
+
+describe('examples/environments', () => {
+  const folder = join(ROOT, 'examples', 'environments')
+
+  it('is on production what production.env and the overlay say', async () => {
+    const [variables = {}] = await readVariables([join(folder, 'production.env')], ['shop'])
+    expect(servicesOf({})).toMatchObject([
+      { name: 'stock', replicas: 1 },
+      {
+        ...{ name: 'web', replicas: 1 },
+        container: { environment: { LEVEL: 'staging' }, ports: [{ published: 8085 }] },
+      },
+    ])
+    expect(servicesOf(variables)).toMatchObject([
+      { name: 'stock', replicas: 1 },
+      { name: 'watcher', replicas: 1 },
+      {
+        ...{ name: 'web', replicas: 3 },
+        container: { environment: { LEVEL: 'production' }, ports: [{ hostIp: '127.0.0.1' }] },
+      },
+    ])
+  })
+
+  function servicesOf(variables: Record<string, string>) {
+    return load(treeOf(folder), { directory: '', rootName: 'environments', variables }).stacks[0]?.spec
+      ?.services
+  }
 })

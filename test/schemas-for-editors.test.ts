@@ -92,6 +92,6 @@ function validator(name: string): ValidateFunction {
 
 /** What an editor underlines, as `/services/web must be object`. */
 function problemsOf(validate: ValidateFunction, text: string): string[] {
-  validate(parse(text, { merge: true }))
+  validate(parse(text, { merge: true, logLevel: 'error' }))
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
 }

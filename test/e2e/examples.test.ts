@@ -27,13 +27,14 @@ it('deploys every example and chart, and each answers as its page says', async (
   expect(status.stacks.flatMap(({ problems }) => problems)).toEqual([])
 
   const bodies = await Promise.all(
-    [8080, 8081, 8082, 8084].map(async (port) => (await host.untilHttp(port)).body),
+    [8080, 8081, 8082, 8084, 8085].map(async (port) => (await host.untilHttp(port)).body),
   )
   expect(bodies).toEqual([
     expect.stringContaining('Hello from Setpoint'),
     expect.stringContaining('version 1'),
     'well\n',
     expect.stringMatching(/:\d\d/),
+    'Welcome to the shop (staging)\n',
   ])
   expect((await host.http(8083, '/cgi-bin/index.cgi')).body).toContain('started 1 times')
   expect(await host.run('redis-cli', '-h', '127.0.0.1', 'ping')).toBe('PONG\n')
