@@ -123,10 +123,16 @@ function isImage(file: string): boolean {
   return /\.image\.ya?ml$/.test(file)
 }
 
-/** The problem with its files as an editor started here finds them. */
+/** The problem with its files, those in its messages too where they are below, as an editor started here finds them. */
 function fromHere({ related, ...problem }: Problem, root: string): Problem {
-  const places = related?.map((place) => ({ ...place, file: seenFromHere(place.file, root) }))
-  return { ...problem, file: seenFromHere(problem.file, root), ...(places && { related: places }) }
+  const folder = relative(root, process.cwd())
+  const shortened = (word: string) => (word.startsWith(`${folder}/`) ? word.slice(folder.length + 1) : word)
+  const here = <T extends { file: string; message: string }>(place: T): T => ({
+    ...place,
+    file: seenFromHere(place.file, root),
+    message: folder === '' ? place.message : place.message.replace(/[^\s"'(),;]+/g, shortened),
+  })
+  return { ...here(problem), ...(related && { related: related.map(here) }) }
 }
 
 function seenFromHere(file: string, root: string): string {

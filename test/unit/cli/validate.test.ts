@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadSources } from '../../../controller/cli/loading.ts'
 import { run } from '../../../controller/cli/program.ts'
 import type { Problem } from '../../../schemas/problem.ts'
@@ -62,6 +62,17 @@ describe('validate', () => {
     expect(code).toBe(1)
     expect(stdout[0]).toMatch(
       /shop\/base\.yaml:4:13 services\.web\.ports\[0\]: .*\n {2}\S*\/shop\/compose\.yaml:3:\d+ /,
+    )
+  })
+
+  it('names files as seen from a folder inside the repository, in messages too', async () => {
+    await git(folder, 'init', '-q')
+    await put('a/base.yaml', 'services:\n  web:\n    imgae: localhost/data/web:1\n')
+    await put('a/compose.yaml', 'services:\n  web:\n    extends: {file: base.yaml, service: web}\n')
+    const here = vi.spyOn(process, 'cwd').mockReturnValue(join(await realpath(folder), 'a'))
+    const { stdout } = await validate(join(folder, 'a')).finally(() => here.mockRestore())
+    expect(stdout.join('\n')).toContain(
+      '  compose.yaml:3:5 services.web extends services.web of base.yaml here',
     )
   })
 
