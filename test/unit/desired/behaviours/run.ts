@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
+import { parse } from 'yaml'
 import { config } from '../../../../controller/cli/config.ts'
 import type { ConfigFlags } from '../../../../controller/cli/project/config-flags.ts'
 import { fromHere } from '../../../../controller/cli/project/from-here.ts'
@@ -73,7 +74,7 @@ async function command(
     await config(context, all, { cwd, stdin: Readable.from([]) })
     const [stdout, stderr] = [context.stdout.join('\n'), context.stderr.join('\n')]
     return {
-      model: stdout === '' ? undefined : JSON.parse(stdout),
+      model: stdout === '' ? undefined : parse(stdout),
       problems: stderr === '' ? [] : JSON.parse(stderr).problems,
     }
   } finally {
