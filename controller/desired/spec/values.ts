@@ -1,7 +1,7 @@
 import { parseDuration } from '../../../schemas/duration.ts'
 import { parseSize } from '../../../schemas/size.ts'
-import { type Cursor, expected, fail, itemsOf, type Reader } from '../cursor.ts'
-import { nearest } from '../suggest.ts'
+import { type Cursor, expected, fail, itemsOf, type Reader, suggestion } from '../cursor.ts'
+import { alternatives, nearest } from '../suggest.ts'
 import { quote, scalarText } from '../yaml/node.ts'
 import { looseBoolean } from '../yaml/scalar.ts'
 
@@ -82,8 +82,9 @@ export function oneOf<const T extends string>(...words: T[]): Reader<T> {
     const value = cursor.node.kind === 'scalar' ? cursor.node.text : ''
     const found = words.find((word) => word === value)
     if (found !== undefined) return found
-    const near = nearest(value, words)
-    return expected(cursor, `${words.join(', ')}${near ? ` (did you mean ${near}?)` : ''}`)
+    const near = suggestion(cursor, value, words)
+    const advice = near === undefined ? {} : { advice: `did you mean ${near}?`, suggestion: near }
+    return expected(cursor, alternatives(words), advice)
   }
 }
 

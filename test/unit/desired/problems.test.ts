@@ -242,7 +242,7 @@ describe('a service', () => {
     ],
     [
       'deploy: {mode: globl}',
-      '4:20 services.a.deploy.mode: must be replicated, global (did you mean global?), not "globl"',
+      '4:20 services.a.deploy.mode: must be replicated or global, not "globl"; did you mean global?',
     ],
     [
       'deploy: {update_config: {order: start_first}}',

@@ -1,4 +1,5 @@
 import type { Cursor } from '../../cursor.ts'
+import { alternatives } from '../../suggest.ts'
 import { isNull, mapNode, type Node, textNode } from '../../yaml/node.ts'
 import type { Key, ScalarType, Shape } from '../shape.ts'
 import { textOfScalar } from './scalar-text.ts'
@@ -50,12 +51,6 @@ export function integerFrom(minimum: number, maximum?: number): Shape {
 /** One of the given words. */
 export function oneOf(...values: string[]): Shape {
   return { expected: alternatives(values), scalar: { types: ['string'], values } }
-}
-
-/** `a, b or c`. */
-function alternatives(words: string[]): string {
-  const [last = '', ...others] = words.toReversed()
-  return others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`
 }
 
 export function listOf(items: Shape, expected = 'a list'): Shape {
