@@ -1,5 +1,6 @@
 import type { Resources, UpdatePolicy } from '../../../schemas/stack.ts'
 import { type Cursor, fail, fields } from '../cursor.ts'
+import { textAt } from '../yaml/node.ts'
 import { restartPolicy } from './restart.ts'
 import { duration, integer, number, oneOf, size, text } from './values.ts'
 
@@ -65,6 +66,11 @@ export function limits({ cpus, memory, pids, reservation }: Limits): Resources {
 
 /** Cores, `0.5` or `"0.5"`; 0 is no limit. */
 export const cpus = number(0, 1_000_000)
+
+/** Compose Specification §mem_limit; -1 and 0 are no limit. */
+export function memory(cursor: Cursor): number | undefined {
+  return textAt(cursor.node) === '-1' ? 0 : size(cursor)
+}
 
 /** A number of processes; -1 and 0 are no limit. */
 export const pids = integer(-1)

@@ -1,6 +1,6 @@
 import { type Cursor, fields } from '../cursor.ts'
 import { attachments, dependsOn, links } from './attachments.ts'
-import { cpus, deploy, pids, replicas } from './deploy.ts'
+import { cpus, deploy, memory, pids, replicas } from './deploy.ts'
 import { healthcheck } from './health.ts'
 import { environment, textMap } from './mappings.ts'
 import { mounts, tmpfs } from './mounts.ts'
@@ -40,7 +40,7 @@ export function service(name: string, cursor: Cursor) {
     security_opt: listOf(securityOption),
     deploy,
     scale: replicas,
-    mem_limit: size,
+    mem_limit: memory,
     mem_reservation: size,
     cpus,
     pids_limit: pids,
