@@ -28,7 +28,7 @@ function checkImage({ at }: ServiceDraft): void {
 function checkReplicas({ scale, deploy, at }: ServiceDraft): void {
   const replicas = deploy?.replicas ?? scale
   if (deploy?.mode !== 'global' || replicas === undefined) return
-  const place = deploy.replicas === undefined ? within(at, 'scale') : within(at, 'deploy', 'replicas')
+  const place = scale === undefined ? within(at, 'deploy', 'replicas') : within(at, 'scale')
   fail(place, 'a global service has one task on each host; remove the number, or the mode')
 }
 
