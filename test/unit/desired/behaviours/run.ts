@@ -9,7 +9,7 @@ import { fromHere } from '../../../../controller/cli/project/from-here.ts'
 import { openProject } from '../../../../controller/cli/project/open-project.ts'
 import { settle } from '../../../../controller/cli/project/settings.ts'
 import { projectJson } from '../../../../controller/desired/compose/print.ts'
-import { filesOf } from '../../../../controller/desired/files.ts'
+import { type Files, type Found, filesOf } from '../../../../controller/desired/files.ts'
 import { hasErrors } from '../../../../controller/desired/report.ts'
 import type { Problem } from '../../../../schemas/problem.ts'
 import { testContext } from '../../cli/api-at.ts'
@@ -42,20 +42,27 @@ const NAMES = ['compose.yaml', 'second.yaml', 'third.yaml', 'fourth.yaml']
 /** What `setpoint config --output json` makes of it. */
 export async function resolve({ files, env = {}, flags }: Given): Promise<Result> {
   if (flags) return command(named(files), env, flags)
-  const tree = filesOf(aTree(inFolder(FOLDER.slice(1), named(files))))
-  const surroundings = {
-    cwd: FOLDER,
-    env,
-    files: tree,
-    unset: 'blank',
-    isThere: (path: string) => 'file' in tree.read(path),
-  } as const
+  const tree = inMemory(inFolder(FOLDER, named(files)))
+  const isThere = (path: string) => 'file' in tree.read(path)
+  const surroundings = { cwd: FOLDER, env, files: tree, unset: 'blank', isThere } as const
   const file = Array.isArray(files) ? NAMES.slice(0, files.length) : []
   const settings = settle({ file, envFile: [], profile: [] }, surroundings)
   const { project, problems } = openProject(settings, surroundings)
   return {
     model: project && !hasErrors(problems) ? projectJson(project) : undefined,
     problems: problems.map((problem) => fromHere(problem, FOLDER)),
+  }
+}
+
+/** Files by their absolute paths. */
+function inMemory(files: Record<string, string>): Files {
+  const tree = filesOf(aTree(inFolder('.', files)))
+  return {
+    ...tree,
+    read: (path): Found =>
+      Object.hasOwn(files, path)
+        ? tree.read(path.slice(1))
+        : { problem: `there is no file ${path}`, missing: true },
   }
 }
 

@@ -1,0 +1,264 @@
+import { describe } from 'vitest'
+import { a, accepted, aFile, behaviour, deployed, notDeployed, refused } from './support.ts'
+
+const NAMED = `name: own\n${aFile('user: me')}`
+const PLAIN = aFile('user: me')
+const asked = (COMPOSE_PROJECT_NAME: string) => ({ COMPOSE_PROJECT_NAME })
+
+describe('project and resource names', () => {
+  behaviour(
+    52,
+    '-p names the project before all else',
+    { files: NAMED, env: asked('outer'), flags: { projectName: 'given' } },
+    { name: 'given' },
+  )
+  behaviour(
+    52,
+    'then COMPOSE_PROJECT_NAME',
+    { files: NAMED, env: asked('outer'), flags: {} },
+    { name: 'outer' },
+  )
+  behaviour(
+    52,
+    'also of .env',
+    { files: { 'compose.yaml': NAMED, '.env': 'COMPOSE_PROJECT_NAME=dot' }, flags: {} },
+    { name: 'dot' },
+  )
+  behaviour(52, 'then name: in the file', { files: NAMED, env: asked(''), flags: {} }, { name: 'own' })
+  behaviour(52, 'then the folder', { files: PLAIN, flags: {} }, { name: 'shop' })
+  behaviour(
+    52,
+    'of the project, in small letters and without other signs',
+    { files: { 'My Shop.2/compose.yaml': PLAIN }, flags: { file: ['My Shop.2/compose.yaml'] } },
+    { name: 'myshop2' },
+  )
+
+  behaviour(
+    53,
+    'a capital letter in -p is refused',
+    { files: PLAIN, flags: { projectName: 'MY_SHOP' } },
+    refused(
+      'compose.yaml "MY_SHOP" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
+    ),
+  )
+  behaviour(
+    53,
+    'so is a dot in COMPOSE_PROJECT_NAME',
+    { files: PLAIN, env: asked('my.shop'), flags: {} },
+    refused(
+      'compose.yaml "my.shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
+    ),
+  )
+  behaviour(
+    53,
+    'and a - or _ before all',
+    { files: PLAIN, flags: { projectName: '_shop' } },
+    refused(
+      'compose.yaml "_shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
+    ),
+  )
+  behaviour(53, 'a digit is not', { files: PLAIN, flags: { projectName: '2shop' } }, { name: '2shop' })
+  behaviour(
+    53,
+    'in name: they are taken out, which Compose does not tell',
+    { files: `name: My.Shop\n${PLAIN}`, flags: {} },
+    accepted(
+      { name: 'myshop' },
+      'notice compose.yaml:1:7 name: the stack is called myshop: lower case letters, digits, - and _',
+    ),
+  )
+  behaviour(
+    53,
+    'a name of nothing else is refused',
+    { files: `name: "--"\n${PLAIN}`, flags: {} },
+    refused('compose.yaml:1:7 name: "--" has no letter or digit to make a name of'),
+  )
+
+  behaviour(
+    54,
+    'name: may hold variables',
+    { files: `name: x-\${T}-y\n${PLAIN}`, env: { T: 't' }, flags: {} },
+    { name: 'x-t-y' },
+  )
+  behaviour(
+    54,
+    'that of the last file wins',
+    {
+      files: { 'compose.yaml': NAMED, 'second.yaml': 'name: second\n' },
+      flags: { file: ['compose.yaml', 'second.yaml'] },
+    },
+    { name: 'second' },
+  )
+  behaviour(
+    54,
+    'also before a file without',
+    {
+      files: { 'compose.yaml': NAMED, 'second.yaml': PLAIN },
+      flags: { file: ['compose.yaml', 'second.yaml'] },
+    },
+    { name: 'own' },
+  )
+  behaviour(
+    54,
+    'values may hold the name',
+    { files: `name: own\n${aFile('hostname: ${COMPOSE_PROJECT_NAME}-web')}`, flags: {} },
+    a({ hostname: 'own-web' }),
+  )
+  behaviour(
+    54,
+    'also that of the folder',
+    { files: aFile('hostname: $COMPOSE_PROJECT_NAME-web'), flags: {} },
+    a({ hostname: 'shop-web' }),
+  )
+
+  behaviour(55, 'a service without networks joins default', PLAIN, {
+    networks: { default: { name: 'shop_default', ipam: {} } },
+    ...a({ networks: { default: null } }),
+  })
+  behaviour(
+    55,
+    'which is not there when no service does',
+    aFile('networks: [back]', 'networks: {back: }\n'),
+    { networks: { default: undefined, back: { name: 'shop_back', ipam: {} } } },
+  )
+  behaviour(
+    55,
+    'other things are called PROJECT_KEY',
+    aFile(
+      'networks: [back]\nvolumes: ["data:/data"]\nsecrets: [key]\nconfigs: [conf]',
+      'networks: {back: }\nvolumes: {data: }\nsecrets: {key: {file: key.txt}}\nconfigs: {conf: {content: x}}\n',
+    ),
+    accepted({
+      networks: { back: { name: 'shop_back' } },
+      volumes: { data: { name: 'shop_data' } },
+      secrets: { key: { name: 'shop_key' } },
+      configs: { conf: { name: 'shop_conf' } },
+    }),
+  )
+  behaviour(
+    55,
+    'a name: is taken as it is',
+    aFile(
+      'networks: [back]\nvolumes: ["data:/data"]',
+      'networks: {back: {name: The.Back}}\nvolumes: {data: {name: The.Data}}\n',
+    ),
+    { networks: { back: { name: 'The.Back' } }, volumes: { data: { name: 'The.Data' } } },
+  )
+  behaviour(
+    55,
+    'what is external has its key for a name',
+    aFile(
+      'networks: [back]\nvolumes: ["data:/data"]',
+      'networks: {back: {external: true}}\nvolumes: {data: {external: true, name: kept}}\n',
+    ),
+    {
+      networks: { back: { name: 'back', external: true } },
+      volumes: { data: { name: 'kept', external: true } },
+    },
+  )
+
+  behaviour(
+    56,
+    'what a stack deploys is called STACK_KEY',
+    aFile('networks: [back]\nvolumes: ["data:/data"]', 'networks: {back: }\nvolumes: {data: }\n'),
+    deployed({
+      name: 'shop',
+      networks: { shop_back: { name: 'shop_back' } },
+      volumes: { shop_data: { name: 'shop_data' } },
+    }),
+  )
+  behaviour(
+    56,
+    'or what name: says',
+    aFile(
+      'networks: [back]\nvolumes: ["data:/data"]',
+      'networks: {back: {name: lan}}\nvolumes: {data: {name: kept}}\n',
+    ),
+    deployed({ networks: { lan: { external: false } }, volumes: { kept: { external: false } } }),
+  )
+  behaviour(
+    56,
+    'on purpose other than in Swarm no labels say so: containers have those of the file',
+    aFile('labels: {team: shop}'),
+    deployed({ services: { a: { container: { labels: { team: 'shop' } } } } }),
+  )
+
+  behaviour(
+    57,
+    'external: {name: x} is an external x, and told of',
+    aFile('volumes: ["data:/data"]', 'volumes:\n  data:\n    external: {name: kept}\n'),
+    accepted(
+      { volumes: { data: { external: true, name: 'kept' } } },
+      'notice compose.yaml:7:15 volumes.data.external: external.name is deprecated; write name, and external: true',
+    ),
+  )
+  behaviour(
+    57,
+    'beside another name it is refused',
+    aFile('volumes: ["data:/data"]', 'volumes:\n  data:\n    external: {name: kept}\n    name: other\n'),
+    refused(
+      'compose.yaml:7:22 volumes.data.external.name: name says "other" and external.name "kept"; keep name only',
+    ),
+  )
+  behaviour(
+    57,
+    'beside the same name it is not',
+    aFile('volumes: ["data:/data"]', 'volumes:\n  data:\n    external: {name: kept}\n    name: kept\n'),
+    accepted(
+      { volumes: { data: { external: true, name: 'kept' } } },
+      'notice compose.yaml:7:15 volumes.data.external: external.name is deprecated; write name, and external: true',
+    ),
+  )
+  behaviour(
+    57,
+    'so it is of networks, secrets and configs',
+    aFile(
+      'networks: [back]',
+      'networks: {back: {external: {name: lan}}}\nsecrets: {key: {external: {name: k}}}\nconfigs: {conf: {external: {name: c}}}\n',
+    ),
+    accepted(
+      { networks: { back: { external: true, name: 'lan', ipam: {} } } },
+      'notice compose.yaml:5:29 networks.back.external: external.name is deprecated; write name, and external: true',
+      'notice compose.yaml:6:27 secrets.key.external: external.name is deprecated; write name, and external: true',
+      'notice compose.yaml:7:28 configs.conf.external: external.name is deprecated; write name, and external: true',
+    ),
+  )
+
+  behaviour(
+    58,
+    'what is external has no driver',
+    aFile('user: me', 'volumes:\n  data: {external: true, driver: local}\n'),
+    refused('compose.yaml:6:26 volumes.data.driver: stands beside external: true; remove one of them'),
+  )
+  behaviour(
+    58,
+    'and no options of one',
+    aFile('user: me', 'volumes:\n  data: {external: true, driver_opts: {type: nfs}}\n'),
+    refused('compose.yaml:6:26 volumes.data.driver_opts: stands beside external: true; remove one of them'),
+  )
+  behaviour(
+    58,
+    'and no labels',
+    aFile('user: me', 'volumes:\n  data: {external: true, labels: {team: shop}}\n'),
+    refused('compose.yaml:6:26 volumes.data.labels: stands beside external: true; remove one of them'),
+  )
+  behaviour(
+    58,
+    'of networks Compose reads over them, and it is told',
+    aFile('networks: [back]', 'networks:\n  back: {external: true, driver: bridge, labels: {team: shop}}\n'),
+    accepted(
+      { networks: { back: { name: 'back', external: true } } },
+      'notice compose.yaml:6:34 networks.back.driver: has no effect, because what is external exists already',
+      'notice compose.yaml:6:50 networks.back.labels: has no effect, because what is external exists already',
+    ),
+  )
+  behaviour(
+    58,
+    'what is not may have them',
+    aFile(
+      'volumes: ["data:/data"]',
+      'volumes:\n  data: {external: false, driver: local, labels: {team: shop}}\n',
+    ),
+    { volumes: { data: { name: 'shop_data', driver: 'local', labels: { team: 'shop' } } } },
+  )
+})
