@@ -96,7 +96,9 @@ function write(path: string, text: string): void {
 
 /** What is deployed of the stack in a source; `env` stands for the settings of the source. */
 export async function deploy({ files, env = {} }: Given): Promise<Result> {
-  const [stack] = loadFiles(inFolder('shop', named(files)), { variables: env }).stacks
+  const listed = Array.isArray(files) ? { COMPOSE_FILE: NAMES.slice(0, files.length).join(':') } : {}
+  const variables = { ...env, ...listed }
+  const [stack] = loadFiles(inFolder('shop', named(files)), { variables }).stacks
   const problems = (stack?.problems ?? []).map((problem) => fromHere(problem, 'shop'))
   if (!stack?.spec) return { model: undefined, problems }
   const { services, networks, volumes, ...rest } = stack.spec
