@@ -342,25 +342,24 @@ behaviour(
   a({ environment: { A: 'stage' } }),
 )
 
-const OBSOLETE = 'accepted without effect: obsolete, the Compose Specification has no versions'
+const OBSOLETE = 'version: accepted without effect: obsolete, the Compose Specification has no versions'
+const [older, newer] = [
+  `version: "3.1"\n${aFile('user: app')}`,
+  'version: "3.4"\nservices: {a: {read_only: true}}',
+]
 behaviour(
   72,
   'files of different versions are merged, since versions mean nothing, not as in Swarm',
-  [`version: "3.1"\n${aFile('user: app')}`, 'version: "3.4"\nservices: {a: {read_only: true}}'],
-  a({ user: 'app', read_only: true }),
+  [older, newer],
+  accepted(a({ user: 'app', read_only: true }), `notice second.yaml:1:1 ${OBSOLETE}`),
 )
 behaviour(
   72,
-  'a version is told of where a stack is deployed',
-  {
-    files: {
-      'compose.yaml': `version: "3.1"\n${aFile('user: app')}`,
-      'compose.override.yaml': 'version: "3.4"\nservices: {a: {read_only: true}}',
-    },
-  },
+  'also where a stack is deployed',
+  { files: { 'compose.yaml': older, 'compose.override.yaml': newer } },
   deployed(
     { services: { a: { container: { user: 'app', readOnly: true } } } },
-    `notice compose.override.yaml:1:1 version: ${OBSOLETE}`,
+    `notice compose.override.yaml:1:1 ${OBSOLETE}`,
   ),
 )
 
