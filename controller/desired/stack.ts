@@ -4,6 +4,7 @@ import type { StackSpec } from '../../schemas/stack.ts'
 import { loadProject, type Project } from './compose/project.ts'
 import { projectName, withProjectName } from './compose/project-name.ts'
 import { createReader } from './compose/reader.ts'
+import { settingsElsewhere } from './compose/settings-elsewhere.ts'
 import type { Lookup } from './compose/template.ts'
 import { stackVariables, unsetSetting } from './compose/variables.ts'
 import { cursorAt, fail } from './cursor.ts'
@@ -56,9 +57,11 @@ export function loadStack(
   })
   const compose = composeFiles(file, variables)
   const parsed = compose.map((path) => reader.read(path))
+  const all = parsed.flatMap((one) => one.documents)
+  problems.push(...settingsElsewhere(all.filter((document) => document !== documents[0])))
   const unset = unsetSetting(documents)
   const named = projectName({
-    documents: parsed.flatMap((one) => one.documents),
+    documents: all,
     isBroken: parsed.some((one) => one.isBroken),
     ...{ variables, unset, fallback: file.fallback },
   })

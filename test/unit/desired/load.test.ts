@@ -83,6 +83,22 @@ describe('which stacks a source has', () => {
     expect(stack?.spec?.services[0]?.container.hostname).toBe('over')
   })
 
+  test('variables in a file or document that is merged over the first are told of', () => {
+    const settings = 'x-setpoint: {unset: blank, variables: {A: a}}'
+    const [stack] = loadFiles({
+      'web/compose.yaml': `${STACK}\n---\n${settings}`,
+      'web/compose.override.yml': settings,
+    }).stacks
+    const late = "without effect here; write it into the first document of the stack's own file"
+    expect(stack?.spec).not.toBeNull()
+    expect(stack?.problems.map(shown)).toEqual([
+      `notice web/compose.override.yml:1:21 x-setpoint.unset: ${late}`,
+      `notice web/compose.override.yml:1:39 x-setpoint.variables: ${late}`,
+      `notice web/compose.yaml:3:21 x-setpoint.unset: ${late}`,
+      `notice web/compose.yaml:3:39 x-setpoint.variables: ${late}`,
+    ])
+  })
+
   test('COMPOSE_FILE in the .env of the folder names the files', () => {
     const [stack] = loadFiles({
       'web/compose.yaml': STACK,
