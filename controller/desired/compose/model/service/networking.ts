@@ -31,7 +31,7 @@ export const networking: Record<string, Key> = {
   ),
   container_name: honoured(
     {
-      expected: 'a name of letters, digits, _, . and -',
+      expected: 'a name of two or more letters, digits, _, . and -',
       scalar: { types: ['string'], pattern: /[a-zA-Z0-9][a-zA-Z0-9_.-]+/ },
     },
     'A further name that other services find the service by.',
