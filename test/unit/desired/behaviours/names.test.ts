@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { a, accepted, aFile, behaviour, deployed, notDeployed, refused } from './support.ts'
+import { a, accepted, aFile, behaviour, deployed, refused } from './support.ts'
 
 const NAMED = `name: own\n${aFile('user: me')}`
 const PLAIN = aFile('user: me')
