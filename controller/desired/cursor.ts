@@ -1,5 +1,5 @@
 import type { Problem } from '../../schemas/problem.ts'
-import { errorAt, note, noticeAt } from './report.ts'
+import { errorAt, note, noticeAt, shown } from './report.ts'
 import { nearest } from './suggest.ts'
 import { describeNode, isNull, keyPath, type Node, type Origin, type Place } from './yaml/node.ts'
 
@@ -64,8 +64,13 @@ export function noticeAtKey(cursor: Cursor, message: string): void {
 }
 
 function relatedOf({ trail = [], node }: Cursor): Pick<Problem, 'related'> {
-  const origins = [...trail, ...(node.via ?? [])]
-  return origins.length === 0 ? {} : { related: origins.map(({ at, what }) => ({ ...at, message: what })) }
+  return relatedPlaces([...trail, ...(node.via ?? [])])
+}
+
+/** What a problem says of how its value came to be where it is. */
+export function relatedPlaces(origins: readonly Origin[]): Pick<Problem, 'related'> {
+  if (origins.length === 0) return {}
+  return { related: origins.map(({ at, what }) => ({ ...at, message: shown(what) })) }
 }
 
 /** The cursor of a value below. */

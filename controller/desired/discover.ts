@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { SourceTree } from '../../schemas/source.ts'
 import { normaliseName } from './compose/project-name.ts'
 import { compare } from './report.ts'
+import { sortedPaths } from './tree-paths.ts'
 
 /** A file that declares a stack. */
 export interface StackFile {
@@ -49,7 +50,7 @@ export function discover(tree: SourceTree, { directory, rootName }: Scope): Disc
   const stacks: StackFile[] = []
   const images: string[] = []
   const folders = new Map<string, Set<string>>()
-  for (const path of [...tree.files.keys()].sort(compare)) {
+  for (const path of sortedPaths(tree)) {
     if (!isInside(path, prefix)) continue
     const { dir: folder, base } = posix.parse(path)
     const stack = STACK_FILE.exec(base)?.[1]

@@ -1,9 +1,12 @@
 import { posix } from 'node:path'
 import { digest } from '../../schemas/canonical.ts'
 import { MAX_FILE_BYTES, type SourceFile, type SourceTree } from '../../schemas/source.ts'
-import { compare } from './report.ts'
+import { hasFolder, pathsBelow } from './tree-paths.ts'
+import { quote } from './yaml/node.ts'
 
 const MAX_LINKS = 40
+/** As long as a path of Linux may be (path_resolution(7)). */
+const MAX_PATH = 4096
 
 /** A file of the tree, or why there is none. `missing` is told apart: a file that may be absent is no problem then. */
 export type Found = { file: SourceFile; bytes: Buffer } | { problem: string; missing: boolean }
@@ -29,17 +32,14 @@ export function filesOf(tree: SourceTree): Files {
   function list(folder: string): string[] {
     const prefix = folder === '' ? '' : `${folder}/`
     seen.set(prefix, identity(prefix))
-    return [...tree.files.keys()]
-      .filter((path) => path.startsWith(prefix))
-      .map((path) => path.slice(prefix.length))
-      .sort(compare)
+    return pathsBelow(tree, prefix).map((path) => path.slice(prefix.length))
   }
 
   function read(path: string): Found {
     const place = resolve(path)
     if ('problem' in place) return place
     const file = look(place.path)
-    if (!file) return { problem: `there is no file ${path}`, missing: true }
+    if (!file) return missing(path)
     if (!file.content) {
       return {
         problem: `${describe(path, place.path)} has ${file.size} bytes; at most ${MAX_FILE_BYTES} are read`,
@@ -62,37 +62,60 @@ export function filesOf(tree: SourceTree): Files {
 
   /** Of a folder: the names of all files in it. Their contents are looked at one by one. */
   function namesBelow(prefix: string): string {
-    return digest([...tree.files.keys()].filter((path) => path.startsWith(prefix)))
+    return digest(pathsBelow(tree, prefix))
   }
 
   /** The path without symlinks in it, part by part as the kernel walks it. */
   function resolve(path: string): { path: string } | { problem: string; missing: boolean } {
-    let todo = path.split('/')
-    let done: string[] = []
+    if (path.length > MAX_PATH) return tooLong(path)
+    if (posix.isAbsolute(path)) return outside(path)
+    const todo = partsOf(path)
+    const done: string[] = []
     let links = 0
-    while (todo.length > 0) {
-      const [part = '', ...rest] = todo
-      todo = rest
-      if (part === '' || part === '.') continue
+    for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
       if (part === '..') {
-        if (done.length === 0) return outside(path)
-        done = done.slice(0, -1)
+        if (done.pop() === undefined) return outside(path)
         continue
       }
       const here = [...done, part].join('/')
       const file = look(here)
       if (file?.kind !== 'symlink') {
-        done = [...done, part]
+        if (todo.length > 0 && !file && !isFolder(here)) return missing(path)
+        done.push(part)
         continue
       }
       const target = file.content?.toString('utf8') ?? ''
+      if (target.length > MAX_PATH) return tooLong(target)
       if (posix.isAbsolute(target)) return outside(path, target)
       if (++links > MAX_LINKS)
         return { problem: `${path} is a symlink that leads round in a circle`, missing: false }
-      todo = [...target.split('/'), ...todo]
+      todo.push(...partsOf(target))
     }
     return { path: done.join('/') }
   }
+
+  /** What is no folder now may become one, so that it is noted as one that is empty. */
+  function isFolder(path: string): boolean {
+    if (hasFolder(tree, path)) return true
+    seen.set(`${path}/`, identity(`${path}/`))
+    return false
+  }
+}
+
+/** The parts of a path that lead anywhere, the last one first. */
+function partsOf(path: string): string[] {
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .reverse()
+}
+
+function missing(path: string) {
+  return { problem: `there is no file ${path}`, missing: true }
+}
+
+function tooLong(path: string) {
+  return { problem: `${quote(path)} is longer than the ${MAX_PATH} characters of a path`, missing: false }
 }
 
 function outside(path: string, target?: string): { problem: string; missing: boolean } {

@@ -7,8 +7,10 @@ import { filesOf } from './files.ts'
 import { type LoadedImage, loadImage } from './image/image-spec.ts'
 import { catalogOf, identityOf, indexImages } from './image/images.ts'
 import { createMemo, type Memo } from './memo.ts'
+import { otherPaths } from './other-paths.ts'
 import { errorIn, tidy } from './report.ts'
 import { type LoadedStack, loadStack } from './stack.ts'
+import { hasFolder } from './tree-paths.ts'
 
 export type { LoadedStack } from './stack.ts'
 
@@ -140,14 +142,15 @@ function sameImages(asked: Map<string, string | undefined>, index: Map<string, L
 }
 
 function refuseSameNames(stacks: LoadedStack[]): LoadedStack[] {
-  const byName = Map.groupBy(stacks, ({ name }) => name)
+  const groups = Map.groupBy(stacks, ({ name }) => name)
+  const byName = new Map([...groups].map(([name, same]) => [name, same.map(({ file }) => file)]))
   return stacks.map((stack) => {
-    const others = (byName.get(stack.name) ?? []).filter((other) => other !== stack)
-    if (others.length === 0) return stack
-    const files = others.map(({ file }) => file).join(', ')
+    const same = byName.get(stack.name) ?? []
+    if (same.length === 1) return stack
+    const others = otherPaths(stack.file, same)
     const problem = errorIn(
       stack.file,
-      `the stack ${stack.name} is also declared by ${files}; give one another name`,
+      `the stack ${stack.name} is also declared by ${others}; give one another name`,
     )
     return { ...stack, spec: null, problems: tidy([...stack.problems, problem]) }
   })
@@ -158,6 +161,6 @@ function missingFolder(tree: SourceTree, directory: string): Problem[] {
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .join('/')
-  if (folder === '' || [...tree.files.keys()].some((path) => path.startsWith(`${folder}/`))) return []
+  if (folder === '' || hasFolder(tree, folder)) return []
   return [errorIn(folder, 'the source has no such folder')]
 }

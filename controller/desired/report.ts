@@ -7,11 +7,11 @@ export const MAX_PROBLEMS = 100
 /** An error at a place. */
 export function errorAt(at: Place, path: string, message: string): Problem {
   const { file, line, column } = at
-  return { file, line, column, path: shown(path, 300), message: shown(message, 500), severity: 'error' }
+  return { file, line, column, path: shown(path, 300), message: shown(message), severity: 'error' }
 }
 
 /** One line of text for a terminal: what a file says must not move its cursor. */
-function shown(text: string, length: number): string {
+export function shown(text: string, length = 500): string {
   const clamped = text.length > length ? `${text.slice(0, length - 3)}...` : text
   return clamped.replace(/\p{Cc}/gu, (char) =>
     char === '\n' ? '\\n' : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
@@ -36,6 +36,11 @@ export function note(problems: Problem[], problem: Problem): void {
   const isFull = problems.length >= MAX_COLLECTED
   const isFirstError = problem.severity === 'error' && problems.at(-1)?.severity !== 'error'
   if (!isFull || isFirstError) problems.push(problem)
+}
+
+/** Adds problems that were found elsewhere, one by one: thousands of them are too many arguments of a call. */
+export function noteAll(problems: Problem[], found: Iterable<Problem>): void {
+  for (const problem of found) note(problems, problem)
 }
 
 export function hasErrors(problems: Problem[]): boolean {

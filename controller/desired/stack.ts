@@ -11,7 +11,7 @@ import { cursorAt, fail } from './cursor.ts'
 import type { StackFile } from './discover.ts'
 import type { Files } from './files.ts'
 import { type Catalog, resolveImages } from './image/images.ts'
-import { hasErrors, noticeAt, tidy } from './report.ts'
+import { hasErrors, noteAll, noticeAt, tidy } from './report.ts'
 import { build } from './spec/build.ts'
 import { readContents } from './spec/contents.ts'
 import { readStack } from './spec/read-stack.ts'
@@ -76,7 +76,7 @@ export function loadStack(
     unset,
     profiles: split(variables('COMPOSE_PROFILES')),
   })
-  problems.push(...loaded.problems)
+  noteAll(problems, loaded.problems)
   const spec = loaded.project ? specOf(loaded.project, { files, catalog, problems }) : null
   return {
     name: named.name,

@@ -68,7 +68,7 @@ function castTo(cast: 'integer' | 'number' | 'boolean', node: ScalarNode): Scala
   const isNumber =
     cast === 'integer'
       ? /^[+-]?\d+$/.test(node.text)
-      : /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(node.text)
+      : /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(node.text)
   const value = Number(node.text)
   return isNumber && Number.isFinite(value) ? { ...node, value } : undefined
 }

@@ -3,7 +3,7 @@ import { type Cursor, expected, fail, itemsOf, within } from '../cursor.ts'
 import { isNull, quote, type ScalarNode, scalarText } from '../yaml/node.ts'
 import type { Loading } from './load-files.ts'
 
-const REMOTE = /^[a-z][a-z\d+.-]*:\/\/|^git@|^github\.com\/|\.git(#.*)?$/i
+const REMOTE = /^[a-z][a-z\d+.-]*:\/\/|^git@|^github\.com\/|\.git(#[^#]*)?$/i
 
 /** The file that a text names, as a path of the checkout; undefined, with a problem, where it cannot be read. */
 export function locateFile(at: Cursor, loading: Loading): string | undefined {

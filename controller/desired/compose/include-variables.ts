@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Cursor } from '../cursor.ts'
+import { noteAll } from '../report.ts'
 import { type Composing, nothingKnown, type VariableScope } from './composing.ts'
 import { readEnvFiles } from './env-files.ts'
 import { locateFile, textsBelow } from './file-reference.ts'
@@ -40,6 +41,6 @@ function defaultEnvFile(directory: string, { files }: Composing): string[] {
 
 function beneath(envFiles: string[], { files, variables: outer, unset, problems }: Composing): Lookup {
   const inner = readEnvFiles(envFiles, { files, outer, unset })
-  problems.push(...inner.problems)
+  noteAll(problems, inner.problems)
   return (name) => outer(name) ?? inner.variables.get(name)
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { type Cursor, cursorAt } from '../cursor.ts'
+import { type Cursor, cursorAt, relatedPlaces } from '../cursor.ts'
+import { note } from '../report.ts'
 import type { Entry, ListNode, MapNode, Node, Origin } from '../yaml/node.ts'
 
 /** The value with a note of how it came where it is, ahead of what is noted already: a problem in it names both places. */
@@ -43,6 +44,6 @@ export function incomingCursor(node: Node, { problems, origins }: Incoming, path
 
 /** Notes problems that were found without knowing how the file came in. */
 export function noteIncoming(found: readonly Problem[], { problems, origins }: Incoming): void {
-  const related = origins.map(({ at, what }) => ({ ...at, message: what }))
-  problems.push(...(related.length > 0 ? found.map((problem) => ({ ...problem, related })) : found))
+  const related = relatedPlaces(origins)
+  for (const problem of found) note(problems, { ...problem, ...related })
 }

@@ -10,7 +10,7 @@ import { asMap, changeAt, changeEach } from './edit.ts'
  * @param active the names of the active profiles; `*` is every profile
  */
 export function enableProfiles(at: Cursor, active: readonly string[]): MapNode {
-  const disabled = disabledServices(asMap(valueAt(at.node, 'services')), active)
+  const disabled = disabledServices(asMap(valueAt(at.node, 'services')), new Set(active))
   if (disabled.size === 0) return asMap(at.node)
   for (const [name, service] of entriesBelow(at, 'services')) {
     if (!disabled.has(name)) checkDependencies(name, service, disabled)
@@ -19,11 +19,11 @@ export function enableProfiles(at: Cursor, active: readonly string[]): MapNode {
 }
 
 /** The profiles of each service that none of the active ones enables. */
-function disabledServices(services: MapNode, active: readonly string[]): Map<string, string[]> {
+function disabledServices(services: MapNode, active: ReadonlySet<string>): Map<string, string[]> {
   const disabled = new Map<string, string[]>()
   for (const [name, { value }] of services.entries) {
     const profiles = profilesOf(value)
-    const isEnabled = profiles.some((profile) => active.includes(profile)) || active.includes('*')
+    const isEnabled = active.has('*') || profiles.some((profile) => active.has(profile))
     if (profiles.length > 0 && !isEnabled) disabled.set(name, profiles)
   }
   return disabled
@@ -42,8 +42,11 @@ function checkDependencies(name: string, service: Cursor, disabled: Map<string, 
   }
 }
 
+/** As many profiles as one reads at a glance. */
+const MAX_LISTED = 5
+
 function failDisabled(name: string, { service, at }: Dependency, profiles: string[]): void {
-  const advice = `activate ${profiles.join(' or ')}${at.node.kind === 'map' ? ', or set required: false' : ''}`
+  const advice = `activate ${profiles.slice(0, MAX_LISTED).join(' or ')}${at.node.kind === 'map' ? ', or set required: false' : ''}`
   failAtKey(at, `service ${name} depends on ${service}, which no active profile enables; ${advice}`)
 }
 

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 import type { Files } from '../files.ts'
+import { noteAll } from '../report.ts'
 import { isNull, type Node, type ScalarNode, scalarText, textAt, valueAt } from '../yaml/node.ts'
 import { type EnvFileInputs, readEnvFiles } from './env-files.ts'
 import type { Unset } from './fill-in.ts'
@@ -28,7 +29,7 @@ export function stackVariables({ folder, documents, files, settings, problems }:
   const outer: Lookup = (name) => (Object.hasOwn(settings, name) ? settings[name] : undefined)
   const unset = unsetSetting(documents)
   const dotenv = readDotenv(folder, { files, outer, unset })
-  problems.push(...dotenv.problems)
+  noteAll(problems, dotenv.problems)
   const below: Lookup = (name) => outer(name) ?? dotenv.variables.get(name)
   const declared = readDeclared(documents, { variables: below, unset, problems })
   const known: Lookup = (name) => declared.get(name) ?? dotenv.variables.get(name)
@@ -56,7 +57,7 @@ function readDeclared(
   const written = valueAt(root, 'x-setpoint', 'variables')
   if (!written) return new Map()
   const filled = interpolate(written, { variables, unset, path: 'x-setpoint.variables' })
-  problems.push(...filled.problems)
+  noteAll(problems, filled.problems)
   return new Map(pairs(filled.root))
 }
 

@@ -6,7 +6,7 @@ import { canonicalise } from '../compose/canonicalise.ts'
 import { imageFile } from '../compose/model/image-file.ts'
 import { type Cursor, cursorAt, expected, fail, fields, itemsOf, within } from '../cursor.ts'
 import type { Files } from '../files.ts'
-import { errorIn, hasErrors, tidy } from '../report.ts'
+import { errorIn, hasErrors, noteAll, tidy } from '../report.ts'
 import { healthcheck } from '../spec/health.ts'
 import { environment, textMap } from '../spec/mappings.ts'
 import { signal, user } from '../spec/process.ts'
@@ -52,7 +52,7 @@ function read(name: string, path: string, { files, problems }: Reading): ImageSp
     return undefined
   }
   const parsed = parse(path, found.bytes.toString('utf8'))
-  problems.push(...parsed.problems)
+  noteAll(problems, parsed.problems)
   const [root] = parsed.documents
   if (!root || parsed.isBroken) {
     if (parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))

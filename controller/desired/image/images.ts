@@ -1,7 +1,8 @@
 import type { ImageSource } from '../../../schemas/image.ts'
 import type { Problem } from '../../../schemas/problem.ts'
 import { fail, within } from '../cursor.ts'
-import { errorIn } from '../report.ts'
+import { otherPaths } from '../other-paths.ts'
+import { errorIn, noteAll } from '../report.ts'
 import type { StackDraft } from '../spec/read-stack.ts'
 import { quote } from '../yaml/node.ts'
 import type { LoadedImage } from './image-spec.ts'
@@ -23,13 +24,13 @@ export function indexImages(images: LoadedImage[]): Map<string, LoadedImage> {
 function single(name: string, same: LoadedImage[]): LoadedImage {
   const [first] = same
   if (first && same.length === 1) return first
-  const problems = same.flatMap((one) => [...one.problems, twice(one.path, name, same)])
+  const paths = same.map(({ path }) => path)
+  const problems = same.flatMap((one) => [...one.problems, twice(one.path, name, paths)])
   return { name, path: first?.path ?? '', spec: null, reference: '', problems }
 }
 
-function twice(path: string, name: string, same: LoadedImage[]): Problem {
-  const others = same.filter((one) => one.path !== path).map((one) => one.path)
-  return errorIn(path, `the image ${name} is also declared by ${others.join(', ')}; rename one`)
+function twice(path: string, name: string, paths: string[]): Problem {
+  return errorIn(path, `the image ${name} is also declared by ${otherPaths(path, paths)}; rename one`)
 }
 
 export function catalogOf(images: Map<string, LoadedImage>): Catalog {
@@ -57,7 +58,7 @@ export function resolveImages(draft: StackDraft, catalog: Catalog): Map<string, 
     const at = within(service.at, 'image')
     const declared = catalog.find(service.image)
     if (declared) {
-      at.problems.push(...declared.problems)
+      noteAll(at.problems, declared.problems)
       if (declared.spec) {
         resolved.set(service.name, { reference: declared.reference, pull: 'missing', spec: declared.spec })
       }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { digest } from '../../../schemas/canonical.ts'
 import type { ContentMount } from '../../../schemas/stack.ts'
 import { type Cursor, entriesOf, fail, itemsOf, within } from '../cursor.ts'
 import type { Files } from '../files.ts'
 import { textAt, valueAt } from '../yaml/node.ts'
+import { type ContentHashes, contentHashes } from './content-hashes.ts'
 
 /**
  * What each service of a resolved model mounts of the repository or of values: its configs, secrets and relative bind
@@ -12,12 +12,13 @@ import { textAt, valueAt } from '../yaml/node.ts'
  */
 export function readContents(model: Cursor, files: Files): Map<string, ContentMount[]> {
   const services = entriesOf(within(model, 'services')) ?? []
-  return new Map(services.map(([name, at]) => [name, contentsOf(at, { model, files })]))
+  const hashes = contentHashes(files)
+  return new Map(services.map(([name, at]) => [name, contentsOf(at, { model, hashes })]))
 }
 
 interface Declared {
   model: Cursor
-  files: Files
+  hashes: ContentHashes
 }
 
 function contentsOf(service: Cursor, declared: Declared): ContentMount[] {
@@ -34,7 +35,7 @@ function references(service: Cursor, section: 'configs' | 'secrets', declared: D
   if (!valueAt(service.node, section)) return []
   return (itemsOf(within(service, section)) ?? []).flatMap(({ node }) => {
     const source = textAt(node, 'source') ?? ''
-    const hash = hashOf(within(declared.model, section, source), declared.files)
+    const hash = hashOf(within(declared.model, section, source), declared.hashes)
     if (hash === undefined) return []
     const target = textAt(node, 'target') ?? `/${source}`
     return [{ kind: KINDS[section], target, digest: hash, ...owner(node) }]
@@ -51,46 +52,21 @@ function owner(node: Cursor['node']): Pick<ContentMount, 'mode' | 'uid' | 'gid'>
 }
 
 /** What is external is known by its name alone, and so is a secret in a variable: the hash of a short one gives it away. */
-function hashOf({ node, ...at }: Cursor, files: Files): string | undefined {
+function hashOf({ node, ...at }: Cursor, hashes: ContentHashes): string | undefined {
   const content = textAt(node, 'content')
-  if (content !== undefined) return hash(Buffer.from(content))
+  if (content !== undefined) return hashes.ofText(content)
   const file = textAt(node, 'file')
-  if (file !== undefined) return hashOfFile(within({ ...at, node }, 'file'), file, files)
-  return digest([textAt(node, 'name'), textAt(node, 'environment')])
+  if (file === undefined) return digest([textAt(node, 'name'), textAt(node, 'environment')])
+  const found = hashes.ofFile(file)
+  return 'problem' in found ? fail(within({ ...at, node }, 'file'), found.problem) : found.hash
 }
 
-function binds(service: Cursor, { files }: Declared): ContentMount[] {
+function binds(service: Cursor, { hashes }: Declared): ContentMount[] {
   if (!valueAt(service.node, 'volumes')) return []
   return (itemsOf(within(service, 'volumes')) ?? []).flatMap((at) => {
     const [source, target] = [textAt(at.node, 'source'), textAt(at.node, 'target')]
     if (textAt(at.node, 'type') !== 'bind' || source === undefined || target === undefined) return []
     if (posix.isAbsolute(source) || /^(~|\.\.(\/|$))/.test(source)) return []
-    const inside = files.list(source)
-    return [
-      {
-        kind: 'bind' as const,
-        target,
-        digest: hashOfFolder(source, inside.length > 0 ? inside : [''], files),
-      },
-    ]
+    return [{ kind: 'bind' as const, target, digest: hashes.ofFolder(source) }]
   })
-}
-
-function hashOfFile(at: Cursor, path: string, files: Files): string | undefined {
-  const found = files.read(path)
-  return 'problem' in found ? fail(at, found.problem) : hash(found.bytes)
-}
-
-/** Names, contents and who may run what. */
-function hashOfFolder(folder: string, names: string[], files: Files): string {
-  return digest(
-    names.map((name) => {
-      const found = files.read(posix.join(folder, name))
-      return 'problem' in found ? [name] : [name, found.file.kind, hash(found.bytes)]
-    }),
-  )
-}
-
-function hash(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }

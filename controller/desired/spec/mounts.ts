@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Mount } from '../../../schemas/stack.ts'
+import { cleanPath } from '../compose/model/path.ts'
 import { type Cursor, fail, fields, itemsOf } from '../cursor.ts'
 import { scalarNode } from '../yaml/node.ts'
 import { boolean, checkContainerPath, fileMode, filled, integer, listOf, size, text } from './values.ts'
@@ -77,7 +78,7 @@ function hostPath(at: Cursor, source: string): string | undefined {
     )
   }
   if (source.split('/').includes('..')) return fail(at, `${source} must not contain ..`)
-  return source.replace(/\/+$/, '') || '/'
+  return cleanPath(source)
 }
 
 /** Compose Specification §tmpfs of a service: `/run` or `/run:size=64m,mode=1777`. */

@@ -1,5 +1,4 @@
-import { type Cursor, fail } from '../cursor.ts'
-import { nearest } from '../suggest.ts'
+import { type Cursor, fail, suggestion } from '../cursor.ts'
 import { quote } from '../yaml/node.ts'
 import { filled, text } from './values.ts'
 
@@ -16,7 +15,7 @@ export function signal(cursor: Cursor): string | undefined {
   const bare = value.toUpperCase().replace(/^SIG/, '')
   const name = /^\d+$/.test(bare) ? SIGNALS[Number(bare) - 1] : bare
   if (name !== undefined && (SIGNALS.includes(name) || REALTIME.test(name))) return `SIG${name}`
-  const near = nearest(bare, SIGNALS)
+  const near = suggestion(cursor, bare, SIGNALS)
   return fail(cursor, `${quote(value)} is no signal${near ? `; did you mean SIG${near}?` : ''}`)
 }
 
@@ -32,7 +31,7 @@ export function capability(cursor: Cursor): string | undefined {
   const bare = value.toUpperCase().replace(/^CAP_/, '')
   if (bare === 'ALL') return 'ALL'
   if (CAPABILITIES.includes(bare)) return `CAP_${bare}`
-  const near = nearest(bare, CAPABILITIES)
+  const near = suggestion(cursor, bare, CAPABILITIES)
   return fail(cursor, `${quote(value)} is no capability${near ? `; did you mean ${near}?` : ''}`)
 }
 
@@ -75,7 +74,7 @@ export function pullPolicy(cursor: Cursor): 'always' | 'missing' | 'never' | und
   if (value === 'build' || value === 'daily' || value === 'weekly' || value.startsWith('every_')) {
     return fail(cursor, `not honoured yet: ${value}; take always, missing or never`)
   }
-  const near = nearest(value, ['always', 'missing', 'never'])
+  const near = suggestion(cursor, value, ['always', 'missing', 'never'])
   return fail(
     cursor,
     `must be always, missing or never, not ${quote(value)}${near ? `; did you mean ${near}?` : ''}`,

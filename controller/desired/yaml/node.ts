@@ -71,9 +71,12 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)
 }
 
+/** Longer than what is shown of a path: what stands deeper goes by the path above it. */
+const MAX_PATH = 1000
+
 /** The path of a key: `services.web`. What is merged in by `<<` counts as standing where it is merged. */
 export function keyPath(path: string, key: string): string {
-  if (key === '<<') return path
+  if (key === '<<' || path.length > MAX_PATH) return path
   return path === '' ? key : `${path}.${key}`
 }
 

@@ -1,6 +1,6 @@
 import { Composer, type Document, LineCounter } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt, errorIn } from '../report.ts'
+import { errorAt, errorIn, note, noteAll } from '../report.ts'
 import { type Converting, convert } from './convert.ts'
 import { type Extent, excess, extentOf } from './extent.ts'
 import { settleListTags } from './list-tags.ts'
@@ -69,9 +69,9 @@ function assemble(documents: Document.Parsed[], source: Source): Parsed {
   const roots = documents.flatMap(({ contents }) => {
     if (!contents || excess(total)) return []
     const converted = convert(contents, converting)
-    problems.push(...converted.problems)
+    noteAll(problems, converted.problems)
     if (!converted.root || isNull(converted.root)) return []
-    if (exceeds(converted.root, total, converting)) problems.push(tooMuch(converted.root, total))
+    if (exceeds(converted.root, total, converting)) note(problems, tooMuch(converted.root, total))
     return [tidied(converted.root, problems)]
   })
   if (syntax.length > 0) return { documents: roots, isBroken: true, problems: syntax }
@@ -93,6 +93,7 @@ function tooMuch(root: Node, total: Extent): Problem {
 function tidied(root: Node, problems: Problem[]): Node {
   const folded = foldMergeKeys(root)
   const settled = settleListTags(folded.root)
-  problems.push(...folded.problems, ...settled.problems)
+  noteAll(problems, folded.problems)
+  noteAll(problems, settled.problems)
   return settled.root
 }

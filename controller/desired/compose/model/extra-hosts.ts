@@ -3,6 +3,8 @@ import { compare } from '../../report.ts'
 import { isNull, listNode, type MapNode, type Node, quote, textNode } from '../../yaml/node.ts'
 import type { Shape } from '../shape.ts'
 
+/** The longest name that DNS has. */
+const MAX_NAME = 253
 const EXAMPLE = 'write db=10.0.0.5'
 
 const host: Shape = {
@@ -11,12 +13,17 @@ const host: Shape = {
   canonical: fromItem,
 }
 
-const address: Shape = { expected: 'an address, as in 10.0.0.5', scalar: { types: ['string'] } }
+const address: Shape = {
+  expected: 'an address, as in 10.0.0.5',
+  scalar: { types: ['string'] },
+  canonical: fewAddresses,
+}
 
 const addresses: Shape = {
   expected: 'an address or a list of addresses',
   scalar: { types: ['string'] },
   list: { items: address },
+  canonical: fewAddresses,
 }
 
 /**
@@ -39,7 +46,8 @@ function fromItem(at: Cursor): Node | undefined {
   const cut = text.indexOf(separator)
   if (cut < 0) return fail(at, `${quote(text)} has no address; ${EXAMPLE}`)
   const name = text.slice(0, cut)
-  return isHost(at, name) ? listNode(at.node, pairs(at.node, name, text.slice(cut + 1))) : undefined
+  if (!isHost(at, name) || !areFew(at, text)) return undefined
+  return listNode(at.node, pairs(at.node, name, text.slice(cut + 1)))
 }
 
 function fromMap(at: Cursor, node: MapNode): Node | undefined {
@@ -58,8 +66,21 @@ function fromEntry(name: string, value: Node): Node[] {
   return value.kind === 'scalar' && !isNull(value) ? pairs(value, name, value.text) : []
 }
 
+/** Each address is printed with its host, so that many of them in one text would come to very much. */
+const MAX_ADDRESSES = 32
+
+function fewAddresses(at: Cursor): Node | undefined {
+  return at.node.kind !== 'scalar' || areFew(at, at.node.text) ? at.node : undefined
+}
+
+function areFew(at: Cursor, text: string): boolean {
+  if (text.split(',', MAX_ADDRESSES + 1).length <= MAX_ADDRESSES) return true
+  fail(at, `has more than ${MAX_ADDRESSES} addresses in one text; write a list of them`)
+  return false
+}
+
 function isHost(at: Cursor, name: string): boolean {
-  if (name !== '' && !/[:=]/.test(name)) return true
+  if (name.length <= MAX_NAME && /^[^:=]+$/.test(name)) return true
   fail(at, `${quote(name)} is no name of a host; ${EXAMPLE}`)
   return false
 }

@@ -34,7 +34,7 @@ function parseBytes(text: string): string | undefined {
   if (/^\d{1,19}$/.test(text)) return BigInt(text) <= LARGEST ? String(BigInt(text)) : undefined
   // Nobody writes so many digits, and matching them takes its time.
   if (text.length > 100) return undefined
-  const match = /^(\d+\.?\d*|\.\d+)(e\+?\d+)? ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text)
+  const match = /^(\d+(?:\.\d*)?|\.\d+)(e\+?\d+)? ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text)
   if (!match) return undefined
   const [, digits = '', exponent = '', unit = ''] = match
   const bytes = Math.trunc(Number(digits + exponent) * 1024 ** (EXPONENTS[unit.toLowerCase()] ?? 0))
