@@ -1,7 +1,7 @@
 import { parseDuration } from '../../../schemas/duration.ts'
 import { parseSize } from '../../../schemas/size.ts'
 import { type Cursor, expected, fail, itemsOf, type Reader, suggestion } from '../cursor.ts'
-import { alternatives, nearest } from '../suggest.ts'
+import { alternatives } from '../suggest.ts'
 import { quote, scalarText } from '../yaml/node.ts'
 import { looseBoolean } from '../yaml/scalar.ts'
 
