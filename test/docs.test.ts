@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ERRORS, type ErrorCode } from '../schemas/error.ts'
+import { formatProblem } from '../schemas/problem.ts'
 import { commandNames, helpOf } from '../scripts/cli-page.ts'
 import { ROOT } from './support/imports.ts'
+import { loadFiles } from './unit/desired/support.ts'
 
 const PAGES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
   cwd: ROOT,
@@ -28,6 +30,34 @@ describe('docs/errors.md', () => {
     expect(section).toContain(`${meaning} Tried again: ${retryable ? 'yes' : 'no'}.`)
     expect(section?.trim().split('\n\n').length).toBeGreaterThan(2)
   })
+})
+
+describe('docs/stack-files.md', () => {
+  const [intro = '', ...sections] = read('docs/stack-files.md').split(/^##+ /m)
+  const withFiles = sections
+    .map((text) => ({ title: text.split('\n')[0], files: filesIn(text) }))
+    .filter(({ files }) => Object.keys(files).length > 0)
+
+  it('begins with a stack', () => {
+    expect(problemsOf(filesIn(intro))).toEqual([])
+  })
+
+  it.each(withFiles)('shows valid files under "$title"', ({ files }) => {
+    expect(problemsOf({ ...filesIn(intro), ...files })).toEqual([])
+  })
+
+  /** The blocks of code whose first line is a path. */
+  function filesIn(text: string): Record<string, string> {
+    const blocks = [...text.matchAll(/^```(?:yaml|ini)\n# (\S+\/\S+)\n(.*?)^```/gms)]
+    return Object.fromEntries(blocks.map(([, path = '', content = '']) => [path, content]))
+  }
+
+  function problemsOf(files: Record<string, string>): string[] {
+    const { stacks, problems } = loadFiles(files)
+    expect(stacks.some(({ name }) => name === 'shop')).toBe(true)
+    const all = [...problems, ...stacks.flatMap((stack) => stack.problems)]
+    return all.filter(({ severity }) => severity === 'error').map(formatProblem)
+  }
 })
 
 describe('docs/dependencies.md', () => {
