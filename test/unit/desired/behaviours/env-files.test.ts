@@ -19,7 +19,7 @@ describe('.env and env_file', () => {
   )
   behaviour(
     34,
-    'also with nothing',
+    'the environment wins also with a blank value',
     { files: shows({ '.env': 'TAG=file\n' }), env: { TAG: '' }, flags: {} },
     a({ hostname: undefined }),
   )
@@ -34,7 +34,7 @@ describe('.env and env_file', () => {
   )
   behaviour(
     34,
-    'where one is given, of that',
+    '.env is that of the project directory that is given',
     {
       files: { '.env': 'TAG=here\n', 'app/.env': 'TAG=app\n', 'app/compose.yaml': aFile('hostname: $TAG') },
       flags: { file: ['app/compose.yaml'], projectDirectory: '.' },
@@ -50,19 +50,19 @@ describe('.env and env_file', () => {
   )
   behaviour(
     35,
-    'it does for a stack from Git',
+    '.env sets variables of a stack from Git',
     { files: shows({ '.env': 'TAG=file\n' }) },
     deployed({ services: { a: { container: { hostname: 'file' } } } }),
   )
   behaviour(
     35,
-    'where the settings of the source win',
+    'the settings of the source win over .env',
     { files: shows({ '.env': 'TAG=file\n' }), env: { TAG: 'outer' } },
     deployed({ services: { a: { container: { hostname: 'outer' } } } }),
   )
   behaviour(
     35,
-    'it is no env_file: containers do not get it',
+    '.env is no env_file: containers do not get what it sets',
     { files: { ...shows({ '.env': 'TAG=file\n' }) }, flags: {} },
     a({ environment: undefined }),
   )
@@ -75,19 +75,19 @@ describe('.env and env_file', () => {
   )
   behaviour(
     36,
-    'what only the earlier sets stays',
+    'of several --env-file what only the earlier sets stays',
     { files: shows({ one: 'TAG=1\n', two: 'OTHER=2\n' }), flags: { envFile: ['one', 'two'] } },
     a({ hostname: '1' }),
   )
   behaviour(
     36,
-    'the later may use what the earlier sets',
+    'of several --env-file the later may use what the earlier sets',
     { files: shows({ one: 'N=1\n', two: 'TAG=v$N\n' }), flags: { envFile: ['one', 'two'] } },
     a({ hostname: 'v1' }),
   )
   behaviour(
     36,
-    '.env is not read then',
+    '.env is not read beside --env-file',
     { files: shows({ one: 'OTHER=1\n', '.env': 'TAG=file\n' }), flags: { envFile: ['one'] } },
     accepted(
       a({ hostname: undefined }),
@@ -96,14 +96,24 @@ describe('.env and env_file', () => {
   )
   behaviour(
     36,
-    'one that is missing is refused',
+    'a missing --env-file is refused',
     { files: shows({}), env: { TAG: 'x' }, flags: { envFile: ['missing.env'] } },
     refused('missing.env env file missing.env not found'),
   )
 
   behaviour(37, 'single quotes keep what they hold', file(`PRICE='5 $TAG'`), gives({ PRICE: '5 $$TAG' }))
-  behaviour(37, 'also a backslash', file(`LINES='one\\ntwo \\$TAG'`), gives({ LINES: 'one\\ntwo \\$$TAG' }))
-  behaviour(37, 'and a line end', file(`LINES='one\ntwo'\nTAG=v1`), gives({ LINES: 'one\ntwo', TAG: 'v1' }))
+  behaviour(
+    37,
+    'single quotes keep a backslash',
+    file(`LINES='one\\ntwo \\$TAG'`),
+    gives({ LINES: 'one\\ntwo \\$$TAG' }),
+  )
+  behaviour(
+    37,
+    'single quotes keep a line end',
+    file(`LINES='one\ntwo'\nTAG=v1`),
+    gives({ LINES: 'one\ntwo', TAG: 'v1' }),
+  )
 
   behaviour(
     38,
@@ -111,12 +121,17 @@ describe('.env and env_file', () => {
     file('N=1\nTAG="v$N ${N}"'),
     gives({ N: '1', TAG: 'v1 1' }),
   )
-  behaviour(38, 'they know escapes', file('LINES="one\\ntwo\\tthree"'), gives({ LINES: 'one\ntwo\tthree' }))
-  behaviour(38, 'a \\$ is a $', file('PRICE="5\\$TAG"'), gives({ PRICE: '5$$TAG' }))
-  behaviour(38, 'a \\" is a quote', file('SAID="a \\"b\\" c"'), gives({ SAID: 'a "b" c' }))
   behaviour(
     38,
-    'and hold line ends',
+    'double quotes know escapes',
+    file('LINES="one\\ntwo\\tthree"'),
+    gives({ LINES: 'one\ntwo\tthree' }),
+  )
+  behaviour(38, 'in double quotes \\$ is a $', file('PRICE="5\\$TAG"'), gives({ PRICE: '5$$TAG' }))
+  behaviour(38, 'in double quotes \\" is a quote', file('SAID="a \\"b\\" c"'), gives({ SAID: 'a "b" c' }))
+  behaviour(
+    38,
+    'double quotes may hold line ends',
     file('LINES="one\ntwo"\nTAG=v1'),
     gives({ LINES: 'one\ntwo', TAG: 'v1' }),
   )
@@ -124,12 +139,12 @@ describe('.env and env_file', () => {
   behaviour(39, 'blanks around = and the value are dropped', file('TAG =  v1  '), gives({ TAG: 'v1' }))
   behaviour(
     39,
-    ' # begins a comment',
+    'a # after a blank begins a comment',
     file('TAG=v1 # the first\n# all of it\nN="1" # one'),
     gives({ TAG: 'v1', N: '1' }),
   )
-  behaviour(39, '# within a word does not', file('TAG=v#1'), gives({ TAG: 'v#1' }))
-  behaviour(39, 'nor does one in quotes', file('TAG="v # 1"'), gives({ TAG: 'v # 1' }))
+  behaviour(39, 'a # within a word begins none', file('TAG=v#1'), gives({ TAG: 'v#1' }))
+  behaviour(39, 'a # in quotes begins none', file('TAG="v # 1"'), gives({ TAG: 'v # 1' }))
   behaviour(39, 'unquoted values hold variables', file('N=1\nTAG=v$N'), gives({ N: '1', TAG: 'v1' }))
 
   behaviour(40, 'export may stand before a name', file('export TAG=v1'), gives({ TAG: 'v1' }))
@@ -141,7 +156,12 @@ describe('.env and env_file', () => {
     file('N=1\nTAG="v1\nX=1'),
     refused('vars.env:2:5 the quote of TAG is not closed'),
   )
-  behaviour(41, 'so is a single one', file(`TAG='v1`), refused('vars.env:1:5 the quote of TAG is not closed'))
+  behaviour(
+    41,
+    'a single quote that does not end is refused',
+    file(`TAG='v1`),
+    refused('vars.env:1:5 the quote of TAG is not closed'),
+  )
 
   behaviour(
     42,
@@ -151,7 +171,7 @@ describe('.env and env_file', () => {
   )
   behaviour(
     42,
-    'every such line is told',
+    'every line with a blank in its name is told',
     file('A B=1\nC D=1'),
     refused(
       'vars.env:1:1 "A B=1" is no NAME=value: a name has no space',
@@ -165,8 +185,8 @@ describe('.env and env_file', () => {
     file('TAG\nN=1', { TAG: 'v1' }),
     gives({ TAG: 'v1', N: '1' }),
   )
-  behaviour(43, 'or is left out', file('TAG\nN=1'), gives({ N: '1' }))
-  behaviour(43, 'a blank one is taken', file('TAG', { TAG: '' }), gives({ TAG: '' }))
+  behaviour(43, 'a name alone is left out where there is no such value', file('TAG\nN=1'), gives({ N: '1' }))
+  behaviour(43, 'a name alone takes a blank value', file('TAG', { TAG: '' }), gives({ TAG: '' }))
 
   behaviour(
     44,
@@ -174,11 +194,16 @@ describe('.env and env_file', () => {
     file('N=${M:-1}\nTAG=v$N'),
     gives({ N: '1', TAG: 'v1' }),
   )
-  behaviour(44, 'so may what is set outside', file('TAG=v$N', { N: '2' }), gives({ TAG: 'v2' }))
-  behaviour(44, 'which wins', file('N=1\nTAG=v$N', { N: '2' }), gives({ N: '1', TAG: 'v2' }))
+  behaviour(44, 'what is set outside may be used', file('TAG=v$N', { N: '2' }), gives({ TAG: 'v2' }))
   behaviour(
     44,
-    'what is set further down may not',
+    'what is set outside wins over what the file has set',
+    file('N=1\nTAG=v$N', { N: '2' }),
+    gives({ N: '1', TAG: 'v2' }),
+  )
+  behaviour(
+    44,
+    'what is set further down may not be used',
     file('TAG=v$N\nN=1'),
     accepted(
       gives({ TAG: 'v', N: '1' }),
@@ -187,7 +212,7 @@ describe('.env and env_file', () => {
   )
   behaviour(
     44,
-    'an earlier file may be used, too',
+    'what an earlier file has set may be used',
     { files: { 'compose.yaml': aFile('env_file: [one, two]'), one: 'N=1', two: 'TAG=v$N' } },
     gives({ N: '1', TAG: 'v1' }),
   )
@@ -195,7 +220,7 @@ describe('.env and env_file', () => {
   behaviour(45, 'a mark of the byte order is passed over', file('\ufeffTAG=v1'), gives({ TAG: 'v1' }))
   behaviour(
     45,
-    'so are the line ends of Windows',
+    'the line ends of Windows are passed over',
     file('TAG=v1\r\nN="1"\r\nM\r\n'),
     gives({ TAG: 'v1', N: '1' }),
   )
@@ -215,7 +240,7 @@ describe('.env and env_file', () => {
   )
   behaviour(
     46,
-    'also with nothing',
+    'environment wins also with a blank value',
     { files: { 'compose.yaml': aFile('env_file: one\nenvironment: {A: ""}'), one: 'A=1' } },
     gives({ A: '' }),
   )
@@ -230,19 +255,19 @@ describe('.env and env_file', () => {
   )
   behaviour(
     47,
-    'where it need not be there it is passed over',
+    'an env file that need not be there is passed over',
     aFile('env_file: [{path: none.env, required: false}]'),
     a({ environment: undefined }),
   )
   behaviour(
     47,
-    'where it is there it is read',
+    'an env file that need not be there is read',
     { files: { 'compose.yaml': aFile('env_file: [{path: one, required: false}]'), one: 'A=1' } },
     gives({ A: '1' }),
   )
   behaviour(
     47,
-    'on purpose other than in Compose, one outside the source is refused',
+    'on purpose other than in Compose, an env file outside the source is refused',
     aFile('env_file: ../../none.env'),
     notDeployed(
       'compose.yaml:4:15 services.a.env_file[0].path: ../none.env leads out of the checkout; only files of the repository are read',
@@ -262,18 +287,23 @@ describe('.env and env_file', () => {
   )
   behaviour(
     48,
-    'there is no other format',
+    'there is no format but raw',
     { files: { 'compose.yaml': aFile('env_file: [{path: one, format: json}]'), one: 'A=1' } },
     refused('compose.yaml:4:36 services.a.env_file[0].format: must be raw, not "json"'),
   )
 
   behaviour(
     49,
-    'a mapping of variables is what a list is',
+    'variables may stand in a mapping',
     aFile('environment: {A: one, B: "", C: x=y}'),
     gives({ A: 'one', B: '', C: 'x=y' }),
   )
-  behaviour(49, 'the list', aFile('environment: [A=one, B=, C=x=y]'), gives({ A: 'one', B: '', C: 'x=y' }))
+  behaviour(
+    49,
+    'variables may stand in a list',
+    aFile('environment: [A=one, B=, C=x=y]'),
+    gives({ A: 'one', B: '', C: 'x=y' }),
+  )
   behaviour(
     49,
     'numbers and booleans are texts',
@@ -282,19 +312,19 @@ describe('.env and env_file', () => {
   )
   behaviour(
     49,
-    'one without a value takes that from outside, or has none',
+    'a variable without a value takes that from outside, or has none',
     { files: aFile('environment: {TAG: , NO: ~}'), env: { TAG: 'v1' } },
     gives({ TAG: 'v1', NO: null }),
   )
   behaviour(
     49,
-    'also in a list',
+    'a name in a list takes its value from outside, or has none',
     { files: aFile('environment: [TAG, NO]'), env: { TAG: 'v1' } },
     gives({ TAG: 'v1', NO: null }),
   )
   behaviour(
     49,
-    'one without any is not there in a container',
+    'a variable without any value is not there in a container',
     aFile('environment: [NO]'),
     deployed(
       { services: { a: { container: { environment: {} } } } },
@@ -310,13 +340,13 @@ describe('.env and env_file', () => {
   )
   behaviour(
     50,
-    'also in a list',
+    'a blank value stays blank in a list',
     { files: aFile('environment: [TAG=]'), env: { TAG: 'v1' } },
     gives({ TAG: '' }),
   )
   behaviour(
     50,
-    'and in a container',
+    'a blank value stays blank in a container',
     { files: aFile('environment: [TAG=]'), env: { TAG: 'v1' } },
     deployed({ services: { a: { container: { environment: { TAG: '' } } } } }),
   )
@@ -339,7 +369,7 @@ describe('.env and env_file', () => {
   )
   behaviour(
     51,
-    'nor is a mapping in a list a variable',
+    'a mapping in a list is no variable',
     aFile('environment: [{A: 1}]'),
     refused(
       'compose.yaml:4:19 services.a.environment[0]: must be a string, as in "NAME=value", not a mapping',

@@ -8,7 +8,7 @@ describe('several files', () => {
   behaviour(59, 'compose.yaml is found', { files: { 'compose.yaml': ONE }, flags: {} }, a({ user: 'one' }))
   behaviour(
     59,
-    'before compose.yml, which is told of',
+    'compose.yaml is taken before compose.yml, and that told',
     { files: { 'compose.yaml': ONE, 'compose.yml': TWO }, flags: {} },
     accepted(
       a({ user: 'one' }),
@@ -17,7 +17,7 @@ describe('several files', () => {
   )
   behaviour(
     59,
-    'that before docker-compose.yml',
+    'compose.yml is taken before docker-compose.yml',
     { files: { 'compose.yml': ONE, 'docker-compose.yml': TWO }, flags: {} },
     accepted(
       a({ user: 'one' }),
@@ -26,7 +26,7 @@ describe('several files', () => {
   )
   behaviour(
     59,
-    'that before docker-compose.yaml',
+    'docker-compose.yml is taken before docker-compose.yaml',
     { files: { 'docker-compose.yml': ONE, 'docker-compose.yaml': TWO }, flags: {} },
     accepted(
       a({ user: 'one' }),
@@ -35,13 +35,13 @@ describe('several files', () => {
   )
   behaviour(
     59,
-    'its override is merged over it',
+    'compose.override.yaml is merged over it',
     { files: { 'compose.yaml': ONE, 'compose.override.yaml': OVER }, flags: {} },
     a({ user: 'one', hostname: 'over' }),
   )
   behaviour(
     59,
-    'whichever way it is spelled',
+    'an override may be spelled otherwise than the file',
     { files: { 'compose.yaml': ONE, 'docker-compose.override.yml': OVER }, flags: {} },
     a({ user: 'one', hostname: 'over' }),
   )
@@ -99,7 +99,7 @@ describe('several files', () => {
   )
   behaviour(
     60,
-    'so it is of the root: keys of its own are merged',
+    'x- keys of the root are merged the same way',
     ['x-team: {a: 1, b: [1]}\n' + ONE, 'x-team: {a: 2, b: [2]}\n'],
     { 'x-team': { a: 2, b: [1, 2] } },
   )

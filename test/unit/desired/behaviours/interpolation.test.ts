@@ -18,17 +18,17 @@ describe('interpolation', () => {
   )
   behaviour(
     16,
-    'so it does where the variable is not set',
+    '$NAME-x is no default where the variable is not set',
     text('$NO-x'),
     accepted(
       gives('-x'),
       'notice compose.yaml:4:15 services.a.hostname: variable NO is not set; it counts as blank',
     ),
   )
-  behaviour(16, 'and at any character that is not of a name', text('$TAG.$TAG:-x'), gives('v1.v1:-x'))
+  behaviour(16, '$NAME ends at any character that is not of a name', text('$TAG.$TAG:-x'), gives('v1.v1:-x'))
   behaviour(
     16,
-    'the value itself is not looked at again',
+    'the value of a variable is not looked at again',
     { files: aFile('hostname: $REF'), env: { REF: '$TAG', TAG: 'v1' } },
     gives('$$TAG'),
   )
@@ -44,17 +44,17 @@ describe('interpolation', () => {
   )
   behaviour(
     17,
-    'it is told of once in a file',
+    'a variable that is not set is told of once in a file',
     aFile('hostname: x$NO\nuser: me$NO'),
     accepted(
       a({ hostname: 'x', user: 'me' }),
       'notice compose.yaml:4:15 services.a.hostname: variable NO is not set; it counts as blank',
     ),
   )
-  behaviour(17, 'one that is set to nothing is not told of', text('x${BLANK}'), gives('x'))
+  behaviour(17, 'a variable that is set to nothing is not told of', text('x${BLANK}'), gives('x'))
   behaviour(
     17,
-    'on purpose other than in Compose, a stack from Git must have it set',
+    'on purpose other than in Compose, it is refused in a stack from Git',
     text('x${NO}'),
     notDeployed(
       "compose.yaml:4:15 services.a.hostname: variable NO is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in ${NO:-default}, or write $$ for a literal $",
@@ -62,7 +62,7 @@ describe('interpolation', () => {
   )
   behaviour(
     17,
-    'unless the file asks for blank ones',
+    'it is blank in a stack from Git that asks for it',
     { files: aFile('hostname: x${NO}', 'x-setpoint: {unset: blank}\n') },
     deployed(
       { services: { a: { container: { hostname: 'x' } } } },
@@ -71,13 +71,13 @@ describe('interpolation', () => {
   )
 
   behaviour(18, '${V:-def} is def where V is not set', text('${NO:-def}'), gives('def'))
-  behaviour(18, 'and where it is blank', text('${BLANK:-def}'), gives('def'))
-  behaviour(18, 'else the value', text('${TAG:-def}'), gives('v1'))
-  behaviour(18, 'the default may be nothing, which is not told of', text('x${NO:-}'), gives('x'))
+  behaviour(18, '${V:-def} is def where V is blank', text('${BLANK:-def}'), gives('def'))
+  behaviour(18, '${V:-def} is the value where V has one', text('${TAG:-def}'), gives('v1'))
+  behaviour(18, '${V:-} is blank, and not told of', text('x${NO:-}'), gives('x'))
 
   behaviour(19, '${V-def} is def where V is not set', text('${NO-def}'), gives('def'))
-  behaviour(19, 'and nothing where it is blank', text('x${BLANK-def}'), gives('x'))
-  behaviour(19, 'else the value', text('${TAG-def}'), gives('v1'))
+  behaviour(19, '${V-def} is blank where V is', text('x${BLANK-def}'), gives('x'))
+  behaviour(19, '${V-def} is the value where V has one', text('${TAG-def}'), gives('v1'))
 
   behaviour(
     20,
@@ -87,14 +87,14 @@ describe('interpolation', () => {
   )
   behaviour(
     20,
-    'and a blank one',
+    '${V:?why} refuses a blank V',
     text('${BLANK:?choose one}'),
     refused('compose.yaml:4:15 services.a.hostname: required variable BLANK is missing a value: choose one'),
   )
-  behaviour(20, 'else it is the value', text('${TAG:?choose one}'), gives('v1'))
+  behaviour(20, '${V:?why} is the value where V has one', text('${TAG:?choose one}'), gives('v1'))
   behaviour(
     20,
-    'it may do without a reason',
+    '${V:?} refuses without a reason',
     text('${NO:?}'),
     refused('compose.yaml:4:15 services.a.hostname: required variable NO is missing a value'),
   )
@@ -102,13 +102,13 @@ describe('interpolation', () => {
   behaviour(21, '${V?why} takes a blank V', text('x${BLANK?choose one}'), gives('x'))
   behaviour(
     21,
-    'and refuses one that is not set',
+    '${V?why} refuses a V that is not set',
     text('${NO?choose one}'),
     refused('compose.yaml:4:15 services.a.hostname: required variable NO is missing a value: choose one'),
   )
   behaviour(
     21,
-    'it may do without a reason',
+    '${V?} refuses without a reason',
     text('${NO?}'),
     refused('compose.yaml:4:15 services.a.hostname: required variable NO is missing a value'),
   )
@@ -120,7 +120,12 @@ describe('interpolation', () => {
   )
 
   behaviour(22, '${V:+alt} is alt where V has a value', text('${TAG:+alt}'), gives('alt'))
-  behaviour(22, 'and nothing where it is blank or not set', text('x${BLANK:+alt}${NO:+alt}'), gives('x'))
+  behaviour(
+    22,
+    '${V:+alt} is blank where V is blank or not set',
+    text('x${BLANK:+alt}${NO:+alt}'),
+    gives('x'),
+  )
   behaviour(
     22,
     '${V+alt} is alt also where V is blank',
@@ -129,23 +134,23 @@ describe('interpolation', () => {
   )
 
   behaviour(23, '$$ is one $, and printed as $$ again', text('$$TAG'), gives('$$TAG'))
-  behaviour(23, 'it keeps what follows from being a variable', text('$${TAG}$$$TAG'), gives('$${TAG}$$v1'))
+  behaviour(23, '$$ keeps what follows from being a variable', text('$${TAG}$$$TAG'), gives('$${TAG}$$v1'))
   behaviour(
     23,
-    'in YAML it is printed the same way',
+    '$$ is printed as $$ in YAML, too',
     { ...text('$$TAG'), flags: { output: 'yaml' } },
     gives('$$TAG'),
   )
   behaviour(
     23,
-    'a container sees one $',
+    'a container sees one $ for $$',
     aFile('command: echo 5$$'),
     deployed({ services: { a: { container: { command: ['echo', '5$'] } } } }),
   )
 
   behaviour(24, 'a $ before nothing stays, which Swarm refuses', text('^[a-z]+$'), gives('^[a-z]+$$'))
-  behaviour(24, 'a $ before a blank does', text('5 $ each'), gives('5 $$ each'))
-  behaviour(24, 'a $ before what begins no name does', text('$} $1 $(date)'), gives('$$} $$1 $$(date)'))
+  behaviour(24, 'a $ before a blank stays', text('5 $ each'), gives('5 $$ each'))
+  behaviour(24, 'a $ before what begins no name stays', text('$} $1 $(date)'), gives('$$} $$1 $$(date)'))
 
   behaviour(
     25,
@@ -155,7 +160,7 @@ describe('interpolation', () => {
   )
   behaviour(
     25,
-    'so it is with a name',
+    '${NAME without an end is refused',
     text('a${TAG'),
     refused('compose.yaml:4:15 services.a.hostname: invalid interpolation "${TAG"; write $$ for a literal $'),
   )
@@ -167,7 +172,7 @@ describe('interpolation', () => {
   )
   behaviour(
     25,
-    'so is a name after a blank',
+    'a name after a blank is refused',
     text('${ TAG}'),
     refused(
       'compose.yaml:4:15 services.a.hostname: invalid interpolation "${ TAG}"; write $$ for a literal $',
@@ -175,7 +180,7 @@ describe('interpolation', () => {
   )
   behaviour(
     25,
-    'and one that ends with another sign',
+    'a name that ends with another sign is refused',
     text('${TAG!}'),
     refused(
       'compose.yaml:4:15 services.a.hostname: invalid interpolation "${TAG!}"; write $$ for a literal $',
@@ -188,8 +193,13 @@ describe('interpolation', () => {
     text('${NO:-${NOR:-x}_$TAG}'),
     gives('x_v1'),
   )
-  behaviour(26, 'to any depth', text('${NO-${NOR-${NOT-${BLANK:-$TAG}}}}'), gives('v1'))
-  behaviour(26, 'so may what stands after +', text('${TAG:+tag=$TAG}'), gives('tag=v1'))
+  behaviour(
+    26,
+    'a default may hold defaults to any depth',
+    text('${NO-${NOR-${NOT-${BLANK:-$TAG}}}}'),
+    gives('v1'),
+  )
+  behaviour(26, 'what stands after + may hold variables', text('${TAG:+tag=$TAG}'), gives('tag=v1'))
 
   behaviour(
     27,
@@ -202,7 +212,7 @@ describe('interpolation', () => {
   )
   behaviour(
     27,
-    'also outside a default',
+    'it does so outside a default, too',
     text('$apr1$oZ$/k'),
     accepted(
       gives('$$/k'),
@@ -210,10 +220,20 @@ describe('interpolation', () => {
       'notice compose.yaml:4:15 services.a.hostname: variable oZ is not set; it counts as blank: in what looks like a password hash, write $$ for each $',
     ),
   )
-  behaviour(27, 'with each $ doubled it is kept', text('${NO:-$$2y$$05$$oZ/k}'), gives('$$2y$$05$$oZ/k'))
+  behaviour(
+    27,
+    'a password hash is kept with each $ doubled',
+    text('${NO:-$$2y$$05$$oZ/k}'),
+    gives('$$2y$$05$$oZ/k'),
+  )
 
   behaviour(28, 'a default may hold braces', text('${NO:-{"json":{"n":1}}}'), gives('{"json":{"n":1}}'))
-  behaviour(28, 'they are passed over where the default is not taken', text('${TAG:-{{.Name}}}'), gives('v1'))
+  behaviour(
+    28,
+    'braces of a default that is not taken are passed over',
+    text('${TAG:-{{.Name}}}'),
+    gives('v1'),
+  )
 
   behaviour(
     29,
@@ -221,8 +241,8 @@ describe('interpolation', () => {
     text('${NO-one?two}'),
     gives('one?two'),
   )
-  behaviour(29, 'a ? may be followed by others', text('${TAG?one-two+three}'), gives('v1'))
-  behaviour(29, 'and :- by another :-', text('${NO:-a:-b}'), gives('a:-b'))
+  behaviour(29, 'after ? other signs are text', text('${TAG?one-two+three}'), gives('v1'))
+  behaviour(29, 'after :- another :- is text', text('${NO:-a:-b}'), gives('a:-b'))
 
   behaviour(
     30,
@@ -230,11 +250,11 @@ describe('interpolation', () => {
     text('x${NO:+${NOR:?never}}'),
     gives('x'),
   )
-  behaviour(30, 'nor what is not taken after -', text('${TAG:-$NO}'), gives('v1'))
-  behaviour(30, 'nor the reason where the variable is set', text('${TAG?${NO}}'), gives('v1'))
+  behaviour(30, 'a default that is not taken is not looked at', text('${TAG:-$NO}'), gives('v1'))
+  behaviour(30, 'a reason that is not needed is not looked at', text('${TAG?${NO}}'), gives('v1'))
   behaviour(
     30,
-    'what is taken is',
+    'what is taken after + is looked at',
     text('${TAG:+${NO:?always}}'),
     refused('compose.yaml:4:15 services.a.hostname: required variable NO is missing a value: always'),
   )
@@ -266,7 +286,7 @@ describe('interpolation', () => {
   )
   behaviour(
     32,
-    'and a boolean, a fraction, a duration, a size',
+    'a variable is a boolean, a fraction, a duration or a size where one is wanted',
     {
       files: aFile('init: $B\ncpus: $C\nstop_grace_period: $D\nmem_limit: $S'),
       env: { B: 'true', C: '0.5', D: '90s', S: '1m' },
@@ -275,13 +295,13 @@ describe('interpolation', () => {
   )
   behaviour(
     32,
-    'and a port',
+    'a variable is a port where one is wanted',
     { files: aFile('ports: [{target: $T, published: $T}]'), env: { T: '80' } },
     a({ ports: [{ mode: 'ingress', target: 80, published: '80', protocol: 'tcp' }] }),
   )
   behaviour(
     32,
-    'and the text that it is',
+    'a variable is the text that it is where a text is wanted',
     { files: aFile('hostname: $N\nenvironment: {B: $B}'), env: { N: '5', B: 'true' } },
     a({ hostname: '5', environment: { B: 'true' } }),
   )
@@ -300,7 +320,7 @@ describe('interpolation', () => {
   )
   behaviour(
     33,
-    'one that is not set is told of too',
+    'a variable that is not set is told of beside the wrong value',
     { files: aFile('privileged: $NO'), env: SET },
     refused(
       'notice compose.yaml:4:17 services.a.privileged: variable NO is not set; it counts as blank',
@@ -309,7 +329,7 @@ describe('interpolation', () => {
   )
   behaviour(
     33,
-    'nor a duration or a size',
+    'a word is no duration and no size',
     { files: aFile('stop_grace_period: $TAG\nmem_limit: $TAG'), env: SET },
     refused(
       'compose.yaml:4:24 services.a.stop_grace_period: must be a duration with its unit, as in 30s or 1m30s, not "v1"',

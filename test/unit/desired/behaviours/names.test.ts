@@ -14,21 +14,26 @@ describe('project and resource names', () => {
   )
   behaviour(
     52,
-    'then COMPOSE_PROJECT_NAME',
+    'COMPOSE_PROJECT_NAME names it before the file',
     { files: NAMED, env: asked('outer'), flags: {} },
     { name: 'outer' },
   )
   behaviour(
     52,
-    'also of .env',
+    'COMPOSE_PROJECT_NAME may stand in .env',
     { files: { 'compose.yaml': NAMED, '.env': 'COMPOSE_PROJECT_NAME=dot' }, flags: {} },
     { name: 'dot' },
   )
-  behaviour(52, 'then name: in the file', { files: NAMED, env: asked(''), flags: {} }, { name: 'own' })
-  behaviour(52, 'then the folder', { files: PLAIN, flags: {} }, { name: 'shop' })
   behaviour(
     52,
-    'of the project, in small letters and without other signs',
+    'name: in the file names it before the folder',
+    { files: NAMED, env: asked(''), flags: {} },
+    { name: 'own' },
+  )
+  behaviour(52, 'the folder names it where nothing else does', { files: PLAIN, flags: {} }, { name: 'shop' })
+  behaviour(
+    52,
+    'the name of the folder is made small, and loses other signs',
     { files: { 'My Shop.2/compose.yaml': PLAIN }, flags: { file: ['My Shop.2/compose.yaml'] } },
     { name: 'myshop2' },
   )
@@ -43,7 +48,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     53,
-    'so is a dot in COMPOSE_PROJECT_NAME',
+    'a dot in COMPOSE_PROJECT_NAME is refused',
     { files: PLAIN, env: asked('my.shop'), flags: {} },
     refused(
       'compose.yaml "my.shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
@@ -51,16 +56,21 @@ describe('project and resource names', () => {
   )
   behaviour(
     53,
-    'and a - or _ before all',
+    'a - or _ before all is refused',
     { files: PLAIN, flags: { projectName: '_shop' } },
     refused(
       'compose.yaml "_shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
     ),
   )
-  behaviour(53, 'a digit is not', { files: PLAIN, flags: { projectName: '2shop' } }, { name: '2shop' })
   behaviour(
     53,
-    'in name: they are taken out, which Compose does not tell',
+    'a digit before all is fine',
+    { files: PLAIN, flags: { projectName: '2shop' } },
+    { name: '2shop' },
+  )
+  behaviour(
+    53,
+    'in name: such signs are changed, and told of, which Compose does not',
     { files: `name: My.Shop\n${PLAIN}`, flags: {} },
     accepted(
       { name: 'myshop' },
@@ -69,7 +79,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     53,
-    'a name of nothing else is refused',
+    'a name: of nothing but such signs is refused',
     { files: `name: "--"\n${PLAIN}`, flags: {} },
     refused('compose.yaml:1:7 name: "--" has no letter or digit to make a name of'),
   )
@@ -82,7 +92,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     54,
-    'that of the last file wins',
+    'the name: of the last file wins',
     {
       files: { 'compose.yaml': NAMED, 'second.yaml': 'name: second\n' },
       flags: { file: ['compose.yaml', 'second.yaml'] },
@@ -91,7 +101,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     54,
-    'also before a file without',
+    'a later file without name: leaves it',
     {
       files: { 'compose.yaml': NAMED, 'second.yaml': PLAIN },
       flags: { file: ['compose.yaml', 'second.yaml'] },
@@ -106,7 +116,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     54,
-    'also that of the folder',
+    'values may hold the name that the folder gives',
     { files: aFile('hostname: $COMPOSE_PROJECT_NAME-web'), flags: {} },
     a({ hostname: 'shop-web' }),
   )
@@ -117,7 +127,7 @@ describe('project and resource names', () => {
   })
   behaviour(
     55,
-    'which is not there when no service does',
+    'default is not there when no service joins it',
     aFile('networks: [back]', 'networks: {back: }\n'),
     { networks: { default: undefined, back: { name: 'shop_back', ipam: {} } } },
   )
@@ -169,7 +179,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     56,
-    'or what name: says',
+    'what a stack deploys is called what name: says',
     aFile(
       'networks: [back]\nvolumes: ["data:/data"]',
       'networks: {back: {name: lan}}\nvolumes: {data: {name: kept}}\n',
@@ -178,7 +188,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     56,
-    'on purpose other than in Swarm no labels say so: containers have those of the file',
+    'on purpose other than in Swarm containers have no labels but those of the file',
     aFile('labels: {team: shop}'),
     deployed({ services: { a: { container: { labels: { team: 'shop' } } } } }),
   )
@@ -194,7 +204,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     57,
-    'beside another name it is refused',
+    'external: {name: x} is refused beside another name',
     aFile('volumes: ["data:/data"]', 'volumes:\n  data:\n    external: {name: kept}\n    name: other\n'),
     refused(
       'compose.yaml:7:22 volumes.data.external.name: name says "other" and external.name "kept"; keep name only',
@@ -202,7 +212,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     57,
-    'beside the same name it is not',
+    'external: {name: x} is fine beside the same name',
     aFile('volumes: ["data:/data"]', 'volumes:\n  data:\n    external: {name: kept}\n    name: kept\n'),
     accepted(
       { volumes: { data: { external: true, name: 'kept' } } },
@@ -211,7 +221,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     57,
-    'so it is of networks, secrets and configs',
+    'external: {name: x} is the same in networks, secrets and configs',
     aFile(
       'networks: [back]',
       'networks: {back: {external: {name: lan}}}\nsecrets: {key: {external: {name: k}}}\nconfigs: {conf: {external: {name: c}}}\n',
@@ -232,19 +242,19 @@ describe('project and resource names', () => {
   )
   behaviour(
     58,
-    'and no options of one',
+    'what is external has no options of a driver',
     aFile('user: me', 'volumes:\n  data: {external: true, driver_opts: {type: nfs}}\n'),
     refused('compose.yaml:6:26 volumes.data.driver_opts: stands beside external: true; remove one of them'),
   )
   behaviour(
     58,
-    'and no labels',
+    'what is external has no labels',
     aFile('user: me', 'volumes:\n  data: {external: true, labels: {team: shop}}\n'),
     refused('compose.yaml:6:26 volumes.data.labels: stands beside external: true; remove one of them'),
   )
   behaviour(
     58,
-    'of networks Compose reads over them, and it is told',
+    'in networks such keys are read over, and told of',
     aFile('networks: [back]', 'networks:\n  back: {external: true, driver: bridge, labels: {team: shop}}\n'),
     accepted(
       { networks: { back: { name: 'back', external: true } } },
@@ -254,7 +264,7 @@ describe('project and resource names', () => {
   )
   behaviour(
     58,
-    'what is not may have them',
+    'what is not external may have all of them',
     aFile(
       'volumes: ["data:/data"]',
       'volumes:\n  data: {external: false, driver: local, labels: {team: shop}}\n',

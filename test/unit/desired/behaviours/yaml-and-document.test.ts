@@ -19,7 +19,7 @@ describe('YAML and document', () => {
   )
   behaviour(
     1,
-    'so is one merged over another',
+    'a file that is a list is refused over another, too',
     [aFile('user: me'), '- web\n'],
     refused('second.yaml:1:1 must be a mapping with services, not a list'),
   )
@@ -36,12 +36,12 @@ describe('YAML and document', () => {
     aFile('environment:\n  80: web'),
     refused('compose.yaml:5:7 services.a.environment: the key 80 is not text; quote it: "80"'),
   )
-  behaviour(2, 'in quotes it is', 'services: {"80": {image: busybox}}\n', {
+  behaviour(2, 'a number in quotes is a name', 'services: {"80": {image: busybox}}\n', {
     services: { 80: { image: 'busybox' } },
   })
   behaviour(
     2,
-    'nothing is no key',
+    '~ is no key',
     aFile('labels: {~: x}'),
     refused('compose.yaml:4:14 services.a.labels: the key ~ is not text; quote it: "~"'),
   )
@@ -67,16 +67,21 @@ describe('YAML and document', () => {
   )
   behaviour(
     4,
-    'however deep',
+    'a key that stands twice is refused at any depth',
     aFile('healthcheck:\n  retries: 1\n  test: x\n  retries: 2'),
     refused('compose.yaml:7:7 services.a.healthcheck.retries: the key stands twice, first on line 5'),
   )
 
   behaviour(5, 'an empty file is refused', '', refused('compose.yaml the file is empty'))
-  behaviour(5, 'one of comments only is, too', '# nothing yet\n', refused('compose.yaml the file is empty'))
   behaviour(
     5,
-    'over another file it says nothing',
+    'a file of comments only is refused',
+    '# nothing yet\n',
+    refused('compose.yaml the file is empty'),
+  )
+  behaviour(
+    5,
+    'an empty file over another says nothing',
     [aFile('user: me'), '', '# nothing yet\n'],
     a({ user: 'me' }),
   )
@@ -133,7 +138,7 @@ describe('YAML and document', () => {
   )
   behaviour(
     8,
-    'also where a list lies between',
+    'it is refused also with a list between the two',
     'x-a: &a [1, {b: *a}]\nservices: {a: {image: busybox}}\n',
     refused('compose.yaml:1:17 x-a[1].b: the anchor &a contains itself'),
   )
@@ -148,7 +153,7 @@ describe('YAML and document', () => {
   )
   behaviour(
     9,
-    'also where services hold them',
+    'they are refused in services, too',
     bomb('a: {image: busybox, labels: *l9}'),
     refused(
       'compose.yaml:7:10 excessive aliasing: more than 250000 values or 100 levels once the aliases are expanded',
@@ -166,13 +171,13 @@ describe('YAML and document', () => {
   )
   behaviour(
     10,
-    'an unknown key of a service is, too',
+    'an unknown key of a service is refused, with the one that was meant',
     aFile('imagee: busybox'),
     refused('compose.yaml:4:5 services.a.imagee: unknown key; did you mean image?'),
   )
   behaviour(
     10,
-    'and any deeper one',
+    'an unknown key is refused at any depth',
     aFile('healthcheck: {test: x, every: 1s}'),
     refused('compose.yaml:4:28 services.a.healthcheck.every: unknown key'),
   )
@@ -188,7 +193,7 @@ describe('YAML and document', () => {
   )
   behaviour(
     11,
-    'in YAML all of them are',
+    'in YAML all x- keys are printed',
     { files: aFile('x-note: y\nhealthcheck: {test: x, x-note: y}'), flags: { output: 'yaml' } },
     a({ 'x-note': 'y', healthcheck: { test: ['CMD-SHELL', 'x'], 'x-note': 'y' } }),
   )
@@ -223,7 +228,7 @@ describe('YAML and document', () => {
   )
   behaviour(
     12,
-    'maybe is neither',
+    'maybe is no boolean',
     aFile('privileged: maybe'),
     refused('compose.yaml:4:17 services.a.privileged: must be true or false, not "maybe"'),
   )
@@ -236,7 +241,7 @@ describe('YAML and document', () => {
   )
   behaviour(
     13,
-    'so it is of a stack from Git',
+    'version is told of in a stack from Git, too',
     `version: "3.9"\n${aFile('user: me')}`,
     deployed({ services: { a: { container: { user: 'me' } } } }, OBSOLETE),
   )
@@ -249,13 +254,13 @@ describe('YAML and document', () => {
   )
   behaviour(
     14,
-    'nor one of those that Swarm knows',
+    'version chooses none of the sets of rules that Swarm knows',
     `version: "3.13"\n${aFile('user: me')}`,
     accepted(a({ user: 'me' }), OBSOLETE),
   )
   behaviour(
     14,
-    'nor one that nobody knows',
+    'a version that nobody knows is taken, too',
     `version: "4"\n${aFile('user: me')}`,
     accepted(a({ user: 'me' }), OBSOLETE),
   )
@@ -292,7 +297,7 @@ describe('YAML and document', () => {
   )
   behaviour(
     15,
-    'all of them are told at once',
+    'all wrong values are told at once',
     'services:\n  a: busybox\n  b:\n    image: {}\nvolumes: data\n',
     refused(
       'compose.yaml:2:6 services.a: must be a mapping with an image, not "busybox"',
