@@ -19,7 +19,7 @@ test.each([
   ['{ssh: [default, work=~/key]}', { ssh: ['default', 'work=/home/me/key'] }],
   ['{ssh: {default: , work: keys/a}}', { ssh: ['default', 'work=/project/keys/a'] }],
   ['{provenance: true, sbom: generator=x}', { provenance: 'true', sbom: 'generator=x' }],
-  ['{shm_size: 64m, no_cache: "yes"}', { shm_size: '67108864', no_cache: true }],
+  ['{shm_size: 64m, no_cache: "true"}', { shm_size: '67108864', no_cache: true }],
   ['{no_cache_filter: test}', { no_cache_filter: ['test'] }],
   ['{extra_hosts: ["db:10.0.0.5"]}', { extra_hosts: ['db=10.0.0.5'] }],
   ['{secrets: [key], tags: [a, b, a]}', { secrets: [{ source: 'key' }], tags: ['a', 'b'] }],

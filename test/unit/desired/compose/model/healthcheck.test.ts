@@ -11,7 +11,7 @@ test.each([
     '{interval: 90s, timeout: 1d, start_period: 1.5s, start_interval: 100ms}',
     { interval: '1m30s', timeout: '24h0m0s', start_period: '1.5s', start_interval: '100ms' },
   ],
-  ['{retries: "3", disable: "yes"}', { retries: 3, disable: true }],
+  ['{retries: "3", disable: "true"}', { retries: 3, disable: true }],
 ])('%s', (written, expected) => {
   expect(canonical(healthcheck, written)).toEqual({ value: expected, errors: [], notices: [] })
 })

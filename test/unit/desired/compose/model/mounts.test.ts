@@ -94,7 +94,7 @@ describe('long volumes', () => {
       { type: 'tmpfs', target: '/run', tmpfs: { mode: 493 } },
     ],
     [
-      '{type: volume, target: /srv, volume: {labels: [a=b], nocopy: "yes"}}',
+      '{type: volume, target: /srv, volume: {labels: [a=b], nocopy: "true"}}',
       { type: 'volume', target: '/srv', volume: { labels: { a: 'b' }, nocopy: true } },
     ],
   ])('%s', (written, expected) => {
