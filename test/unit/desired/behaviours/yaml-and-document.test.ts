@@ -147,17 +147,13 @@ describe('YAML and document', () => {
     9,
     'aliases that double many times are refused',
     bomb(),
-    refused(
-      'compose.yaml:7:10 excessive aliasing: more than 250000 values or 100 levels once the aliases are expanded',
-    ),
+    refused('compose.yaml:4:10 excessive aliasing: more than…'),
   )
   behaviour(
     9,
     'they are refused in services, too',
     bomb('a: {image: busybox, labels: *l9}'),
-    refused(
-      'compose.yaml:7:10 excessive aliasing: more than 250000 values or 100 levels once the aliases are expanded',
-    ),
+    refused('compose.yaml:4:10 excessive aliasing: more than…'),
   )
   behaviour(9, '400 services of 122 variables are not too much', large(), {
     services: { s399: { image: 'busybox', environment: largeEnvironment() } },
@@ -307,11 +303,11 @@ describe('YAML and document', () => {
   )
 })
 
-/** Ten lists, each of nine aliases of the one before. */
+/** Nine lists, each of a hundred aliases of the one before. */
 function bomb(service = 'a: {image: busybox}'): string {
   const levels = Array.from(
     { length: 9 },
-    (_, n) => `x-${n + 1}: &l${n + 1} [${Array(9).fill(`*l${n}`).join(', ')}]`,
+    (_, n) => `x-${n + 1}: &l${n + 1} [${Array(100).fill(`*l${n}`).join(', ')}]`,
   )
   return ['x-0: &l0 {k: v}', ...levels, `services: {${service}}`].join('\n')
 }
