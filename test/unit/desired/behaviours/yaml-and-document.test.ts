@@ -145,13 +145,13 @@ describe('YAML and document', () => {
 
   behaviour(
     9,
-    'aliases that double many times are refused',
+    'aliases that multiply without end are refused',
     bomb(),
     refused('compose.yaml:4:10 excessive aliasing: more than…'),
   )
   behaviour(
     9,
-    'they are refused in services, too',
+    'such aliases are refused in services, too',
     bomb('a: {image: busybox, labels: *l9}'),
     refused('compose.yaml:4:10 excessive aliasing: more than…'),
   )
