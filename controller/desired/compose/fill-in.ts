@@ -52,7 +52,7 @@ function unsetNotice(name: string, advice: string | undefined): string {
 }
 
 /** Where a variable of a stack may get its value. */
-export const WHERE_TO_SET = `set it in the stack's .env, under x-setpoint.variables or in the settings of the source`
+export const WHERE_TO_SET = `set it in the stack's .env, under x-setpoint.variables or in a --variables file`
 const HASH = 'in what looks like a password hash, write $$ for each $'
 
 /** Whether a text has the beginning of a password hash as crypt(5), Apache and Argon2 write it. */

@@ -462,7 +462,7 @@ describe('a file', () => {
     // variables
     [
       'services: {a: {image: "x:$TAG"}}',
-      "1:23 services.a.image: variable TAG is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in ${TAG:-default}, or write $$ for a literal $",
+      "1:23 services.a.image: variable TAG is not set; set it in the stack's .env, under x-setpoint.variables or in a --variables file, give a default as in ${TAG:-default}, or write $$ for a literal $",
     ],
     [
       'services: {a: {image: "x:${TAG:?give a tag}"}}',

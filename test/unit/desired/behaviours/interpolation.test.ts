@@ -57,7 +57,7 @@ describe('interpolation', () => {
     'on purpose other than in Compose, it is refused in a stack from Git',
     text('x${NO}'),
     notDeployed(
-      "compose.yaml:4:15 services.a.hostname: variable NO is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in ${NO:-default}, or write $$ for a literal $",
+      "compose.yaml:4:15 services.a.hostname: variable NO is not set; set it in the stack's .env, under x-setpoint.variables or in a --variables file, give a default as in ${NO:-default}, or write $$ for a literal $",
     ),
   )
   behaviour(

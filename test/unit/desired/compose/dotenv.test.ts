@@ -69,7 +69,7 @@ describe('dotenv', () => {
     ['A=${NO:?give it}', '.env:1:3 A: required variable NO is missing a value: give it'],
     [
       'A="x\ny"\nB=$NO',
-      ".env:3:3 B: variable NO is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in ${NO:-default}, or write $$ for a literal $",
+      ".env:3:3 B: variable NO is not set; set it in the stack's .env, under x-setpoint.variables or in a --variables file, give a default as in ${NO:-default}, or write $$ for a literal $",
     ],
     [
       'A="$apr1$x1$y2"',

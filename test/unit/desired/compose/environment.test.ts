@@ -170,12 +170,12 @@ describe('configs and secrets', () => {
     [
       'error',
       'secrets',
-      "f:1:28 secrets.s.environment: variable NO is not set, so the secret has no content; set it in the stack's .env, under x-setpoint.variables or in the settings of the source",
+      "f:1:28 secrets.s.environment: variable NO is not set, so the secret has no content; set it in the stack's .env, under x-setpoint.variables or in a --variables file",
     ],
     [
       'error',
       'configs',
-      "f:1:28 configs.s.environment: variable NO is not set, so the config has no content; set it in the stack's .env, under x-setpoint.variables or in the settings of the source",
+      "f:1:28 configs.s.environment: variable NO is not set, so the config has no content; set it in the stack's .env, under x-setpoint.variables or in a --variables file",
     ],
     [
       'blank',

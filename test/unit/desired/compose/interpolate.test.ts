@@ -32,8 +32,8 @@ describe('the values of a tree', () => {
     [
       'a: ["$A", $NO$NOR]',
       [
-        "compose.yaml:1:11 a[1]: variable NO is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in ${NO:-default}, or write $$ for a literal $",
-        "compose.yaml:1:11 a[1]: variable NOR is not set; set it in the stack's .env, under x-setpoint.variables or in the settings of the source, give a default as in ${NOR:-default}, or write $$ for a literal $",
+        "compose.yaml:1:11 a[1]: variable NO is not set; set it in the stack's .env, under x-setpoint.variables or in a --variables file, give a default as in ${NO:-default}, or write $$ for a literal $",
+        "compose.yaml:1:11 a[1]: variable NOR is not set; set it in the stack's .env, under x-setpoint.variables or in a --variables file, give a default as in ${NOR:-default}, or write $$ for a literal $",
       ],
     ],
     [
