@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { painter } from '../controller/cli/format/paint.ts'
+import { problemLine } from '../controller/cli/format/problem-line.ts'
 import { ERRORS, type ErrorCode } from '../schemas/error.ts'
 import { formatProblem } from '../schemas/problem.ts'
 import { commandNames, helpOf } from '../scripts/cli-page.ts'
@@ -46,11 +48,14 @@ describe('docs/stack-files.md', () => {
     expect(problemsOf({ ...filesIn(intro), ...files })).toEqual([])
   })
 
-  /** The blocks of code whose first line is a path. */
-  function filesIn(text: string): Record<string, string> {
-    const blocks = [...text.matchAll(/^```(?:yaml|ini)\n# (\S+\/\S+)\n(.*?)^```/gms)]
-    return Object.fromEntries(blocks.map(([, path = '', content = '']) => [path, content]))
-  }
+  it('shows a problem as it is printed', () => {
+    const [extending] = sections.filter((text) => text.includes('`extends`'))
+    const files = filesIn(extending ?? '')
+    const typo = files['common/services.yaml']?.replace('restart', 'restrat') ?? ''
+    const [stack] = loadFiles({ ...files, 'common/services.yaml': typo }).stacks
+    const printed = stack?.problems.map((problem) => problemLine(problem, painter(false))).join('\n') ?? ''
+    expect(read('docs/stack-files.md')).toContain(printed.replaceAll(/^/gm, '    '))
+  })
 
   function problemsOf(files: Record<string, string>): string[] {
     const { stacks, problems } = loadFiles(files)
@@ -58,6 +63,16 @@ describe('docs/stack-files.md', () => {
     const all = [...problems, ...stacks.flatMap((stack) => stack.problems)]
     return all.filter(({ severity }) => severity === 'error').map(formatProblem)
   }
+})
+
+describe('docs/compose.md', () => {
+  it('shows the marks of its example as they are printed', () => {
+    const page = read('docs/compose.md')
+    const [stack] = loadFiles(filesIn(page)).stacks
+    const printed = stack?.problems.map((problem) => `    ${problemLine(problem, painter(false))}\n`) ?? []
+    expect(printed).toHaveLength(2)
+    expect(page).toContain(`\n\n${printed.join('')}\n`)
+  })
 })
 
 describe('docs/dependencies.md', () => {
@@ -115,6 +130,12 @@ describe('docs/laws.md', () => {
     return Number(/\d+/.exec(row))
   }
 })
+
+/** The blocks of code whose first line is a path. */
+function filesIn(text: string): Record<string, string> {
+  const blocks = [...text.matchAll(/^```(?:yaml|ini)\n(?=# (\S+\/\S+)\n)(.*?)^```/gms)]
+  return Object.fromEntries(blocks.map(([, path = '', content = '']) => [path, content]))
+}
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8')
