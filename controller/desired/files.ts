@@ -30,7 +30,9 @@ export function filesOf(tree: SourceTree): Files {
   return { seen, read, list, identity }
 
   function list(folder: string): string[] {
-    const prefix = folder === '' ? '' : `${folder}/`
+    const place = resolve(folder)
+    if ('problem' in place) return []
+    const prefix = place.path === '' ? '' : `${place.path}/`
     seen.set(prefix, identity(prefix))
     return pathsBelow(tree, prefix).map((path) => path.slice(prefix.length))
   }

@@ -26,9 +26,11 @@ export function contentHashes(files: Files): ContentHashes {
     }),
   }
 
+  /** What cannot be read, as a file that is too large or a link to a folder, counts by what Git knows of it. */
   function entry(folder: string, name: string): string[] {
-    const found = ofFile(posix.join(folder, name))
-    return 'problem' in found ? [name] : [name, found.kind, found.hash]
+    const path = posix.join(folder, name)
+    const found = ofFile(path)
+    return 'problem' in found ? [name, files.identity(path) ?? ''] : [name, found.kind, found.hash]
   }
 }
 

@@ -30,6 +30,8 @@ function contentsOf(service: Cursor, declared: Declared): ContentMount[] {
 }
 
 const KINDS = { configs: 'config', secrets: 'secret' } as const
+/** Where a relative target starts. */
+const FOLDERS = { configs: '/', secrets: '/run/secrets' } as const
 
 function references(service: Cursor, section: 'configs' | 'secrets', declared: Declared): ContentMount[] {
   if (!valueAt(service.node, section)) return []
@@ -37,7 +39,7 @@ function references(service: Cursor, section: 'configs' | 'secrets', declared: D
     const source = textAt(node, 'source') ?? ''
     const hash = hashOf(within(declared.model, section, source), declared.hashes)
     if (hash === undefined) return []
-    const target = textAt(node, 'target') ?? `/${source}`
+    const target = posix.resolve(FOLDERS[section], textAt(node, 'target') ?? source)
     return [{ kind: KINDS[section], target, digest: hash, ...owner(node) }]
   })
 }
