@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { specOf } from '../support.ts'
+import { createLoader } from '../../../../controller/desired/load.ts'
+import { aTree, specOf } from '../support.ts'
 import { a, aFile, behaviour, deployed, notDeployed, refused } from './support.ts'
 
 const service = (part: object, ...told: string[]) => deployed({ services: { a: part } }, ...told)
@@ -187,6 +188,15 @@ behaviour(
   ),
 )
 
+behaviour(
+  116,
+  'a word in it that is none is told of all the same',
+  aFile('deploy: {rollback_config: {order: sideways}}'),
+  refused(
+    'compose.yaml:4:39 services.a.deploy.rollback_config.order: must be start-first or stop-first, not "sideways"',
+  ),
+)
+
 const restart = (policy: object) => container({ restart: policy })
 behaviour(
   117,
@@ -361,23 +371,21 @@ behaviour(
   ),
 )
 
-test('120 a stack that is deployed again as it was replaces nothing', () => {
-  const again = `${aFile('user: app\ndeploy: {replicas: 2}')}# the same\n`
-  expect(specOf(again).digest).toBe(specOf(aFile('user: app\ndeploy: {replicas: 2}')).digest)
-})
-
-test('120 the order of ports, mounts, networks and variables replaces nothing', () => {
-  const rest = 'networks: {x: {}, y: {}}\nvolumes: {u: {}, v: {}}'
-  const one = aFile(
-    'ports: ["1:1", "2:2"]\nvolumes: ["u:/u", "v:/v"]\nnetworks: [x, y]\nenvironment: [A=1, B=2]',
-    rest,
-  )
-  const other = aFile(
-    'environment: {B: 2, A: 1}\nnetworks: {y: , x: }\nvolumes: ["v:/v", "u:/u"]\nports: ["2:2", "1:1"]',
-    rest,
-  )
-  expect(specOf(other).digest).toBe(specOf(one).digest)
-})
+const STACK = aFile(
+  'user: app\nports: ["1:1", "2:2"]\nvolumes: ["u:/u", "v:/v"]\nnetworks: [x, y]\nenvironment: [A=1, B=2]',
+  'networks: {x: {}, y: {}}\nvolumes: {u: {}, v: {}}',
+)
+const unchanged = service({ fingerprint: specOf(`name: shop\n${STACK}`).services[0]?.fingerprint })
+behaviour(120, 'a stack that is deployed again replaces nothing', `${STACK}\n# no change`, unchanged)
+behaviour(
+  120,
+  'nor does the order of ports, mounts, networks and variables',
+  aFile(
+    'environment: {B: 2, A: 1}\nnetworks: {y: , x: }\nvolumes: ["v:/v", "u:/u"]\nports: ["2:2", "1:1"]\nuser: app',
+    'volumes: {v: {}, u: {}}\nnetworks: {y: {}, x: {}}',
+  ),
+  unchanged,
+)
 
 test('120 another image replaces the tasks of its service alone', () => {
   const prints = (tag: string) =>
@@ -390,5 +398,11 @@ test('120 another image replaces the tasks of its service alone', () => {
 })
 
 test('120 a service that is no longer in the file is no longer wanted, not only with --prune as in Swarm', () => {
-  expect(specOf(aFile('user: app')).services.map(({ name }) => name)).toEqual(['a'])
+  const load = createLoader()
+  const servicesOf = (compose: string) =>
+    load(aTree({ 'shop/compose.yaml': compose }), { variables: {}, directory: '' }).stacks.map(({ spec }) =>
+      spec?.services.map(({ name }) => name),
+    )
+  expect(servicesOf('services: {a: {image: till}, b: {image: db}}')).toEqual([['a', 'b']])
+  expect(servicesOf('services: {a: {image: till}}')).toEqual([['a']])
 })
