@@ -40,7 +40,7 @@ export function fail(cursor: Cursor, message: string, details: Details = {}): un
 export function expected(cursor: Cursor, what: string, { advice, ...details }: Advice = {}): undefined {
   const found = describeNode(cursor.node)
   const message = `must be ${what}, not ${found}${advice === undefined ? '' : `; ${advice}`}`
-  return fail(cursor, message, { expected: what, found, ...details })
+  return fail(cursor, message, { expected: what, found: shown(found), ...details })
 }
 
 interface Advice {
@@ -70,7 +70,7 @@ function relatedOf({ trail = [], node }: Cursor): Pick<Problem, 'related'> {
 /** What a problem says of how its value came to be where it is. */
 export function relatedPlaces(origins: readonly Origin[]): Pick<Problem, 'related'> {
   if (origins.length === 0) return {}
-  return { related: origins.map(({ at, what }) => ({ ...at, message: shown(what) })) }
+  return { related: origins.map(({ at, what }) => ({ ...at, file: shown(at.file), message: shown(what) })) }
 }
 
 /** The cursor of a value below. */

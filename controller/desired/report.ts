@@ -7,7 +7,14 @@ export const MAX_PROBLEMS = 100
 /** An error at a place. */
 export function errorAt(at: Place, path: string, message: string): Problem {
   const { file, line, column } = at
-  return { file, line, column, path: shown(path, 300), message: shown(message), severity: 'error' }
+  return {
+    file: shown(file),
+    line,
+    column,
+    path: shown(path, 300),
+    message: shown(message),
+    severity: 'error',
+  }
 }
 
 /** One line of text for a terminal: what a file says must not move its cursor. */

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { Problem } from '../../schemas/problem.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
+import { MAX_FILES } from './compose/budget.ts'
 import { loadProject, type Project } from './compose/project.ts'
 import { projectName, withProjectName } from './compose/project-name.ts'
 import { createReader } from './compose/reader.ts'
@@ -122,7 +123,8 @@ function composeFiles(file: StackFile, variables: Lookup): string[] {
     ? split(variables('COMPOSE_FILE'), variables('COMPOSE_PATH_SEPARATOR') || ':')
     : []
   if (listed.length === 0) return [file.path, ...file.overrides]
-  return listed.map((path) => posix.join(file.folder, path))
+  // One more than is loaded, by which they are told to be too many.
+  return listed.slice(0, MAX_FILES + 1).map((path) => posix.join(file.folder, path))
 }
 
 function split(text = '', separator = ','): string[] {

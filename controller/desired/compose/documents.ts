@@ -17,6 +17,7 @@ export function canonicalDocuments(path: string, composing: Composing): MapNode[
 
 /** The same of one document; none after a problem. */
 export function canonicalDocument(document: Node, composing: Composing): MapNode[] {
+  if (!composing.budget.read(document, incomingCursor(document, composing))) return []
   const made = canonical(document, composing)
   if (made.kind === 'map') return [made]
   composing.state.isIncomplete = true

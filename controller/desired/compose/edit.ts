@@ -1,4 +1,4 @@
-import { isNull, type MapNode, mapNode, type Node, withValue } from '../yaml/node.ts'
+import { type Entry, isNull, type MapNode, mapNode, type Node, withValue } from '../yaml/node.ts'
 
 /** A change of a value; undefined takes it away. */
 type Change = (node: Node, key: string) => Node | undefined
@@ -21,13 +21,15 @@ export function changeAt(node: Node, key: string, change: Change): Node {
 export function changeEach(node: Node, change: Change): Node {
   if (node.kind === 'list') return { ...node, items: node.items.flatMap((item) => change(item, '') ?? []) }
   if (node.kind !== 'map') return node
-  const entries = new Map(node.entries)
+  let entries: Map<string, Entry> | undefined
   for (const [key, { at, value }] of node.entries) {
     const changed = change(value, key)
+    if (changed === value) continue
+    entries ??= new Map(node.entries)
     if (changed) entries.set(key, { at, value: changed })
     else entries.delete(key)
   }
-  return { ...node, entries }
+  return entries ? { ...node, entries } : node
 }
 
 /** The mapping with what it lacks; a key that has a value keeps it. */

@@ -40,6 +40,7 @@ function withBase(service: MapNode, step: Step, chain: readonly Step[]): Node {
 
 /** What a service extends, ready to be merged below it; undefined, with a problem noted, when there is none. */
 function baseOf(at: Cursor, step: Step, chain: readonly Step[]): Node | undefined {
+  if (step.services.composing.budget.isExceeded()) return undefined
   const name = textAt(at.node, 'service')
   if (name === undefined)
     return fail(within(at, 'service'), 'needs the name of the service to extend: service')

@@ -1,10 +1,11 @@
 import { posix } from 'node:path'
 import type { Cursor } from '../cursor.ts'
+import type { Files } from '../files.ts'
 import { noteAll } from '../report.ts'
 import { type Composing, nothingKnown, type VariableScope } from './composing.ts'
 import { readEnvFiles } from './env-files.ts'
 import { locateFile, textsBelow } from './file-reference.ts'
-import type { Lookup } from './template.ts'
+import { sizeOf } from './variable-files.ts'
 
 /**
  * The variables of what is included: those of the file that includes, and beneath them those of `env_file`, by default
@@ -20,8 +21,8 @@ export function includeVariables(
   if (!envFiles) return undefined
   if (envFiles.length === 0) return { variables, known }
   const key = JSON.stringify(envFiles)
-  const scope = known.scopes.get(key) ?? { variables: beneath(envFiles, composing), known: nothingKnown() }
-  known.scopes.set(key, scope)
+  const scope = known.scopes.get(key) ?? scopeBeneath(envFiles, at, composing)
+  if (scope) known.scopes.set(key, scope)
   return scope
 }
 
@@ -39,8 +40,17 @@ function defaultEnvFile(directory: string, { files }: Composing): string[] {
   return 'problem' in found && found.missing ? [] : [path]
 }
 
-function beneath(envFiles: string[], { files, variables: outer, unset, problems }: Composing): Lookup {
+function scopeBeneath(envFiles: string[], at: Cursor, composing: Composing): VariableScope | undefined {
+  const { files, variables: outer, unset, problems, budget } = composing
+  if (!envFiles.every((path) => budget.takeFile(at) && budget.takeVariables(bytesOf(path, files), at)))
+    return undefined
   const inner = readEnvFiles(envFiles, { files, outer, unset })
   noteAll(problems, inner.problems)
-  return (name) => outer(name) ?? inner.variables.get(name)
+  if (!budget.takeVariables(sizeOf(inner.variables), at)) return undefined
+  return { variables: (name) => outer(name) ?? inner.variables.get(name), known: nothingKnown() }
+}
+
+function bytesOf(path: string, files: Files): number {
+  const found = files.read(path)
+  return 'problem' in found ? 0 : found.bytes.length
 }

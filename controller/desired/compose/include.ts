@@ -23,6 +23,7 @@ export function applyIncludes(document: MapNode, path: string, composing: Compos
 }
 
 function withIncluded(whole: MapNode, at: Cursor, composing: Composing): MapNode {
+  if (composing.budget.isExceeded()) return whole
   const { problems, including, origins } = composing
   const [first] = textsBelow(at, 'path')
   const what = `${including.at(-1)} includes ${first?.node.kind === 'scalar' ? first.node.text : 'a file'} here`

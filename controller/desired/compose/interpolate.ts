@@ -1,6 +1,7 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt } from '../report.ts'
-import { broken, type Entry, keyPath, type MapNode, type Node, type ScalarNode } from '../yaml/node.ts'
+import { mapEntries, mapItems } from '../yaml/map-values.ts'
+import { broken, keyPath, type ListNode, type MapNode, type Node, type ScalarNode } from '../yaml/node.ts'
 import { createFillIn, type FillIn, type Unset } from './fill-in.ts'
 import { type Lookup, MAX_EXPANDED } from './template.ts'
 
@@ -29,48 +30,50 @@ export function interpolate(root: Node, { variables, unset, path = '' }: Filling
   const fillIn = createFillIn({ variables, unset }, problems)
   const fillInFragment = unset === 'blank' ? createFillIn({ variables, unset }, []) : undefined
   const filled = visit(root, path, fillIn)
-  if ((bytes.get(filled) ?? 0) <= MAX_EXPANDED) return { root: filled, problems }
+  if (lengthOf(filled) <= MAX_EXPANDED) return { root: filled, problems }
   const message = `has more than ${MAX_EXPANDED} bytes once its aliases and variables are filled in`
   return { root: null, problems: [...problems, errorAt(root.at, path, message)] }
 
   function visit(node: Node, path: string, fillIn: FillIn): Node {
+    if (node.kind === 'scalar' && !isTemplate(node)) return node
     const known = done.get(node)
     if (known) return known
     const made = fill(node, path, fillIn)
     done.set(node, made)
-    bytes.set(made, bytesOf(made))
+    if (made.kind !== 'scalar') bytes.set(made, bytesOf(made))
     return made
   }
 
   // What is left alone has been measured when its aliases were expanded, and is not read.
-  function bytesOf(node: Node): number {
-    if (node.kind === 'scalar') return Buffer.byteLength(node.text)
-    if (node.kind === 'list') return node.items.reduce((sum, item) => sum + (bytes.get(item) ?? 0), 0)
+  function bytesOf(node: MapNode | ListNode): number {
     let sum = 0
-    for (const [key, { value }] of node.entries) sum += Buffer.byteLength(key) + (bytes.get(value) ?? 0)
+    if (node.kind === 'list') for (const item of node.items) sum += lengthOf(item)
+    else for (const [key, { value }] of node.entries) sum += Buffer.byteLength(key) + lengthOf(value)
     return sum
+  }
+
+  function lengthOf(node: Node): number {
+    return node.kind === 'scalar' ? Buffer.byteLength(node.text) : (bytes.get(node) ?? 0)
   }
 
   function fill(node: Node, path: string, fillIn: FillIn): Node {
     if (node.kind === 'scalar') return scalar(node, path, fillIn)
     if (node.kind === 'map') return map(node, path, fillIn)
-    return { ...node, items: node.items.map((item, index) => visit(item, `${path}[${index}]`, fillIn)) }
+    return mapItems(node, (item, index) => visit(item, `${path}[${index}]`, fillIn))
   }
 
   // Fragments come last: what an alias uses elsewhere is filled in there, with its problems.
   function map(node: MapNode, path: string, fillIn: FillIn): Node {
-    const entries = new Map(node.entries)
-    const fragments = path === '' ? [...node.entries].filter(([key]) => isFragment(key)) : []
-    for (const [key, entry] of node.entries) {
-      if (path !== '' || !isFragment(key)) replace(key, entry, fillIn)
-    }
-    if (fillInFragment) for (const [key, entry] of fragments) replace(key, entry, fillInFragment)
-    return { ...node, entries }
+    const isRoot = path === ''
+    const own = mapEntries(node, (value, key) =>
+      isRoot && isFragment(key) ? value : entry(value, keyPath(path, key), fillIn),
+    )
+    if (!isRoot || !fillInFragment) return own
+    return mapEntries(own, (value, key) => (isFragment(key) ? entry(value, key, fillInFragment) : value))
+  }
 
-    function replace(key: string, { at, value }: Entry, fillIn: FillIn): void {
-      const inner = keyPath(path, key)
-      if (!isLeftAlone(inner)) entries.set(key, { at, value: visit(value, inner, fillIn) })
-    }
+  function entry(value: Node, path: string, fillIn: FillIn): Node {
+    return isLeftAlone(path) ? value : visit(value, path, fillIn)
   }
 
   // Where an unset variable is an error, the declared variables have been filled in on their own before all else.
@@ -79,11 +82,14 @@ export function interpolate(root: Node, { variables, unset, path = '' }: Filling
   }
 
   function scalar(node: ScalarNode, path: string, fillIn: FillIn): Node {
-    if (typeof node.value !== 'string' || !node.value.includes('$')) return node
-    const value = fillIn(node.value, node.at, path)
+    const value = fillIn(String(node.value), node.at, path)
     if (value !== undefined) return { ...node, value, text: value }
     return fillIn === fillInFragment ? node : broken(node)
   }
+}
+
+function isTemplate({ value }: ScalarNode): boolean {
+  return typeof value === 'string' && value.includes('$')
 }
 
 function isFragment(key: string): boolean {

@@ -1,7 +1,9 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import type { Files } from '../files.ts'
-import type { MapNode } from '../yaml/node.ts'
+import { errorIn, note } from '../report.ts'
+import type { MapNode, Node } from '../yaml/node.ts'
 import { withoutTags } from '../yaml/without-tags.ts'
+import { MAX_FILES } from './budget.ts'
 import { type Composing, startComposing } from './composing.ts'
 import { canonicalDocuments } from './documents.ts'
 import { applyExtends } from './extends.ts'
@@ -30,11 +32,19 @@ export interface Loading {
  */
 export function loadFiles(paths: readonly string[], loading: Loading): MapNode | undefined {
   const composing = startComposing(loading, composeFiles)
+  if (paths.length > MAX_FILES) {
+    note(
+      loading.problems,
+      errorIn(paths[0] ?? '', `more than ${MAX_FILES} files are merged into one project`),
+    )
+    return undefined
+  }
   const model = composeFiles(paths, composing)
   return composing.state.isIncomplete || composing.budget.isExceeded() ? undefined : model
 }
 
 function composeFiles(paths: readonly string[], composing: Composing): MapNode | undefined {
+  const done = new Map<Node, Node>()
   let model: MapNode | undefined
   for (const path of paths) {
     for (const document of canonicalDocuments(path, composing)) {
@@ -42,6 +52,7 @@ function composeFiles(paths: readonly string[], composing: Composing): MapNode |
       const extended = applyExtends(whole, model, { path, composing })
       model = withoutTags(
         model ? merge(model, extended, { ...WHOLE, problems: composing.problems }) : extended,
+        done,
       )
     }
   }

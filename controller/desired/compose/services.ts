@@ -11,7 +11,7 @@ export interface Services {
   path: string
   /** What paths and variables in them go by. */
   composing: Composing
-  names: () => string[]
+  names: () => Iterable<string>
   /** As it is written, undefined where there is no such service; `origins` is for what is wrong with it. */
   written: (name: string, origins: readonly Origin[]) => Node | undefined
   /** With what they extend, as far as it is known. */
@@ -42,12 +42,16 @@ export function servicesIn(
   if (isBroken) return undefined
   const written: Services['written'] = (name, origins) =>
     serviceIn(documents, name, { ...composing, origins: [...composing.origins, ...origins] })
-  return { path, composing, names: () => documents.flatMap(namesIn), written, extended: new Map() }
+  return { path, composing, names: () => namesInAll(documents), written, extended: new Map() }
 }
 
-function namesIn(document: Node): string[] {
+function* namesInAll(documents: readonly Node[]): Iterable<string> {
+  for (const document of documents) yield* namesIn(document)
+}
+
+function namesIn(document: Node): Iterable<string> {
   const services = valueAt(document, 'services')
-  return services?.kind === 'map' ? [...services.entries.keys()] : []
+  return services?.kind === 'map' ? services.entries.keys() : []
 }
 
 function serviceIn(documents: Node[], name: string, composing: Composing): Node | undefined {

@@ -28,7 +28,7 @@ export function variableFiles({ files, unset }: { files: Files; unset: Unset }):
       const content = left < 0 ? undefined : contentOf(item, key, files)
       if (content === undefined) continue
       const file = parse(item, content, { outer, earlier, unset })
-      left -= content.length + sizeOf(file)
+      left -= content.length + sizeOf(file.variables)
       if (left < 0) fail(item, `has, with the files read before it, more than ${MAX_EXPANDED} bytes`)
       for (const problem of file.problems) note(item.problems, problem)
       for (const [name, entry] of entriesOf(file, item)) entries.set(name, entry)
@@ -81,7 +81,8 @@ function pathOf({ node }: Cursor): string | undefined {
   return textAt(node, 'path') ?? textAt(node)
 }
 
-function sizeOf({ variables }: EnvFile): number {
+/** How many characters variables have, with their names. */
+export function sizeOf(variables: ReadonlyMap<string, string>): number {
   let size = 0
   for (const [name, value] of variables) size += name.length + value.length
   return size

@@ -6,7 +6,7 @@ import { sortBy } from '../spec/fingerprint.ts'
 import { checkContainerPath, containerPath, fileMode, filled, text } from '../spec/values.ts'
 
 /** All files of an image spec together: they travel inside a job. */
-export const MAX_IMAGE_FILES_BYTES = 1024 * 1024
+const MAX_IMAGE_FILES_BYTES = 1024 * 1024
 
 interface FileDraft {
   path?: string
@@ -26,13 +26,23 @@ export function imageFiles(at: Cursor, files: Files): ImageFile[] | undefined {
   const drafts = at.node.kind === 'list' ? fromList(at, files) : fromMap(at, files)
   if (!drafts) return undefined
   const byPath = new Map<string, ImageFile>()
+  let bytes = 0
   for (const { draft, at: place } of drafts) {
+    bytes += bytesOf(draft).length
+    // A short line may name a large file, and thousands of them are not held as text.
+    if (bytes > MAX_IMAGE_FILES_BYTES) return fail(at, TOO_LARGE)
     const file = finish(draft, place)
     if (!file) continue
     if (byPath.has(file.path)) fail(place, `${file.path} stands twice`)
     byPath.set(file.path, file)
   }
   return sortBy([...byPath.values()], ({ path }) => path)
+}
+
+const TOO_LARGE = `the files have more than ${MAX_IMAGE_FILES_BYTES} bytes; put large content into the base image`
+
+function bytesOf({ source, content = '' }: FileDraft): Buffer {
+  return source?.bytes ?? Buffer.from(content, 'utf8')
 }
 
 interface DraftAt {
@@ -78,10 +88,9 @@ function finish(draft: FileDraft, at: Cursor): ImageFile | undefined {
       ? undefined
       : fail(at, 'needs a content, or a source in the repository')
   }
-  const bytes = draft.source?.bytes ?? Buffer.from(draft.content ?? '', 'utf8')
   return {
     path: draft.path,
-    content: bytes.toString('base64'),
+    content: bytesOf(draft).toString('base64'),
     mode: draft.mode ?? (draft.source?.isExecutable ? 0o755 : 0o644),
     ...(draft.owner ?? { uid: 0, gid: 0 }),
   }

@@ -12,7 +12,7 @@ import { environment, textMap } from '../spec/mappings.ts'
 import { signal, user } from '../spec/process.ts'
 import { containerPath, listOf, text } from '../spec/values.ts'
 import { parse } from '../yaml/parse.ts'
-import { imageFiles, MAX_IMAGE_FILES_BYTES } from './image-files.ts'
+import { imageFiles } from './image-files.ts'
 import { normaliseReference, specReference } from './references.ts'
 
 export interface LoadedImage {
@@ -73,14 +73,6 @@ function image(name: string, at: Cursor, files: Files): ImageSpec | undefined {
   })
   if (!at.node.entries.has('base'))
     return fail(at, 'has no base; write a reference, or scratch for an empty one')
-  const contents = read.files ?? []
-  const bytes = contents.reduce((sum, file) => sum + Buffer.byteLength(file.content, 'base64'), 0)
-  if (bytes > MAX_IMAGE_FILES_BYTES) {
-    return fail(
-      within(at, 'files'),
-      `the files have ${bytes} bytes, at most ${MAX_IMAGE_FILES_BYTES} fit; put large content into the base image`,
-    )
-  }
   const { packages = [], run = [], config: settings = {} } = read
   return read.base === undefined
     ? undefined
@@ -88,7 +80,7 @@ function image(name: string, at: Cursor, files: Files): ImageSpec | undefined {
         name,
         base: read.base,
         packages: [...new Set(packages)].sort(),
-        files: contents,
+        files: read.files ?? [],
         run,
         config: settings,
       }

@@ -4,7 +4,7 @@ import type { Node } from './node.ts'
 /** Deeper than any file that people write, and safe for recursion. */
 export const MAX_DEPTH = 100
 /** The most values that a file may have once its aliases are expanded. */
-export const MAX_VALUES = 250_000
+export const MAX_VALUES = 100_000
 
 /** How much a tree is once each shared node is written out wherever it is used. */
 export interface Extent {
@@ -18,9 +18,10 @@ export type Extents = Map<Node, Extent>
 
 /** @param known what is measured already; takes in what is measured here, so that a shared node is measured once */
 export function extentOf(node: Node, known: Extents): Extent {
+  if (node.kind === 'scalar') return { values: 1, depth: 1, bytes: Buffer.byteLength(node.text) }
   const found = known.get(node)
   if (found) return found
-  const extent = { values: 1, depth: 1, bytes: node.kind === 'scalar' ? Buffer.byteLength(node.text) : 0 }
+  const extent = { values: 1, depth: 1, bytes: 0 }
   if (node.kind === 'list') for (const item of node.items) take(extent, extentOf(item, known))
   for (const [key, { value }] of node.kind === 'map' ? node.entries : []) {
     extent.bytes += Buffer.byteLength(key)

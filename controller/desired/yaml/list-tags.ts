@@ -1,6 +1,7 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { note, noticeAt } from '../report.ts'
-import { type Entry, keyPath, type Node } from './node.ts'
+import { mapEntries } from './map-values.ts'
+import { keyPath, type ListNode, type MapNode, type Node } from './node.ts'
 import { withoutTags } from './without-tags.ts'
 
 /**
@@ -14,6 +15,7 @@ export function settleListTags(root: Node): { root: Node; problems: Problem[] } 
   return { root: settle(root, ''), problems }
 
   function settle(node: Node, path: string): Node {
+    if (node.kind === 'scalar') return node
     const known = done.get(node)
     if (known) return known
     const made = settleBelow(node, path)
@@ -21,14 +23,11 @@ export function settleListTags(root: Node): { root: Node; problems: Problem[] } 
     return made
   }
 
-  function settleBelow(node: Node, path: string): Node {
-    if (node.kind === 'scalar') return node
-    if (node.kind === 'list') return { ...node, items: settleItems(node.items, path) }
-    const entries = new Map<string, Entry>()
-    for (const [key, { at, value }] of node.entries) {
-      entries.set(key, { at, value: settle(value, keyPath(path, key)) })
-    }
-    return { ...node, entries }
+  function settleBelow(node: MapNode | ListNode, path: string): Node {
+    if (node.kind === 'map') return mapEntries(node, (value, key) => settle(value, keyPath(path, key)))
+    const items = settleItems(node.items, path)
+    const isSame = items.length === node.items.length && items.every((item, at) => item === node.items[at])
+    return isSame ? node : { ...node, items }
   }
 
   function settleItems(items: Node[], path: string): Node[] {

@@ -1,6 +1,7 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, note } from '../report.ts'
-import { describeNode, type Entry, keyPath, type MapNode, type Node } from './node.ts'
+import { mapEntries, mapItems } from './map-values.ts'
+import { describeNode, type Entry, keyPath, type ListNode, type MapNode, type Node } from './node.ts'
 
 /**
  * A document with its YAML merge keys (`<<`, yaml.org/type/merge.html) folded in: a key that stands beside `<<` wins
@@ -12,6 +13,7 @@ export function foldMergeKeys(root: Node): { root: Node; problems: Problem[] } {
   return { root: fold(root, ''), problems }
 
   function fold(node: Node, path: string): Node {
+    if (node.kind === 'scalar') return node
     const known = done.get(node)
     if (known) return known
     const made = foldChildren(node, path)
@@ -19,15 +21,15 @@ export function foldMergeKeys(root: Node): { root: Node; problems: Problem[] } {
     return made
   }
 
-  function foldChildren(node: Node, path: string): Node {
-    if (node.kind === 'scalar') return node
-    if (node.kind === 'list') {
-      return { ...node, items: node.items.map((item, index) => fold(item, `${path}[${index}]`)) }
-    }
-    const entries = new Map<string, Entry>()
-    for (const [key, { at, value }] of node.entries) {
-      if (key !== '<<') entries.set(key, { at, value: fold(value, keyPath(path, key)) })
-    }
+  function foldChildren(node: MapNode | ListNode, path: string): Node {
+    if (node.kind === 'list') return mapItems(node, (item, index) => fold(item, `${path}[${index}]`))
+    const own = mapEntries(node, (value, key) => (key === '<<' ? value : fold(value, keyPath(path, key))))
+    return own.entries.has('<<') ? merged(node, own, path) : own
+  }
+
+  function merged(node: MapNode, own: MapNode, path: string): Node {
+    const entries = new Map<string, Entry>(own.entries)
+    entries.delete('<<')
     for (const base of mergedMaps(node, path)) {
       for (const [key, entry] of base.entries) if (!entries.has(key)) entries.set(key, entry)
     }

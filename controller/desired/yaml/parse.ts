@@ -1,4 +1,4 @@
-import { Composer, type Document, LineCounter } from 'yaml'
+import { Composer, type CST, type Document, LineCounter } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, errorIn, note, noteAll } from '../report.ts'
 import { type Converting, convert } from './convert.ts'
@@ -30,13 +30,8 @@ export function parse(file: string, content: string): Parsed {
   const lines = new LineCounter()
   const tokens = tokenize(text, lines)
   if (typeof tokens === 'string') return unparsed(file, tokens)
-  const documents: Document.Parsed[] = []
-  for (const document of new Composer(OPTIONS).compose(tokens, false, text.length)) {
-    documents.push(document)
-    if (document.errors.length > 0) break
-    if (documents.length > MAX_DOCUMENTS)
-      return unparsed(file, `has more than ${MAX_DOCUMENTS} YAML documents`)
-  }
+  const documents = withoutStacks(() => compose(tokens, text.length))
+  if (documents.length > MAX_DOCUMENTS) return unparsed(file, `has more than ${MAX_DOCUMENTS} YAML documents`)
   return assemble(documents, { text, place })
 
   function place(offset: number) {
@@ -53,6 +48,27 @@ const OPTIONS = {
   prettyErrors: false,
   logLevel: 'silent',
 } as const
+
+/** The documents up to the first that has errors, or to one too many. */
+function compose(tokens: CST.Token[], end: number): Document.Parsed[] {
+  const documents: Document.Parsed[] = []
+  for (const document of new Composer(OPTIONS).compose(tokens, false, end)) {
+    documents.push(document)
+    if (document.errors.length > 0 || documents.length > MAX_DOCUMENTS) break
+  }
+  return documents
+}
+
+/** A file may have an error in every second byte, and to keep the stack of each takes seconds. */
+function withoutStacks<T>(work: () => T): T {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
 
 function unparsed(file: string, message: string): Parsed {
   return { documents: [], isBroken: true, problems: [errorIn(file, message)] }

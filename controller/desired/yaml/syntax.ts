@@ -14,10 +14,11 @@ export function syntaxProblems(errors: YAMLParseError[], source: Source): Proble
   const byLine = new Map<number, Problem>()
   for (const error of errors) {
     const at = source.place(error.pos[0])
+    if (byLine.has(at.line)) continue
     const message = isIndentedByTab(source.text, error.pos[0])
       ? 'a tab indents this line; YAML takes only spaces'
       : error.message
-    if (!byLine.has(at.line)) byLine.set(at.line, errorAt(at, '', `broken YAML: ${message}`))
+    byLine.set(at.line, errorAt(at, '', `broken YAML: ${message}`))
   }
   return [...byLine.values()].slice(0, MAX_SYNTAX_ERRORS)
 }

@@ -1,8 +1,8 @@
 import { type CST, Lexer, type LineCounter, Parser } from 'yaml'
 import { MAX_DEPTH } from './extent.ts'
 
-/** Tokens of a file: some 60,000 lines. */
-export const MAX_TOKENS = 400_000
+/** Tokens of a file: some 45,000 lines, more than a file of 1 MiB has. */
+export const MAX_TOKENS = 320_000
 /** Errors of syntax that are told of one file. */
 export const MAX_SYNTAX_ERRORS = 20
 

@@ -1,4 +1,4 @@
-import type { Entry, MapNode, Node } from './node.ts'
+import type { Entry, ListNode, MapNode, Node } from './node.ts'
 
 /**
  * The value once it is merged over nothing more: what is reset is gone, what overrides stands plain.
@@ -10,15 +10,16 @@ export function withoutTags(root: Node, done = new Map<Node, Node>()): Node {
   return visit(root)
 
   function visit(node: Node): Node {
+    if (node.kind === 'scalar') return withoutOverride(node)
     const known = done.get(node)
     if (known) return known
     const made = withoutOverride(withCleanValues(node))
     done.set(node, made)
+    done.set(made, made)
     return made
   }
 
-  function withCleanValues(node: Node): Node {
-    if (node.kind === 'scalar') return node
+  function withCleanValues(node: MapNode | ListNode): Node {
     if (node.kind === 'map') return withCleanEntries(node)
     const items = node.items.filter(isKept).map(visit)
     const isSame = items.length === node.items.length && items.every((item, at) => item === node.items[at])
@@ -26,14 +27,15 @@ export function withoutTags(root: Node, done = new Map<Node, Node>()): Node {
   }
 
   function withCleanEntries(node: MapNode): MapNode {
-    const entries = new Map<string, Entry>()
-    let isSame = true
-    for (const [key, entry] of node.entries) {
-      const value = isKept(entry.value) ? visit(entry.value) : undefined
-      if (value) entries.set(key, { at: entry.at, value })
-      isSame &&= value === entry.value
+    let entries: Map<string, Entry> | undefined
+    for (const [key, { at, value }] of node.entries) {
+      const made = isKept(value) ? visit(value) : undefined
+      if (made === value) continue
+      entries ??= new Map(node.entries)
+      if (made) entries.set(key, { at, value: made })
+      else entries.delete(key)
     }
-    return isSame ? node : { ...node, entries }
+    return entries ? { ...node, entries } : node
   }
 }
 

@@ -169,7 +169,7 @@ describe('an image spec', () => {
     [
       `base: scratch\nfiles: {/a: "${'x'.repeat(600_000)}", /b: {source: half}}`,
       [
-        'images/app.image.yaml:2:8 files: the files have 1200000 bytes, at most 1048576 fit; put large content into the base image',
+        'images/app.image.yaml:2:8 files: the files have more than 1048576 bytes; put large content into the base image',
       ],
     ],
   ])('%.60s', (yaml, wanted) => {

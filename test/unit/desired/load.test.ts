@@ -172,7 +172,7 @@ describe('input that is meant to hurt', () => {
     [
       'an alias bomb',
       `x-0: &a0 [lol]\n${bomb.join('\n')}\n${STACK}`,
-      'excessive aliasing: more than 250000 values or 100 levels once the aliases are expanded',
+      'excessive aliasing: more than 100000 values or 100 levels once the aliases are expanded',
     ],
     [
       'aliases that nest without end',
@@ -181,7 +181,7 @@ describe('input that is meant to hurt', () => {
     ],
     ['deep nesting', `a: ${'['.repeat(100_000)}`, 'is nested deeper than 100 levels'],
     ['deep blocks', '- '.repeat(100_000), 'is nested deeper than 100 levels'],
-    ['half a million values', `a: [${'x,'.repeat(500_000)}]`, 'has more than 400000 YAML tokens'],
+    ['half a million values', `a: [${'x,'.repeat(500_000)}]`, 'has more than 320000 YAML tokens'],
     [
       'millions of ports',
       `x-p: &p ["1-65535:1-65535"]\nservices:\n${many(3000, (n) => `  s${n}: {image: x, ports: *p}`)}`,
@@ -260,15 +260,15 @@ describe('input that is meant to hurt', () => {
     expect(specOf(yaml).services).toHaveLength(400)
   })
 
-  test('a chain of ten thousand services neither overflows nor hangs', () => {
+  test('a chain of nine thousand services neither overflows nor hangs', () => {
     const yaml = Array.from(
-      { length: 10_000 },
+      { length: 9_000 },
       (_, index) => `  s${index}: {image: x, scale: 0, depends_on: [s${index + 1}]}`,
     ).join('\n')
     const [stack] = loadFiles({ 'web/compose.yaml': `services:\n${yaml}` }).stacks
     expect(stack?.problems.map(formatProblem)).toEqual([
       expect.stringContaining(
-        'services.s9999.depends_on.s10000: names the service s10000, which is not declared',
+        'services.s8999.depends_on.s9000: names the service s9000, which is not declared',
       ),
     ])
   })

@@ -279,7 +279,7 @@ describe('caps', () => {
     expect(model).toBeUndefined()
     expect(told).toEqual([
       expect.stringContaining(
-        'more than 500000 values are taken in by include and extends; split the project into several',
+        'more than 200000 values are taken in by include and extends; split the project into several',
       ),
     ])
   })

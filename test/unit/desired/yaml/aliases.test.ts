@@ -37,12 +37,12 @@ describe('caps', () => {
     [
       'an alias bomb',
       bomb(20),
-      'f:6:9 excessive aliasing: more than 250000 values or 100 levels once the aliases are expanded',
+      'f:5:9 excessive aliasing: more than 100000 values or 100 levels once the aliases are expanded',
     ],
     [
       'documents that are too large only together',
-      Array(4).fill(bomb(5)).join('\n---\n'),
-      'f:13:1 all documents together have more than 250000 values or 100 levels',
+      Array(9).fill(bomb(4)).join('\n---\n'),
+      'f:41:1 all documents together have more than 100000 values or 100 levels',
     ],
     ['documents without end', 'a: 1\n---\n'.repeat(101), 'f has more than 100 YAML documents'],
   ])('%s', (_what, text, problem) => {
@@ -53,7 +53,7 @@ describe('caps', () => {
   test('a large file is none of these', () => {
     const service = (at: number) => `s${at}: {image: x, environment: {${variables}}}`
     const variables = Array.from({ length: 122 }, (_, at) => `V${at}: x`).join(', ')
-    const text = Array.from({ length: 400 }, (_, at) => service(at)).join('\n')
+    const text = Array.from({ length: 320 }, (_, at) => service(at)).join('\n')
     expect(told(text)).toEqual([])
   })
 })
