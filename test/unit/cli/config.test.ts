@@ -184,7 +184,7 @@ describe('the command line of config', () => {
   })
 
   it('prints all of a model into a pipe that takes little at a time', () => {
-    const [line, lines] = [Array(1000).fill('some text').join(', '), Array(100).fill('*line').join(', ')]
+    const [line, lines] = [Array(900).fill('some text').join(', '), Array(100).fill('*line').join(', ')]
     put('compose.yaml', `x-line: &line [${line}]\nx-lines: [${lines}]\n${SHOP}`)
     const script = join(import.meta.dirname, '../../../scripts/setpoint.mjs')
     const options = { cwd: folder, encoding: 'utf8', maxBuffer: 2 ** 24 } as const
