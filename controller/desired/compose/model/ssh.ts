@@ -1,4 +1,5 @@
 import { type Cursor, fail, within } from '../../cursor.ts'
+import { compare } from '../../report.ts'
 import { isNull, listNode, type Node, quote, textNode } from '../../yaml/node.ts'
 import type { Scope, Shape } from '../shape.ts'
 import { resolvePath } from './path.ts'
@@ -14,7 +15,7 @@ const path: Shape = {
   scalar: { types: ['string', 'null'] },
 }
 
-/** Compose Specification build §ssh: texts `default` or `id=path`, each id once. */
+/** Compose Specification build §ssh: texts `default` or `id=path`, each id once, those of a mapping in the order of their ids. */
 export const ssh: Shape = {
   expected: 'a mapping or a list of keys, as in "default"',
   list: { items: key, unique: (item) => (item.kind === 'scalar' ? item.text.split('=')[0] : undefined) },
@@ -31,7 +32,8 @@ function fromItem(at: Cursor, scope: Scope): Node | undefined {
 function fromMap(at: Cursor, scope: Scope): Node | undefined {
   const { node } = at
   if (node.kind !== 'map') return node
-  const items = [...node.entries].flatMap(([id, { value }]) => {
+  const sorted = [...node.entries].sort(([a], [b]) => compare(a, b))
+  const items = sorted.flatMap(([id, { value }]) => {
     const path = value.kind === 'scalar' ? value.text : ''
     return keyNode(within(at, id), { id, path: isNull(value) ? '' : path, scope }) ?? []
   })
