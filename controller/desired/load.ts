@@ -8,7 +8,7 @@ import { type LoadedImage, loadImage } from './image/image-spec.ts'
 import { catalogOf, identityOf, indexImages } from './image/images.ts'
 import { createMemo, type Memo } from './memo.ts'
 import { otherPaths } from './other-paths.ts'
-import { errorIn, tidy } from './report.ts'
+import { errorIn, noticeAt, tidy } from './report.ts'
 import { type LoadedStack, loadStack } from './stack.ts'
 import { hasFolder } from './tree-paths.ts'
 
@@ -57,7 +57,7 @@ export function createLoader(): Load {
     )
     return {
       revision: tree.revision,
-      stacks: refuseSameNames(loaded),
+      stacks: tellIncluded(refuseSameNames(loaded)),
       problems: tidy([
         ...missingFolder(tree, options.directory),
         ...[...index.values()].flatMap((one) => one.problems),
@@ -110,6 +110,7 @@ function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context: StackC
           spec: null,
           problems: [{ ...problem, file: file.path }],
           guessed: true,
+          included: [],
         }),
       )
       return { value, inputs: { files: files.seen, images: catalog.asked, key } }
@@ -153,6 +154,18 @@ function refuseSameNames(stacks: LoadedStack[]): LoadedStack[] {
       `the stack ${stack.name} is also declared by ${others}; give one another name`,
     )
     return { ...stack, spec: null, problems: tidy([...stack.problems, problem]) }
+  })
+}
+
+/** Tells of a stack that runs twice, by itself and as a part of another. */
+function tellIncluded(stacks: LoadedStack[]): LoadedStack[] {
+  const includers = new Map(stacks.flatMap((stack) => stack.included.map((path) => [path, stack.file])))
+  return stacks.map((stack) => {
+    const includer = includers.get(stack.file)
+    if (includer === undefined) return stack
+    const message = `${includer} includes this file too, so its services run in both stacks; where that is not meant, give it a name that makes no stack, such as services.yaml`
+    const problem = noticeAt({ file: stack.file, line: 0, column: 0 }, '', message)
+    return { ...stack, problems: tidy([...stack.problems, problem]) }
   })
 }
 

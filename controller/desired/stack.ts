@@ -31,6 +31,8 @@ export interface LoadedStack {
    * may be known under another name: while one is guessed, no stack of this source may be taken for removed.
    */
   guessed: boolean
+  /** The paths of all files that it includes. */
+  included: readonly string[]
 }
 
 export interface StackInputs {
@@ -85,6 +87,7 @@ export function loadStack(
     spec: hasErrors(problems) ? null : spec,
     problems: tidy(problems),
     guessed: named.guessed,
+    included: loaded.project?.included ?? [],
   }
 }
 

@@ -61,6 +61,7 @@ function modelAt(at: Cursor, { paths, composing }: Included): MapNode | undefine
   const key = JSON.stringify([composing.directory, ...paths])
   if (models.has(key)) return models.get(key)
   if (!paths.every(() => composing.budget.takeFile(at))) return undefined
+  for (const path of paths) composing.included.add(path)
   const model = composing.composeFiles(paths, composing)
   const resolved = model && setDefaults(withNamesResolved(model, composing.variables), composing)
   models.set(key, resolved)

@@ -24,6 +24,8 @@ export interface Loading {
   problems: Problem[]
   /** The files that led here by `include`, outermost first. */
   including: readonly string[]
+  /** Takes the path of every file that is included. */
+  included: Set<string>
 }
 
 /**

@@ -39,6 +39,8 @@ export interface Project {
   written: MapNode
   /** The resolved model: what `docker compose config` prints. */
   model: MapNode
+  /** The paths of all files that it includes, directly or not. */
+  included: readonly string[]
 }
 
 /**
@@ -51,7 +53,8 @@ export interface Project {
 export function loadProject(input: ProjectInput): { project: Project | undefined; problems: Problem[] } {
   const problems: Problem[] = []
   const reader = input.reader ?? createReader(input.files)
-  const merged = loadFiles(input.compose, { ...input, reader, problems, including: [] })
+  const included = new Set<string>()
+  const merged = loadFiles(input.compose, { ...input, reader, problems, including: [], included })
   if (!merged) {
     if (!hasErrors(problems)) problems.push(errorIn(input.compose[0] ?? '', 'the file is empty'))
     return { project: undefined, problems }
@@ -60,5 +63,5 @@ export function loadProject(input: ProjectInput): { project: Project | undefined
   const complete = setDefaults(written, input)
   checkConsistency(cursorAt(complete, problems), merged)
   const model = resolveEnvironment(cursorAt(normalise(complete, input.name), problems), input)
-  return { project: { name: input.name, written, model }, problems }
+  return { project: { name: input.name, written, model, included: [...included] }, problems }
 }

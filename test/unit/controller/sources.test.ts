@@ -41,6 +41,7 @@ function follow(names: string[], records: Pick<StackRecord, 'name' | 'source'>[]
         name,
         file: `${name}/compose.yaml`,
         guessed,
+        included: [],
         spec: valid ? aStack(name, [aService('app')]) : null,
         problems: [],
       })),

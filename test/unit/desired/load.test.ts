@@ -117,6 +117,20 @@ describe('which stacks a source has', () => {
     expect(names({ 'web/.env': 'COMPOSE_PROFILES=debug' })).toEqual(['a', 'b'])
   })
 
+  test('a stack that another one includes is told of: it runs twice', () => {
+    const { stacks } = loadFiles({
+      'compose.yaml': 'name: all\ninclude: [web/compose.yaml]',
+      'web/compose.yaml': STACK,
+    })
+    expect(stacks.map(({ problems }) => problems.map(shown))).toEqual([
+      [],
+      [
+        'notice web/compose.yaml compose.yaml includes this file too, so its services run in both stacks; where that is not meant, give it a name that makes no stack, such as services.yaml',
+      ],
+    ])
+    expect(stacks.every(({ spec }) => spec)).toBe(true)
+  })
+
   test('two stacks of one name are both refused, each naming the other', () => {
     const { stacks } = loadFiles({
       'a/web/compose.yaml': STACK,

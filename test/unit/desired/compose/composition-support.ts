@@ -35,6 +35,7 @@ export function composed(files: Record<string, Content> | string, options: Optio
     unset: 'error',
     problems,
     including: [],
+    included: new Set(),
   })
   return { model, value: model && plain(model), problems, told: problems.map(formatProblem) }
 }
