@@ -27,8 +27,8 @@ export interface Parsed {
  */
 export function parse(file: string, content: string): Parsed {
   const text = content.replace(/^\uFEFF/, '')
-  const lines = new LineCounter()
-  const tokens = tokenize(text, lines)
+  const lines = linesOf(text)
+  const tokens = tokenize(text)
   if (typeof tokens === 'string') return unparsed(file, tokens)
   const documents = withoutStacks(() => compose(tokens, text.length))
   if (documents.length > MAX_DOCUMENTS) return unparsed(file, `has more than ${MAX_DOCUMENTS} YAML documents`)
@@ -38,6 +38,18 @@ export function parse(file: string, content: string): Parsed {
     const { line, col } = lines.linePos(offset)
     return { file, line, column: col }
   }
+}
+
+/** Where lines begin. The parser does not count those within what it cannot make sense of. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter()
+  for (let start = 0; start >= 0; start = lineAfter(text, start)) lines.addNewLine(start)
+  return lines
+}
+
+function lineAfter(text: string, start: number): number {
+  const end = text.indexOf('\n', start)
+  return end < 0 ? -1 : end + 1
 }
 
 // Plain scalars are resolved in scalar.ts, and unique keys in convert.ts, where it is not quadratic.

@@ -20,15 +20,7 @@ export function syntaxProblems(errors: YAMLParseError[], source: Source): Proble
       : error.message
     byLine.set(at.line, errorAt(at, '', `broken YAML: ${message}`))
   }
-  const lines = source.text.split('\n')
-  return [...byLine.values()].slice(0, MAX_SYNTAX_ERRORS).map((problem) => withinLine(problem, lines))
-}
-
-/** After a first error the parser may count past the end of a line. */
-function withinLine(problem: Problem, lines: string[]): Problem {
-  const line = Math.min(problem.line, lines.length)
-  const length = lines[line - 1]?.length ?? 0
-  return { ...problem, line, column: Math.min(problem.column, length + 1) }
+  return [...byLine.values()].slice(0, MAX_SYNTAX_ERRORS)
 }
 
 /** The parser knows tabs only in front of block collections, and tells of others by what follows. */

@@ -1,4 +1,4 @@
-import { type CST, Lexer, type LineCounter, Parser } from 'yaml'
+import { type CST, Lexer, Parser } from 'yaml'
 import { MAX_DEPTH } from './extent.ts'
 
 /** Tokens of a file: some 45,000 lines, more than a file of 1 MiB has. */
@@ -7,9 +7,8 @@ export const MAX_TOKENS = 320_000
 export const MAX_SYNTAX_ERRORS = 20
 
 /** The text as YAML tokens, up to the first errors; or in words what it is too large in. */
-export function tokenize(text: string, lines: LineCounter): CST.Token[] | string {
-  lines.addNewLine(0)
-  const parser = new Parser(lines.addNewLine)
+export function tokenize(text: string): CST.Token[] | string {
+  const parser = new Parser()
   const tokens: CST.Token[] = []
   let count = 0
   let errors = 0
