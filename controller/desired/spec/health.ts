@@ -22,7 +22,8 @@ export function healthcheck(cursor: Cursor): Healthcheck | null | undefined {
   if (read.disable && kind !== undefined && kind !== 'NONE')
     return fail(cursor, 'has both a test and disable: true; keep one')
   if (read.disable || kind === 'NONE') return null
-  if (kind === undefined) return valueAt(cursor.node, 'test') ? undefined : withoutTest(cursor)
+  if (kind === undefined)
+    return valueAt(cursor.node, 'test') || !hasTimes(read) ? undefined : withoutTest(cursor)
   if (argv.length === 0) return fail(cursor, `has nothing to run after ${kind}`)
   return {
     test: kind === 'CMD' ? argv : ['/bin/sh', '-c', argv.join(' ')],
@@ -32,6 +33,11 @@ export function healthcheck(cursor: Cursor): Healthcheck | null | undefined {
     startPeriod: read.start_period ?? 0,
     startInterval: read.start_interval || 5_000,
   }
+}
+
+/** `disable: false` alone asks for what happens anyway: the image's own healthcheck. */
+function hasTimes({ disable: _, test: __, ...times }: Record<string, unknown>): boolean {
+  return Object.keys(times).length > 0
 }
 
 function withoutTest(cursor: Cursor): undefined {

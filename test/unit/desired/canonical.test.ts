@@ -132,6 +132,8 @@ cases('healthcheck', (lines) => container(lines).healthcheck, [
   ['healthcheck: {test: [CMD, a, b]}', health({ test: ['a', 'b'] })],
   ['healthcheck: {test: [NONE]}', null],
   ['healthcheck: {disable: true}', null],
+  ['healthcheck: {disable: false}', undefined],
+  ['healthcheck: {}', undefined],
   [
     'healthcheck: {test: "true", interval: 1m30s, timeout: 1.5s, retries: 5, start_period: 1h, start_interval: 2s}',
     health({
