@@ -19,10 +19,14 @@ export function errorAt(at: Place, path: string, message: string): Problem {
 
 /** One line of text for a terminal: what a file says must not move its cursor. */
 export function shown(text: string, length = 500): string {
-  const clamped = text.length > length ? `${text.slice(0, length - 3)}...` : text
-  return clamped.replace(/\p{Cc}/gu, (char) =>
+  const escaped = clamp(text, length).replace(/\p{Cc}/gu, (char) =>
     char === '\n' ? '\\n' : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )
+  return clamp(escaped, length)
+}
+
+function clamp(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 3)}...` : text
 }
 
 /** Something worth telling that keeps nobody from deploying. */

@@ -124,7 +124,7 @@ describe('very many', () => {
 
 test('what files say is told in one line without control characters', () => {
   const [stack] = loadFiles({
-    'web/compose.yaml': 'include: ["./b\\u001b[2J\\n.yaml"]\nx-a: *a\u009b',
+    'web/compose.yaml': `include: ["./b\\u001b[2J\\n.yaml"]\nx-a: *a${'\u009b'.repeat(400)}`,
     'web/b\u001b[2J\n.yaml': `services: {b: {imgae: x, cpus: "\\u009b", mem_limit: ${'9'.repeat(2000)}}}`,
   }).stacks
   const told = (stack?.problems ?? []).flatMap(({ related = [], ...own }) =>
