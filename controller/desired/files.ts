@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { digest } from '../../schemas/canonical.ts'
 import { MAX_FILE_BYTES, type SourceFile, type SourceTree } from '../../schemas/source.ts'
+import { outside } from './inside.ts'
 import { hasFolder, pathsBelow } from './tree-paths.ts'
 import { quote } from './yaml/node.ts'
 
@@ -118,14 +119,6 @@ function missing(path: string) {
 
 function tooLong(path: string) {
   return { problem: `${quote(path)} is longer than the ${MAX_PATH} characters of a path`, missing: false }
-}
-
-function outside(path: string, target?: string): { problem: string; missing: boolean } {
-  const how = target === undefined ? '' : ` through a symlink to ${target}`
-  return {
-    problem: `${path} leads out of the checkout${how}; only files of the repository are read`,
-    missing: false,
-  }
 }
 
 function describe(path: string, real: string): string {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { type Cursor, expected, fail, itemsOf, within } from '../cursor.ts'
+import { isOutside } from '../inside.ts'
 import { isNull, quote, type ScalarNode, scalarText } from '../yaml/node.ts'
 import type { Loading } from './load-files.ts'
 
@@ -29,10 +30,6 @@ function locate(at: Cursor, { directory }: Pick<Loading, 'directory'>): string |
   const path = posix.isAbsolute(text) ? text : posix.join(directory, text)
   // A project whose directory is absolute is no part of a checkout: its files may lie anywhere.
   return isOutside(path) && !posix.isAbsolute(directory) ? fail(at, outside(node)) : path
-}
-
-function isOutside(path: string): boolean {
-  return posix.isAbsolute(path) || path === '..' || path.startsWith('../')
 }
 
 function outside(node: ScalarNode): string {

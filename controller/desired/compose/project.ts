@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 import { cursorAt } from '../cursor.ts'
 import type { Files } from '../files.ts'
+import { insideOnly } from '../inside.ts'
 import { errorIn, hasErrors } from '../report.ts'
 import type { MapNode } from '../yaml/node.ts'
 import { checkConsistency } from './consistency.ts'
@@ -50,8 +52,10 @@ export interface Project {
  * @returns the project, undefined when it could not be made; and all problems at once. With an error among them the
  * project is not to be used for more than looking for further ones. Never throws.
  */
-export function loadProject(input: ProjectInput): { project: Project | undefined; problems: Problem[] } {
+export function loadProject(given: ProjectInput): { project: Project | undefined; problems: Problem[] } {
   const problems: Problem[] = []
+  // A project whose directory is absolute is no part of a checkout: its files may lie anywhere.
+  const input = posix.isAbsolute(given.directory) ? given : { ...given, files: insideOnly(given.files) }
   const reader = input.reader ?? createReader(input.files)
   const included = new Set<string>()
   const merged = loadFiles(input.compose, { ...input, reader, problems, including: [], included })

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { expect } from 'vitest'
 import { projectJson, projectYaml } from '../../../controller/desired/compose/print.ts'
 import { loadProject } from '../../../controller/desired/compose/project.ts'
-import { filesOf } from '../../../controller/desired/files.ts'
+import { type Files, filesOf } from '../../../controller/desired/files.ts'
 import { load } from '../../../controller/desired/load.ts'
 import { hasErrors, MAX_PROBLEMS, tidy } from '../../../controller/desired/report.ts'
 import type { Problem } from '../../../schemas/problem.ts'
@@ -40,7 +40,7 @@ function areStacksSound(tree: SourceTree): void {
 function isProjectSound(tree: SourceTree): void {
   for (const unset of ['blank', 'error'] as const) {
     const { project, problems } = loadProject({
-      files: filesOf(tree),
+      files: asked(filesOf(tree)),
       compose: [ROOT],
       directory: posix.dirname(ROOT),
       name: 'web',
@@ -94,10 +94,19 @@ function watched(tree: SourceTree): SourceTree {
   return { ...tree, files: new Watched(tree.files) }
 }
 
+/** The same of what a project asks of its files, whoever keeps them. */
+function asked(files: Files): Files {
+  return { ...files, read: (path) => files.read(inside(path)), list: (path) => files.list(inside(path)) }
+}
+
+function inside(path: string): string {
+  if (/^(\/|\.\.(\/|$))/.test(posix.normalize(path))) throw new Error(`${path} was asked for`)
+  return path
+}
+
 class Watched extends Map<string, SourceFile> {
   override get(path: string): SourceFile | undefined {
-    const isInside = path === '' || (path === posix.normalize(path) && !/^(\/|\.\.(\/|$))/.test(path))
-    if (!isInside) throw new Error(`${path} was asked for`)
-    return super.get(path)
+    if (path !== '' && path !== posix.normalize(path)) throw new Error(`${path} was asked for`)
+    return super.get(inside(path))
   }
 }
