@@ -96,7 +96,6 @@ test('no path alone leads out of the checkout without being told of', () => {
     (path: string) => `services: {a: {image: x, extends: {service: a, file: "${path}"}}}`,
     (path: string) => `{include: ["${path}"], services: {a: {image: x}}}`,
     (path: string) => `{include: [{path: b.yaml, env_file: "${path}"}], services: {a: {image: x}}}`,
-    (path: string) => `{services: {a: {image: x, configs: [c]}}, configs: {c: {file: "${path}"}}}`,
   )
   fc.assert(
     fc.property(outside, key, (path, compose) => {
