@@ -90,12 +90,12 @@ export function entriesOf(cursor: Cursor, what = 'a mapping'): [string, Cursor][
   ])
 }
 
-/** The items of a list; empty for null; undefined, with a problem, for anything else. */
+/** The items of a list, counted as they are written; empty for null; undefined, with a problem, for anything else. */
 export function itemsOf(cursor: Cursor, what = 'a list'): Cursor[] | undefined {
   const { node, path } = cursor
   if (isNull(node)) return []
   if (node.kind !== 'list') return expected(cursor, what)
-  return node.items.map((item, index) => below(cursor, item, `${path}[${index}]`, item.at))
+  return node.items.map((item, index) => below(cursor, item, `${path}[${item.index ?? index}]`, item.at))
 }
 
 /** The cursor of a key below, for a message at its place; the value itself where the key is not there. */

@@ -83,7 +83,7 @@ function isAllowed({ value, text }: ScalarNode, { values, pattern, minimum, maxi
 
 function list(at: Cursor, { items, unique }: ListShape, scope: Scope): Node | undefined {
   const made = (itemsOf(at) ?? []).map((inner) => canonicalise(inner, items, scope))
-  const kept = made.filter(({ tag }) => tag !== '!broken')
+  const kept = made.map((item, index): Node => ({ index, ...item })).filter(({ tag }) => tag !== '!broken')
   return { ...at.node, kind: 'list', items: unique ? withoutRepetition(kept, unique) : kept } as Node
 }
 

@@ -54,9 +54,14 @@ function mergeByKind(base: Node, over: Node, merging: Merging): Node {
 }
 
 function mergeLists(base: ListNode, over: ListNode, { shape }: Merging): ListNode {
-  const items = [...base.items, ...over.items]
+  const items = [...base.items, ...over.items].map(uncounted)
   const unique = shape?.list?.unique
   return { ...over, items: unique ? withoutRepetition(items, unique) : items }
+}
+
+/** Items of two lists are counted as they come to stand. */
+function uncounted({ index: _, ...item }: Node): Node {
+  return item
 }
 
 function mergeMaps(base: MapNode, over: MapNode, merging: Merging): MapNode {

@@ -13,13 +13,31 @@ export const MAX_PORTS = 1000
 
 /** Compose Specification §ports: those that are published. */
 export function ports(cursor: Cursor): PortAt[] | undefined {
-  return itemsOf(cursor)?.flatMap((at) => {
-    const port = read(at)
+  const read = itemsOf(cursor)?.flatMap((at) => {
+    const port = portOf(at)
     return port ? [{ port, at }] : []
   })
+  const unpublished = read?.filter(({ port }) => port.published === NONE) ?? []
+  for (const entry of Map.groupBy(unpublished, ({ at }) => at.node.at).values()) tellUnpublished(entry)
+  return read?.filter(({ port }) => port.published !== NONE)
 }
 
-function read(at: Cursor): PublishedPort | undefined {
+/** Where no port of the host is named. */
+const NONE = 0
+
+/** @param ports what is written as one entry: all of a range */
+function tellUnpublished(ports: PortAt[]): void {
+  const targets = ports.map(({ port }) => port.target)
+  const [first, last] = [Math.min(...targets), Math.max(...targets)]
+  const example =
+    first === last
+      ? `"8080:${first}" with the port you want`
+      : `"${first}-${last}:${first}-${last}" with the ports you want`
+  const message = `no port of the host is named, so none is published; write ${example}`
+  for (const { at } of ports.slice(0, 1)) notice(at, message)
+}
+
+function portOf(at: Cursor): PublishedPort | undefined {
   const {
     target,
     published,
@@ -41,13 +59,7 @@ function read(at: Cursor): PublishedPort | undefined {
 }
 
 function hostPort(at: Cursor, target: number, published = ''): number | undefined {
-  if (published === '' || published === '0') {
-    notice(
-      at,
-      `no port of the host is named, so none is published; write "8080:${target}" with the port you want`,
-    )
-    return undefined
-  }
+  if (published === '' || published === '0') return NONE
   if (published.includes('-'))
     return fail(at, `not honoured yet: any port of ${published} for ${target}; name one port`)
   const port = Number(published)

@@ -61,11 +61,12 @@ function checkTasks({ services, at }: StackDraft): void {
   fail(within(at, 'services'), message)
 }
 
-function checkPorts({ services, at }: StackDraft): void {
-  const total = services.reduce((sum, { ports = [] }) => sum + ports.length, 0)
-  if (total > MAX_PORTS) {
+function checkPorts({ services }: StackDraft): void {
+  const all = services.flatMap(({ ports = [] }) => ports)
+  const beyond = all[MAX_PORTS]
+  if (beyond) {
     const advice = 'publish only what is reached from outside the hosts'
-    fail(within(at, 'services'), `publishes ${total} ports, at most ${MAX_PORTS} of a stack are; ${advice}`)
+    fail(beyond.at, `the stack publishes ${all.length} ports, at most ${MAX_PORTS} are; ${advice}`)
     return
   }
   const taken = new Map<string, Taken[]>()

@@ -5,7 +5,10 @@ export interface Place {
   column: number
 }
 
-/** A YAML value with its place. Aliases are shared, never copied: the tree is a directed acyclic graph. */
+/**
+ * A YAML value with its place. Aliases are shared, never copied: the tree is a directed acyclic graph. An item of a list
+ * has its `index` as written where items may have been left out or added before it.
+ */
 export type Node = ScalarNode | MapNode | ListNode
 
 export interface ScalarNode {
@@ -16,6 +19,7 @@ export interface ScalarNode {
   text: string
   tag?: Tag
   via?: Origin[]
+  index?: number
 }
 
 export interface MapNode {
@@ -24,6 +28,7 @@ export interface MapNode {
   entries: Map<string, Entry>
   tag?: Tag
   via?: Origin[]
+  index?: number
 }
 
 export interface ListNode {
@@ -32,6 +37,7 @@ export interface ListNode {
   items: Node[]
   tag?: Tag
   via?: Origin[]
+  index?: number
 }
 
 /** Compose Specification §Merge: `!reset` takes away what is inherited, `!override` stands in its place; `!broken` has had its problem. */

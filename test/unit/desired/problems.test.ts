@@ -88,6 +88,12 @@ describe('a service', () => {
       'notice 4:13 services.a.ports[0]: no port of the host is named, so none is published; write "8080:80" with the port you want',
     ],
     [
+      'ports: ["80", "3000-3005", "90-91"]',
+      'notice 4:13 services.a.ports[0]: no port of the host is named, so none is published; write "8080:80" with the port you want',
+      'notice 4:19 services.a.ports[1]: no port of the host is named, so none is published; write "3000-3005:3000-3005" with the ports you want',
+      'notice 4:32 services.a.ports[2]: no port of the host is named, so none is published; write "90-91:90-91" with the ports you want',
+    ],
+    [
       'command: a && b',
       'notice 4:14 services.a.command: no shell runs this, and & with all that follows is dropped; write ["/bin/sh", "-c", "…"] for a shell, or quote it',
     ],
@@ -99,6 +105,22 @@ describe('a service', () => {
     [
       'environment: {A: "{{.Node.Hostname}}"}',
       'notice 4:22 services.a.environment.A: has a template of Swarm, which is passed on as it stands',
+    ],
+    // items are counted as they are written
+    [
+      'ports: ["x", "80-85:80-85", "[::]:99:99"]',
+      '4:13 services.a.ports[0]: "x" is no port of the container; ports are from 1 to 65535, as in "8080:80"',
+      'notice 4:33 services.a.ports[2]: published on every IPv4 address; IPv6 is not published',
+    ],
+    [
+      'volumes: [a:/one, b:/one, c:/two]',
+      '4:23 services.a.volumes[1]: names the volume b, which is not declared',
+      '4:31 services.a.volumes[2]: names the volume c, which is not declared',
+    ],
+    [
+      'cap_add: [1, NET_ADMIN, NET_ADMIN, NONE]',
+      '4:15 services.a.cap_add[0]: must be a string, not the number 1; put it in quotes: "1"',
+      '4:40 services.a.cap_add[3]: "NONE" is no capability',
     ],
     // wrong types and values
     ['ports: 80', '4:12 services.a.ports: must be a list of ports, as in "8080:80", not the number 80'],
@@ -137,7 +159,11 @@ describe('a service', () => {
     ['ports: ["1-1000:1-1000"]'],
     [
       'ports: ["20000-59999:20000-59999"]',
-      '2:3 services: publishes 40000 ports, at most 1000 of a stack are; publish only what is reached from outside the hosts',
+      '4:13 services.a.ports[0]: the stack publishes 40000 ports, at most 1000 are; publish only what is reached from outside the hosts',
+    ],
+    [
+      'ports: ["80:80", "20000-20998:20000-20998", "81:81"]',
+      '4:49 services.a.ports[2]: the stack publishes 1001 ports, at most 1000 are; publish only what is reached from outside the hosts',
     ],
     ['ports: ["80:80/sctp"]', `4:13 services.a.ports[0]: ${L}: the protocol sctp; publish tcp or udp`],
     ['ports: ["80-81:80-82"]', '4:13 services.a.ports[0]: the ranges 80-81 and 80-82 are not equally long'],

@@ -67,8 +67,13 @@ export const ports: Shape = {
 
 /** An item of the short form is the list of its ports by now. */
 function single(items: Node[]): Node[] {
-  const all = items.flatMap((item) => (item.kind === 'list' ? item.items : [item]))
-  return withoutRepetition(all, portKey)
+  return withoutRepetition(items.flatMap(portsOf), portKey)
+}
+
+function portsOf(item: Node): Node[] {
+  if (item.kind !== 'list') return [item]
+  const { index, items } = item
+  return index === undefined ? items : items.map((one) => ({ ...one, index }))
 }
 
 /** Two entries are one when host address, both ports and protocol are the same. */
