@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
-import { formatProblem } from '../../schemas/problem.ts'
+import { formatProblem, type Problem } from '../../schemas/problem.ts'
 import { MAX_FILE_BYTES } from '../../schemas/source.ts'
 
 /** `--variables`, which may be given several times. */
@@ -58,9 +58,18 @@ async function parseFile(path: string): Promise<[string, string][]> {
       'USAGE',
       `${path} has ${content.length} bytes; at most ${MAX_FILE_BYTES} are read.`,
     )
-  const { parseDotenv } = await import('../desired/compose/dotenv.ts')
-  const { variables, problems } = parseDotenv(path, content.toString('utf8'), () => undefined)
+  const [{ parseDotenv }, { decodeText }] = await Promise.all([
+    import('../desired/compose/dotenv.ts'),
+    import('../desired/decode-text.ts'),
+  ])
+  const decoded = decodeText(path, content)
+  if ('problem' in decoded) throw unreadable(decoded.problem)
+  const { variables, problems } = parseDotenv(path, decoded.text, () => undefined)
   const [first] = problems.filter(({ severity }) => severity === 'error')
-  if (first) throw new SetpointError('USAGE', `The variables cannot be read: ${formatProblem(first)}.`)
+  if (first) throw unreadable(first)
   return [...variables]
+}
+
+function unreadable(problem: Problem): SetpointError {
+  return new SetpointError('USAGE', `The variables cannot be read: ${formatProblem(problem)}.`)
 }

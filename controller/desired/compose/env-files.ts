@@ -1,4 +1,5 @@
 import type { Problem } from '../../../schemas/problem.ts'
+import { decodeText } from '../decode-text.ts'
 import type { Files } from '../files.ts'
 import { errorIn, note } from '../report.ts'
 import { parseDotenv } from './dotenv.ts'
@@ -7,15 +8,15 @@ import type { Lookup } from './template.ts'
 
 export interface EnvFileInputs {
   files: Files
-  /** What wins over the files where their values name variables. */
-  outer: Lookup
-  unset: Unset
+  /** What wins over the files where their values name variables; by default nothing. */
+  outer?: Lookup | undefined
+  unset?: Unset | undefined
 }
 
 /** What dotenv files set together, the later winning over the earlier (Compose CLI, `--env-file`). */
 export function readEnvFiles(
   paths: readonly string[],
-  { files, outer, unset }: EnvFileInputs,
+  { files, outer = () => undefined, unset = 'error' }: EnvFileInputs,
 ): { variables: Map<string, string>; problems: Problem[] } {
   const variables = new Map<string, string>()
   const problems: Problem[] = []
@@ -28,8 +29,13 @@ export function readEnvFiles(
       note(problems, errorIn(path, found.missing ? `env file ${path} not found` : found.problem))
       return
     }
+    const decoded = decodeText(path, found.bytes)
+    if ('problem' in decoded) {
+      note(problems, decoded.problem)
+      return
+    }
     const earlier: Lookup = (name) => variables.get(name)
-    const parsed = parseDotenv(path, found.bytes.toString('utf8'), outer, { unset, earlier })
+    const parsed = parseDotenv(path, decoded.text, outer, { unset, earlier })
     for (const problem of parsed.problems) note(problems, problem)
     for (const [name, value] of parsed.variables) variables.set(name, value)
   }

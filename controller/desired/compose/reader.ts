@@ -1,4 +1,5 @@
 import type { Problem } from '../../../schemas/problem.ts'
+import { decodeText } from '../decode-text.ts'
 import type { Files } from '../files.ts'
 import { errorIn } from '../report.ts'
 import { type Parsed, parse } from '../yaml/parse.ts'
@@ -23,7 +24,8 @@ export function createReader(files: Files): Reader {
 function parseFile(path: string, files: Files): Parsed {
   const found = files.read(path)
   if ('problem' in found) return unreadable([errorIn(path, found.problem)])
-  return parse(path, found.bytes.toString('utf8'))
+  const decoded = decodeText(path, found.bytes)
+  return 'problem' in decoded ? unreadable([decoded.problem]) : parse(path, decoded.text)
 }
 
 function unreadable(problems: Problem[]): Parsed {

@@ -1,4 +1,5 @@
 import { type Cursor, expected, fail, within } from '../cursor.ts'
+import { decodeText } from '../decode-text.ts'
 import type { Files } from '../files.ts'
 import { note } from '../report.ts'
 import { type Entry, type MapNode, mapNode, textAt, textNode, valueAt } from '../yaml/node.ts'
@@ -44,10 +45,17 @@ function contentOf(item: Cursor, key: VariablesKey, files: Files): string | unde
   const path = pathOf(item)
   if (path === undefined) return undefined
   const found = files.read(path)
-  if (!('problem' in found)) return found.bytes.toString('utf8')
+  if (!('problem' in found)) return textOf(path, found.bytes, item)
   const at = within(item, 'path')
   if (!found.missing) return fail(at, found.problem)
   return textAt(item.node, 'required') === 'false' ? undefined : fail(at, notFound(path, key))
+}
+
+function textOf(path: string, bytes: Buffer, { problems }: Cursor): string | undefined {
+  const decoded = decodeText(path, bytes)
+  if ('text' in decoded) return decoded.text
+  note(problems, decoded.problem)
+  return undefined
 }
 
 function notFound(path: string, key: VariablesKey): string {

@@ -5,6 +5,7 @@ import type { Problem } from '../../../schemas/problem.ts'
 import { canonicalise } from '../compose/canonicalise.ts'
 import { imageFile } from '../compose/model/image-file.ts'
 import { type Cursor, cursorAt, expected, fail, fields, itemsOf, within } from '../cursor.ts'
+import { decodeText } from '../decode-text.ts'
 import type { Files } from '../files.ts'
 import { errorIn, hasErrors, noteAll, tidy } from '../report.ts'
 import { healthcheck } from '../spec/health.ts'
@@ -51,7 +52,12 @@ function read(name: string, path: string, { files, problems }: Reading): ImageSp
     problems.push(errorIn(path, found.problem))
     return undefined
   }
-  const parsed = parse(path, found.bytes.toString('utf8'))
+  const decoded = decodeText(path, found.bytes)
+  if ('problem' in decoded) {
+    problems.push(decoded.problem)
+    return undefined
+  }
+  const parsed = parse(path, decoded.text)
   noteAll(problems, parsed.problems)
   const [root] = parsed.documents
   if (!root || parsed.isBroken) {

@@ -4,8 +4,8 @@ import { formatProblem, type Problem } from '../../../schemas/problem.ts'
 import type { SourceFile, SourceTree } from '../../../schemas/source.ts'
 import type { ServiceSpec, StackSpec } from '../../../schemas/stack.ts'
 
-/** What stands in a tree: content, a symlink, or a file that was too large to read. */
-export type Content = string | { link: string } | { executable: string } | { tooLarge: number }
+/** What stands in a tree: content as text or bytes, a symlink, or a file that was too large to read. */
+export type Content = string | Buffer | { link: string } | { executable: string } | { tooLarge: number }
 
 export function aTree(files: Record<string, Content>, revision = 'r1'): SourceTree {
   return { revision, files: new Map(Object.entries(files).map(([path, what]) => [path, aFile(path, what)])) }
@@ -15,9 +15,10 @@ function aFile(path: string, what: Content): SourceFile {
   if (typeof what === 'object' && 'tooLarge' in what) {
     return { path, size: what.tooLarge, kind: 'file', hash: `large-${what.tooLarge}`, content: null }
   }
-  const text = typeof what === 'string' ? what : 'link' in what ? what.link : what.executable
-  const kind = typeof what === 'string' ? 'file' : 'link' in what ? 'symlink' : 'executable'
-  const content = Buffer.from(text)
+  const isFile = typeof what === 'string' || Buffer.isBuffer(what)
+  const text = isFile ? what : 'link' in what ? what.link : what.executable
+  const kind = isFile ? 'file' : 'link' in what ? 'symlink' : 'executable'
+  const content = typeof text === 'string' ? Buffer.from(text) : text
   const hash = createHash('sha1').update(content).digest('hex')
   return { path, size: content.length, kind, hash, content }
 }
