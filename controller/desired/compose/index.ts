@@ -10,7 +10,8 @@ export type { ListNode, MapNode, Node, Place, ScalarNode } from '../yaml/node.ts
 export { readEnvFiles } from './env-files.ts'
 export { filesFrom } from './files-from.ts'
 export { type Json, projectJson, projectYaml } from './print.ts'
-export { loadProject, type Project, type ProjectInput } from './project.ts'
+export { loadProject, type Project } from './project.ts'
+export type { ProjectInput } from './project-input.ts'
 export {
   type NameInputs,
   normaliseName,

@@ -41,8 +41,13 @@ export function projectName(inputs: NameInputs): ProjectName {
 function askedName(asked: string, { documents, fallback }: NameInputs): ProjectName {
   const name = normaliseName(asked)
   if (name === asked) return { name, guessed: false, problems: [] }
-  const message = `${quote(asked)} is no project name: ${RULE}`
-  return { name: name || fallback || 'root', guessed: true, problems: [errorIn(fileOf(documents), message)] }
+  const problem = errorIn(fileOf(documents), noProjectName(asked))
+  return { name: name || fallback || 'root', guessed: true, problems: [problem] }
+}
+
+/** Why a text is no name of a project. */
+export function noProjectName(text: string): string {
+  return `${quote(text)} is no project name: ${RULE}`
 }
 
 const RULE = 'only lower case letters, digits, - and _, beginning with a letter or digit, at most 63'

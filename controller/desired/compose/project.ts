@@ -1,8 +1,5 @@
-import { posix } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 import { cursorAt } from '../cursor.ts'
-import type { Files } from '../files.ts'
-import { insideOnly } from '../inside.ts'
 import { errorIn, hasErrors } from '../report.ts'
 import type { MapNode } from '../yaml/node.ts'
 import { checkConsistency } from './consistency.ts'
@@ -11,29 +8,8 @@ import { resolveEnvironment } from './environment.ts'
 import { loadFiles } from './load-files.ts'
 import { normalise } from './normalise.ts'
 import { enableProfiles } from './profiles.ts'
-import { createReader, type Reader } from './reader.ts'
-import type { Lookup } from './template.ts'
-
-/** What a project is loaded from. Nothing else is read: no disk, no clock, no environment. */
-export interface ProjectInput {
-  files: Files
-  /** Reads and parses; give one to parse no file twice. */
-  reader?: Reader
-  /** The compose files, the later merged over the earlier (Compose Specification §Merge). */
-  compose: string[]
-  /** The project directory: where relative paths of these files start. */
-  directory: string
-  /** The project's name, already normalised. */
-  name: string
-  /** The variables for interpolation and for `environment` entries without a value. */
-  variables: Lookup
-  /** What a variable without a value and a default is: a problem, or a blank text with a notice. */
-  unset: 'error' | 'blank'
-  /** The active profiles; `*` is all of them (§Profiles). */
-  profiles: readonly string[]
-  /** What `~` stands for. */
-  home?: string | undefined
-}
+import { completeInput, type ProjectInput } from './project-input.ts'
+import { createReader } from './reader.ts'
 
 export interface Project {
   name: string
@@ -50,12 +26,10 @@ export interface Project {
  * forms made long, what it includes and extends taken in, later files merged over earlier ones; then profiles,
  * defaults, checks, names and environment of the whole.
  * @returns the project, undefined when it could not be made; and all problems at once. With an error among them the
- * project is not to be used for more than looking for further ones. Never throws.
+ * project is not to be used for more than looking for further ones. Throws nothing but what the functions of the input throw.
  */
 export function loadProject(given: ProjectInput): { project: Project | undefined; problems: Problem[] } {
-  const problems: Problem[] = []
-  // A project whose directory is absolute is no part of a checkout: its files may lie anywhere.
-  const input = posix.isAbsolute(given.directory) ? given : { ...given, files: insideOnly(given.files) }
+  const { input, problems } = completeInput(given)
   const reader = input.reader ?? createReader(input.files)
   const included = new Set<string>()
   const merged = loadFiles(input.compose, { ...input, reader, problems, including: [], included })
