@@ -1,5 +1,7 @@
 const UNITS: Record<string, number> = {
+  ns: 0.000001,
   us: 0.001,
+  µs: 0.001,
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -10,7 +12,7 @@ const UNITS: Record<string, number> = {
 
 /** Milliseconds from a Compose duration (`1m30s`, `1.5s`, `2h`, `1d`; Compose Specification §"Specifying durations"); undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
-  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h|d|w)/gy)]
+  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)/gy)]
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text.trim()) return undefined
   return parts.reduce((total, [, value, unit]) => total + Number(value) * (UNITS[unit ?? ''] ?? 0), 0)
 }

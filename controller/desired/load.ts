@@ -49,7 +49,7 @@ export function createLoader(): Load {
     const found = discover(tree, { directory: options.directory, rootName: options.rootName ?? '' })
     images.keepOnly(found.images)
     stacks.keepOnly(found.stacks.map(({ path }) => path))
-    const loadedImages = found.images.map((path) => rememberImage(images, path, tree))
+    const loadedImages = withinRoom(found.images, (path) => rememberImage(images, path, tree))
     const index = indexImages(loadedImages)
     const settings = digest(options.variables)
     const loaded = found.stacks.map((file) =>
@@ -66,6 +66,26 @@ export function createLoader(): Load {
   }
 }
 
+/** Bytes of the files of all image specs of a source: each keeps its own copy. */
+const MAX_SOURCE_IMAGE_BYTES = 64 * 1024 * 1024
+
+/** The image specs as long as there is room for their files; the rest is not read, with a problem. */
+function withinRoom(paths: string[], read: (path: string) => LoadedImage): LoadedImage[] {
+  let bytes = 0
+  return paths.map((path) => {
+    if (bytes > MAX_SOURCE_IMAGE_BYTES) return withoutSpec(path, errorIn(path, NO_ROOM))
+    const image = read(path)
+    for (const { content } of image.spec?.files ?? []) bytes += content.length
+    return image
+  })
+}
+
+const NO_ROOM = `the image specs before this one have more than ${MAX_SOURCE_IMAGE_BYTES} bytes of files; put large content into base images`
+
+function withoutSpec(path: string, problem: Problem): LoadedImage {
+  return { name: path, path, spec: null, reference: '', problems: [{ ...problem, file: path }] }
+}
+
 function rememberImage(memo: Memo<LoadedImage>, path: string, tree: SourceTree): LoadedImage {
   return memo.recall(path, {
     isFresh: (inputs) => sameFiles(inputs.files, tree),
@@ -73,13 +93,7 @@ function rememberImage(memo: Memo<LoadedImage>, path: string, tree: SourceTree):
       const files = filesOf(tree)
       const value = guarded(
         () => loadImage(path, files),
-        (problem): LoadedImage => ({
-          name: path,
-          path,
-          spec: null,
-          reference: '',
-          problems: [{ ...problem, file: path }],
-        }),
+        (problem) => withoutSpec(path, problem),
       )
       return { value, inputs: { files: files.seen, images: new Map(), key: '' } }
     },

@@ -27,8 +27,8 @@ export interface LoadedStack {
   spec: StackSpec | null
   problems: Problem[]
   /**
-   * True when the file could not be read far enough to tell its name, so that `name` is only the folder's. The stack
-   * may be known under another name: while one is guessed, no stack of this source may be taken for removed.
+   * True when what tells the name could not be read whole: a file, `.env`, a variable, or what stands at the root. The
+   * stack may be known under another name: while one is guessed, no stack of this source may be taken for removed.
    */
   guessed: boolean
   /** The paths of all files that it includes. */
@@ -69,6 +69,7 @@ export function loadStack(
     ...{ variables, unset, fallback: file.fallback },
   })
   problems.push(...named.problems)
+  const isUncertain = named.guessed || hasErrors(problems) || parsed.some((one) => hasErrors(one.problems))
   const loaded = loadProject({
     files,
     reader,
@@ -86,7 +87,7 @@ export function loadStack(
     file: file.path,
     spec: hasErrors(problems) ? null : spec,
     problems: tidy(problems),
-    guessed: named.guessed,
+    guessed: isUncertain || loaded.problems.some(isAboutRoot),
     included: loaded.project?.included ?? [],
   }
 }
@@ -108,12 +109,18 @@ function specOf(
   if (draft.services.length === 0 && !hasErrors(problems)) fail(at, NOTHING)
   validate(draft)
   const images = resolveImages(draft, catalog)
+  if (hasErrors(problems)) return null
   const contents = readContents(at, files)
   return hasErrors(problems) ? null : build({ name, draft, images, contents })
 }
 
 const NOTHING =
   'has no service that runs (a profile enables it only when COMPOSE_PROFILES names that); to remove a stack, delete its file'
+
+/** A key at the root may be a misspelt `name`. */
+function isAboutRoot({ path, severity }: Problem): boolean {
+  return severity === 'error' && path !== '' && !/[.[]/.test(path)
+}
 
 function unread(file: StackFile, other: string): Problem {
   const message = `${other} beside it is not read; put what it says into this file`

@@ -1,5 +1,3 @@
-import { quote } from '../yaml/node.ts'
-
 /** An entry of a dotenv file as it is written, before escapes and variables. Offsets count from the file's start. */
 export type Statement =
   | { kind: 'assignment'; name: string; value: Value; offset: number }
@@ -58,7 +56,8 @@ function flawOf(name: string, end: string | undefined): string | undefined {
 
 function noEntry(text: string, offset: number, flaw: string): Read {
   const end = endOfLine(text, offset)
-  const message = `${quote(text.slice(offset, end).trimEnd())} is no NAME=value: ${flaw}`
+  // The line itself is not shown: what is meant as a value may be a secret.
+  const message = `this line is no NAME=value: ${flaw}`
   return { found: [{ kind: 'wrong', message, offset }], end }
 }
 

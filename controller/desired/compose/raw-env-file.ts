@@ -1,6 +1,6 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, note } from '../report.ts'
-import { type Place, quote } from '../yaml/node.ts'
+import type { Place } from '../yaml/node.ts'
 import { type EnvFile, withoutMark } from './env-file.ts'
 import type { Lookup } from './template.ts'
 
@@ -22,9 +22,9 @@ export function parseRawEnvFile(file: string, content: string, outer: Lookup): E
 
   function read(entry: string, at: Place): void {
     const [name = ''] = entry.split('=', 1)
-    if (name === '') note(problems, errorAt(at, '', `${quote(entry)} is no NAME=value: there is no name`))
+    if (name === '') note(problems, errorAt(at, '', 'this line is no NAME=value: there is no name'))
     else if (/\s/.test(name))
-      note(problems, errorAt(at, '', `${quote(entry)} is no NAME=value: a name has no space`))
+      note(problems, errorAt(at, '', 'this line is no NAME=value: a name has no space'))
     else keep(name, at, name === entry ? outer(name) : entry.slice(name.length + 1))
   }
 

@@ -6,7 +6,10 @@ import { text } from './values.ts'
 export function environment(cursor: Cursor): Record<string, string> | undefined {
   const found = new Map<string, string>()
   for (const [name, inner] of entriesOf(cursor) ?? []) {
-    if (/[\s=\p{Cc}]/u.test(name)) fail(inner, `${quote(name)} is no name of a variable: no space, no =`)
+    if (/[\s=\p{Cc}]/u.test(name)) {
+      fail(inner, `${quote(name)} is no name of a variable: no space, no =`)
+      continue
+    }
     if (inner.node.tag === '!broken') continue
     if (isNull(inner.node)) {
       notice(inner, `${name} has no value and no variable of that name is set; left out`)

@@ -35,7 +35,7 @@ function read(at: Cursor): Mount | undefined {
     return source === undefined ? anonymous(at, target) : { type, source, target, readOnly }
   if (type !== 'bind') return fail(at, `not honoured yet: the type ${type}; take volume, bind or tmpfs`)
   const outside = source === undefined ? undefined : hostPath(at, source)
-  const create = bind?.create_host_path === undefined ? {} : { createHostPath: bind.create_host_path }
+  const create = bind?.create_host_path ? { createHostPath: true } : {}
   return outside === undefined ? undefined : { type, source: outside, target, readOnly, ...create }
 }
 

@@ -1,8 +1,10 @@
+import { canonicalJson } from '../../../schemas/canonical.ts'
 import type { PublishedPort } from '../../../schemas/stack.ts'
 import { fail, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
 import { describePort, MAX_PORTS, type PortAt } from './ports.ts'
 import type { StackDraft } from './read-stack.ts'
+import type { ResourceDraft } from './resources.ts'
 import type { ServiceDraft } from './service.ts'
 
 /** What a stack needs on hosts beside what the Compose Specification asks. All problems at once, into the cursors. */
@@ -14,6 +16,8 @@ export function validate(stack: StackDraft): void {
     checkMemory(service)
     checkDependencies(service, byName)
   }
+  checkNames(stack.networks)
+  checkNames(stack.volumes)
   checkTasks(stack)
   checkPorts(stack)
 }
@@ -49,6 +53,23 @@ function checkDependencies({ depends_on = [] }: ServiceDraft, byName: Map<string
       fail(at, `waits for ${service} to complete, but that restarts always; give it restart: "no"`)
     }
   }
+}
+
+/** Two keys may give one name, but not to two things. */
+function checkNames(resources: ResourceDraft[]): void {
+  const byName = new Map<string, ResourceDraft>()
+  for (const resource of resources) {
+    const other = byName.get(resource.name)
+    if (!other) byName.set(resource.name, resource)
+    else if (!isSameResource(resource, other))
+      fail(resource.at, `is called ${resource.name}, as ${other.at.path} is, but set up otherwise; keep one`)
+  }
+}
+
+function isSameResource(a: ResourceDraft, b: ResourceDraft): boolean {
+  const essence = ({ external, internal, subnet, labels }: ResourceDraft) =>
+    canonicalJson([external, internal, subnet ?? null, labels])
+  return essence(a) === essence(b)
 }
 
 /** The most tasks that one stack has; a global service counts as one. */

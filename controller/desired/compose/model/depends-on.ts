@@ -12,7 +12,12 @@ const dependency: Shape = {
         oneOf('service_started', 'service_healthy', 'service_completed_successfully'),
         'What is waited for: that it has started, is healthy, or has ended well. By default that it has started.',
       ),
-      required: honoured(boolean, 'With false, the service may be missing. By default true.'),
+      required: ignored(
+        boolean,
+        'With false, the service may be left out by its profiles. By default true.',
+        'a service that runs is waited for all the same',
+        true,
+      ),
       restart: ignored(
         boolean,
         'A restart of that service restarts this one too.',

@@ -59,13 +59,16 @@ describe('dotenv', () => {
   test.each([
     ['A="open\nB=1', '.env:1:3 the quote of A is not closed'], // 41
     ["B=1\n A= 'open", '.env:2:5 the quote of A is not closed'],
-    ['A=1\nINVALID LINE', '.env:2:1 "INVALID LINE" is no NAME=value: a name has no space'], // 42
-    ['A B=1', '.env:1:1 "A B=1" is no NAME=value: a name has no space'],
-    ['=x', '.env:1:1 "=x" is no NAME=value: there is no name'],
-    ['OUTER # c', '.env:1:1 "OUTER # c" is no NAME=value: a name has letters, digits, _, . and -'],
-    ['a/b=x', '.env:1:1 "a/b=x" is no NAME=value: a name has letters, digits, _, . and -'],
-    ['  "A"=x', '.env:1:3 "\\"A\\"=x" is no NAME=value: a name has letters, digits, _, . and -'],
-    ['A=${', '.env:1:3 A: invalid interpolation "${"; write $$ for a literal $'],
+    ['A=1\nINVALID LINE', '.env:2:1 this line is no NAME=value: a name has no space'], // 42
+    ['A B=1', '.env:1:1 this line is no NAME=value: a name has no space'],
+    ['=x', '.env:1:1 this line is no NAME=value: there is no name'],
+    ['OUTER # c', '.env:1:1 this line is no NAME=value: a name has letters, digits, _, . and -'],
+    ['a/b=x', '.env:1:1 this line is no NAME=value: a name has letters, digits, _, . and -'],
+    ['  "A"=x', '.env:1:3 this line is no NAME=value: a name has letters, digits, _, . and -'],
+    [
+      'A=${',
+      '.env:1:3 A: invalid interpolation "${"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+    ],
     ['A=${NO:?give it}', '.env:1:3 A: required variable NO is missing a value: give it'],
     [
       'A="x\ny"\nB=$NO',

@@ -131,9 +131,9 @@ describe('the environment of a service', () => {
       listed('a', 'b'),
       { files: { a: 'A A\nB="x', b: '=1' } },
       [
-        'a:1:1 "A A" is no NAME=value: a name has no space',
+        'a:1:1 this line is no NAME=value: a name has no space',
         'a:2:3 the quote of B is not closed',
-        'b:1:1 "=1" is no NAME=value: there is no name',
+        'b:1:1 this line is no NAME=value: there is no name',
       ],
     ],
     [

@@ -21,8 +21,8 @@ describe('format: raw', () => {
   test('what is no entry is told of with its line, and the good lines are read', () => {
     const { variables, places, problems } = read('A=1\n  =x\nexport B=1\nC=2')
     expect(problems.map(shown)).toEqual([
-      'raw.env:2:3 "=x" is no NAME=value: there is no name',
-      'raw.env:3:1 "export B=1" is no NAME=value: a name has no space',
+      'raw.env:2:3 this line is no NAME=value: there is no name',
+      'raw.env:3:1 this line is no NAME=value: a name has no space',
     ])
     expect([...variables.keys()]).toEqual(['A', 'C'])
     expect(places.get('C')).toEqual({ file: 'raw.env', line: 4, column: 1 })

@@ -48,8 +48,8 @@ describe('the variables of a stack', () => {
   test('what is wrong with them is told at its place', () => {
     const { values, problems } = variablesOf({ dotenv: 'A=1\nno good', yaml: declares('{A: "${", B: x}') })
     expect(problems).toEqual([
-      'web/.env:2:1 "no good" is no NAME=value: a name has no space',
-      'compose.yaml:1:29 x-setpoint.variables.A: invalid interpolation "${"; write $$ for a literal $',
+      'web/.env:2:1 this line is no NAME=value: a name has no space',
+      'compose.yaml:1:29 x-setpoint.variables.A: invalid interpolation "${"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
     ])
     expect(values).toEqual(['1', 'x', null])
   })
@@ -88,8 +88,8 @@ describe('several env files', () => {
 
   test('the problems of all are told', () => {
     expect(readEnvFiles(['gone', 'bad', '../x'], inputs).problems.map(shown)).toEqual([
-      'gone env file gone not found',
-      'bad:1:1 "B B" is no NAME=value: a name has no space',
+      'gone: there is no such file',
+      'bad:1:1 this line is no NAME=value: a name has no space',
       '../x ../x leads out of the checkout; only files of the repository are read',
     ])
   })
