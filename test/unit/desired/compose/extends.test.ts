@@ -212,7 +212,9 @@ describe('what cannot be extended', () => {
         'compose.yaml': 'services: {a: {extends: {file: b.yaml, service: b}}}',
         'b.yaml': 'a: b: c',
       }).told,
-    ).toEqual(['b.yaml:1:4 broken YAML: Nested mappings are not allowed in compact mappings']))
+    ).toEqual([
+      'b.yaml:1:4 broken YAML: this value has a ": " in it; put it in quotes, or correct the indentation of the line below',
+    ]))
 })
 
 describe('services that extend one another in a circle', () => {
