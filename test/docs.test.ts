@@ -4,19 +4,8 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { painter } from '../controller/cli/format/paint.ts'
 import { problemLine } from '../controller/cli/format/problem-line.ts'
-import {
-  MAX_FILES,
-  MAX_READ_VALUES,
-  MAX_TAKEN_BYTES,
-  MAX_TAKEN_VALUES,
-} from '../controller/desired/compose/budget.ts'
-import { MAX_EXPANDED } from '../controller/desired/compose/template.ts'
-import { MAX_PORTS } from '../controller/desired/spec/ports.ts'
-import { MAX_DEPTH, MAX_VALUES } from '../controller/desired/yaml/extent.ts'
-import { MAX_DOCUMENTS } from '../controller/desired/yaml/parse.ts'
 import { ERRORS, type ErrorCode } from '../schemas/error.ts'
 import { formatProblem } from '../schemas/problem.ts'
-import { MAX_FILE_BYTES } from '../schemas/source.ts'
 import { commandNames, helpOf } from '../scripts/cli-page.ts'
 import { ROOT } from './support/imports.ts'
 import { loadFiles } from './unit/desired/support.ts'
@@ -57,23 +46,6 @@ describe('docs/stack-files.md', () => {
 
   it.each(withFiles)('shows valid files under "$title"', ({ files }) => {
     expect(problemsOf({ ...filesIn(intro), ...files })).toEqual([])
-  })
-
-  it('has the limits that hold', () => {
-    const [limits = ''] = sections.filter((text) => text.startsWith('Limits\n'))
-    const numbers = [
-      MAX_PORTS,
-      MAX_VALUES,
-      MAX_DEPTH,
-      MAX_DOCUMENTS,
-      MAX_FILES,
-      MAX_TAKEN_VALUES,
-      MAX_READ_VALUES,
-    ]
-    const mebibytes = [MAX_FILE_BYTES, MAX_EXPANDED, MAX_TAKEN_BYTES].map((bytes) => bytes / 1024 ** 2)
-    for (const number of numbers)
-      expect(limits).toMatch(new RegExp(`[|;] ${number.toLocaleString('en')}[;, ]`))
-    for (const size of mebibytes) expect(limits).toMatch(new RegExp(`[|;] ${size} MiB`))
   })
 
   it('shows a problem as it is printed', () => {

@@ -1,7 +1,7 @@
 import { type CST, Lexer, Parser } from 'yaml'
 import { MAX_DEPTH } from './extent.ts'
 
-/** Tokens of a file: some 45,000 lines, more than a file of 1 MiB has. */
+/** Tokens of a file: those of 40,000 lines `key: value`, which only a file of very many short values has. */
 export const MAX_TOKENS = 320_000
 /** Errors of syntax that are told of one file. */
 export const MAX_SYNTAX_ERRORS = 20
