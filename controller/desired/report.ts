@@ -60,8 +60,8 @@ export function hasErrors(problems: Problem[]): boolean {
 
 /** Problems without repetition, by file and place, and capped with a last one that says how many were left out. */
 export function tidy(problems: Problem[]): Problem[] {
-  const unique = new Map(problems.map((problem) => [key(problem), problem]))
-  const sorted = [...unique.values()].sort(byPlace)
+  const groups = Map.groupBy(problems.toSorted(byPlace), key)
+  const sorted = [...groups.values()].map(toldOnce)
   if (sorted.length <= MAX_PROBLEMS) return sorted
   const errorsFirst = sorted.sort((a, b) => rank(a) - rank(b) || byPlace(a, b))
   const kept = errorsFirst.slice(0, MAX_PROBLEMS)
@@ -69,8 +69,17 @@ export function tidy(problems: Problem[]): Problem[] {
   return [...kept, { ...errorIn(kept[0]?.file ?? '', `${left} more problems`), severity: 'notice' }]
 }
 
-function key(problem: Problem): string {
-  return JSON.stringify([problem.file, problem.line, problem.column, problem.path, problem.message])
+/** What an alias uses elsewhere too is wrong in one place. A problem without a place has only its path. */
+function key({ file, line, column, path, message, severity }: Problem): string {
+  return JSON.stringify([file, line, column, line > 0 ? '' : path, message, severity])
+}
+
+function toldOnce(group: Problem[]): Problem {
+  const [first] = group as [Problem]
+  const more = new Set(group.map(({ path }) => path)).size - 1
+  if (more === 0) return first
+  const others = more === 1 ? 'at 1 more place that uses it' : `at ${more} more places that use it`
+  return { ...first, message: `${shown(first.message, 450)} (and ${others})` }
 }
 
 function byPlace(a: Problem, b: Problem): number {
