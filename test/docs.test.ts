@@ -97,7 +97,12 @@ describe('links', () => {
 describe('commands', () => {
   it.each(PAGES)('%s names only commands and npm scripts that there are', async (page) => {
     const commands = new Set([...commandNames(await helpOf([])), 'help'])
-    const scripts = new Set([...Object.keys(JSON.parse(read('package.json')).scripts), 'ci', 'install'])
+    const scripts = new Set([
+      ...Object.keys(JSON.parse(read('package.json')).scripts),
+      'ci',
+      'install',
+      'pack',
+    ])
     expect(
       named(page, /(?:^|[`\s/])setpoint(?:\.mjs)? (?!is ready)([a-z]+)\b/g).filter(
         (name) => !commands.has(name),

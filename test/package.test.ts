@@ -22,10 +22,11 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(project, { recursive: true }))
 
-const [, example = '', printed = ''] =
-  /```ts\n(.*?)```.*?```json\n(.*?)```/s.exec(readFileSync(join(ROOT, 'docs/library.md'), 'utf8')) ?? []
+const page = readFileSync(join(ROOT, 'docs/library.md'), 'utf8')
+const [example = '', command = ''] = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code)
+const [, printed = ''] = /```json\n(.*?)```/s.exec(page) ?? []
 
-describe('the example of docs/library.md', () => {
+describe('the examples of docs/library.md', () => {
   it('prints what the page says', () => {
     expect(run(example)).toBe(printed)
   })
@@ -36,7 +37,21 @@ describe('the example of docs/library.md', () => {
     )
   })
 
-  it('has the types that it needs', () => {
+  it('takes variables and the name from where the command takes them', () => {
+    writeFileSync(join(project, '.env'), 'TOWN=oslo\nPLACE=${TOWN}\n')
+    writeFileSync(
+      join(project, 'compose.yaml'),
+      'name: ${PLACE}-shop\nservices: {web: {image: "nginx:$TAG"}}\n',
+    )
+    const said = run(command)
+    expect(said).toMatch(/^name: oslo-shop\nservices:\n/)
+    expect(said).toContain('notice compose.yaml:2:25 services.web.image: variable TAG is not set')
+  })
+
+  it.each([
+    ['first', example],
+    ['second', command],
+  ])('has the types that the %s needs', (_which, code) => {
     const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8'))
     const options = {
       ...compilerOptions,
@@ -44,7 +59,7 @@ describe('the example of docs/library.md', () => {
       typeRoots: [join(ROOT, 'node_modules/@types')],
     }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }))
-    writeFileSync(join(project, 'program.ts'), example)
+    writeFileSync(join(project, 'program.ts'), code)
     expect(tsc('-p', project)).toBe('')
   })
 })
