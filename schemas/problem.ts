@@ -1,6 +1,6 @@
 /** Something wrong with a file of a source, told so that a person can go there and fix it. */
 export interface Problem {
-  /** Path inside the source. */
+  /** Path inside the source; empty for what no file says. */
   file: string
   /** 1-based; 0 when the problem has no place in the file. */
   line: number
@@ -27,8 +27,12 @@ export interface RelatedPlace {
   message: string
 }
 
-/** `web/compose.yaml:12:9 services.web.ports[0]: …` */
+/** `web/compose.yaml:12:9 services.web.ports[0]: …`, and `web/compose.yaml: …` of a file as a whole. */
 export function formatProblem(problem: Problem): string {
-  const place = problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}` : problem.file
-  return `${place} ${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`
+  return `${placeOf(problem)}${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`
+}
+
+function placeOf({ file, line, column }: Problem): string {
+  if (line > 0) return `${file}:${line}:${column} `
+  return file === '' ? '' : `${file}: `
 }

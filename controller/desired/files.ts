@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
 import { digest } from '../../schemas/canonical.ts'
+import type { Problem } from '../../schemas/problem.ts'
 import { MAX_FILE_BYTES, type SourceFile, type SourceTree } from '../../schemas/source.ts'
 import { outside } from './inside.ts'
+import { errorIn } from './report.ts'
 import { hasFolder, pathsBelow } from './tree-paths.ts'
 import { quote } from './yaml/node.ts'
 
@@ -9,8 +11,21 @@ const MAX_LINKS = 40
 /** As long as a path of Linux may be (path_resolution(7)). */
 const MAX_PATH = 4096
 
-/** A file of the tree, or why there is none. `missing` is told apart: a file that may be absent is no problem then. */
-export type Found = { file: SourceFile; bytes: Buffer } | { problem: string; missing: boolean }
+/** A file of the tree, or why there is none. */
+export type Found = { file: SourceFile; bytes: Buffer } | NotRead
+
+export interface NotRead {
+  problem: string
+  /** Told apart: a file that may be absent is no problem then. */
+  missing: boolean
+  /** The problem without the path, for where that stands before it. */
+  reason?: string
+}
+
+/** The problem of a file that cannot be read, told of the file itself. */
+export function notRead(path: string, { problem, missing, reason }: NotRead): Problem {
+  return errorIn(path, missing ? 'there is no such file' : (reason ?? problem))
+}
 
 /**
  * The files of a tree, by value. Symlinks are followed inside the tree only. Every look-up, also one that found
@@ -44,10 +59,8 @@ export function filesOf(tree: SourceTree): Files {
     const file = look(place.path)
     if (!file) return missing(path)
     if (!file.content) {
-      return {
-        problem: `${describe(path, place.path)} has ${file.size} bytes; at most ${MAX_FILE_BYTES} are read`,
-        missing: false,
-      }
+      const reason = `has ${file.size} bytes; at most ${MAX_FILE_BYTES} are read`
+      return { problem: `${describe(path, place.path)} ${reason}`, missing: false, reason }
     }
     return { file, bytes: file.content }
   }
@@ -69,7 +82,7 @@ export function filesOf(tree: SourceTree): Files {
   }
 
   /** The path without symlinks in it, part by part as the kernel walks it. */
-  function resolve(path: string): { path: string } | { problem: string; missing: boolean } {
+  function resolve(path: string): { path: string } | NotRead {
     if (path.length > MAX_PATH) return tooLong(path)
     if (posix.isAbsolute(path)) return outside(path)
     const todo = partsOf(path)
@@ -90,8 +103,7 @@ export function filesOf(tree: SourceTree): Files {
       const target = file.content?.toString('utf8') ?? ''
       if (target.length > MAX_PATH) return tooLong(target)
       if (posix.isAbsolute(target)) return outside(path, target)
-      if (++links > MAX_LINKS)
-        return { problem: `${path} is a symlink that leads round in a circle`, missing: false }
+      if (++links > MAX_LINKS) return circle(path)
       todo.push(...partsOf(target))
     }
     return { path: done.join('/') }
@@ -119,6 +131,11 @@ function missing(path: string) {
 
 function tooLong(path: string) {
   return { problem: `${quote(path)} is longer than the ${MAX_PATH} characters of a path`, missing: false }
+}
+
+function circle(path: string): NotRead {
+  const reason = 'is a symlink that leads round in a circle'
+  return { problem: `${path} ${reason}`, missing: false, reason }
 }
 
 function describe(path: string, real: string): string {

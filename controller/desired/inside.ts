@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Files } from './files.ts'
+import type { Files, NotRead } from './files.ts'
 
 /** The same files, of which none is asked for by a path that leads out of the checkout. */
 export function insideOnly(files: Files): Files {
@@ -16,10 +16,8 @@ export function isOutside(path: string): boolean {
 }
 
 /** @param target where a symlink on the way leads to */
-export function outside(path: string, target?: string): { problem: string; missing: boolean } {
+export function outside(path: string, target?: string): NotRead {
   const how = target === undefined ? '' : ` through a symlink to ${target}`
-  return {
-    problem: `${path} leads out of the checkout${how}; only files of the repository are read`,
-    missing: false,
-  }
+  const reason = `leads out of the checkout${how}; only files of the repository are read`
+  return { problem: `${path} ${reason}`, missing: false, reason }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { MAX_FILE_BYTES } from '../../../schemas/source.ts'
-import type { Files, Found } from '../../desired/files.ts'
+import type { Files, Found, NotRead } from '../../desired/files.ts'
 
 export interface DiskOptions {
   /** How a path is written in a message; as it is by default. */
@@ -30,7 +30,7 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
   function found(path: string): Found {
     const content = given.get(path)
     if (content) return upToLimit(path, content)
-    if (!isAbsolute(path)) return { problem: `${shown(path)} is no absolute path`, missing: false }
+    if (!isAbsolute(path)) return refused(path, 'is no absolute path')
     try {
       return readRegular(path)
     } catch (error) {
@@ -53,8 +53,8 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
   }
 
   function refusal(path: string, stats: ReturnType<typeof statSync>): Found | undefined {
-    if (stats?.isDirectory()) return { problem: `${shown(path)} is a folder`, missing: false }
-    if (!stats?.isFile()) return { problem: `${shown(path)} is no regular file`, missing: false }
+    if (stats?.isDirectory()) return refused(path, 'is a folder')
+    if (!stats?.isFile()) return refused(path, 'is no regular file')
     return Number(stats.size) > MAX_FILE_BYTES ? tooLarge(path) : undefined
   }
 
@@ -63,11 +63,8 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
     return { file: { path, size: bytes.length, kind: 'file', hash: '', content: bytes }, bytes }
   }
 
-  function tooLarge(path: string): Found {
-    return {
-      problem: `${shown(path)} is too large; at most ${MAX_FILE_BYTES} bytes are read`,
-      missing: false,
-    }
+  function tooLarge(path: string): NotRead {
+    return refused(path, `is too large; at most ${MAX_FILE_BYTES} bytes are read`)
   }
 
   function unreadable(path: string, error: unknown): Found {
@@ -75,7 +72,11 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return { problem: `there is no file ${shown(path)}`, missing: true }
     }
-    return { problem: `${shown(path)} cannot be read (${String(code ?? error)})`, missing: false }
+    return refused(path, `cannot be read (${String(code ?? error)})`)
+  }
+
+  function refused(path: string, reason: string): NotRead {
+    return { problem: `${shown(path)} ${reason}`, missing: false, reason }
   }
 }
 

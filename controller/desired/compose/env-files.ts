@@ -1,7 +1,7 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { decodeText } from '../decode-text.ts'
-import type { Files } from '../files.ts'
-import { errorIn, note } from '../report.ts'
+import { type Files, notRead } from '../files.ts'
+import { note } from '../report.ts'
 import { parseDotenv } from './dotenv.ts'
 import type { Unset } from './fill-in.ts'
 import type { Lookup } from './template.ts'
@@ -26,7 +26,7 @@ export function readEnvFiles(
   function read(path: string): void {
     const found = files.read(path)
     if ('problem' in found) {
-      note(problems, errorIn(path, found.missing ? `env file ${path} not found` : found.problem))
+      note(problems, notRead(path, found))
       return
     }
     const decoded = decodeText(path, found.bytes)

@@ -1,7 +1,6 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { decodeText } from '../decode-text.ts'
-import type { Files } from '../files.ts'
-import { errorIn } from '../report.ts'
+import { type Files, notRead } from '../files.ts'
 import { type Parsed, parse } from '../yaml/parse.ts'
 
 /** Reads YAML files, each parsed once. */
@@ -23,7 +22,7 @@ export function createReader(files: Files): Reader {
 
 function parseFile(path: string, files: Files): Parsed {
   const found = files.read(path)
-  if ('problem' in found) return unreadable([errorIn(path, found.problem)])
+  if ('problem' in found) return unreadable([notRead(path, found)])
   const decoded = decodeText(path, found.bytes)
   return 'problem' in decoded ? unreadable([decoded.problem]) : parse(path, decoded.text)
 }

@@ -76,7 +76,7 @@ describe('config', () => {
     const { code, stderr } = await resolved({ quiet: true }, { cwd: 'inner' })
     expect(code).toBe(0)
     expect(stderr).toEqual([
-      '../compose.yaml compose.yaml is used, not docker-compose.yml; remove one, or choose with -f (notice)',
+      '../compose.yaml: compose.yaml is used, not docker-compose.yml; remove one, or choose with -f (notice)',
     ])
   })
 
@@ -85,7 +85,7 @@ describe('config', () => {
     expect(piped).toMatchObject({ code: 0, stdout: ['built', 'web'] })
     const endless = await resolved({ file: ['-'] }, { stdin: ' '.repeat(MAX_FILE_BYTES + 1) })
     expect(endless.code).toBe(1)
-    expect(endless.stderr[0]).toMatch(/^- - is too large/)
+    expect(endless.stderr[0]).toMatch(/^-: is too large/)
   })
 
   it('tells every problem with its place from the working folder, and exits with 1', async () => {
@@ -155,7 +155,7 @@ describe('config', () => {
     execFileSync('mkfifo', [join(folder, 'pipe.yaml')])
     const pipe = await resolved({ file: ['pipe.yaml', '/dev/zero'] })
     expect(pipe.code).toBe(1)
-    expect(pipe.stderr).toContain('pipe.yaml pipe.yaml is no regular file')
+    expect(pipe.stderr).toContain('pipe.yaml: is no regular file')
   })
 })
 
@@ -180,7 +180,7 @@ describe('the command line of config', () => {
     const run = (...argv: string[]) =>
       spawnSync(script, ['config', ...argv], { cwd: folder, encoding: 'utf8' })
     expect(run('--env-file', 'vars', '--images')).toMatchObject({ status: 0, stdout: 'shop-built\nweb:4\n' })
-    expect(run('--env-file', 'missing').stderr).toBe('missing env file missing not found\n')
+    expect(run('--env-file', 'missing').stderr).toBe('missing: there is no such file\n')
   })
 
   it('prints all of a model into a pipe that takes little at a time', () => {

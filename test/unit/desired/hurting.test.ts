@@ -57,7 +57,7 @@ describe('very many', () => {
   test('files to merge', () => {
     const env = `COMPOSE_FILE=compose.yaml${many(100_000, () => ':compose.yaml')}`
     expect(problemsOf(aService('user: a'), { 'web/.env': env })).toEqual([
-      'web/compose.yaml more than 300 files are merged into one project',
+      'web/compose.yaml: more than 300 files are merged into one project',
     ])
   })
 

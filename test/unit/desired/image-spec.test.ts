@@ -100,7 +100,7 @@ describe('an image spec', () => {
   })
 
   test.each<[string, string[]]>([
-    ['', ['images/app.image.yaml the file is empty']],
+    ['', ['images/app.image.yaml: the file is empty']],
     [
       'packages: [a]',
       ['images/app.image.yaml:1:1 has no base; write a reference, or scratch for an empty one'],
@@ -193,15 +193,15 @@ describe('an image spec', () => {
       'web/compose.yaml': USER,
     })
     expect(problems.map(formatProblem)).toEqual([
-      'a/app.image.yaml the image app is also declared by b/app.image.yml; rename one',
-      'b/app.image.yml the image app is also declared by a/app.image.yaml; rename one',
+      'a/app.image.yaml: the image app is also declared by b/app.image.yml; rename one',
+      'b/app.image.yml: the image app is also declared by a/app.image.yaml; rename one',
     ])
     expect(stacks[0]?.spec).toBeNull()
   })
 
   test('a name that can be no image is told of', () => {
     expect(loadFiles({ 'My App.image.yaml': 'base: scratch' }).problems.map(formatProblem)).toEqual([
-      'My App.image.yaml My App is no image name: lower case letters and digits, with single . _ - between',
+      'My App.image.yaml: My App is no image name: lower case letters and digits, with single . _ - between',
     ])
   })
 })

@@ -71,7 +71,7 @@ describe('which stacks a source has', () => {
       'web/docker-compose.yml': STACK,
     })
     expect(stacks[0]?.problems.map(shown)).toEqual([
-      'notice web/compose.yaml docker-compose.yml beside it is not read; put what it says into this file',
+      'notice web/compose.yaml: docker-compose.yml beside it is not read; put what it says into this file',
     ])
   })
 
@@ -125,7 +125,7 @@ describe('which stacks a source has', () => {
     expect(stacks.map(({ problems }) => problems.map(shown))).toEqual([
       [],
       [
-        'notice web/compose.yaml compose.yaml includes this file too, so its services run in both stacks; where that is not meant, give it a name that makes no stack, such as services.yaml',
+        'notice web/compose.yaml: compose.yaml includes this file too, so its services run in both stacks; where that is not meant, give it a name that makes no stack, such as services.yaml',
       ],
     ])
     expect(stacks.every(({ spec }) => spec)).toBe(true)
@@ -143,14 +143,14 @@ describe('which stacks a source has', () => {
       ['c', false],
     ])
     expect(stacks.flatMap(({ problems }) => problems.map(formatProblem))).toEqual([
-      'a/web/compose.yaml the stack web is also declared by b/compose.yaml; give one another name',
-      'b/compose.yaml the stack web is also declared by a/web/compose.yaml; give one another name',
+      'a/web/compose.yaml: the stack web is also declared by b/compose.yaml; give one another name',
+      'b/compose.yaml: the stack web is also declared by a/web/compose.yaml; give one another name',
     ])
   })
 
   test('a directory that is not there is a problem, not an empty source', () => {
     expect(loadFiles({ 'a/compose.yaml': STACK }, { directory: 'prod' }).problems.map(formatProblem)).toEqual(
-      ['prod the source has no such folder'],
+      ['prod: the source has no such folder'],
     )
   })
 
@@ -181,7 +181,7 @@ describe('input that is meant to hurt', () => {
     [
       'a compose file of 50 MB',
       { tooLarge: 52_428_800 },
-      'web/compose.yaml web/compose.yaml has 52428800 bytes; at most 1048576 are read',
+      'web/compose.yaml: has 52428800 bytes; at most 1048576 are read',
     ],
     [
       'an alias bomb',
@@ -307,12 +307,12 @@ describe('symlinks', () => {
     [
       'up and out',
       { 'web/compose.yaml': { link: '../../etc/passwd' } },
-      'web/compose.yaml leads out of the checkout',
+      'web/compose.yaml: leads out of the checkout',
     ],
     [
       'absolute',
       { 'web/compose.yaml': { link: '/etc/passwd' } },
-      'web/compose.yaml leads out of the checkout through a symlink to /etc/passwd',
+      'web/compose.yaml: leads out of the checkout through a symlink to /etc/passwd',
     ],
     [
       'a folder that leads out',
@@ -328,7 +328,7 @@ describe('symlinks', () => {
     [
       'an .env that leads out',
       { 'web/compose.yaml': STACK, 'web/.env': { link: '/root/.env' } },
-      'web/.env web/.env leads out of the checkout',
+      'web/.env: leads out of the checkout',
     ],
   ])('%s', (_what, files, message) => {
     expect(problem(files)).toEqual([expect.stringContaining(message)])

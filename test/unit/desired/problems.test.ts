@@ -520,7 +520,7 @@ test('a file with hundreds of problems tells the first hundred', () => {
   const keys = Array.from({ length: 300 }, (_, index) => `k${index}: 1`).join('\n')
   const problems = problemsOf(`${keys}\n${A}`)
   expect(problems).toHaveLength(101)
-  expect(problems.at(-1)).toBe(`notice ${FILE} 200 more problems`)
+  expect(problems.at(-1)).toBe(`notice ${FILE}: 200 more problems`)
 })
 
 function withoutFile(problems: string[]): string[] {

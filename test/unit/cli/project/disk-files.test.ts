@@ -44,11 +44,11 @@ describe('files of the disk', () => {
   ])('%s has a problem', (name, problem, missing) => {
     const path = name.startsWith('/') ? name : at(name)
     const found = diskFiles({ shown: basename }).read(path)
-    expect(found).toEqual({ problem: expect.stringMatching(problem), missing })
+    expect(found).toMatchObject({ problem: expect.stringMatching(problem), missing })
   })
 
   it('are not those of a folder that happens to be the current one', () => {
-    expect(diskFiles().read('package.json')).toEqual({
+    expect(diskFiles().read('package.json')).toMatchObject({
       problem: 'package.json is no absolute path',
       missing: false,
     })

@@ -132,7 +132,7 @@ describe('variables', () => {
     const { problems } = settled({ '/work/.env': 'not a variable\n' }, { envFile: [] })
     expect(problems).toMatchObject([{ file: '/work/.env', line: 1, severity: 'error' }])
     const missing = settled({}, { envFile: ['nope'] }).problems
-    expect(missing).toMatchObject([{ file: '/work/nope', message: 'env file /work/nope not found' }])
+    expect(missing).toMatchObject([{ file: '/work/nope', message: 'there is no such file' }])
   })
 })
 

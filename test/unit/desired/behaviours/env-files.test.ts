@@ -98,7 +98,7 @@ describe('.env and env_file', () => {
     36,
     'a missing --env-file is refused',
     { files: shows({}), env: { TAG: 'x' }, flags: { envFile: ['missing.env'] } },
-    refused('missing.env env file missing.env not found'),
+    refused('missing.env: there is no such file'),
   )
 
   behaviour(37, 'single quotes keep what they hold', file(`PRICE='5 $TAG'`), gives({ PRICE: '5 $$TAG' }))

@@ -12,7 +12,7 @@ describe('several files', () => {
     { files: { 'compose.yaml': ONE, 'compose.yml': TWO }, flags: {} },
     accepted(
       a({ user: 'one' }),
-      'notice compose.yaml compose.yaml is used, not compose.yml; remove one, or choose with -f',
+      'notice compose.yaml: compose.yaml is used, not compose.yml; remove one, or choose with -f',
     ),
   )
   behaviour(
@@ -21,7 +21,7 @@ describe('several files', () => {
     { files: { 'compose.yml': ONE, 'docker-compose.yml': TWO }, flags: {} },
     accepted(
       a({ user: 'one' }),
-      'notice compose.yml compose.yml is used, not docker-compose.yml; remove one, or choose with -f',
+      'notice compose.yml: compose.yml is used, not docker-compose.yml; remove one, or choose with -f',
     ),
   )
   behaviour(
@@ -30,7 +30,7 @@ describe('several files', () => {
     { files: { 'docker-compose.yml': ONE, 'docker-compose.yaml': TWO }, flags: {} },
     accepted(
       a({ user: 'one' }),
-      'notice docker-compose.yml docker-compose.yml is used, not docker-compose.yaml; remove one, or choose with -f',
+      'notice docker-compose.yml: docker-compose.yml is used, not docker-compose.yaml; remove one, or choose with -f',
     ),
   )
   behaviour(
@@ -54,7 +54,7 @@ describe('several files', () => {
     },
     accepted(
       a({ user: 'one', hostname: 'over' }),
-      'notice compose.yaml compose.override.yaml is used, not docker-compose.override.yml; remove one, or choose with -f',
+      'notice compose.yaml: compose.override.yaml is used, not docker-compose.override.yml; remove one, or choose with -f',
     ),
   )
   behaviour(

@@ -72,12 +72,12 @@ describe('YAML and document', () => {
     refused('compose.yaml:7:7 services.a.healthcheck.retries: the key stands twice, first on line 5'),
   )
 
-  behaviour(5, 'an empty file is refused', '', refused('compose.yaml the file is empty'))
+  behaviour(5, 'an empty file is refused', '', refused('compose.yaml: the file is empty'))
   behaviour(
     5,
     'a file of comments only is refused',
     '# nothing yet\n',
-    refused('compose.yaml the file is empty'),
+    refused('compose.yaml: the file is empty'),
   )
   behaviour(
     5,

@@ -172,7 +172,7 @@ describe('files', () => {
 
   test.each([
     ['an empty one alone is nothing', 'web/empty.yaml', []],
-    ['a missing one is an error', 'web/gone.yaml', ['web/gone.yaml there is no file web/gone.yaml']],
+    ['a missing one is an error', 'web/gone.yaml', ['web/gone.yaml: there is no such file']],
   ])('%s', (_what, path, told) =>
     expect(composed(files, { ...options, compose: [path] })).toMatchObject({ model: undefined, told }),
   )

@@ -54,7 +54,7 @@ describe('the name of a project', () => {
     ['a leading dash', asked('-a'), 'a', `"-a" ${RULE}`],
     ['nothing usable', { given: '..' }, 'folder', `".." ${RULE}`],
   ])('one that is asked for must be right: %s', (_what, inputs, name, problem) => {
-    expect(named('name: own', inputs)).toEqual({ name, guessed: true, problems: [`compose.yaml ${problem}`] })
+    expect(named('name: own', inputs)).toEqual({ name, guessed: true, problems: [`compose.yaml: ${problem}`] })
   })
 
   test.each<[string, string, Partial<NameInputs>]>([
@@ -81,7 +81,7 @@ describe('the name of a project', () => {
       name: 'root',
       guessed: true,
       problems: [
-        'compose.yaml the stack in the root folder of a source needs a name; write name: at the top',
+        'compose.yaml: the stack in the root folder of a source needs a name; write name: at the top',
       ],
     })
   })

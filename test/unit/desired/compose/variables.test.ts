@@ -90,7 +90,7 @@ describe('several env files', () => {
     expect(readEnvFiles(['gone', 'bad', '../x'], inputs).problems.map(shown)).toEqual([
       'gone: there is no such file',
       'bad:1:1 this line is no NAME=value: a name has no space',
-      '../x ../x leads out of the checkout; only files of the repository are read',
+      '../x: leads out of the checkout; only files of the repository are read',
     ])
   })
 })

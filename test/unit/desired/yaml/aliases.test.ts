@@ -44,7 +44,7 @@ describe('caps', () => {
       Array(9).fill(bomb(4)).join('\n---\n'),
       'f:41:1 all documents together have more than 100000 values or 100 levels',
     ],
-    ['documents without end', 'a: 1\n---\n'.repeat(101), 'f has more than 100 YAML documents'],
+    ['documents without end', 'a: 1\n---\n'.repeat(101), 'f: has more than 100 YAML documents'],
   ])('%s', (_what, text, problem) => {
     expect(told(text)).toEqual([problem])
     expect(parse('f', text).documents).toEqual([])
