@@ -2,6 +2,7 @@ import type { Cursor } from '../cursor.ts'
 import type { MapNode } from '../yaml/node.ts'
 import { entriesBelow } from './below.ts'
 import { checkBuild } from './checks/build.ts'
+import { checkContainerNames } from './checks/container-names.ts'
 import { checkCycles } from './checks/cycles.ts'
 import { checkDevelop } from './checks/develop.ts'
 import { checkFileObjects } from './checks/file-objects.ts'
@@ -27,6 +28,7 @@ export function checkConsistency(at: Cursor, all: MapNode): void {
   for (const [, service] of services) for (const check of SERVICE_CHECKS) check(service)
   checkReferences(services, at.node, all)
   checkCycles(services)
+  checkContainerNames(services)
   checkResources(at)
   checkFileObjects(at)
 }

@@ -253,6 +253,18 @@ describe('replicas', () => {
   })
 })
 
+describe('container names', () => {
+  test.each([
+    ['services:\n  a: {image: i, container_name: x1}\n  b: {image: i, container_name: x2}', []],
+    [
+      'services:\n  a: {image: i, container_name: x1}\n  b: {image: i, container_name: x1}',
+      ['f:3:33 services.b.container_name: "x1" is already the container_name of services.a'],
+    ],
+  ])('%j', (yaml, problems) => {
+    expect(told(yaml)).toEqual(problems)
+  })
+})
+
 describe('mounts', () => {
   const volume = (target: string) => `{type: volume, target: ${target}}`
   test.each([
