@@ -12,6 +12,8 @@ export interface Substituted {
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
 const OPERATOR = /:?[-?+]/y
+/** How a variable begins whose form cannot be read. */
+const OPENING = /^\$\{\s*([A-Za-z_][A-Za-z0-9_]*)/
 const MAX_NESTING = 20
 /** The most bytes of a whole file, keys and values, once its aliases are expanded and its variables are filled in. */
 export const MAX_EXPANDED = 8 * 1024 * 1024
@@ -136,5 +138,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string {
 
 function invalid(template: string, { run }: Scope): string {
   const shown = template.length > 40 ? `${template.slice(0, 37)}...` : template
-  return stop(run, `invalid interpolation ${JSON.stringify(shown)}; write $$ for a literal $`)
+  const name = OPENING.exec(shown)?.[1] ?? 'NAME'
+  const forms = `\${${name}}, \${${name}:-default} or \${${name}:?message}`
+  return stop(run, `invalid interpolation ${JSON.stringify(shown)}; write ${forms}, or $$ for a literal $`)
 }

@@ -156,26 +156,32 @@ describe('interpolation', () => {
     25,
     '${ without an end is refused',
     text('a${'),
-    refused('compose.yaml:4:15 services.a.hostname: invalid interpolation "${"; write $$ for a literal $'),
+    refused(
+      'compose.yaml:4:15 services.a.hostname: invalid interpolation "${"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+    ),
   )
   behaviour(
     25,
     '${NAME without an end is refused',
     text('a${TAG'),
-    refused('compose.yaml:4:15 services.a.hostname: invalid interpolation "${TAG"; write $$ for a literal $'),
+    refused(
+      'compose.yaml:4:15 services.a.hostname: invalid interpolation "${TAG"; write ${TAG}, ${TAG:-default} or ${TAG:?message}, or $$ for a literal $',
+    ),
   )
   behaviour(
     25,
     '${} is refused',
     text('${}'),
-    refused('compose.yaml:4:15 services.a.hostname: invalid interpolation "${}"; write $$ for a literal $'),
+    refused(
+      'compose.yaml:4:15 services.a.hostname: invalid interpolation "${}"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+    ),
   )
   behaviour(
     25,
     'a name after a blank is refused',
     text('${ TAG}'),
     refused(
-      'compose.yaml:4:15 services.a.hostname: invalid interpolation "${ TAG}"; write $$ for a literal $',
+      'compose.yaml:4:15 services.a.hostname: invalid interpolation "${ TAG}"; write ${TAG}, ${TAG:-default} or ${TAG:?message}, or $$ for a literal $',
     ),
   )
   behaviour(
@@ -183,7 +189,7 @@ describe('interpolation', () => {
     'a name that ends with another sign is refused',
     text('${TAG!}'),
     refused(
-      'compose.yaml:4:15 services.a.hostname: invalid interpolation "${TAG!}"; write $$ for a literal $',
+      'compose.yaml:4:15 services.a.hostname: invalid interpolation "${TAG!}"; write ${TAG}, ${TAG:-default} or ${TAG:?message}, or $$ for a literal $',
     ),
   )
 

@@ -40,7 +40,12 @@ describe('the values of a tree', () => {
       'a: "${P:-$2y$05$oZ}"',
       ['compose.yaml:1:4 a: variable oZ is not set; in what looks like a password hash, write $$ for each $'],
     ],
-    ['a: "${!}"', ['compose.yaml:1:4 a: invalid interpolation "${!}"; write $$ for a literal $']],
+    [
+      'a: "${!}"',
+      [
+        'compose.yaml:1:4 a: invalid interpolation "${!}"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+      ],
+    ],
   ])('%s tells %j', (yaml, problems) => expect(filled(yaml).problems).toEqual(problems))
 
   test('what has had its problem is broken', () => {

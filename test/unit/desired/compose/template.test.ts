@@ -80,14 +80,54 @@ describe('interpolation', () => {
       '${NO?a} ${FOO} ${EMPTY:?b}',
       ['required variable NO is missing a value: a', 'required variable EMPTY is missing a value: b'],
     ],
-    ['${', ['invalid interpolation "${"; write $$ for a literal $']], // 25
-    ['${}', ['invalid interpolation "${}"; write $$ for a literal $']],
-    ['a ${ foo} b ${}', ['invalid interpolation "${ foo}"; write $$ for a literal $']],
-    ['${foo!}', ['invalid interpolation "${foo!}"; write $$ for a literal $']],
-    ['${foo:}', ['invalid interpolation "${foo:}"; write $$ for a literal $']],
-    ['${9}', ['invalid interpolation "${9}"; write $$ for a literal $']],
-    ['${NO:-{}', ['invalid interpolation "${NO:-{}"; write $$ for a literal $']],
-    ['${NO:-${}}', ['invalid interpolation "${}"; write $$ for a literal $']],
+    [
+      '${',
+      [
+        'invalid interpolation "${"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+      ],
+    ], // 25
+    [
+      '${}',
+      [
+        'invalid interpolation "${}"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+      ],
+    ],
+    [
+      'a ${ foo} b ${}',
+      [
+        'invalid interpolation "${ foo}"; write ${foo}, ${foo:-default} or ${foo:?message}, or $$ for a literal $',
+      ],
+    ],
+    [
+      '${foo!}',
+      [
+        'invalid interpolation "${foo!}"; write ${foo}, ${foo:-default} or ${foo:?message}, or $$ for a literal $',
+      ],
+    ],
+    [
+      '${foo:}',
+      [
+        'invalid interpolation "${foo:}"; write ${foo}, ${foo:-default} or ${foo:?message}, or $$ for a literal $',
+      ],
+    ],
+    [
+      '${9}',
+      [
+        'invalid interpolation "${9}"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+      ],
+    ],
+    [
+      '${NO:-{}',
+      [
+        'invalid interpolation "${NO:-{}"; write ${NO}, ${NO:-default} or ${NO:?message}, or $$ for a literal $',
+      ],
+    ],
+    [
+      '${NO:-${}}',
+      [
+        'invalid interpolation "${}"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
+      ],
+    ],
   ])('%j fails', (template, errors) => {
     expect(substitute(template, lookup).errors).toEqual(errors)
   })
