@@ -1,8 +1,9 @@
-import { type Cursor, entriesOf, expected, failAtKey, itemsOf, notice, suggestion } from '../cursor.ts'
+import { type Cursor, entriesOf, expected, itemsOf, notice, suggestion } from '../cursor.ts'
 import { broken, type Entry, isNull, type MapNode, type Node, quote, type ScalarNode } from '../yaml/node.ts'
 import { looseBoolean } from '../yaml/scalar.ts'
-import { homeOfKey } from './homes.ts'
+import { checkDistinct } from './distinct.ts'
 import type { Key, ListShape, MapShape, ScalarShape, ScalarType, Scope, Shape } from './shape.ts'
+import { failUnknown } from './unknown-key.ts'
 
 /**
  * One file in canonical form: every value checked against its shape and every short form made long, so that what
@@ -81,8 +82,10 @@ function isAllowed({ value, text }: ScalarNode, { values, pattern, minimum, maxi
   return (minimum === undefined || value >= minimum) && (maximum === undefined || value <= maximum)
 }
 
-function list(at: Cursor, { items, unique }: ListShape, scope: Scope): Node | undefined {
-  const made = (itemsOf(at) ?? []).map((inner) => canonicalise(inner, items, scope))
+function list(at: Cursor, { items, unique, isDistinct }: ListShape, scope: Scope): Node | undefined {
+  const written = itemsOf(at) ?? []
+  if (isDistinct) checkDistinct(written)
+  const made = written.map((inner) => canonicalise(inner, items, scope))
   const kept = made.map((item, index): Node => ({ index, ...item })).filter(({ tag }) => tag !== '!broken')
   return { ...at.node, kind: 'list', items: unique ? withoutRepetition(kept, unique) : kept } as Node
 }
@@ -125,19 +128,8 @@ function shapeBelow(inner: Cursor, key: string, shape: MapShape): Shape | 'own' 
   if (known) return known.shape
   if (shape.keys && key.startsWith('x-')) return 'own'
   if (shape.values && (shape.names?.test(key) ?? true)) return shape.values
-  unknown(inner, key, shape)
+  failUnknown(inner, key, shape)
   return undefined
-}
-
-function unknown(inner: Cursor, key: string, { keys, names, values }: MapShape): void {
-  if (values && names) {
-    failAtKey(inner, `${quote(key)} is no name here: letters, digits, -, _ and .`)
-    return
-  }
-  const near = suggestion(inner, key, Object.keys(keys ?? {}))
-  const home = near ? undefined : homeOfKey(key, keys)
-  const advice = near ? `; did you mean ${near}?` : home ? ` here; it belongs ${home}` : ''
-  failAtKey(inner, `unknown key${advice}`, near === undefined ? {} : { suggestion: near })
 }
 
 /** The known key of a shape, if it is one. */

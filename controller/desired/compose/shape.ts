@@ -51,6 +51,8 @@ export interface ListShape {
   items: Shape
   /** Of two items with the same key the later one takes the place of the earlier. Undefined: of its own. */
   unique?: (item: Node) => string | undefined
+  /** To write an item twice is a mistake; over an earlier file it may be written again. */
+  isDistinct?: boolean
 }
 
 export interface MapShape {

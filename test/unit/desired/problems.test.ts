@@ -17,6 +17,37 @@ describe('a service', () => {
       'healthcheck: {test: x, intervall: 2s}',
       '4:28 services.a.healthcheck.intervall: unknown key; did you mean interval?',
     ],
+    ['env: {A: b}', '4:5 services.a.env: unknown key; did you mean environment?'],
+    ['cmd: x', '4:5 services.a.cmd: unknown key; did you mean command?'],
+    ['workdir: /', '4:5 services.a.workdir: unknown key; did you mean working_dir?'],
+    ['working_directory: /', '4:5 services.a.working_directory: unknown key; did you mean working_dir?'],
+    ['memory: 1g', '4:5 services.a.memory: unknown key; did you mean mem_limit?'],
+    ['net: host', '4:5 services.a.net: unknown key; did you mean networks?'],
+    ['pid_mode: host', '4:5 services.a.pid_mode: unknown key; did you mean pid?'],
+    ['ipc_mode: host', '4:5 services.a.ipc_mode: unknown key; did you mean ipc?'],
+    ['shm: 1g', '4:5 services.a.shm: unknown key; did you mean shm_size?'],
+    ['logs: {}', '4:5 services.a.logs: unknown key; did you mean logging?'],
+    [
+      'healthcheck: {test: x, retry: 2}',
+      '4:28 services.a.healthcheck.retry: unknown key; did you mean retries?',
+    ],
+    ['limits: {}', '4:5 services.a.limits: unknown key here; it belongs under deploy.resources'],
+    ['reservations: {}', '4:5 services.a.reservations: unknown key here; it belongs under deploy.resources'],
+    [
+      'deploy: {resources: {memory: 1g}}',
+      '4:26 services.a.deploy.resources.memory: unknown key here; it belongs under deploy.resources.limits',
+    ],
+    [
+      'deploy: {constraints: []}',
+      '4:14 services.a.deploy.constraints: unknown key here; it belongs under deploy.placement',
+    ],
+    ['dockerfile: x', '4:5 services.a.dockerfile: unknown key here; it belongs under build'],
+    ['context: .', '4:5 services.a.context: unknown key here; it belongs under build'],
+    ['args: {}', '4:5 services.a.args: unknown key here; it belongs under build'],
+    ['target: x', '4:5 services.a.target: unknown key here; it belongs under build'],
+    ['healthcheck: {test: x, args: []}', '4:28 services.a.healthcheck.args: unknown key'],
+    ['network_name: x', '4:5 services.a.network_name: unknown key'],
+    ['detach: true', '4:5 services.a.detach: unknown key'],
     ['x-anything: {goes: here}'],
     ['constructor: 1', '4:5 services.a.constructor: unknown key'],
     // not honoured yet
@@ -122,23 +153,48 @@ describe('a service', () => {
       '4:15 services.a.cap_add[0]: must be a string, not the number 1; put it in quotes: "1"',
       '4:40 services.a.cap_add[3]: "NONE" is no capability',
     ],
+    // what stands twice
+    [
+      'security_opt: ["no-new-privileges:true", "no-new-privileges:true"]',
+      '4:46 services.a.security_opt[1]: "no-new-privileges:true" stands twice',
+    ],
     // wrong types and values
+    ['restart: false', '4:14 services.a.restart: must be a string, not the boolean false; write "no"'],
+    ['restart: true', '4:14 services.a.restart: must be a string, not the boolean true; write always'],
+    [
+      'ports:\n  - 80:80\n    81:81',
+      '5:9 services.a.ports[0]: "80:80 81:81" has a space; write each port as an item of its own',
+    ],
+    [
+      'volumes: ["data/x:/y"]',
+      '4:15 services.a.volumes[0]: "data/x" is no name of a volume; write ./data/x for a folder beside the file',
+    ],
+    [
+      'environment: ["A\\0B"]',
+      '4:19 services.a.environment.A\\x00B: "A\\u0000B" is no name of a variable: no space, no =',
+    ],
     ['ports: 80', '4:12 services.a.ports: must be a list of ports, as in "8080:80", not the number 80'],
     [
       'ports: ["x:80"]',
-      '4:13 services.a.ports[0]: "x" is no port of the host; ports are from 1 to 65535, as in "8080:80"',
+      '4:13 services.a.ports[0]: "x" in "x:80" is no port of the host; ports are from 1 to 65535, as in "8080:80"',
     ],
     [
       'ports: ["80:99999"]',
-      '4:13 services.a.ports[0]: "99999" is no port of the container; ports are from 1 to 65535, as in "8080:80"',
+      '4:13 services.a.ports[0]: "99999" in "80:99999" is no port of the container; ports are from 1 to 65535, as in "8080:80"',
     ],
-    ['ports: ["1.2.3:80:80"]', '4:13 services.a.ports[0]: "1.2.3" is no IP address'],
-    ['ports: ["1.2.3.08:80:80"]', '4:13 services.a.ports[0]: "1.2.3.08" is no IP address'],
+    ['ports: ["1.2.3:80:80"]', '4:13 services.a.ports[0]: "1.2.3" in "1.2.3:80:80" is no IP address'],
+    [
+      'ports: ["1.2.3.08:80:80"]',
+      '4:13 services.a.ports[0]: "1.2.3.08" in "1.2.3.08:80:80" is no IP address',
+    ],
     [
       'ports: [{target: 80, published: 80, host_ip: 1.2.3.256}]',
       '4:50 services.a.ports[0].host_ip: must be an IP address, as in 127.0.0.1, not "1.2.3.256"',
     ],
-    ['ports: ["[1.2.3.4]:80:80"]', '4:13 services.a.ports[0]: "[1.2.3.4]" is no IP address'],
+    [
+      'ports: ["[1.2.3.4]:80:80"]',
+      '4:13 services.a.ports[0]: "[1.2.3.4]" in "[1.2.3.4]:80:80" is no IP address',
+    ],
     ['ports: ["0.0.0.0:80:80", "255.1.20.199:81:81"]'],
     [
       'ports: ["[::1]:8099:8080"]',
@@ -365,6 +421,19 @@ const A = 'services: {a: {image: x}}'
 /** Each line: a whole file → its problems. */
 describe('a file', () => {
   test.each<[string, ...string[]]>([
+    // one name for two things
+    [
+      `${A}\nnetworks: {n: {name: z, internal: true}, m: {name: z}}`,
+      '2:45 networks.m: is called z, as networks.n is, but set up otherwise; keep one',
+    ],
+    [`${A}\nnetworks: {n: {name: z, external: true}, m: {name: z, external: true}}`],
+    // services at the root
+    [
+      'web: {image: x}\ndb:\n  build: .\nother: {}\n',
+      '1:1 web: unknown key; services stand under services:',
+      '2:1 db: unknown key; services stand under services:',
+      '4:1 other: unknown key',
+    ],
     // broken YAML
     ['', ' the file is empty'],
     ['# only a comment\n', ' the file is empty'],
@@ -496,7 +565,7 @@ describe('a file', () => {
     ],
     [
       'services: {a: {image: "x:${}"}}',
-      '1:23 services.a.image: invalid interpolation "${}"; write $$ for a literal $',
+      '1:23 services.a.image: invalid interpolation "${}"; write ${NAME}, ${NAME:-default} or ${NAME:?message}, or $$ for a literal $',
     ],
     [
       'services: {a: {image: x, deploy: {replicas: "${N:-many}"}}}',

@@ -1,5 +1,5 @@
 import { type Cursor, failAtKey, suggestion } from '../../cursor.ts'
-import { type Node, scalarText, textAt, valueAt } from '../../yaml/node.ts'
+import { type Node, quote, scalarText, textAt, valueAt } from '../../yaml/node.ts'
 import { entriesBelow, itemsBelow } from '../below.ts'
 import { dependenciesOf } from '../dependencies.ts'
 import { asMap } from '../edit.ts'
@@ -90,6 +90,10 @@ function check(references: Reference[], what: string, declared: Set<string>): vo
 const MAX_LISTED = 5
 
 function failUndeclared({ name, at }: Reference, what: string, declared: Set<string>): void {
+  if (what === 'volume' && name.includes('/')) {
+    failAtKey(at, `${quote(name)} is no name of a volume; write ./${name} for a folder beside the file`)
+    return
+  }
   const near = suggestion(at, name, declared)
   const listed =
     declared.size > 0 && declared.size <= MAX_LISTED ? `; there is ${[...declared].join(', ')}` : ''

@@ -62,6 +62,11 @@ export function setOf(items: Shape, expected = 'a list'): Shape {
   return { expected, list: { items, unique: textOf } }
 }
 
+/** The same list, where to write an item twice is a mistake (`uniqueItems`, where nothing removes repetitions first). */
+export function distinct(shape: Shape): Shape {
+  return shape.list ? { ...shape, list: { ...shape.list, isDistinct: true } } : shape
+}
+
 /** A mapping with known keys. */
 export function mapping(expected: string, keys: Record<string, Key>, ...required: string[]): Shape {
   return { expected, map: required.length === 0 ? { keys } : { keys, required } }

@@ -23,7 +23,7 @@ export function namesOrMap({ expected, name, settings, plain }: NameForms): Shap
   }
   return {
     expected,
-    list: { items: item },
+    list: { items: item, isDistinct: true },
     map: { values: settings, names: NAME },
     canonical: ({ node }) => listToMap(node),
   }

@@ -11,13 +11,15 @@ const SHORT = /^(?:(?:(\[[^\]]*\]|.*):)?([^:]*):)?([^:/]*)(?:\/(.*))?$/
 /** `[[host_ip:]published:]target[/protocol]`: a mapping for each port of the container. */
 export function shortPorts(at: Cursor, text: string): Node | undefined {
   const match = text.length <= 100 ? SHORT.exec(text) : null
+  if (/\s/.test(text)) return fail(at, `${quote(text)} has a space; write each port as an item of its own`)
   if (!match) return expected(at, EXPECTED)
   const [, ip = '', outside = '', inside = '', protocol = 'tcp'] = match
   const hostIp = ip.replace(/^\[(.*:.*)\]$/, '$1')
-  if (hostIp !== '' && !isIp(hostIp)) return fail(at, `${quote(ip)} is no IP address`)
-  if (!isProtocol(protocol)) return fail(at, `${quote(protocol)} is no protocol; take tcp, udp or sctp`)
-  const target = portRange(at, inside, 'of the container')
-  const published = outside === '' ? undefined : portRange(at, outside, 'of the host')
+  if (hostIp !== '' && !isIp(hostIp)) return fail(at, `${partOf(text, ip)} is no IP address`)
+  if (!isProtocol(protocol))
+    return fail(at, `${partOf(text, protocol)} is no protocol; take tcp, udp or sctp`)
+  const target = portRange(at, text, { part: inside, whose: 'of the container' })
+  const published = outside === '' ? undefined : portRange(at, text, { part: outside, whose: 'of the host' })
   if (!target || (outside !== '' && !published)) return undefined
   return spread(at, { hostIp, published, target, protocol: protocol.toLowerCase() })
 }
@@ -26,10 +28,20 @@ function isProtocol(text: string): boolean {
   return /^(tcp|udp|sctp)$/i.test(text)
 }
 
-function portRange(at: Cursor, text: string, whose: string): PortRange | undefined {
-  const range = parsePortRange(text)
+function portRange(at: Cursor, text: string, { part, whose }: Part): PortRange | undefined {
+  const range = parsePortRange(part)
   if (range && (range.first > 0 || whose === 'of the host')) return range
-  return fail(at, `${quote(text)} is no port ${whose}; ports are from 1 to 65535, as in "8080:80"`)
+  return fail(at, `${partOf(text, part)} is no port ${whose}; ports are from 1 to 65535, as in "8080:80"`)
+}
+
+interface Part {
+  part: string
+  whose: 'of the host' | 'of the container'
+}
+
+/** A part of what is written, for messages, together with the whole. */
+function partOf(text: string, part: string): string {
+  return part === text ? quote(text) : `${quote(part)} in ${quote(text)}`
 }
 
 interface ShortPort {

@@ -87,7 +87,7 @@ behaviour(
   'a range backwards is none',
   aFile('ports: ["82-80:80"]'),
   refused(
-    'compose.yaml:4:13 services.a.ports[0]: "82-80" is no port of the host; ports are from 1 to 65535, as in "8080:80"',
+    'compose.yaml:4:13 services.a.ports[0]: "82-80" in "82-80:80" is no port of the host; ports are from 1 to 65535, as in "8080:80"',
   ),
 )
 
@@ -96,21 +96,23 @@ behaviour(
   93,
   'a port of the container that is too large',
   aFile('ports: ["80:9999999"]'),
-  refused(`compose.yaml:4:13 services.a.ports[0]: "9999999" is no port of the container; ${PORTS}`),
+  refused(
+    `compose.yaml:4:13 services.a.ports[0]: "9999999" in "80:9999999" is no port of the container; ${PORTS}`,
+  ),
 )
 behaviour(
   93,
   'a port of the host that is too large',
   aFile('ports: ["65536:80"]'),
-  refused(`compose.yaml:4:13 services.a.ports[0]: "65536" is no port of the host; ${PORTS}`),
+  refused(`compose.yaml:4:13 services.a.ports[0]: "65536" in "65536:80" is no port of the host; ${PORTS}`),
 )
 behaviour(
   93,
   'no port at all',
   aFile('ports: ["web:", ""]'),
   refused(
-    `compose.yaml:4:13 services.a.ports[0]: "" is no port of the container; ${PORTS}`,
-    `compose.yaml:4:13 services.a.ports[0]: "web" is no port of the host; ${PORTS}`,
+    `compose.yaml:4:13 services.a.ports[0]: "" in "web:" is no port of the container; ${PORTS}`,
+    `compose.yaml:4:13 services.a.ports[0]: "web" in "web:" is no port of the host; ${PORTS}`,
     `compose.yaml:4:21 services.a.ports[1]: "" is no port of the container; ${PORTS}`,
   ),
 )
@@ -118,13 +120,15 @@ behaviour(
   93,
   'a protocol that is none',
   aFile('ports: ["80:80/xyz"]'),
-  refused('compose.yaml:4:13 services.a.ports[0]: "xyz" is no protocol; take tcp, udp or sctp'),
+  refused(
+    'compose.yaml:4:13 services.a.ports[0]: "xyz" in "80:80/xyz" is no protocol; take tcp, udp or sctp',
+  ),
 )
 behaviour(
   93,
   'an address that is none',
   aFile('ports: ["127.0.1:80:80"]'),
-  refused('compose.yaml:4:13 services.a.ports[0]: "127.0.1" is no IP address'),
+  refused('compose.yaml:4:13 services.a.ports[0]: "127.0.1" in "127.0.1:80:80" is no IP address'),
 )
 behaviour(
   93,

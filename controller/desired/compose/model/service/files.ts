@@ -1,6 +1,6 @@
 import { honoured, ignored, LATER, refused } from '../../marks.ts'
 import type { Key } from '../../shape.ts'
-import { boolean, options } from '../common.ts'
+import { boolean, distinct, options } from '../common.ts'
 import { configMounts, secretMounts } from '../file-mounts.ts'
 import { mounts } from '../mounts.ts'
 import { size } from '../size.ts'
@@ -14,7 +14,7 @@ export const files: Record<string, Key> = {
     'Volumes and folders of the host that the container sees, as in `data:/var/lib/data`.',
   ),
   volumes_from: refused(
-    uniqueStrings,
+    distinct(uniqueStrings),
     'Services whose volumes this one takes over.',
     LATER,
     'name the same volumes under volumes',

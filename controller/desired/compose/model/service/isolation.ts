@@ -1,6 +1,6 @@
 import { honoured, ignored, LATER, refused } from '../../marks.ts'
 import type { Key } from '../../shape.ts'
-import { boolean, listOf, mapping, oneOf, orNothing, string, textOrNumber } from '../common.ts'
+import { boolean, distinct, listOf, mapping, oneOf, orNothing, string, textOrNumber } from '../common.ts'
 import { gpus } from '../device-requests.ts'
 import { devices } from '../devices.ts'
 import { keyValues } from '../pairs.ts'
@@ -18,14 +18,14 @@ const credentialSpec = mapping('a mapping with config, file or registry', {
 export const isolation: Record<string, Key> = {
   user: honoured(string, 'The user that the program runs as, as in `1000:1000`.'),
   group_add: refused(
-    listOf(textOrNumber, 'a list of groups'),
+    distinct(listOf(textOrNumber, 'a list of groups')),
     'Further groups of the user.',
     LATER,
     'set user to uid:gid',
   ),
   cap_add: honoured(uniqueStrings, 'Capabilities of the kernel that the container gets, as in `NET_ADMIN`.'),
   cap_drop: honoured(uniqueStrings, 'Capabilities that are taken away; `ALL` is all of them.'),
-  security_opt: honoured(uniqueStrings, 'Security settings: `no-new-privileges:true`.'),
+  security_opt: honoured(distinct(uniqueStrings), 'Security settings: `no-new-privileges:true`.'),
   privileged: refused(
     boolean,
     'The container may do what the host may.',
@@ -34,7 +34,12 @@ export const isolation: Record<string, Key> = {
     false,
   ),
   devices: refused(devices, 'Devices of the host that the container sees.', LATER, ELSEWHERE),
-  device_cgroup_rules: refused(uniqueStrings, 'Rules on which devices may be used.', LATER, ELSEWHERE),
+  device_cgroup_rules: refused(
+    distinct(uniqueStrings),
+    'Rules on which devices may be used.',
+    LATER,
+    ELSEWHERE,
+  ),
   gpus: refused(gpus, 'GPUs that the container uses.', LATER, ELSEWHERE),
   sysctls: refused(
     keyValues,

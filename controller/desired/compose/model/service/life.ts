@@ -8,6 +8,7 @@ import { duration } from '../duration.ts'
 import { healthcheck } from '../healthcheck.ts'
 import { hooks, startHooks } from '../hook.ts'
 import { logging } from '../logging.ts'
+import { restart } from '../restart.ts'
 import { serviceSetpoint } from '../setpoint.ts'
 
 /** How tasks of a service start, prove well, are replaced and end. */
@@ -20,7 +21,7 @@ export const life: Record<string, Key> = {
   ),
   healthcheck: honoured(healthcheck, 'The probe that tells whether a task is well.'),
   restart: honoured(
-    string,
+    restart,
     'When a task that has ended is started again: `always`, `unless-stopped`, `on-failure` or `no`.',
   ),
   stop_signal: honoured(string, 'The signal that ends a task; by default that of the image, else SIGTERM.'),

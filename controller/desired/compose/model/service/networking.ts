@@ -1,7 +1,7 @@
 import { honoured, ignored, LATER, refused } from '../../marks.ts'
 import type { Key } from '../../shape.ts'
 import { attachments } from '../attachments.ts'
-import { setOf, string, textOrNumber } from '../common.ts'
+import { distinct, setOf, string, textOrNumber } from '../common.ts'
 import { extraHosts } from '../extra-hosts.ts'
 import { ports } from '../ports.ts'
 import { filledStrings, stringOrList, uniqueStrings } from '../string-or-list.ts'
@@ -41,7 +41,7 @@ export const networking: Record<string, Key> = {
     'Services that this one needs, each with a further name if wanted, as in `db:database`.',
   ),
   external_links: refused(
-    uniqueStrings,
+    distinct(uniqueStrings),
     'Containers outside the stack that the service reaches.',
     LATER,
     'put both services into one external network',

@@ -6,7 +6,6 @@ const STARTED = { condition: 'service_started', required: true }
 
 test.each([
   ['[db, cache]', { db: STARTED, cache: STARTED }],
-  ['[db, db]', { db: STARTED }],
   ['[]', {}],
   ['{db: {condition: service_healthy}}', { db: { condition: 'service_healthy' } }],
   ['{db: {required: "false", restart: true}}', { db: { required: false, restart: true } }],

@@ -45,13 +45,16 @@ describe('short ports', () => {
     ['""', '"" is no port of the container; ports are from 1 to 65535, as in "8080:80"'],
     ['web', '"web" is no port of the container; ports are from 1 to 65535, as in "8080:80"'],
     ['70000', '"70000" is no port of the container; ports are from 1 to 65535, as in "8080:80"'],
-    ['"82-80:90"', '"82-80" is no port of the host; ports are from 1 to 65535, as in "8080:80"'],
+    [
+      '"82-80:90"',
+      '"82-80" in "82-80:90" is no port of the host; ports are from 1 to 65535, as in "8080:80"',
+    ],
     ['"80-81:90-92"', 'the ranges 80-81 and 90-92 are not equally long'],
     ['"80:90-92"', 'the ranges 80 and 90-92 are not equally long'],
-    ['"80/http"', '"http" is no protocol; take tcp, udp or sctp'],
-    ['"127.0.1:80:80"', '"127.0.1" is no IP address'],
-    ['"256.0.0.1:80:80"', '"256.0.0.1" is no IP address'],
-    ['"[::zz]:80:80"', '"[::zz]" is no IP address'],
+    ['"80/http"', '"http" in "80/http" is no protocol; take tcp, udp or sctp'],
+    ['"127.0.1:80:80"', '"127.0.1" in "127.0.1:80:80" is no IP address'],
+    ['"256.0.0.1:80:80"', '"256.0.0.1" in "256.0.0.1:80:80" is no IP address'],
+    ['"[::zz]:80:80"', '"[::zz]" in "[::zz]:80:80" is no IP address'],
     [
       'true',
       'must be a port, as in "8080:80", "127.0.0.1:8080:80/udp" or "8000-8003:8000-8003", not the boolean true',
@@ -62,7 +65,7 @@ describe('short ports', () => {
 
   test('a problem stands at the port', () => {
     expect(canonical(ports, '- "80:80"\n- "x:80"').errors).toEqual([
-      'f:2:3 [1]: "x" is no port of the host; ports are from 1 to 65535, as in "8080:80"',
+      'f:2:3 [1]: "x" in "x:80" is no port of the host; ports are from 1 to 65535, as in "8080:80"',
     ])
   })
 
