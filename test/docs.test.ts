@@ -34,6 +34,22 @@ describe('docs/errors.md', () => {
   })
 })
 
+describe('README.md', () => {
+  it('shows a problem as it is printed', () => {
+    const { stacks } = loadFiles({
+      'examples/hello/compose.yaml': read('examples/hello/compose.yaml').replace('ports:', 'prots:'),
+      'examples/hello/hello.image.yaml': read('examples/hello/hello.image.yaml'),
+    })
+    const [printed] = stacks.flatMap(({ problems }) => problems.map(formatProblem))
+    expect(read('README.md')).toContain(`\n    ${printed}\n    6 stacks: 1 error\n`)
+  })
+
+  it('counts the examples', () => {
+    const stacks = PAGES.filter((page) => /^examples\/[^/]+\/README\.md$/.test(page))
+    expect(read('README.md')).toContain(`# ${stacks.length} stacks: valid\n`)
+  })
+})
+
 describe('docs/stack-files.md', () => {
   const [intro = '', ...sections] = read('docs/stack-files.md').split(/^##+ /m)
   const withFiles = sections

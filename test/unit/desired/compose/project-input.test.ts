@@ -40,7 +40,7 @@ describe('what a project is loaded from', () => {
 
   test.each(['', 'My Shop', '-shop', 'x'.repeat(64), undefined])('has a name, not %j', (name) => {
     expect(load({ name }).problems).toEqual([
-      expect.stringMatching(/^compose\.yaml:? ".*" is no project name: only lower case letters/),
+      expect.stringMatching(/^compose\.yaml: ".*" is no project name: only lower case letters/),
     ])
   })
 
@@ -72,7 +72,7 @@ describe('files by value', () => {
 
   test.each([5, null, undefined, {}, ['a']])('refuses a content of %j', (content) => {
     expect(load({}, { 'compose.yaml': content }).problems).toEqual([
-      expect.stringMatching(/^compose\.yaml:? .*is no text; give it as a string$/),
+      expect.stringMatching(/^compose\.yaml: .*is no text; give it as a string$/),
     ])
   })
 
