@@ -6,11 +6,14 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { Loaded } from '../desired/load.ts'
 import type { Source } from '../git/source.ts'
+import { pathFrom, seenFrom } from './seen-from.ts'
 import { readVariables } from './variables-files.ts'
 
 /** What a path on disk declares, as it lies there, committed or not; with paths as seen from the working folder. */
 export interface LoadedPath {
   stacks: Loaded['stacks']
+  /** The files of image specs. */
+  images: string[]
   /** All of them, errors and notices. */
   problems: Problem[]
 }
@@ -27,18 +30,23 @@ const SILENT = {
  * @throws SetpointError USAGE when there is no such path or it declares nothing
  */
 export async function loadPath(path: string, variables: readonly string[] = []): Promise<LoadedPath> {
-  const [{ openDirectory }, { load }] = await Promise.all([
+  const [{ openDirectory }, { load }, { discover }, { nameSources }, { parseSource }] = await Promise.all([
     import('../git/directory.ts'),
     import('../desired/load.ts'),
+    import('../desired/discover.ts'),
+    import('../git/names.ts'),
+    import('../git/source-argument.ts'),
   ])
   const place = await placeOf(path)
-  const source = openDirectory({ name: path, path: place.root, directory: '', log: SILENT })
+  const [name = ''] = nameSources([parseSource(place.root)])
+  const source = openDirectory({ name, path: place.root, directory: '', log: SILENT })
   const tree = await readHead(source)
   const [settings = {}] = await readVariables(variables, [source.name])
   const loaded = load(tree, {
     variables: settings,
     directory: place.directory,
     rootName: basename(place.root),
+    ...(place.isAlone && place.file !== undefined && { only: place.file }),
   })
   const inside = place.directory === '' ? '' : `${place.directory}/`
   const isMeant = (file: string) => (place.file === undefined ? file.startsWith(inside) : file === place.file)
@@ -47,11 +55,13 @@ export async function loadPath(path: string, variables: readonly string[] = []):
     ...loaded.problems.filter(({ file }) => isMeant(file)),
     ...stacks.flatMap((stack) => stack.problems),
   ]
-  const declares = stacks.length > 0 || [...tree.files.keys()].some((file) => isImage(file) && isMeant(file))
-  if (!declares) throw nothingThere(path)
+  const images = discover(tree, { directory: place.directory, rootName: '' }).images.filter(isMeant)
+  if (stacks.length === 0 && images.length === 0) throw nothingThere(path, place)
+  const view = { root: place.root, folder: process.cwd(), isPath: (text: string) => tree.files.has(text) }
   return {
-    stacks: stacks.map((stack) => ({ ...stack, file: seenFromHere(stack.file, place.root) })),
-    problems: problems.map((problem) => fromHere(problem, place.root)),
+    stacks: stacks.map((stack) => ({ ...stack, file: pathFrom(stack.file, view) })),
+    images: images.map((image) => pathFrom(image, view)),
+    problems: problems.map((problem) => seenFrom(problem, view)),
   }
 }
 
@@ -93,6 +103,8 @@ interface Place {
   directory: string
   /** From `root`, when one file is meant. */
   file?: string
+  /** True outside of a repository, where what else lies in the folder has nothing to do with it. */
+  isAlone: boolean
 }
 
 async function placeOf(path: string): Promise<Place> {
@@ -101,8 +113,12 @@ async function placeOf(path: string): Promise<Place> {
   })
   const isFile = (await stat(real)).isFile()
   const folder = isFile ? dirname(real) : real
-  const root = repositoryAround(folder) ?? folder
-  return { root, directory: relative(root, folder), ...(isFile ? { file: relative(root, real) } : {}) }
+  const repository = repositoryAround(folder)
+  const root = repository ?? folder
+  return {
+    ...{ root, directory: relative(root, folder), isAlone: repository === undefined },
+    ...(isFile && { file: relative(root, real) }),
+  }
 }
 
 function repositoryAround(folder: string): string | undefined {
@@ -119,28 +135,14 @@ async function readHead(source: Source) {
   }
 }
 
-function isImage(file: string): boolean {
-  return /\.image\.ya?ml$/.test(file)
-}
-
-/** The problem with its files, those in its messages too where they are below, as an editor started here finds them. */
-function fromHere({ related, ...problem }: Problem, root: string): Problem {
-  const folder = relative(root, process.cwd())
-  const shortened = (word: string) => (word.startsWith(`${folder}/`) ? word.slice(folder.length + 1) : word)
-  const here = <T extends { file: string; message: string }>(place: T): T => ({
-    ...place,
-    file: seenFromHere(place.file, root),
-    message: folder === '' ? place.message : place.message.replace(/[^\s"'(),;]+/g, shortened),
-  })
-  return { ...here(problem), ...(related && { related: related.map(here) }) }
-}
-
-function seenFromHere(file: string, root: string): string {
-  return relative(process.cwd(), join(root, file)) || file
-}
-
-function nothingThere(path: string): SetpointError {
-  return new SetpointError('USAGE', `${path} declares no stack.`, {
-    hint: 'A stack is a folder with a compose.yaml, or a file NAME.stack.yaml; an image is a file NAME.image.yaml. What they include or extend is checked with them.',
+function nothingThere(path: string, { file }: Place): SetpointError {
+  if (file === undefined) {
+    return new SetpointError('USAGE', `${path} declares no stack.`, { hint: `A stack is ${STACKS}.` })
+  }
+  return new SetpointError('USAGE', `${path} is not called as a stack is, and would not be found.`, {
+    hint: `Rename it to NAME.stack.yaml, or look at it with \`setpoint config -f ${path}\`. A stack is ${STACKS}. What they include or extend is checked with them.`,
   })
 }
+
+const STACKS =
+  'a folder with compose.yaml, compose.yml, docker-compose.yml or docker-compose.yaml, or a file NAME.stack.yaml or .yml; an image is a file NAME.image.yaml'

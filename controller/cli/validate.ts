@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
+import { messageOf } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { LoadedStack } from '../desired/load.ts'
+import { errorIn } from '../desired/report.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT, reportError } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { problemLine } from './format/problem-line.ts'
-import { count } from './format/words.ts'
 import { type LoadedPath, loadPath } from './loading.ts'
 import { variablesOption } from './variables-files.ts'
 
@@ -29,7 +30,7 @@ came to be used. A notice does not make a stack invalid; it tells of keys that a
 
 With --output json each stack has its services with their fingerprints: a service moves when its fingerprint changes.
 
-Exit code: 0 no errors · 1 errors
+Exit code: 0 no errors · 1 errors, or a path that is not there or declares nothing · 2 wrong usage
 
 Examples:
   setpoint validate .
@@ -52,25 +53,27 @@ export async function validate(
   { output, variables }: ValidateOptions,
 ): Promise<number> {
   const loaded: LoadedPath[] = []
-  let unreadable = false
+  const unread: Problem[] = []
   for (const path of paths) {
     try {
       loaded.push(await loadPath(path, variables))
     } catch (error) {
       reportError(error, context)
-      unreadable = true
+      unread.push(errorIn(path, messageOf(error)))
     }
   }
   const stacks = unique(loaded.flatMap((one) => one.stacks))
   const problems = unique(loaded.flatMap((one) => one.problems))
   if (output === 'json') {
-    context.out(JSON.stringify({ stacks: stacks.map(facts), problems }, null, 2))
+    context.out(JSON.stringify({ stacks: stacks.map(facts), problems: [...problems, ...unread] }, null, 2))
   } else {
     const paint = painter(context.colour)
     for (const problem of problems) context.out(problemLine(problem, paint))
-    if (loaded.length > 0) context.out(summary(stacks.length, problems))
+    const images = unique(loaded.flatMap((one) => one.images)).length
+    const checked = { stacks: stacks.length, images, unread: unread.length }
+    if (loaded.length > 0) context.out(summary(checked, problems))
   }
-  return unreadable || problems.some(isError) ? EXIT.no : EXIT.yes
+  return unread.length > 0 || problems.some(isError) ? EXIT.no : EXIT.yes
 }
 
 /** What is told of a stack beside its problems: of a valid one, what makes its services move when it changes. */
@@ -79,13 +82,22 @@ function facts({ name, file, spec }: LoadedStack) {
   return { name, file, valid: spec !== null, services }
 }
 
-function summary(stacks: number, problems: Problem[]): string {
+interface Checked {
+  stacks: number
+  images: number
+  /** Paths of which nothing could be checked. */
+  unread: number
+}
+
+function summary({ stacks, images, unread }: Checked, problems: Problem[]): string {
   const errors = problems.filter(isError).length
-  const notices = problems.length - errors
-  return [
-    `${count(stacks, 'stack')}: ${errors === 0 ? 'valid' : count(errors, 'error')}`,
-    ...(notices === 0 ? [] : [count(notices, 'notice')]),
-  ].join(', ')
+  const wrong = [...some(errors, 'error'), ...some(unread, 'path not checked', 'paths not checked')]
+  const verdict = [...(wrong.length === 0 ? ['valid'] : wrong), ...some(problems.length - errors, 'notice')]
+  return `${[...some(stacks, 'stack'), ...some(images, 'image spec')].join(', ')}: ${verdict.join(', ')}`
+}
+
+function some(number: number, noun: string, plural = `${noun}s`): string[] {
+  return number === 0 ? [] : [`${number} ${number === 1 ? noun : plural}`]
 }
 
 /** Paths may overlap. */

@@ -43,10 +43,17 @@ async function readOne(text: string, names: readonly string[]): Promise<Variable
   const [, source, path = text] = /^([A-Za-z0-9._-]+)=(.+)$/s.exec(text) ?? []
   if (source !== undefined && !names.includes(source)) {
     throw new SetpointError('USAGE', `--variables ${text} is for the source ${source}, which there is not.`, {
-      hint: `The sources are ${names.join(', ') || 'none'}.`,
+      hint: known(names),
     })
   }
   return { source, variables: await parseFile(resolve(path)) }
+}
+
+function known([first, ...others]: readonly string[]): string {
+  if (first === undefined) return 'There is no source.'
+  return others.length === 0
+    ? `The only source is called "${first}".`
+    : `The sources are called ${[first, ...others].map((name) => `"${name}"`).join(', ')}.`
 }
 
 async function parseFile(path: string): Promise<[string, string][]> {

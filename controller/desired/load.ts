@@ -21,6 +21,8 @@ export interface LoadOptions {
   directory: string
   /** The name of a stack in the root folder whose file gives none, such as the repository's; without it `name:` is needed. */
   rootName?: string
+  /** The path of the one stack file to load, whatever else there is; without it all are. */
+  only?: string
 }
 
 export interface Loaded {
@@ -47,12 +49,13 @@ export function createLoader(): Load {
   const stacks = createMemo<LoadedStack>()
   return (tree, options) => {
     const found = discover(tree, { directory: options.directory, rootName: options.rootName ?? '' })
+    const files = found.stacks.filter(({ path }) => options.only === undefined || path === options.only)
     images.keepOnly(found.images)
-    stacks.keepOnly(found.stacks.map(({ path }) => path))
+    stacks.keepOnly(files.map(({ path }) => path))
     const loadedImages = withinRoom(found.images, (path) => rememberImage(images, path, tree))
     const index = indexImages(loadedImages)
     const settings = digest(options.variables)
-    const loaded = found.stacks.map((file) =>
+    const loaded = files.map((file) =>
       rememberStack(stacks, file, { tree, index, settings, variables: options.variables }),
     )
     return {

@@ -92,7 +92,8 @@ describe('validate', () => {
       'shop/web.image.yaml',
       'base: scratch\nfiles:\n  - path: /motd\n    source: ../motd\n',
     )
-    expect(await validate(file, image)).toMatchObject({ code: 0, stdout: ['1 stack: valid'] })
+    expect(await validate(file, image)).toMatchObject({ code: 0, stdout: ['1 stack, 1 image spec: valid'] })
+    expect(await validate(image)).toMatchObject({ code: 0, stdout: ['1 image spec: valid'] })
     expect(await validate(join(folder, 'shop'))).toMatchObject({ code: 0 })
     await put('shop/compose.yaml', BAD)
     expect((await validate(file)).code).toBe(1)
@@ -104,6 +105,44 @@ describe('validate', () => {
     const empty = await validate(folder)
     expect(empty.code).toBe(1)
     expect(empty.stderr[0]).toBe(`setpoint: ${folder} declares no stack.`)
+  })
+
+  it('does not call valid what it could not check, and tells of it in JSON too', async () => {
+    const good = await put('shop/compose.yaml', GOOD)
+    const missing = join(folder, 'nope')
+    const { code, stdout } = await validate(good, missing)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: ['1 stack: 1 path not checked'] })
+    const { problems } = await validateJson(good, missing)
+    expect(problems).toEqual([
+      {
+        ...{ file: missing, line: 0, column: 0, path: '' },
+        severity: 'error',
+        message: expect.stringContaining('There is no'),
+      },
+    ])
+  })
+
+  it.each(['stack.yml', 'docker-stack.yml', 'docker-compose.prod.yml'])(
+    'tells what to do with %s',
+    async (name) => {
+      const file = await put(`shop/${name}`, GOOD)
+      const { code, stderr } = await validate(file)
+      expect(code).toBe(1)
+      expect(stderr[0]).toContain(`${file} is not called as a stack is`)
+      expect(stderr[1]).toContain(
+        `Rename it to NAME.stack.yaml, or look at it with \`setpoint config -f ${file}\``,
+      )
+    },
+  )
+
+  it('tells of a stack of the same name in a repository, and not of a file that lies anywhere', async () => {
+    const file = await put('shop/compose.yaml', GOOD)
+    await put('shop/other/compose.yaml', GOOD)
+    expect((await validate(file)).code).toBe(0)
+    await git(folder, 'init', '-q')
+    const { code, stdout } = await validate(file)
+    expect(code).toBe(1)
+    expect(stdout[0]).toMatch(/also declared by \.\.\/.*\/shop\/other\/compose\.yaml;/)
   })
 
   it('tells of keys without effect, which make no stack invalid', async () => {
@@ -133,7 +172,9 @@ describe('validate', () => {
         file: STACK_FILE,
         line: 3,
         column: 5,
-        message: 'services.web extends services.web of shop/base.yaml here',
+        message: expect.stringMatching(
+          /^services\.web extends services\.web of \.\.\/.*\/shop\/base\.yaml here$/,
+        ),
       },
     ]
     expect(stacks).toEqual([{ name: 'shop', file: STACK_FILE, valid: false, services: [] }])

@@ -36,7 +36,13 @@ describe('the variables of sources', () => {
 
   it('are refused for a source that there is not', async () => {
     const text = `shop=${await put('vars.env', 'A=1\n')}`
-    await expect(readVariables([text], ['infra'])).rejects.toThrow(/source shop, which there is not/)
+    await expect(readVariables([text], ['infra'])).rejects.toMatchObject({
+      message: expect.stringMatching(/source shop, which there is not/),
+      hint: 'The only source is called "infra".',
+    })
+    await expect(readVariables([text], ['infra', 'apps'])).rejects.toMatchObject({
+      hint: 'The sources are called "infra", "apps".',
+    })
   })
 
   it('are refused when the file is not there', async () => {
