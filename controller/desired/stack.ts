@@ -100,13 +100,13 @@ interface SpecInputs {
 
 /** What of a project runs on hosts. Null when an error is among the problems. */
 function specOf(
-  { name, written, model }: Project,
+  { name, written, model, hasDisabled }: Project,
   { files, catalog, problems }: SpecInputs,
 ): StackSpec | null {
   tellMarks(cursorAt(written, problems))
   const at = cursorAt(model, problems)
   const draft = readStack(at)
-  if (draft.services.length === 0 && !hasErrors(problems)) fail(at, NOTHING)
+  if (draft.services.length === 0 && !hasErrors(problems)) fail(at, hasDisabled ? NOTHING_ENABLED : NOTHING)
   validate(draft)
   const images = resolveImages(draft, catalog)
   if (hasErrors(problems)) return null
@@ -114,7 +114,8 @@ function specOf(
   return hasErrors(problems) ? null : build({ name, draft, images, contents })
 }
 
-const NOTHING =
+const NOTHING = 'has no service; to remove a stack, delete its file'
+const NOTHING_ENABLED =
   'has no service that runs (a profile enables it only when COMPOSE_PROFILES names that); to remove a stack, delete its file'
 
 /** A key at the root may be a misspelt `name`. */

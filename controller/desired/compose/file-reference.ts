@@ -26,7 +26,7 @@ function locate(at: Cursor, { directory }: Pick<Loading, 'directory'>): string |
   if (node.kind !== 'scalar' || isNull(node)) return expected(at, 'a path')
   const text = scalarText(node)
   if (REMOTE.test(text))
-    return fail(at, `${quote(text)} is not in this repository; put the file into it and write its path`)
+    return fail(at, `${quote(text)}: a file from a URL is not read; put it beside this one`)
   const path = posix.isAbsolute(text) ? text : posix.join(directory, text)
   // A project whose directory is absolute is no part of a checkout: its files may lie anywhere.
   return isOutside(path) && !posix.isAbsolute(directory) ? fail(at, outside(node)) : path

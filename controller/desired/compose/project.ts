@@ -1,9 +1,10 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { cursorAt } from '../cursor.ts'
 import { errorIn, hasErrors } from '../report.ts'
-import type { MapNode } from '../yaml/node.ts'
+import { type MapNode, valueAt } from '../yaml/node.ts'
 import { checkConsistency } from './consistency.ts'
 import { setDefaults } from './defaults.ts'
+import { asMap } from './edit.ts'
 import { resolveEnvironment } from './environment.ts'
 import { loadFiles } from './load-files.ts'
 import { normalise } from './normalise.ts'
@@ -17,6 +18,8 @@ export interface Project {
   written: MapNode
   /** The resolved model: what `docker compose config` prints. */
   model: MapNode
+  /** Whether services are left out because no active profile enables them. */
+  hasDisabled: boolean
   /** The paths of all files that it includes, directly or not. */
   included: readonly string[]
 }
@@ -41,5 +44,10 @@ export function loadProject(given: ProjectInput): { project: Project | undefined
   const complete = setDefaults(written, input)
   checkConsistency(cursorAt(complete, problems), merged)
   const model = resolveEnvironment(cursorAt(normalise(complete, input.name), problems), input)
-  return { project: { name: input.name, written, model, included: [...included] }, problems }
+  const hasDisabled = countServices(written) < countServices(merged)
+  return { project: { name: input.name, written, model, hasDisabled, included: [...included] }, problems }
+}
+
+function countServices(model: MapNode): number {
+  return asMap(valueAt(model, 'services')).entries.size
 }

@@ -25,7 +25,7 @@ describe('a value without end', () => {
     [
       'an address with .git',
       `extends: {service: b, file: "${'.git#'.repeat(100_000)}\\n"}`,
-      'is not in this repository',
+      'a file from a URL is not read',
     ],
     ['escapes that are none', `user: "${'\\q'.repeat(200_000)}"`, 'Invalid escape sequence'],
     ['addresses', `extra_hosts: ["h=${'1,'.repeat(200_000)}"]`, 'has more than 32 addresses in one text'],

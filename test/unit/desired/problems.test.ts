@@ -439,10 +439,7 @@ describe('a file', () => {
     ['# only a comment\n', ' the file is empty'],
     ['- a', '1:1 must be a mapping with services, not a list'],
     ['text', '1:1 must be a mapping with services, not "text"'],
-    [
-      'services: {}',
-      '1:1 has no service that runs (a profile enables it only when COMPOSE_PROFILES names that); to remove a stack, delete its file',
-    ],
+    ['services: {}', '1:1 has no service; to remove a stack, delete its file'],
     ['services: []', '1:11 services: must be a mapping of services, not a list'],
     ['services: {a: busybox}', '1:15 services.a: must be a mapping with an image, not "busybox"'],
     ['services: {a: }', '1:15 services.a: must be a mapping with an image, not nothing'],

@@ -167,17 +167,17 @@ describe('what cannot be extended', () => {
     [
       'https',
       '{extends: {file: "https://example.com/o.yaml", service: x}}',
-      '"https://example.com/o.yaml" is not in this repository; put the file into it and write its path',
+      '"https://example.com/o.yaml": a file from a URL is not read; put it beside this one',
     ],
     [
       'oci',
       '{extends: {file: "oci://example.com/o", service: x}}',
-      '"oci://example.com/o" is not in this repository; put the file into it and write its path',
+      '"oci://example.com/o": a file from a URL is not read; put it beside this one',
     ],
     [
       'git',
       '{extends: {file: "git@example.com:o.git#main", service: x}}',
-      '"git@example.com:o.git#main" is not in this repository; put the file into it and write its path',
+      '"git@example.com:o.git#main": a file from a URL is not read; put it beside this one',
     ],
     ['itself', '{extends: a}', 'services.a.extends: circular reference: a extends a'],
     [

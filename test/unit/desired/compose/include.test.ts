@@ -148,7 +148,7 @@ describe('what cannot be included', () => {
     [
       'a remote file',
       '["https://example.com/c.yaml"]',
-      '1:11 include[0].path[0]: "https://example.com/c.yaml" is not in this repository; put the file into it and write its path',
+      '1:11 include[0].path[0]: "https://example.com/c.yaml": a file from a URL is not read; put it beside this one',
     ],
     ['no file', '[{env_file: e.env}]', '1:11 include[0]: needs the file to include: path'],
     [

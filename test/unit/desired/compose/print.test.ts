@@ -9,7 +9,7 @@ import { aModel } from './model-support.ts'
 
 function aProject(yaml: string): Project {
   const model = aModel(yaml)
-  return { name: 'shop', written: model, model, included: [] }
+  return { name: 'shop', written: model, model, hasDisabled: false, included: [] }
 }
 
 function json(yaml: string): unknown {
