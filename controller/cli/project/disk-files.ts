@@ -12,10 +12,12 @@ export interface DiskOptions {
 
 /**
  * The files of this machine by their absolute paths. Only regular files of at most `MAX_FILE_BYTES` are read: a pipe or
- * a device would keep whoever reads it waiting.
+ * a device would keep whoever reads it waiting. A pipe that a shell hands over, as `<(command)`, is read all the same,
+ * and `/dev/null` is an empty file.
  */
 export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOptions = {}): Files {
   const seen = new Map<string, string | undefined>()
+  const piped = new Map<string, Buffer>()
   return {
     seen,
     read: (path) => {
@@ -28,7 +30,7 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
   }
 
   function found(path: string): Found {
-    const content = given.get(path)
+    const content = given.get(path) ?? piped.get(path)
     if (content) return upToLimit(path, content)
     if (!isAbsolute(path)) return refused(path, 'is no absolute path')
     try {
@@ -39,13 +41,28 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
   }
 
   function readRegular(path: string): Found {
-    const refused = refusal(path, statSync(path))
+    const stats = statSync(path)
+    if (HANDED_OVER.test(path) && stats.isFIFO()) return readPipe(path)
+    if (path === '/dev/null') return upToLimit(path, Buffer.alloc(0))
+    const refused = refusal(path, stats)
     if (refused) return refused
     const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       // What was looked at above may have been replaced since.
       const content = refusal(path, fstatSync(handle)) ?? upTo(handle, MAX_FILE_BYTES + 1)
       if (!Buffer.isBuffer(content)) return content
+      return upToLimit(path, content)
+    } finally {
+      closeSync(handle)
+    }
+  }
+
+  /** A pipe gives what it has only once. */
+  function readPipe(path: string): Found {
+    const handle = openSync(path, constants.O_RDONLY)
+    try {
+      const content = upTo(handle, MAX_FILE_BYTES + 1)
+      piped.set(path, content)
       return upToLimit(path, content)
     } finally {
       closeSync(handle)
@@ -79,6 +96,8 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
     return { problem: `${shown(path)} ${reason}`, missing: false, reason }
   }
 }
+
+const HANDED_OVER = /^\/(dev|proc\/self)\/fd\/\d+$/
 
 /** The first bytes of a file. Its size says little: files of /proc have none. */
 function upTo(handle: number, limit: number): Buffer {

@@ -54,6 +54,10 @@ describe('files of the disk', () => {
     })
   })
 
+  it('are empty behind /dev/null', () => {
+    expect(diskFiles().read('/dev/null')).toMatchObject({ bytes: Buffer.alloc(0) })
+  })
+
   it('may have been read before', () => {
     const given = new Map([
       ['/somewhere/-', Buffer.from('services: {}')],
