@@ -1,9 +1,9 @@
 import { relative } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 
-/** A path as someone in a folder writes it. */
+/** A path as someone in a folder writes it; no path stays none. */
 export function pathFrom(folder: string, path: string): string {
-  return relative(folder, path) || path
+  return path === '' ? '' : relative(folder, path) || path
 }
 
 /** A problem whose files, those in its messages too, are written as someone in a folder writes them. */

@@ -4,25 +4,40 @@ import type { Unset } from '../../desired/compose/fill-in.ts'
 import { loadProject, type Project } from '../../desired/compose/project.ts'
 import { normaliseName, projectName, withProjectName } from '../../desired/compose/project-name.ts'
 import { createReader } from '../../desired/compose/reader.ts'
+import { asksForValues, withDeclared } from '../../desired/compose/variables.ts'
 import { cursorAt } from '../../desired/cursor.ts'
 import type { Files } from '../../desired/files.ts'
 import { noticeAt, tidy } from '../../desired/report.ts'
 import { tellVersion } from '../../desired/spec/tell-marks.ts'
-import type { Settings } from './settings.ts'
+import { partsOf, type Settings } from './settings.ts'
 
 export interface Opened {
   project: Project | undefined
   problems: Problem[]
 }
 
+interface Opening {
+  files: Files
+  /** What a variable without a value is where the first file does not say it. */
+  unset: Unset
+}
+
 /** Loads the project that settings speak of. */
-export function openProject(settings: Settings, { files, unset }: { files: Files; unset: Unset }): Opened {
+export function openProject(settings: Settings, { files, unset: otherwise }: Opening): Opened {
   const { compose, directory, profiles } = settings
   const reader = createReader(files)
   const read = compose.map((path) => reader.read(path))
-  const variables = (name: string) => settings.variables.get(name)
+  const first = read[0]?.documents ?? []
+  const unset = asksForValues(first) ? 'error' : otherwise
+  const declaring: Problem[] = []
+  const variables = withDeclared(first, {
+    outer: (name) => settings.environment.get(name),
+    inner: (name) => settings.variables.get(name),
+    ...{ unset, problems: declaring },
+  })
   const { name, problems } = projectName({
     given: settings.name,
+    askedBy: settings.name === undefined ? 'COMPOSE_PROJECT_NAME' : '-p',
     documents: read.flatMap(({ documents }) => documents),
     isBroken: read.some(({ isBroken }) => isBroken),
     variables,
@@ -37,14 +52,14 @@ export function openProject(settings: Settings, { files, unset }: { files: Files
     name,
     variables: withProjectName(variables, name),
     unset,
-    profiles,
+    profiles: profiles.length > 0 ? profiles : partsOf(variables('COMPOSE_PROFILES')),
     home: variables('HOME'),
   })
   if (loaded.project) tellVersion(cursorAt(loaded.project.written, loaded.problems))
   const warnings = settings.warnings.map((warning) => aboutFiles(compose[0] ?? '', warning))
   return {
     project: loaded.project,
-    problems: tidy([...warnings, ...settings.problems, ...problems, ...loaded.problems]),
+    problems: tidy([...warnings, ...settings.problems, ...declaring, ...problems, ...loaded.problems]),
   }
 }
 

@@ -8,6 +8,7 @@ import type { Context } from '../context.ts'
 import { EXIT } from '../exit.ts'
 import { painter } from '../format/paint.ts'
 import { problemLine } from '../format/problem-line.ts'
+import { checkFlags } from './check-flags.ts'
 import type { ConfigFlags, Format } from './config-flags.ts'
 import { diskFiles } from './disk-files.ts'
 import { fromHere, pathFrom } from './from-here.ts'
@@ -28,6 +29,7 @@ export interface World {
  * @throws SetpointError USAGE when there is no compose file
  */
 export async function printProject(context: Context, flags: ConfigFlags, world: World): Promise<number> {
+  checkFlags(flags, world.cwd)
   const { project, problems } = await open(context, flags, world)
   const format = flags.format ?? flags.output
   tell(
@@ -62,7 +64,10 @@ function tell({ err, colour }: Context, format: Format, problems: Problem[]): vo
 function printed(project: Project, format: Format, flags: ConfigFlags): string[] {
   if (flags.quiet) return []
   const listing = LISTINGS.find((name) => flags[name])
-  if (listing) return list(projectJson(project), listing)
+  if (listing) {
+    const lines = list(projectJson(project), listing)
+    return format === 'json' ? [JSON.stringify(lines, null, 2)] : lines
+  }
   return [format === 'json' ? JSON.stringify(projectJson(project), null, 2) : projectYaml(project).trimEnd()]
 }
 

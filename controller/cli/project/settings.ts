@@ -33,10 +33,12 @@ export interface Settings {
   compose: string[]
   /** The project directory. */
   directory: string
+  environment: ReadonlyMap<string, string>
   /** The environment, and below it the variables of the env files. */
   variables: ReadonlyMap<string, string>
+  /** Given by flags; else those of COMPOSE_PROFILES count. */
   profiles: string[]
-  /** Given by a flag or COMPOSE_PROJECT_NAME, so that it wins over what the files say. */
+  /** Given by a flag; else COMPOSE_PROJECT_NAME counts. */
   name: string | undefined
   problems: Problem[]
   warnings: string[]
@@ -54,7 +56,8 @@ export function stdinPath(cwd: string): string {
 export function settle(flags: ProjectFlags, surroundings: Surroundings): Settings {
   const { cwd, env, files, unset, isThere = isThereOnDisk } = surroundings
   const problems: Problem[] = []
-  const variables = new Map([['PWD', cwd], ...definedOf(env)])
+  const environment = new Map([['PWD', cwd], ...definedOf(env)])
+  const variables = new Map(environment)
 
   // What the settings themselves are may stand in .env; its folder is known once the compose file is.
   const given = flags.file.map((path) => resolve(cwd, path))
@@ -67,9 +70,10 @@ export function settle(flags: ProjectFlags, surroundings: Surroundings): Setting
   return {
     compose,
     directory,
+    environment,
     variables,
-    profiles: flags.profile.length > 0 ? flags.profile : listed('COMPOSE_PROFILES', ','),
-    name: flags.projectName || variables.get('COMPOSE_PROJECT_NAME') || undefined,
+    profiles: flags.profile,
+    name: flags.projectName || undefined,
     problems: tidy(problems),
     warnings,
   }
@@ -103,9 +107,14 @@ export function settle(flags: ProjectFlags, surroundings: Surroundings): Setting
   }
 
   function listed(name: string, separator: string): string[] {
-    const parts = (variables.get(name) ?? '').split(separator)
-    return parts.map((part) => part.trim()).filter((part) => part !== '')
+    return partsOf(variables.get(name), separator)
   }
+}
+
+/** The parts of a list in a variable. */
+export function partsOf(text = '', separator = ','): string[] {
+  const parts = text.split(separator)
+  return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
 function definedOf(env: Readonly<NodeJS.ProcessEnv>): [string, string][] {

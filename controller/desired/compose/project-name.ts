@@ -7,6 +7,8 @@ import { type Lookup, metered, substitute } from './template.ts'
 export interface NameInputs {
   /** What was asked for by name. */
   given?: string | undefined
+  /** What asks for a name, where that is no file: `-p`. A wrong name is told of it, and else of the first file. */
+  askedBy?: string | undefined
   /** All documents of all files, the later over the earlier. */
   documents: readonly Node[]
   /** A file could not be read as a whole, so a `name:` may have been missed. */
@@ -38,10 +40,11 @@ export function projectName(inputs: NameInputs): ProjectName {
   )
 }
 
-function askedName(asked: string, { documents, fallback }: NameInputs): ProjectName {
+function askedName(asked: string, { askedBy, documents, fallback }: NameInputs): ProjectName {
   const name = normaliseName(asked)
   if (name === asked) return { name, guessed: false, problems: [] }
-  const problem = errorIn(fileOf(documents), noProjectName(asked))
+  const why = noProjectName(asked)
+  const problem = askedBy ? errorIn('', `${askedBy} ${why}`) : errorIn(fileOf(documents), why)
   return { name: name || fallback || 'root', guessed: true, problems: [problem] }
 }
 

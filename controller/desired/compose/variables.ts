@@ -30,9 +30,24 @@ export function stackVariables({ folder, documents, files, settings, problems }:
   const unset = unsetSetting(documents)
   const dotenv = readDotenv(folder, { files, outer, unset })
   noteAll(problems, dotenv.problems)
-  const below: Lookup = (name) => outer(name) ?? dotenv.variables.get(name)
-  const declared = readDeclared(documents, { variables: below, unset, problems })
-  const known: Lookup = (name) => declared.get(name) ?? dotenv.variables.get(name)
+  const inner: Lookup = (name) => dotenv.variables.get(name)
+  return withDeclared(documents, { outer, inner, unset, problems })
+}
+
+export interface Around {
+  /** What wins over what is declared. */
+  outer: Lookup
+  /** Over what that wins. */
+  inner: Lookup
+  unset: Unset
+  problems: Problem[]
+}
+
+/** Variables with `x-setpoint.variables` of the stack file among them; its values may name those of both sides. */
+export function withDeclared(documents: readonly Node[], { outer, inner, unset, problems }: Around): Lookup {
+  const variables: Lookup = (name) => outer(name) ?? inner(name)
+  const declared = readDeclared(documents, { variables, unset, problems })
+  const known: Lookup = (name) => declared.get(name) ?? inner(name)
   return (name) => outer(name) ?? known(name) ?? (isDeclared(documents, name) ? '' : undefined)
 }
 
@@ -89,4 +104,9 @@ function isText(node: Node): node is ScalarNode {
 /** `x-setpoint.unset` of a stack file: what a variable without a value and a default is. */
 export function unsetSetting([root]: readonly Node[]): Unset {
   return textAt(root, 'x-setpoint', 'unset') === 'blank' ? 'blank' : 'error'
+}
+
+/** True where a stack file says itself that a variable must have a value. */
+export function asksForValues([root]: readonly Node[]): boolean {
+  return textAt(root, 'x-setpoint', 'unset') === 'error'
 }

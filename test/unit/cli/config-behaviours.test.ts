@@ -84,14 +84,14 @@ const NAMES: Behaviour[] = [
     what: '53: a name that is asked for must be one',
     files: { 'compose.yaml': image('web') },
     flags: { projectName: 'My_Shop' },
-    told: [/^compose\.yaml "My_Shop" is no project name: /],
+    told: [/^-p "My_Shop" is no project name: /],
     code: 1,
   },
   {
     what: '53: a name of the environment must be one',
     files: { 'compose.yaml': image('web') },
     env: { COMPOSE_PROJECT_NAME: '_shop' },
-    told: [/^compose\.yaml "_shop" is no project name: /],
+    told: [/^COMPOSE_PROJECT_NAME "_shop" is no project name: /],
     code: 1,
   },
   {
@@ -177,6 +177,12 @@ const PROFILES: Behaviour[] = [
   },
   { what: '84: --profile', files: { 'compose.yaml': DEBUG }, flags: { profile: ['debug'] }, model: both },
   { what: '84: --profile *', files: { 'compose.yaml': DEBUG }, flags: { profile: ['*'] }, model: both },
+  {
+    what: '84: COMPOSE_PROFILES with blanks around commas, and with * for all',
+    files: { 'compose.yaml': DEBUG },
+    env: { COMPOSE_PROFILES: 'other, *,' },
+    model: both,
+  },
   {
     what: '84: COMPOSE_PROFILES',
     files: { 'compose.yaml': DEBUG },

@@ -129,6 +129,7 @@ describe('config', () => {
     [{ images: true }, ['shop-built', 'web:1']],
     [{ profiles: true }, ['debug']],
     [{ quiet: true }, []],
+    [{ services: true, output: 'json' }, [JSON.stringify(['built', 'web'], null, 2)]],
   ])('prints for %j the lines %j', async (flags, lines) => {
     put('compose.yaml', SHOP)
     expect(await resolved(flags)).toMatchObject({ code: 0, stdout: lines, stderr: [] })
@@ -159,7 +160,65 @@ describe('config', () => {
   })
 })
 
+describe('x-setpoint of the first file', () => {
+  const file = (unset: string, tag = '2') =>
+    `x-setpoint: {unset: ${unset}, variables: {TAG: "${tag}"}}\nservices: {web: {image: "web:$TAG$MORE"}}\n`
+  const image = async (flags: Partial<ConfigFlags>, env = {}) =>
+    (await resolved({ ...flags, output: 'json' }, { env })).json().services.web.image
+
+  it('sets variables: over those of .env and --env-file, and below those of the environment', async () => {
+    put('compose.yaml', file('blank', '2$MORE'))
+    put('.env', 'TAG=1\nMORE=x\n')
+    put('vars', 'TAG=3\n')
+    expect(await image({})).toBe('web:2xx')
+    expect(await image({ envFile: ['vars'] })).toBe('web:2')
+    expect(await image({}, { TAG: '4' })).toBe('web:4x')
+  })
+
+  it('sets them for profiles too, and only in the first file', async () => {
+    put('compose.yaml', `x-setpoint: {variables: {COMPOSE_PROFILES: debug}}\n${SHOP}`)
+    put('other.yaml', 'x-setpoint: {variables: {TAG: "9"}}\n')
+    expect((await resolved({ services: true })).stdout).toEqual(['built', 'probe', 'web'])
+    const { stdout } = await resolved({ images: true, file: ['compose.yaml', 'other.yaml'] })
+    expect(stdout).toContain('web:1')
+  })
+
+  it('may ask for a value of each variable', async () => {
+    put('compose.yaml', file('error'))
+    const { code, stderr } = await resolved()
+    expect(code).toBe(1)
+    expect(stderr[0]).toContain('MORE')
+    put('compose.yaml', file('blank'))
+    expect((await resolved()).code).toBe(0)
+  })
+})
+
+describe('flags that cannot be meant', () => {
+  it.each<[Partial<ConfigFlags>, string]>([
+    [{ images: true, services: true }, 'Only one of --services and --images can be printed.'],
+    [{ projectDirectory: 'nosuch' }, 'There is no folder nosuch.'],
+    [{ file: ['https://example.org/a.yaml'] }, 'https://example.org/a.yaml is an address'],
+  ])('%j', async (flags, message) => {
+    put('compose.yaml', SHOP)
+    await expect(resolved(flags)).rejects.toThrow(message)
+  })
+})
+
 describe('the command line of config', () => {
+  it('reads what a shell hands over as a file, and /dev/null', () => {
+    put('shop.yaml', SHOP)
+    const script = join(import.meta.dirname, '../../../scripts/setpoint.mjs')
+    const command = `"${script}" config -f <(cat shop.yaml) --env-file <(echo TAG=5) --images`
+    expect(spawnSync('bash', ['-c', command], { cwd: folder, encoding: 'utf8' })).toMatchObject({
+      stdout: 'shop-built\nweb:5\n',
+      stderr: '',
+    })
+    const nothing = spawnSync(script, ['config', '-f', 'shop.yaml', '--env-file', '/dev/null', '--images'], {
+      ...{ cwd: folder, encoding: 'utf8' },
+    })
+    expect(nothing).toMatchObject({ status: 0, stdout: 'shop-built\nweb:1\n' })
+  })
+
   it('takes its options as docker compose does', async () => {
     const file = put('compose.yaml', SHOP)
     const more = put('more.yaml', 'services: {web: {image: other}}\n')

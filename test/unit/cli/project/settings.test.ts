@@ -138,10 +138,8 @@ describe('variables', () => {
 
 // Behaviour 84.
 test.each<[string[], Record<string, string>, string[]]>([
-  [[], {}, []],
+  [[], { COMPOSE_PROFILES: 'other' }, []],
   [['debug', 'test'], { COMPOSE_PROFILES: 'other' }, ['debug', 'test']],
-  [[], { COMPOSE_PROFILES: 'debug, test,' }, ['debug', 'test']],
-  [[], { COMPOSE_PROFILES: '*' }, ['*']],
 ])('profiles of %j and %j', (profile, env, profiles) => {
   expect(settled({}, { profile }, env).profiles).toEqual(profiles)
 })
@@ -150,8 +148,7 @@ test.each<[string[], Record<string, string>, string[]]>([
 test.each<[string | undefined, Record<string, string>, string | undefined]>([
   [undefined, {}, undefined],
   ['flag', { COMPOSE_PROJECT_NAME: 'variable' }, 'flag'],
-  [undefined, { COMPOSE_PROJECT_NAME: 'variable' }, 'variable'],
-  [undefined, { COMPOSE_PROJECT_NAME: '' }, undefined],
+  [undefined, { COMPOSE_PROJECT_NAME: 'variable' }, undefined],
 ])('the name of -p %s and %j', (flag, env, name) => {
   expect(settled({}, flag === undefined ? {} : { projectName: flag }, env).name).toBe(name)
 })

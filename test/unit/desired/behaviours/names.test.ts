@@ -43,7 +43,7 @@ describe('project and resource names', () => {
     'a capital letter in -p is refused',
     { files: PLAIN, flags: { projectName: 'MY_SHOP' } },
     refused(
-      'compose.yaml: "MY_SHOP" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
+      '-p "MY_SHOP" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
     ),
   )
   behaviour(
@@ -51,7 +51,7 @@ describe('project and resource names', () => {
     'a dot in COMPOSE_PROJECT_NAME is refused',
     { files: PLAIN, env: asked('my.shop'), flags: {} },
     refused(
-      'compose.yaml: "my.shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
+      'COMPOSE_PROJECT_NAME "my.shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
     ),
   )
   behaviour(
@@ -59,7 +59,7 @@ describe('project and resource names', () => {
     'a - or _ before all is refused',
     { files: PLAIN, flags: { projectName: '_shop' } },
     refused(
-      'compose.yaml: "_shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
+      '-p "_shop" is no project name: only lower case letters, digits, - and _, beginning with a letter or digit, at most 63',
     ),
   )
   behaviour(

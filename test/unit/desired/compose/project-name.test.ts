@@ -54,7 +54,16 @@ describe('the name of a project', () => {
     ['a leading dash', asked('-a'), 'a', `"-a" ${RULE}`],
     ['nothing usable', { given: '..' }, 'folder', `".." ${RULE}`],
   ])('one that is asked for must be right: %s', (_what, inputs, name, problem) => {
-    expect(named('name: own', inputs)).toEqual({ name, guessed: true, problems: [`compose.yaml: ${problem}`] })
+    expect(named('name: own', inputs)).toEqual({
+      name,
+      guessed: true,
+      problems: [`compose.yaml: ${problem}`],
+    })
+  })
+
+  test('one that no file asks for is told of what does', () => {
+    const { problems } = named('name: own', { given: 'A', askedBy: '-p' })
+    expect(problems).toEqual([`-p "A" ${RULE}`])
   })
 
   test.each<[string, string, Partial<NameInputs>]>([
