@@ -43,7 +43,8 @@ export function parseDotenv(
   }
 
   function filled({ name, value }: Extract<Statement, { kind: 'assignment' }>): string | undefined {
-    return value.quote === "'" ? value.text : fillIn(templateOf(value), place(value.offset), name)
+    const at = place(value.offset)
+    return value.quote === "'" ? value.text : fillIn(templateOf(value), () => at, name)
   }
 
   function keep(name: string, at: Place, value: string | undefined): void {

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, note, noticeAt } from '../report.ts'
 import type { Place } from '../yaml/node.ts'
-import { type Lookup, metered, substitute } from './template.ts'
+import { type Lookup, metered, type Substituted, substitute } from './template.ts'
 
 /** What a variable without a value and a default is: a problem, or a blank text with a notice. */
 export type Unset = 'error' | 'blank'
@@ -11,8 +11,8 @@ export interface Variables {
   unset: Unset
 }
 
-/** A text at its place with its variables filled in; undefined after a problem has been noted. */
-export type FillIn = (text: string, at: Place, path: string) => string | undefined
+/** A text with its variables filled in; undefined after a problem has been noted. Places are asked for in ascending order. */
+export type FillIn = (text: string, place: (offset: number) => Place, path: string) => string | undefined
 
 /**
  * Fills in the texts of one file (Compose Specification §Interpolation). Of a variable that counts as blank there is
@@ -24,19 +24,30 @@ export function createFillIn({ variables, unset }: Variables, problems: Problem[
   const lookup = metered(variables, () => {
     isFull = true
   })
-  return (text, at, path) => {
+  return (text, place, path) => {
     if (isFull) return undefined
     const filled = substitute(text, lookup)
     const advice = filled.unset.length > 0 && looksLikeHash(text) ? HASH : undefined
-    const unsetErrors = unset === 'error' ? filled.unset.map((name) => unsetError(name, advice)) : []
-    const refusals = isFull ? [TOO_LONG] : [...filled.errors, ...unsetErrors]
-    for (const message of refusals) note(problems, errorAt(at, path, message))
+    const refusals = isFull ? [{ message: TOO_LONG, offset: 0 }] : refusalsOf(filled, advice)
+    for (const { message, offset } of refusals) note(problems, errorAt(place(offset), path, message))
     if (refusals.length > 0) return undefined
     for (const name of filled.unset) {
+      const at = place(filled.offsets.get(name) ?? 0)
       if (!told.has(name)) note(problems, noticeAt(at, path, unsetNotice(name, advice)))
       told.add(name)
     }
     return filled.text
+  }
+
+  /** By their offsets. */
+  function refusalsOf({ errors, unset: names, offsets }: Substituted, advice: string | undefined) {
+    const refused = errors.map((message) => ({ message, offset: offsets.get(message) ?? 0 }))
+    if (unset === 'blank') return refused
+    const without = names.map((name) => ({
+      message: unsetError(name, advice),
+      offset: offsets.get(name) ?? 0,
+    }))
+    return [...refused, ...without].sort((one, other) => one.offset - other.offset)
   }
 }
 

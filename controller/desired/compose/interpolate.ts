@@ -2,6 +2,7 @@ import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt } from '../report.ts'
 import { mapEntries, mapItems } from '../yaml/map-values.ts'
 import { broken, keyPath, type ListNode, type MapNode, type Node, type ScalarNode } from '../yaml/node.ts'
+import { placesIn } from '../yaml/text-start.ts'
 import { createFillIn, type FillIn, type Unset } from './fill-in.ts'
 import { type Lookup, MAX_EXPANDED } from './template.ts'
 
@@ -82,8 +83,9 @@ export function interpolate(root: Node, { variables, unset, path = '' }: Filling
   }
 
   function scalar(node: ScalarNode, path: string, fillIn: FillIn): Node {
-    const value = fillIn(String(node.value), node.at, path)
-    if (value !== undefined) return { ...node, value, text: value }
+    const value = fillIn(String(node.value), placesIn(node), path)
+    const { start: _, ...rest } = node
+    if (value !== undefined) return { ...rest, value, text: value }
     return fillIn === fillInFragment ? node : broken(node)
   }
 }

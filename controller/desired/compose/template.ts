@@ -8,6 +8,8 @@ export interface Substituted {
   errors: string[]
   /** The variables that are neither set nor have a default, each once. */
   unset: string[]
+  /** Where in the text the `$` stands that gave an error, or an unset variable by its name. */
+  offsets: ReadonlyMap<string, number>
 }
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
@@ -37,15 +39,20 @@ export function metered(lookup: Lookup, full: () => void): Lookup {
  * `-`, `:?`, `?`, `:+`, `+`, nested, `$$`. A lone `$` stays, and a branch that is not taken is not looked at.
  */
 export function substitute(text: string, lookup: Lookup): Substituted {
-  const run: Run = { lookup, errors: new Set(), unset: new Set(), isOver: false }
+  const run: Run = { lookup, at: 0, errors: new Map(), unset: new Map(), isOver: false }
   const filled = expand(text, run, 0)
-  return { text: filled, errors: [...run.errors], unset: [...run.unset] }
+  const { errors, unset } = run
+  const offsets = new Map([...errors, ...unset])
+  return { text: filled, errors: [...errors.keys()], unset: [...unset.keys()], offsets }
 }
 
 interface Run {
   lookup: Lookup
-  errors: Set<string>
-  unset: Set<string>
+  /** The offset of the `$` that is looked at, the outermost one. */
+  at: number
+  /** To the offset of the first. */
+  errors: Map<string, number>
+  unset: Map<string, number>
   /** What comes after a form that cannot be read, or after too much, is not looked at. */
   isOver: boolean
 }
@@ -55,6 +62,7 @@ function expand(text: string, run: Run, depth: number): string {
   let out = ''
   let from = 0
   for (let at = text.indexOf('$'); at >= 0 && !run.isOver; at = text.indexOf('$', from)) {
+    if (depth === 0) run.at = at
     const { value, end } = one(text, at, { run, depth })
     out += text.slice(from, at) + value
     if (out.length > MAX_LENGTH)
@@ -65,7 +73,7 @@ function expand(text: string, run: Run, depth: number): string {
 }
 
 function stop(run: Run, message: string): string {
-  run.errors.add(message)
+  keep(run.errors, message, run)
   run.isOver = true
   return ''
 }
@@ -121,13 +129,17 @@ function choose({ name, operator, rest }: Choice, { run, depth }: Scope): string
   if (isSet) return value
   const other = expand(rest, run, depth + 1)
   if (operator.endsWith('-')) return other
-  run.errors.add(`required variable ${name} is missing a value${other === '' ? '' : `: ${other}`}`)
+  keep(run.errors, `required variable ${name} is missing a value${other === '' ? '' : `: ${other}`}`, run)
   return ''
+}
+
+function keep(found: Map<string, number>, what: string, { at }: Run): void {
+  if (!found.has(what)) found.set(what, at)
 }
 
 function plain(name: string, { run }: Scope): string {
   const value = run.lookup(name)
-  if (value === undefined) run.unset.add(name)
+  if (value === undefined) keep(run.unset, name, run)
   return value ?? ''
 }
 

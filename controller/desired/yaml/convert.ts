@@ -11,6 +11,7 @@ const MAX_KEY = 1024
 
 /** What is shared by the documents of a file. */
 export interface Converting {
+  text: string
   place: (offset: number) => Place
   extents: Extents
 }
@@ -19,7 +20,7 @@ export interface Converting {
  * The parser's tree of a document to ours: aliases resolved to shared nodes, scalars to values, repeated keys told of.
  * The root is null when the document is too large once its aliases are expanded.
  */
-export function convert(contents: YamlNode, { place, extents }: Converting) {
+export function convert(contents: YamlNode, { text: source, place, extents }: Converting) {
   const problems: Problem[] = []
   const anchors = new Map<string, Node | 'open'>()
   let overflow: Problem | undefined
@@ -40,7 +41,7 @@ export function convert(contents: YamlNode, { place, extents }: Converting) {
   function own(from: YamlNode | null | undefined, path: string): Node {
     if (isMap(from)) return { kind: 'map', at: at(from), entries: entries(from, path) }
     if (isSeq(from)) return { kind: 'list', at: at(from), items: items(from.items, at(from), path) }
-    return isScalar(from) ? scalarFrom(from, at(from)) : nothing(at(from))
+    return isScalar(from) ? scalarFrom(from, at(from), source) : nothing(at(from))
   }
 
   function items(from: unknown[], where: Place, path: string): Node[] {

@@ -1,3 +1,5 @@
+import type { TextStart } from './text-start.ts'
+
 /** Where a value, or a key, stands: the file and the 1-based line and column. */
 export interface Place {
   file: string
@@ -17,6 +19,8 @@ export interface ScalarNode {
   value: string | number | boolean | null
   /** As written, after unquoting: `0755` where the value is 493. */
   text: string
+  /** Where the text starts of a literal block with variables, until they are filled in. */
+  start?: TextStart
   tag?: Tag
   via?: Origin[]
   index?: number

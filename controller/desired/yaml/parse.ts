@@ -89,7 +89,7 @@ function unparsed(file: string, message: string): Parsed {
 function assemble(documents: Document.Parsed[], source: Source): Parsed {
   const syntax = syntaxProblems(documents, source)
   const problems: Problem[] = []
-  const converting = { place: source.place, extents: new Map() }
+  const converting = { ...source, extents: new Map() }
   const total = { values: 0, bytes: 0, depth: 0 }
   const roots = documents.flatMap(({ contents }) => {
     if (!contents || excess(total)) return []

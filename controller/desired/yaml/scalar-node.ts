@@ -2,13 +2,15 @@ import type { Scalar } from 'yaml'
 import { broken, type Place, type ScalarNode } from './node.ts'
 import { resolvePlain } from './scalar.ts'
 import { tagOf } from './tags.ts'
+import { textStart } from './text-start.ts'
 
 /** A YAML scalar as a value: quotes and `!!str` keep it text, `!!int` and its like read it also inside quotes. */
-export function scalarFrom(from: Scalar, at: Place): ScalarNode {
+export function scalarFrom(from: Scalar, at: Place, source: string): ScalarNode {
   const text = typeof from.value === 'string' ? from.value : ''
   const { meaning } = tagOf(from)
   const isResolved = meaning !== 'text' && (isPlain(from) || meaning === 'typed')
-  return { kind: 'scalar', at, value: isResolved ? resolvePlain(text) : text, text }
+  const start = textStart(from, source, at)
+  return { kind: 'scalar', at, value: isResolved ? resolvePlain(text) : text, text, ...(start && { start }) }
 }
 
 /** Written without quotes, or not written at all. */
