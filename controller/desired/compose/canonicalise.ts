@@ -49,7 +49,9 @@ function told(at: Cursor, node: ScalarNode): ScalarNode {
 }
 
 /** YAML reads `1000` and `yes` as no text; whoever meant one needs quotes. */
-function unexpected(at: Cursor, { text, value }: ScalarNode, { expected: wanted }: Shape): undefined {
+function unexpected(at: Cursor, { text, value }: ScalarNode, { expected: wanted, scalar }: Shape): undefined {
+  const instead = scalar?.instead?.[String(value)]
+  if (instead !== undefined) return expected(at, wanted, { advice: `write ${instead}` })
   const isMeantAsText = wanted === 'a string' && value !== null
   return expected(at, wanted, isMeantAsText ? { advice: `put it in quotes: ${quote(text)}` } : {})
 }

@@ -42,6 +42,8 @@ export interface ScalarShape {
   cast?: 'integer' | 'number' | 'boolean'
   /** The only values. */
   values?: readonly string[]
+  /** What to write in place of a value of a wrong type: `{ false: '"no"' }`. */
+  instead?: Readonly<Record<string, string>>
   pattern?: RegExp
   minimum?: number
   maximum?: number

@@ -114,7 +114,9 @@ function plain({ types, cast, values, minimum = 0, maximum = minimum + 9 }: Scal
 }
 
 function lists({ list }: Shape): fc.Arbitrary<Value>[] {
-  return list ? [fc.array(fitting(list.items), { minLength: 1, maxLength: 3 })] : []
+  if (!list) return []
+  const array = list.isDistinct ? fc.uniqueArray : fc.array
+  return [array(fitting(list.items), { minLength: 1, maxLength: 3 })]
 }
 
 function maps({ map }: Shape): fc.Arbitrary<Value>[] {
