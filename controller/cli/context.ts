@@ -1,4 +1,5 @@
 import { type Client, connectApi } from './client.ts'
+import { EXIT } from './exit.ts'
 
 /** What a command has of the world around it. */
 export interface Context {
@@ -27,7 +28,15 @@ export function processContext(): Context {
 function endQuietlyWhenReaderLeaves(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') endUnwritten(stream, error)
     })
   }
+}
+
+/** A disk may be full. What cannot be written is not told where it could not be written. */
+function endUnwritten(stream: NodeJS.WriteStream, { message }: Error): never {
+  if (stream !== process.stderr) {
+    process.stderr.write(`setpoint: cannot write to standard output: ${message}\n`)
+  }
+  process.exit(EXIT.error)
 }

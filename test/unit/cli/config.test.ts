@@ -251,6 +251,18 @@ describe('the command line of config', () => {
     expect(JSON.parse(stdout)['x-lines']).toHaveLength(100)
   })
 
+  it('says in a line that its output cannot be written, and nothing of a reader that leaves', () => {
+    put('compose.yaml', SHOP)
+    const script = join(import.meta.dirname, '../../../scripts/setpoint.mjs')
+    const run = (rest: string) =>
+      spawnSync('bash', ['-c', `"${script}" config ${rest}`], { cwd: folder, encoding: 'utf8' })
+    expect(run('> /dev/full')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^setpoint: cannot write to standard output: ENOSPC.*\n$/),
+    })
+    expect(run('| true')).toMatchObject({ status: 0, stderr: '' })
+  })
+
   it('exits with 2 for what it does not know, and where there is no compose file', async () => {
     const context = testContext({})
     expect(await run(['config', '--output', 'toml'], context)).toBe(2)
