@@ -36,7 +36,10 @@ export function registerConfig(program: Command, { context, finish }: Cli): void
 const HELP = `
 Without -f it is compose.yaml, compose.yml, docker-compose.yml or docker-compose.yaml of this folder, or of the nearest
 one above that has any, with its compose.override.yaml. Problems and notices go to stderr, one a line:
-file:line:column path: message; with --output json as {"problems": [...]}.
+file:line:column path: message; with --output json as {"problems": [...]}. Wrong usage is told as text.
+
+A variable has its value from the environment, else from x-setpoint.variables of the first file, else from --env-file
+or .env. With x-setpoint.unset: error in the first file it is as with --strict.
 
 Environment, also from .env:
   COMPOSE_FILE, COMPOSE_PATH_SEPARATOR, COMPOSE_PROJECT_NAME, COMPOSE_PROFILES, COMPOSE_ENV_FILES
