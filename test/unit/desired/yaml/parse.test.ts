@@ -87,6 +87,10 @@ describe('broken YAML is told of once a line', () => {
   test('lines are counted within what makes no sense too', () =>
     expect(told('{a: }\n"\n"[')).toEqual([`f:2:1 ${BEHIND}`, `f:3:2 ${BEHIND}`]))
 
+  test.each(['!a ', '&a ', '*a ', '"a" ', '!<a> ', ', '])('a line of %j from end to end is one', (part) =>
+    expect(told(part.repeat(450_000 / part.length))).toHaveLength(1),
+  )
+
   test('a tab inside a text or after it is none', () =>
     expect(told('a: |\n  x\n  \ty\nb: 1\t# c')).toEqual([]))
 })
