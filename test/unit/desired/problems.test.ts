@@ -427,6 +427,12 @@ describe('a file', () => {
       '2:45 networks.m: is called z, as networks.n is, but set up otherwise; keep one',
     ],
     [`${A}\nnetworks: {n: {name: z, external: true}, m: {name: z, external: true}}`],
+    // items of lists that are merged are counted as they come to stand
+    [
+      `services: {a: {image: x, ports: ["80-81:80-81"]}}\n---\nservices: {a: {ports: ["x", "[::]:99:99"]}}`,
+      '3:24 services.a.ports[0]: "x" is no port of the container; ports are from 1 to 65535, as in "8080:80"',
+      'notice 3:29 services.a.ports[2]: published on every IPv4 address; IPv6 is not published',
+    ],
     // services at the root
     [
       'web: {image: x}\ndb:\n  build: .\nother: {}\n',
