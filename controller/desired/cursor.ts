@@ -1,7 +1,7 @@
 import type { Problem } from '../../schemas/problem.ts'
 import { errorAt, note, noticeAt, shown } from './report.ts'
 import { nearest } from './suggest.ts'
-import { describeNode, isNull, keyPath, type Node, type Origin, type Place } from './yaml/node.ts'
+import { describeNode, isNull, keyPath, type Node, type Origin, type Place, quote } from './yaml/node.ts'
 
 /** A value at its place in the document, with the list that its problems go to. */
 export interface Cursor {
@@ -29,7 +29,7 @@ type Details = Pick<Problem, 'expected' | 'found' | 'suggestion'>
 export function fail(cursor: Cursor, message: string, details: Details = {}): undefined {
   if (cursor.node.tag === '!broken') return undefined
   note(cursor.problems, {
-    ...errorAt(cursor.node.at, cursor.path, message),
+    ...errorAt(cursor.node.at, cursor.path, concealed(cursor, message)),
     ...details,
     ...relatedOf(cursor),
   })
@@ -40,7 +40,7 @@ export function fail(cursor: Cursor, message: string, details: Details = {}): un
 export function expected(cursor: Cursor, what: string, { advice, ...details }: Advice = {}): undefined {
   const found = describeNode(cursor.node)
   const message = `must be ${what}, not ${found}${advice === undefined ? '' : `; ${advice}`}`
-  return fail(cursor, message, { expected: what, found: shown(found), ...details })
+  return fail(cursor, message, { expected: what, found: shown(concealed(cursor, found)), ...details })
 }
 
 interface Advice {
@@ -50,17 +50,32 @@ interface Advice {
 
 /** Notes an error at the key. */
 export function failAtKey(cursor: Cursor, message: string, details: Details = {}): undefined {
-  note(cursor.problems, { ...errorAt(cursor.key, cursor.path, message), ...details, ...relatedOf(cursor) })
+  const shownAs = concealed(cursor, message)
+  note(cursor.problems, { ...errorAt(cursor.key, cursor.path, shownAs), ...details, ...relatedOf(cursor) })
   return undefined
 }
 
 export function notice(cursor: Cursor, message: string): void {
-  note(cursor.problems, { ...noticeAt(cursor.node.at, cursor.path, message), ...relatedOf(cursor) })
+  const shownAs = concealed(cursor, message)
+  note(cursor.problems, { ...noticeAt(cursor.node.at, cursor.path, shownAs), ...relatedOf(cursor) })
 }
 
 /** Tells something about the key. */
 export function noticeAtKey(cursor: Cursor, message: string): void {
   note(cursor.problems, { ...noticeAt(cursor.key, cursor.path, message), ...relatedOf(cursor) })
+}
+
+/**
+ * What variables gave is told as it is written: it may be a secret (law 6). Texts in quotes that are part of it, and the
+ * whole of it where it is long enough not to stand in a message by chance.
+ */
+function concealed({ node }: Cursor, message: string): string {
+  if (node.kind !== 'scalar' || node.written === undefined || node.text === '') return message
+  const { text, written } = node
+  return message.replace(/"((?:[^"\\]|\\.)+)"|[^"]+/g, (piece, part?: string) => {
+    if (part === undefined) return text.length < 4 ? piece : piece.replaceAll(text, written)
+    return text.includes(part.replace(/\.\.\.$/, '')) ? `what ${quote(written)} gives` : piece
+  })
 }
 
 function relatedOf({ trail = [], node }: Cursor): Pick<Problem, 'related'> {

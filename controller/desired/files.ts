@@ -57,7 +57,7 @@ export function filesOf(tree: SourceTree): Files {
     const place = resolve(path)
     if ('problem' in place) return place
     const file = look(place.path)
-    if (!file) return missing(path)
+    if (!file) return place.isLinked ? dangling(path, place.path) : missing(path)
     if (!file.content) {
       const reason = `has ${file.size} bytes; at most ${MAX_FILE_BYTES} are read`
       return { problem: `${describe(path, place.path)} ${reason}`, missing: false, reason }
@@ -71,6 +71,7 @@ export function filesOf(tree: SourceTree): Files {
   }
 
   function identity(path: string): string | undefined {
+    if (path.endsWith('/.')) return hasFolder(tree, path.slice(0, -2)) ? 'folder' : undefined
     if (path === '' || path.endsWith('/')) return namesBelow(path)
     const file = tree.files.get(path)
     return file && `${file.kind} ${file.hash}`
@@ -82,7 +83,7 @@ export function filesOf(tree: SourceTree): Files {
   }
 
   /** The path without symlinks in it, part by part as the kernel walks it. */
-  function resolve(path: string): { path: string } | NotRead {
+  function resolve(path: string): Resolved | NotRead {
     if (path.length > MAX_PATH) return tooLong(path)
     if (posix.isAbsolute(path)) return outside(path)
     const todo = partsOf(path)
@@ -96,7 +97,8 @@ export function filesOf(tree: SourceTree): Files {
       const here = [...done, part].join('/')
       const file = look(here)
       if (file?.kind !== 'symlink') {
-        if (todo.length > 0 && !file && !isFolder(here)) return missing(path)
+        if (todo.length > 0 && !file && !isFolder(here))
+          return links > 0 ? dangling(path, here) : missing(path)
         done.push(part)
         continue
       }
@@ -106,15 +108,21 @@ export function filesOf(tree: SourceTree): Files {
       if (++links > MAX_LINKS) return circle(path)
       todo.push(...partsOf(target))
     }
-    return { path: done.join('/') }
+    return { path: done.join('/'), isLinked: links > 0 }
   }
 
-  /** What is no folder now may become one, so that it is noted as one that is empty. */
+  /** What is no folder now may become one, and the other way round: its being there is noted, not what is in it. */
   function isFolder(path: string): boolean {
-    if (hasFolder(tree, path)) return true
-    seen.set(`${path}/`, identity(`${path}/`))
-    return false
+    const key = `${path}/.`
+    seen.set(key, identity(key))
+    return hasFolder(tree, path)
   }
+}
+
+interface Resolved {
+  path: string
+  /** A symlink was followed on the way. */
+  isLinked: boolean
 }
 
 /** The parts of a path that lead anywhere, the last one first. */
@@ -127,6 +135,12 @@ function partsOf(path: string): string[] {
 
 function missing(path: string) {
   return { problem: `there is no file ${path}`, missing: true }
+}
+
+/** A link that leads nowhere is a mistake, also where a file may be absent. */
+function dangling(path: string, target: string) {
+  const reason = `is a symlink to ${target}, and there is no such file`
+  return { problem: `${path} ${reason}`, missing: false, reason }
 }
 
 function tooLong(path: string) {

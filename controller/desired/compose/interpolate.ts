@@ -85,7 +85,7 @@ export function interpolate(root: Node, { variables, unset, path = '' }: Filling
   function scalar(node: ScalarNode, path: string, fillIn: FillIn): Node {
     const value = fillIn(String(node.value), placesIn(node), path)
     const { start: _, ...rest } = node
-    if (value !== undefined) return { ...rest, value, text: value }
+    if (value !== undefined) return { ...rest, value, text: value, written: node.text }
     return fillIn === fillInFragment ? node : broken(node)
   }
 }

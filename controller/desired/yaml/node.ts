@@ -21,6 +21,8 @@ export interface ScalarNode {
   text: string
   /** Where the text starts of a literal block with variables, until they are filled in. */
   start?: TextStart
+  /** As written before variables were filled in, where there were any: what a message shows, since they may be secrets. */
+  written?: string
   tag?: Tag
   via?: Origin[]
   index?: number
@@ -95,14 +97,18 @@ export function broken(node: Node): ScalarNode {
   return { kind: 'scalar', at: node.at, value: null, text: '', tag: '!broken' }
 }
 
+/** What a value made here takes over from the one that it stands for. */
+type Like = Pick<ScalarNode, 'at' | 'via' | 'written'>
+
 /** A text made here, standing where `like` stands. */
-export function textNode(like: Pick<Node, 'at' | 'via'>, text: string): ScalarNode {
+export function textNode(like: Like, text: string): ScalarNode {
   return scalarNode(like, text)
 }
 
 /** A value made here, standing where `like` stands. */
-export function scalarNode({ at, via }: Pick<Node, 'at' | 'via'>, value: ScalarNode['value']): ScalarNode {
-  return { kind: 'scalar', at, value, text: value === null ? '' : String(value), ...(via && { via }) }
+export function scalarNode({ at, via, written }: Like, value: ScalarNode['value']): ScalarNode {
+  const text = value === null ? '' : String(value)
+  return { kind: 'scalar', at, value, text, ...(via && { via }), ...(written !== undefined && { written }) }
 }
 
 /** A mapping made here, standing where `like` stands; keys without a value are left out. */

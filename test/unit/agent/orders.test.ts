@@ -15,7 +15,7 @@ let state = ''
 beforeEach(() => {
   state = mkdtempSync(join(tmpdir(), 'orders-'))
 })
-afterEach(() => rmSync(state, { recursive: true, force: true }))
+afterEach(() => rmSync(state, { recursive: true, force: true, maxRetries: 10 }))
 
 const open = (key = 'k') => openOrders({ paths: agentPaths(state), log: aLog(), key, now: () => NOW })
 const job = (sequence: number, action: Action = aRun('t1'), rest: Partial<Job> = {}): Job => ({

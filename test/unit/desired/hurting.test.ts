@@ -10,7 +10,6 @@ describe('a value without end', () => {
     ['label_file', aService(`label_file: ${long}`)],
     ['extends', aService(`extends: {service: a, file: ${long}}`)],
     ['include', aService('user: a', `include: [${long}]`)],
-    ['the file of a config', aService('configs: [c]', `configs: {c: {file: ${long}}}`)],
     ['COMPOSE_FILE', aService('user: a'), { 'web/.env': `COMPOSE_FILE=${long}` }],
     ['a symlink', aService('env_file: link'), { 'web/link': { link: long } }],
   ])('a path of %s', (_what, compose, more) => {

@@ -117,6 +117,25 @@ describe('which stacks a source has', () => {
     expect(names({ 'web/.env': 'COMPOSE_PROFILES=debug' })).toEqual(['a', 'b'])
   })
 
+  // Each could be a stack of another name whose name cannot be told any more.
+  test.each<[string, Record<string, Content>]>([
+    ['an open quote in .env', { 'web/.env': 'X="abc\nCOMPOSE_PROJECT_NAME=prod' }],
+    ['an .env that is too large', { 'web/.env': { tooLarge: 2_000_000 } }],
+    ['an .env that leads out', { 'web/.env': { link: '/etc/x' } }],
+    ['an .env that leads nowhere', { 'web/.env': { link: 'gone' } }],
+    ['an unset variable in .env', { 'web/.env': 'COMPOSE_PROJECT_NAME=prod$X' }],
+    ['an override that is too large', { 'web/compose.override.yaml': { tooLarge: 2_000_000 } }],
+    ['a file of COMPOSE_FILE that is gone', { 'web/.env': 'COMPOSE_FILE=compose.yaml:gone.yaml' }],
+    ['a name that stands twice', { 'web/compose.yaml': `name: a\nname: prod\n${STACK}` }],
+    ['a misspelt name', { 'web/compose.yaml': `nmae: prod\n${STACK}` }],
+    ['a name of nothing', { 'web/compose.yaml': `name:\n${STACK}` }],
+    ['a name below a conflict', { 'web/compose.yaml': `name: a\n<<<<<<< HEAD\nname: prod\n${STACK}` }],
+    ['a missing anchor', { 'web/compose.yaml': `<<: *gone\n${STACK}` }],
+  ])('no stack is taken for removed because of %s (law 1)', (_what, files) => {
+    const { stacks } = loadFiles({ 'web/compose.yaml': STACK, ...files })
+    expect(stacks.map(({ spec, guessed }) => ({ spec, guessed }))).toEqual([{ spec: null, guessed: true }])
+  })
+
   test('a stack that another one includes is told of: it runs twice', () => {
     const { stacks } = loadFiles({
       'compose.yaml': 'name: all\ninclude: [web/compose.yaml]',
@@ -164,11 +183,11 @@ describe('which stacks a source has', () => {
 
 describe('the name of a stack that cannot be read', () => {
   test.each<[string, Content, string]>([
-    ['a name above the mistake', 'name: shop\nservices:\n\ta: 1', 'shop web/compose.yaml refused'],
+    ['a name above the mistake', 'name: shop\nservices:\n\ta: 1', 'shop web/compose.yaml refused guessed'],
     ['no name above the mistake', 'services:\n\ta: 1', 'web web/compose.yaml refused guessed'],
     ['a file too large to read', { tooLarge: 52_428_800 }, 'web web/compose.yaml refused guessed'],
     ['a variable that is not set', `name: $\{N}\n${STACK}`, 'web web/compose.yaml refused guessed'],
-    ['an unknown key', `imgae: x\n${STACK}`, 'web web/compose.yaml refused'],
+    ['an unknown key', `imgae: x\n${STACK}`, 'web web/compose.yaml refused guessed'],
   ])('%s', (_what, content, wanted) => expect(summary({ 'web/compose.yaml': content })).toEqual([wanted]))
 })
 
@@ -324,7 +343,11 @@ describe('symlinks', () => {
       { 'web/compose.yaml': { link: 'b' }, 'web/b': { link: 'compose.yaml' } },
       'is a symlink that leads round in a circle',
     ],
-    ['to nothing', { 'web/compose.yaml': { link: 'gone' } }, 'there is no file web/compose.yaml'],
+    [
+      'to nothing',
+      { 'web/compose.yaml': { link: 'gone' } },
+      'is a symlink to web/gone, and there is no such file',
+    ],
     [
       'an .env that leads out',
       { 'web/compose.yaml': STACK, 'web/.env': { link: '/root/.env' } },
@@ -386,7 +409,7 @@ describe('variables', () => {
 
   test('a mistake in .env is told at its line', () => {
     expect(value({ 'w/compose.yaml': stack(), 'w/.env': 'V=1\nno good' })).toEqual([
-      'w/.env:2:1 "no good" is no NAME=value: a name has no space',
+      'w/.env:2:1 this line is no NAME=value: a name has no space',
     ])
   })
 

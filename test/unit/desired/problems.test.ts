@@ -572,7 +572,7 @@ describe('a file', () => {
     ],
     [
       'services: {a: {image: x, deploy: {replicas: "${N:-many}"}}}',
-      '1:45 services.a.deploy.replicas: must be a whole number, not "many"',
+      '1:45 services.a.deploy.replicas: must be a whole number, not what "${N:-many}" gives',
     ],
   ])('%s', (yaml, ...wanted) => expect(withoutFile(problemsOf(yaml))).toEqual(wanted))
 })

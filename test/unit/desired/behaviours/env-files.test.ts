@@ -167,15 +167,15 @@ describe('.env and env_file', () => {
     42,
     'a name with a blank in it is refused',
     file('N=1\nTAG V1'),
-    refused('vars.env:2:1 "TAG V1" is no NAME=value: a name has no space'),
+    refused('vars.env:2:1 this line is no NAME=value: a name has no space'),
   )
   behaviour(
     42,
     'every line with a blank in its name is told',
     file('A B=1\nC D=1'),
     refused(
-      'vars.env:1:1 "A B=1" is no NAME=value: a name has no space',
-      'vars.env:2:1 "C D=1" is no NAME=value: a name has no space',
+      'vars.env:1:1 this line is no NAME=value: a name has no space',
+      'vars.env:2:1 this line is no NAME=value: a name has no space',
     ),
   )
 

@@ -100,7 +100,7 @@ describe('several files', () => {
   behaviour(
     60,
     'x- keys of the root are merged the same way',
-    ['x-team: {a: 1, b: [1]}\n' + ONE, 'x-team: {a: 2, b: [2]}\n'],
+    [`x-team: {a: 1, b: [1]}\n${ONE}`, 'x-team: {a: 2, b: [2]}\n'],
     { 'x-team': { a: 2, b: [1, 2] } },
   )
   behaviour(

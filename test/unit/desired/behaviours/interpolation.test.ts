@@ -322,7 +322,7 @@ describe('interpolation', () => {
     33,
     'a word is no number',
     { files: aFile('deploy: {replicas: $TAG}'), env: SET },
-    refused('compose.yaml:4:24 services.a.deploy.replicas: must be a whole number, not "v1"'),
+    refused('compose.yaml:4:24 services.a.deploy.replicas: must be a whole number, not what "$TAG" gives'),
   )
   behaviour(
     33,
@@ -338,8 +338,8 @@ describe('interpolation', () => {
     'a word is no duration and no size',
     { files: aFile('stop_grace_period: $TAG\nmem_limit: $TAG'), env: SET },
     refused(
-      'compose.yaml:4:24 services.a.stop_grace_period: must be a duration with its unit, as in 30s or 1m30s, not "v1"',
-      'compose.yaml:5:16 services.a.mem_limit: must be a size, as in 512m or 1gb, or -1 for no limit, not "v1"',
+      'compose.yaml:4:24 services.a.stop_grace_period: must be a duration with its unit, as in 30s or 1m30s, not what "$TAG" gives',
+      'compose.yaml:5:16 services.a.mem_limit: must be a size, as in 512m or 1gb, or -1 for no limit, not what "$TAG" gives',
     ),
   )
 })

@@ -109,7 +109,7 @@ behaviour(
   aMount('"$DATA:/b"'),
   refused(
     'notice compose.yaml:4:15 services.a.volumes[0]: variable DATA is not set; it counts as blank',
-    'compose.yaml:4:15 services.a.volumes[0]: ":/b" has an empty part between its colons, …',
+    'compose.yaml:4:15 services.a.volumes[0]: what "$DATA:/b" gives has an empty part between its colons, …',
   ),
 )
 
