@@ -66,7 +66,7 @@ async function parseFile(path: string): Promise<[string, string][]> {
       `${path} has ${content.length} bytes; at most ${MAX_FILE_BYTES} are read.`,
     )
   const [{ parseDotenv }, { decodeText }] = await Promise.all([
-    import('../desired/compose/dotenv.ts'),
+    import('../desired/compose/variables/dotenv.ts'),
     import('../desired/decode-text.ts'),
   ])
   const decoded = decodeText(path, content)

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { SourceTree } from '../../schemas/source.ts'
-import { normaliseName } from './compose/project-name.ts'
+import { normaliseName } from './compose/variables/project-name.ts'
 import { compare } from './report.ts'
 import { sortedPaths } from './tree-paths.ts'
 

@@ -1,4 +1,4 @@
-import type { Json } from '../../controller/desired/compose/print.ts'
+import type { Json } from '../../controller/desired/compose/print/print.ts'
 
 /** A place of the model where two answers differ; a side that has nothing there is undefined. */
 export interface Difference {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Json } from '../../controller/desired/compose/print.ts'
+import type { Json } from '../../controller/desired/compose/print/print.ts'
 
 /** One project that Docker Compose was asked to resolve, and what it answered. */
 export interface Recorded {

@@ -1,4 +1,4 @@
-import type { Json } from '../../controller/desired/compose/print.ts'
+import type { Json } from '../../controller/desired/compose/print/print.ts'
 import type { Deployed } from './deploy.ts'
 import { reasonsOf } from './reasons.ts'
 import { type Compared, isOpen, VERDICTS, type Verdict } from './verdict.ts'

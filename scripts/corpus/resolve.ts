@@ -1,6 +1,6 @@
 import { openProject } from '../../controller/cli/project/open-project.ts'
 import { settle } from '../../controller/cli/project/settings.ts'
-import { type Json, projectJson } from '../../controller/desired/compose/print.ts'
+import { type Json, projectJson } from '../../controller/desired/compose/print/print.ts'
 import { hasErrors } from '../../controller/desired/report.ts'
 import { formatProblem } from '../../schemas/problem.ts'
 import type { Mounted } from './mounted-files.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '../../desired/compose/print.ts'
+import type { Json } from '../../desired/compose/print/print.ts'
 
 /** What can be listed of a project in place of its whole model. */
 export const LISTINGS = ['services', 'networks', 'volumes', 'images', 'profiles'] as const

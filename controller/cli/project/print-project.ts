@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Problem } from '../../../schemas/problem.ts'
-import { projectJson, projectYaml } from '../../desired/compose/print.ts'
+import { projectJson, projectYaml } from '../../desired/compose/print/print.ts'
 import type { Project } from '../../desired/compose/project.ts'
 import { hasErrors } from '../../desired/report.ts'
 import type { Context } from '../context.ts'

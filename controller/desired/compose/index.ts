@@ -7,17 +7,17 @@ export type { SourceFile, SourceTree } from '../../../schemas/source.ts'
 export { type Files, type Found, filesOf } from '../files.ts'
 export { hasErrors, tidy } from '../report.ts'
 export type { ListNode, MapNode, Node, Place, ScalarNode } from '../yaml/node.ts'
-export { readEnvFiles } from './env-files.ts'
+export { createReader, type Reader } from './composition/reader.ts'
 export { filesFrom } from './files-from.ts'
-export { type Json, projectJson, projectYaml } from './print.ts'
+export { type Json, projectJson, projectYaml } from './print/print.ts'
 export { loadProject, type Project } from './project.ts'
 export type { ProjectInput } from './project-input.ts'
+export { readEnvFiles } from './variables/env-files.ts'
 export {
   type NameInputs,
   normaliseName,
   type ProjectName,
   projectName,
   withProjectName,
-} from './project-name.ts'
-export { createReader, type Reader } from './reader.ts'
-export type { Lookup } from './template.ts'
+} from './variables/project-name.ts'
+export type { Lookup } from './variables/template.ts'

@@ -3,10 +3,10 @@ import type { Problem } from '../../../schemas/problem.ts'
 import type { Files } from '../files.ts'
 import { insideOnly } from '../inside.ts'
 import { errorIn } from '../report.ts'
-import type { Unset } from './fill-in.ts'
-import { noProjectName, normaliseName } from './project-name.ts'
-import type { Reader } from './reader.ts'
-import type { Lookup } from './template.ts'
+import type { Reader } from './composition/reader.ts'
+import type { Unset } from './variables/fill-in.ts'
+import { noProjectName, normaliseName } from './variables/project-name.ts'
+import type { Lookup } from './variables/template.ts'
 
 /** What a project is loaded from. Nothing else is read: no disk, no clock, no environment. */
 export interface ProjectInput {

@@ -1,6 +1,6 @@
 import { type Cursor, entriesOf, itemsOf } from '../cursor.ts'
 import { isNull, type Node } from '../yaml/node.ts'
-import { keyOf } from './canonicalise.ts'
+import { keyOf } from './canonical/canonicalise.ts'
 import type { Mark } from './marks.ts'
 import type { Shape } from './shape.ts'
 

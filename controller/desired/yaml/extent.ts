@@ -1,4 +1,4 @@
-import { MAX_EXPANDED } from '../compose/template.ts'
+import { MAX_EXPANDED } from '../compose/variables/template.ts'
 import type { Node } from './node.ts'
 
 /** Deeper than any file that people write, and safe for recursion. */

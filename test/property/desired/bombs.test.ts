@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { projectJson } from '../../../controller/desired/compose/print.ts'
+import { projectJson } from '../../../controller/desired/compose/print/print.ts'
 import { loadProject } from '../../../controller/desired/compose/project.ts'
 import { type Files, filesOf } from '../../../controller/desired/files.ts'
 import { load } from '../../../controller/desired/load.ts'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { expect } from 'vitest'
-import { projectJson, projectYaml } from '../../../controller/desired/compose/print.ts'
+import { projectJson, projectYaml } from '../../../controller/desired/compose/print/print.ts'
 import { loadProject } from '../../../controller/desired/compose/project.ts'
 import { type Files, filesOf } from '../../../controller/desired/files.ts'
 import { load } from '../../../controller/desired/load.ts'

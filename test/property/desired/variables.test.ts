@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseDotenv } from '../../../controller/desired/compose/dotenv.ts'
-import { substitute } from '../../../controller/desired/compose/template.ts'
+import { parseDotenv } from '../../../controller/desired/compose/variables/dotenv.ts'
+import { substitute } from '../../../controller/desired/compose/variables/template.ts'
 import { PIECES, SYNTAX } from './pieces.ts'
 import { runs } from './runs.ts'
 

@@ -1,5 +1,5 @@
 import { type Cursor, failAtKey } from '../../cursor.ts'
-import { type Dependency, dependenciesOf } from '../dependencies.ts'
+import { type Dependency, dependenciesOf } from '../resolve/dependencies.ts'
 
 /** Nobody reads on beyond so many circles. */
 const MAX_CYCLES = 10

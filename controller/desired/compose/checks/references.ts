@@ -1,8 +1,8 @@
 import { type Cursor, failAtKey, suggestion } from '../../cursor.ts'
 import { type Node, quote, scalarText, textAt, valueAt } from '../../yaml/node.ts'
 import { entriesBelow, itemsBelow } from '../below.ts'
-import { dependenciesOf } from '../dependencies.ts'
 import { asMap } from '../edit.ts'
+import { dependenciesOf } from '../resolve/dependencies.ts'
 
 /** A name that must be declared elsewhere in the model. */
 interface Reference {

@@ -1,6 +1,6 @@
 import { type Cursor, entriesOf, expected, fail, itemsOf } from '../../cursor.ts'
 import { isNull, type MapNode } from '../../yaml/node.ts'
-import { keyOf, takesNull } from '../canonicalise.ts'
+import { keyOf, takesNull } from '../canonical/canonicalise.ts'
 import type { Shape } from '../shape.ts'
 
 /** Tells of each mapping that lacks a key which its shape requires, and of each key that is still without a value. */

@@ -1,6 +1,6 @@
 import { type Cursor, fail, notice } from '../../cursor.ts'
 import { isNull, listNode, type Node, textNode } from '../../yaml/node.ts'
-import { replace } from '../merge-rules.ts'
+import { replace } from '../composition/merge-rules.ts'
 import type { Shape } from '../shape.ts'
 import { string } from './common.ts'
 import { shellWords } from './shell-words.ts'

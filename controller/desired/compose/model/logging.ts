@@ -1,5 +1,5 @@
+import { mergeLogging } from '../composition/merge-rules.ts'
 import { honoured } from '../marks.ts'
-import { mergeLogging } from '../merge-rules.ts'
 import type { Shape } from '../shape.ts'
 import { asText, mapping, string } from './common.ts'
 

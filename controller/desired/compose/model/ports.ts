@@ -1,6 +1,6 @@
 import { type Cursor, expected } from '../../cursor.ts'
 import { type Node, scalarText, textAt, textNode } from '../../yaml/node.ts'
-import { withoutRepetition } from '../canonicalise.ts'
+import { withoutRepetition } from '../canonical/canonicalise.ts'
 import { honoured, ignored, TUNING } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { integerFrom, string } from './common.ts'

@@ -1,5 +1,5 @@
+import { replace } from '../composition/merge-rules.ts'
 import { honoured } from '../marks.ts'
-import { replace } from '../merge-rules.ts'
 import type { Shape } from '../shape.ts'
 import { integerFrom } from './common.ts'
 

@@ -1,6 +1,6 @@
 import { type Cursor, within } from '../../cursor.ts'
 import { type Node, textAt, valueAt, withValue } from '../../yaml/node.ts'
-import { canonicalise } from '../canonicalise.ts'
+import { canonicalise } from '../canonical/canonicalise.ts'
 import { honoured, LATER, refused } from '../marks.ts'
 import type { Scope, Shape } from '../shape.ts'
 import { options, orEmpty, string } from './common.ts'

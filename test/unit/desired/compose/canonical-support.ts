@@ -1,4 +1,4 @@
-import { canonicalise } from '../../../../controller/desired/compose/canonicalise.ts'
+import { canonicalise } from '../../../../controller/desired/compose/canonical/canonicalise.ts'
 import type { Scope, Shape } from '../../../../controller/desired/compose/shape.ts'
 import { cursorAt } from '../../../../controller/desired/cursor.ts'
 import { type Node, scalarNode } from '../../../../controller/desired/yaml/node.ts'

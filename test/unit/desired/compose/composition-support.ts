@@ -1,5 +1,5 @@
-import { loadFiles } from '../../../../controller/desired/compose/load-files.ts'
-import { createReader } from '../../../../controller/desired/compose/reader.ts'
+import { loadFiles } from '../../../../controller/desired/compose/composition/load-files.ts'
+import { createReader } from '../../../../controller/desired/compose/composition/reader.ts'
 import { filesOf } from '../../../../controller/desired/files.ts'
 import type { MapNode } from '../../../../controller/desired/yaml/node.ts'
 import { formatProblem, type Problem } from '../../../../schemas/problem.ts'

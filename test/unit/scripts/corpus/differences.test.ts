@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Json } from '../../../../controller/desired/compose/print.ts'
+import type { Json } from '../../../../controller/desired/compose/print/print.ts'
 import { differences } from '../../../../scripts/corpus/differences.ts'
 
 test.each<[string, Json, Json, [string, Json | undefined, Json | undefined][]]>([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { canonicalise } from '../../../../../controller/desired/compose/canonicalise.ts'
-import { merge } from '../../../../../controller/desired/compose/merge.ts'
+import { canonicalise } from '../../../../../controller/desired/compose/canonical/canonicalise.ts'
+import { merge } from '../../../../../controller/desired/compose/composition/merge.ts'
 import { service } from '../../../../../controller/desired/compose/model/service.ts'
 import { cursorAt } from '../../../../../controller/desired/cursor.ts'
 import type { MapNode } from '../../../../../controller/desired/yaml/node.ts'

@@ -1,0 +1,42 @@
+import type { Problem } from '../../../../schemas/problem.ts'
+import { decodeText } from '../../decode-text.ts'
+import { type Files, notRead } from '../../files.ts'
+import { note } from '../../report.ts'
+import { parseDotenv } from './dotenv.ts'
+import type { Unset } from './fill-in.ts'
+import type { Lookup } from './template.ts'
+
+export interface EnvFileInputs {
+  files: Files
+  /** What wins over the files where their values name variables; by default nothing. */
+  outer?: Lookup | undefined
+  unset?: Unset | undefined
+}
+
+/** What dotenv files set together, the later winning over the earlier (Compose CLI, `--env-file`). */
+export function readEnvFiles(
+  paths: readonly string[],
+  { files, outer = () => undefined, unset = 'error' }: EnvFileInputs,
+): { variables: Map<string, string>; problems: Problem[] } {
+  const variables = new Map<string, string>()
+  const problems: Problem[] = []
+  for (const path of paths) read(path)
+  return { variables, problems }
+
+  function read(path: string): void {
+    const found = files.read(path)
+    if ('problem' in found) {
+      note(problems, notRead(path, found))
+      return
+    }
+    const decoded = decodeText(path, found.bytes)
+    if ('problem' in decoded) {
+      note(problems, decoded.problem)
+      return
+    }
+    const earlier: Lookup = (name) => variables.get(name)
+    const parsed = parseDotenv(path, decoded.text, outer, { unset, earlier })
+    for (const problem of parsed.problems) note(problems, problem)
+    for (const [name, value] of parsed.variables) variables.set(name, value)
+  }
+}
