@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { formatProblem, type Problem } from '../../schemas/problem.ts'
-import { MAX_FILE_BYTES } from '../../schemas/source.ts'
 
 /** `--variables`, which may be given several times. */
 export function variablesOption(): Option {
@@ -57,19 +55,14 @@ function known([first, ...others]: readonly string[]): string {
 }
 
 async function parseFile(path: string): Promise<[string, string][]> {
-  const content = await readFile(path).catch((cause: unknown) => {
-    throw new SetpointError('USAGE', `The variables in ${path} cannot be read.`, { cause })
-  })
-  if (content.length > MAX_FILE_BYTES)
-    throw new SetpointError(
-      'USAGE',
-      `${path} has ${content.length} bytes; at most ${MAX_FILE_BYTES} are read.`,
-    )
-  const [{ parseDotenv }, { decodeText }] = await Promise.all([
+  const [{ parseDotenv }, { decodeText }, { diskFiles }] = await Promise.all([
     import('../desired/compose/variables/dotenv.ts'),
     import('../desired/decode-text.ts'),
+    import('./project/disk-files.ts'),
   ])
-  const decoded = decodeText(path, content)
+  const found = diskFiles().read(path)
+  if ('problem' in found) throw new SetpointError('USAGE', `The variables cannot be read: ${found.problem}.`)
+  const decoded = decodeText(path, found.bytes)
   if ('problem' in decoded) throw unreadable(decoded.problem)
   const { variables, problems } = parseDotenv(path, decoded.text, () => undefined)
   const [first] = problems.filter(({ severity }) => severity === 'error')

@@ -7,7 +7,7 @@ import { imageFile } from '../compose/model/image-file.ts'
 import { type Cursor, cursorAt, expected, fail, fields, itemsOf, within } from '../cursor.ts'
 import { decodeText } from '../decode-text.ts'
 import type { Files } from '../files.ts'
-import { errorIn, hasErrors, noteAll, tidy } from '../report.ts'
+import { errorAt, errorIn, hasErrors, noteAll, tidy } from '../report.ts'
 import { healthcheck } from '../spec/health.ts'
 import { environment, textMap } from '../spec/mappings.ts'
 import { signal, user } from '../spec/process.ts'
@@ -59,11 +59,13 @@ function read(name: string, path: string, { files, problems }: Reading): ImageSp
   }
   const parsed = parse(path, decoded.text)
   noteAll(problems, parsed.problems)
-  const [root] = parsed.documents
+  const [root, second] = parsed.documents
   if (!root || parsed.isBroken) {
     if (parsed.problems.length === 0) problems.push(errorIn(path, 'the file is empty'))
     return undefined
   }
+  if (second)
+    problems.push(errorAt(second.at, '', 'an image spec is one document; give this one a file of its own'))
   const at = cursorAt(root, problems)
   return image(name, { ...at, node: canonicalise(at, imageFile, { directory: posix.dirname(path) }) }, files)
 }

@@ -45,6 +45,10 @@ describe('the variables of sources', () => {
     })
   })
 
+  it('are refused when the file has no end', async () => {
+    await expect(readVariables(['/dev/zero'], ['infra'])).rejects.toThrow(/no regular file/)
+  })
+
   it('are refused when the file is not there', async () => {
     await expect(readVariables([join(folder, 'none.env')], ['infra'])).rejects.toThrow(/cannot be read/)
   })

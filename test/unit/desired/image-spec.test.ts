@@ -100,6 +100,10 @@ describe('an image spec', () => {
   })
 
   test.each<[string, string[]]>([
+    [
+      'base: scratch\n---\nrun: [a]',
+      ['images/app.image.yaml:3:1 an image spec is one document; give this one a file of its own'],
+    ],
     ['', ['images/app.image.yaml: the file is empty']],
     [
       'packages: [a]',
