@@ -150,6 +150,17 @@ describe('which stacks a source has', () => {
     expect(stacks.every(({ spec }) => spec)).toBe(true)
   })
 
+  test('settings of an included file are told to have no effect', () => {
+    const { stacks } = loadFiles({
+      'web/compose.yaml': `include: [more.yaml]\n${STACK}`,
+      'web/more.yaml': 'x-setpoint: {drift: report}\nservices: {b: {image: y}}',
+    })
+    expect(stacks[0]?.problems.map(shown)).toEqual([
+      "notice web/more.yaml:1:1 x-setpoint: without effect in a file that is included; write it into the stack's own file",
+    ])
+    expect(stacks[0]?.spec?.drift).toBe('heal')
+  })
+
   test('two stacks of one name are both refused, each naming the other', () => {
     const { stacks } = loadFiles({
       'a/web/compose.yaml': STACK,

@@ -6,7 +6,7 @@ import { textsBelow } from './file-reference.ts'
 import { includedModel } from './included-model.ts'
 import { merge } from './merge.ts'
 import { incomingCursor } from './origin.ts'
-import { takenIn } from './taken-in.ts'
+import { takenIn, tellLeftBehind } from './taken-in.ts'
 
 /**
  * Compose Specification §include: the document with what it includes merged below it, without the key. Of several
@@ -29,7 +29,7 @@ function withIncluded(whole: MapNode, at: Cursor, composing: Composing): MapNode
   const what = `${including.at(-1)} includes ${first?.node.kind === 'scalar' ? first.node.text : 'a file'} here`
   const origin = { at: at.node.at, what }
   const model = includedModel(at, { ...composing, origins: [...origins, origin] })
-  return model
-    ? merge(takenIn(model, whole, origin), whole, { shape: composeFile, path: '', problems })
-    : whole
+  if (!model) return whole
+  tellLeftBehind(incomingCursor(model, { problems, origins: [...origins, origin] }))
+  return merge(takenIn(model, whole, origin), whole, { shape: composeFile, path: '', problems })
 }

@@ -1,3 +1,4 @@
+import { type Cursor, noticeAtKey, within } from '../../cursor.ts'
 import { type Entry, type MapNode, type Node, type Origin, valueAt } from '../../yaml/node.ts'
 import { withOrigin } from './origin.ts'
 import { isSameValue } from './same-value.ts'
@@ -14,6 +15,13 @@ export function takenIn(model: MapNode, document: MapNode, origin: Origin): MapN
     entries.set(section, { at: entry.at, value: news(entry.value, valueAt(document, section), origin) })
   }
   return { kind: 'map', at: document.at, entries }
+}
+
+/** Tells of settings of Setpoint in an included file, which are none of the stack's. */
+export function tellLeftBehind(model: Cursor): void {
+  const settings = within(model, 'x-setpoint')
+  if (settings.node !== model.node)
+    noticeAtKey(settings, "without effect in a file that is included; write it into the stack's own file")
 }
 
 function news(section: MapNode, there: Node | undefined, origin: Origin): MapNode {
