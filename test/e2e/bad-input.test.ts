@@ -41,7 +41,7 @@ describe('a commit with a bad stack file is told with its place, and touches not
     [
       'a 50 MB file',
       `# ${'x'.repeat(50 * 1024 * 1024)}\n${service('')}`,
-      /web\/compose\.yaml has \d+ bytes; at most 1048576 are read/,
+      /web\/compose\.yaml: has \d+ bytes; at most 1048576 are read/,
     ],
   ])('%s', async (_what, text, problem) => {
     const revision = await host.commit({ 'web/compose.yaml': text })
