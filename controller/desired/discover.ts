@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { SourceTree } from '../../schemas/source.ts'
+import { COMPOSE_FILES, OVERRIDE_FILES } from './compose/file-names.ts'
 import { normaliseName } from './compose/variables/project-name.ts'
 import { compare } from './report.ts'
 import { sortedPaths } from './tree-paths.ts'
@@ -32,9 +33,6 @@ export interface Scope {
   rootName: string
 }
 
-// In the order in which Compose takes them (Compose Specification §Compose file).
-const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
-const OVERRIDES = COMPOSE_FILES.map((name) => name.replace('compose.', 'compose.override.'))
 const STACK_FILE = /^(.+)\.stack\.ya?ml$/
 const IMAGE_FILE = /^.+\.image\.ya?ml$/
 
@@ -56,7 +54,7 @@ export function discover(tree: SourceTree, { directory, rootName }: Scope): Disc
     const stack = STACK_FILE.exec(base)?.[1]
     if (stack !== undefined) stacks.push(stackAlone(path, folder, stack))
     else if (IMAGE_FILE.test(base)) images.push(path)
-    else if (COMPOSE_FILES.includes(base) || OVERRIDES.includes(base)) {
+    else if (COMPOSE_FILES.includes(base) || OVERRIDE_FILES.includes(base)) {
       folders.set(folder, (folders.get(folder) ?? new Set()).add(base))
     }
   }
@@ -74,7 +72,7 @@ function stackAlone(path: string, folder: string, name: string): StackFile {
 }
 
 function stackOf(folder: string, chosen: string, names: Set<string>, fallback: string): StackFile {
-  const override = OVERRIDES.find((name) => names.has(name))
+  const override = OVERRIDE_FILES.find((name) => names.has(name))
   const others = [...names].filter((name) => name !== chosen && name !== override)
   const overrides = override === undefined ? [] : [posix.join(folder, override)]
   return { path: posix.join(folder, chosen), folder, fallback, overrides, isFolder: true, others }

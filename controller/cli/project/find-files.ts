@@ -1,14 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-
-/** The names of a compose file that nobody has to give, the first that is there being taken. */
-const NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
-const OVERRIDES = [
-  'compose.override.yml',
-  'compose.override.yaml',
-  'docker-compose.override.yml',
-  'docker-compose.override.yaml',
-]
+import { COMPOSE_FILES, OVERRIDE_FILES } from '../../desired/compose/file-names.ts'
 
 export interface FoundFiles {
   /** Absolute; empty when there is no compose file. */
@@ -21,12 +13,12 @@ export interface FoundFiles {
  * §Compose file). Several candidates are warned of.
  */
 export function findFiles(folder: string, isThere = isThereOnDisk): FoundFiles {
-  const candidates = present(NAMES)
+  const candidates = present(COMPOSE_FILES)
   if (candidates.length === 0) {
     const parent = dirname(folder)
     return parent === folder ? { files: [], warnings: [] } : findFiles(parent, isThere)
   }
-  const overrides = present(OVERRIDES)
+  const overrides = present(OVERRIDE_FILES)
   return {
     files: [...candidates.slice(0, 1), ...overrides.slice(0, 1)].map((name) => join(folder, name)),
     warnings: [...choice(candidates), ...choice(overrides)],

@@ -15,8 +15,10 @@ export function signal(cursor: Cursor): string | undefined {
   const bare = value.toUpperCase().replace(/^SIG/, '')
   const name = /^\d+$/.test(bare) ? SIGNALS[Number(bare) - 1] : bare
   if (name !== undefined && (SIGNALS.includes(name) || REALTIME.test(name))) return `SIG${name}`
-  const near = suggestion(cursor, bare, SIGNALS)
-  return fail(cursor, `${quote(value)} is no signal${near ? `; did you mean SIG${near}?` : ''}`)
+  return failWord(cursor, `${quote(value)} is no signal`, {
+    near: suggestion(cursor, bare, SIGNALS),
+    prefix: 'SIG',
+  })
 }
 
 const CAPABILITIES =
@@ -31,8 +33,9 @@ export function capability(cursor: Cursor): string | undefined {
   const bare = value.toUpperCase().replace(/^CAP_/, '')
   if (bare === 'ALL') return 'ALL'
   if (CAPABILITIES.includes(bare)) return `CAP_${bare}`
-  const near = suggestion(cursor, bare, CAPABILITIES)
-  return fail(cursor, `${quote(value)} is no capability${near ? `; did you mean ${near}?` : ''}`)
+  return failWord(cursor, `${quote(value)} is no capability`, {
+    near: suggestion(cursor, bare, CAPABILITIES),
+  })
 }
 
 /** One item of Compose Specification §security_opt; only no-new-privileges, in its spellings. */
@@ -75,8 +78,16 @@ export function pullPolicy(cursor: Cursor): 'always' | 'missing' | 'never' | und
     return fail(cursor, `not honoured yet: ${value}; take always, missing or never`)
   }
   const near = suggestion(cursor, value, ['always', 'missing', 'never'])
-  return fail(
-    cursor,
-    `must be always, missing or never, not ${quote(value)}${near ? `; did you mean ${near}?` : ''}`,
-  )
+  return failWord(cursor, `must be always, missing or never, not ${quote(value)}`, { near })
+}
+
+/** Notes that a word is none of those that are known, with the one that was most likely meant. */
+function failWord(
+  at: Cursor,
+  message: string,
+  { near, prefix = '' }: { near: string | undefined; prefix?: string },
+) {
+  if (near === undefined) return fail(at, message)
+  const meant = `${prefix}${near}`
+  return fail(at, `${message}; did you mean ${meant}?`, { suggestion: meant })
 }

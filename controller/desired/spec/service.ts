@@ -7,7 +7,7 @@ import { mounts, tmpfs } from './mounts.ts'
 import { ports } from './ports.ts'
 import { capability, hostname, networkName, pullPolicy, securityOption, signal, user } from './process.ts'
 import { restart } from './restart.ts'
-import { boolean, containerPath, duration, filled, listOf, size, text } from './values.ts'
+import { boolean, containerPath, duration, filled, listOf, text } from './values.ts'
 
 export type ServiceDraft = ReturnType<typeof service>
 
@@ -41,7 +41,7 @@ export function service(name: string, cursor: Cursor) {
     deploy,
     scale: replicas,
     mem_limit: memory,
-    mem_reservation: size,
+    mem_reservation: memory,
     cpus,
     pids_limit: pids,
     'x-setpoint': (inner) => fields(inner, { update: (update) => fields(update, { deadline: duration }) }),

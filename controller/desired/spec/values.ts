@@ -62,7 +62,8 @@ export function duration(cursor: Cursor): number | undefined {
   const { node } = cursor
   const value =
     node.kind === 'scalar' && typeof node.value === 'string' ? parseDuration(node.value) : undefined
-  if (value !== undefined && value <= LONGEST) return Math.round(value)
+  if (value !== undefined && value > LONGEST) return fail(cursor, 'is longer than 100 years')
+  if (value !== undefined) return Math.round(value)
   if (node.kind === 'scalar' && node.value === 0) return 0
   return expected(cursor, 'a duration with its unit, as in 30s or 1m30s')
 }

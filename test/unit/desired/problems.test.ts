@@ -7,6 +7,7 @@ const L = 'not honoured yet'
 /** Each line: what stands under service `a` from line 4 on → the problems, without the file's name. */
 describe('a service', () => {
   test.each<[string, ...string[]]>([
+    ['stop_grace_period: 1752000h', '4:24 services.a.stop_grace_period: is longer than 100 years'],
     // unknown and misplaced keys
     ['imgae: x', '4:5 services.a.imgae: unknown key; did you mean image?'],
     ['network-mode: host', '4:5 services.a.network-mode: unknown key; did you mean network_mode?'],
