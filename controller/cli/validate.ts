@@ -22,9 +22,13 @@ export function registerValidate(program: Command, { context, finish }: Cli): vo
     .argument('<path...>', 'folders or files')
     .addOption(variablesOption())
   outputOption(command)
-    .addHelpText(
-      'after',
-      `
+    .addHelpText('after', HELP)
+    .action(async (paths: string[], options: ValidateOptions) =>
+      finish(await validate(context, paths, options)),
+    )
+}
+
+const HELP = `
 Each problem is one line: file:line:column path: message. Indented below it is how a value that is written elsewhere
 came to be used. A notice does not make a stack invalid; it tells of keys that are accepted without effect.
 
@@ -35,18 +39,14 @@ Exit code: 0 no errors · 1 errors, or a path that is not there or declares noth
 Examples:
   setpoint validate .
   setpoint validate shop/compose.yaml
-  setpoint validate --output json . > problems.json`,
-    )
-    .action(async (paths: string[], options: ValidateOptions) =>
-      finish(await validate(context, paths, options)),
-    )
-}
+  setpoint validate --output json . > problems.json`
 
-export interface ValidateOptions {
+interface ValidateOptions {
   output: Output
   variables?: string[]
 }
 
+/** Checks what the paths declare and prints every problem; gives the exit code. */
 export async function validate(
   context: Context,
   paths: string[],

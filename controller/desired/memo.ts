@@ -20,6 +20,7 @@ export interface Memo<T> {
   keepOnly(paths: string[]): void
 }
 
+/** A memo that has nothing yet. */
 export function createMemo<T>(): Memo<T> {
   const kept = new Map<string, { value: T; inputs: Inputs }>()
   return {

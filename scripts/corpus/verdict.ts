@@ -28,6 +28,7 @@ export interface Compared {
   reason?: string
 }
 
+/** What came out against what was recorded: a verdict, and where they differ. */
 export function compare(recorded: Recorded, { outcome, ms }: Resolved): Compared {
   const { id, answer } = recorded
   const base = { id, ms, differences: [] }

@@ -12,6 +12,7 @@ export interface ContentHashes {
   ofFolder: (path: string) => string
 }
 
+/** The hashes of files of a repository, each made when it is first asked for. */
 export function contentHashes(files: Files): ContentHashes {
   const ofFile = once((path) => {
     const found = files.read(path)

@@ -79,7 +79,7 @@ const DEPENDENT = new Set(
 )
 
 /** Values that fit a shape, whatever stands elsewhere. */
-export function fitting(shape: Shape): fc.Arbitrary<Value> {
+function fitting(shape: Shape): fc.Arbitrary<Value> {
   const known = made.get(shape)
   if (known) return known
   const form = FORMS.find(([pattern]) => pattern.test(shape.expected))

@@ -83,7 +83,7 @@ export const piece = fc.oneof(
 
 const cut = fc.record({ at: fc.nat(), length: fc.oneof(fc.constant(0), fc.nat(40)), put: piece })
 
-export interface Cut {
+interface Cut {
   at: number
   length: number
   put: string

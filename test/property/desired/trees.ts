@@ -3,7 +3,7 @@ import { KEYS, type Value } from './grammar.ts'
 import { PIECES } from './pieces.ts'
 
 /** What stands before a value in YAML: a tag or an anchor; or in its place: an alias. */
-export interface Marked {
+interface Marked {
   mark: string
   value: Written | undefined
 }
@@ -63,7 +63,7 @@ export const anyTree: fc.Arbitrary<Written> = fc.letrec<{ tree: Written }>((tie)
 })).tree
 
 /** What is done to a tree at the place with a number, counted from the root. */
-export type Edit =
+type Edit =
   | { kind: 'remove'; at: number }
   | { kind: 'replace'; at: number; tree: Written }
   | { kind: 'insert'; at: number; key: string; tree: Written }

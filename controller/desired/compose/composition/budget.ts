@@ -25,6 +25,7 @@ export interface Budget {
   takeVariables: (bytes: number, at: Cursor) => boolean
 }
 
+/** The whole budget of a project, of which nothing is used yet. */
 export function createBudget(): Budget {
   const extents: Extents = new Map()
   let isExceeded = false

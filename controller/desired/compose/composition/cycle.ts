@@ -4,6 +4,7 @@ export interface Link {
   name: string
 }
 
+/** Whether two links are the same service of the same file. */
 export function isSame(one: Link, other: Link): boolean {
   return one.path === other.path && one.name === other.name
 }

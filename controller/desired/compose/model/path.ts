@@ -38,6 +38,6 @@ export function cleanPath(path: string): string {
 }
 
 /** `C:\data`, `C:/data`, `\\server\share`. */
-export function isWindowsPath(path: string): boolean {
+function isWindowsPath(path: string): boolean {
   return /^([a-zA-Z]:[\\/]|\\\\)/.test(path)
 }
