@@ -74,3 +74,19 @@ export interface Key {
   mark: Mark
   about: string
 }
+
+/** The known key of a shape, if it is one. */
+export function keyOf(shape: Shape | undefined, key: string): Key | undefined {
+  const keys = shape?.map?.keys
+  return keys && Object.hasOwn(keys, key) ? keys[key] : undefined
+}
+
+/** The shape of what stands under a key; undefined for what is the author's own. */
+export function shapeUnder(shape: Shape | undefined, key: string): Shape | undefined {
+  return isOwnKey(shape, key) ? undefined : (keyOf(shape, key)?.shape ?? shape?.map?.values)
+}
+
+/** An `x-` key beside known keys (Compose Specification §Extension), if it is none of them. */
+export function isOwnKey(shape: Shape | undefined, key: string): boolean {
+  return shape?.map?.keys !== undefined && key.startsWith('x-') && !keyOf(shape, key)
+}

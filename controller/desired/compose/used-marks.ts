@@ -1,8 +1,7 @@
 import { type Cursor, entriesOf, itemsOf } from '../cursor.ts'
 import { isNull, type Node } from '../yaml/node.ts'
-import { keyOf } from './canonical/canonicalise.ts'
 import type { Mark } from './marks.ts'
-import type { Shape } from './shape.ts'
+import { keyOf, type Shape, shapeUnder } from './shape.ts'
 
 /** A key of a file that is not honoured, with why. */
 export interface UsedMark {
@@ -27,7 +26,7 @@ export function usedMarks(at: Cursor, shape: Shape): UsedMark[] {
 
 function ofKey(name: string, inner: Cursor, shape: Shape): UsedMark[] {
   const key = keyOf(shape, name)
-  const below = key?.shape ?? (name.startsWith('x-') && shape.map?.keys ? undefined : shape.map?.values)
+  const below = shapeUnder(shape, name)
   if (!key || key.mark.mark === 'honoured') return below ? usedMarks(inner, below) : []
   return asksForNothing(inner.node, key.mark.usual) ? [] : [{ at: inner, key: name, mark: key.mark }]
 }

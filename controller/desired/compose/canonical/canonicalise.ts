@@ -9,7 +9,16 @@ import {
   type ScalarNode,
 } from '../../yaml/node.ts'
 import { looseBoolean } from '../../yaml/scalar.ts'
-import type { Key, ListShape, MapShape, ScalarShape, ScalarType, Scope, Shape } from '../shape.ts'
+import {
+  isOwnKey,
+  keyOf,
+  type ListShape,
+  type ScalarShape,
+  type ScalarType,
+  type Scope,
+  type Shape,
+  shapeUnder,
+} from '../shape.ts'
 import { checkDistinct } from './distinct.ts'
 import { failUnknown } from './unknown-key.ts'
 
@@ -31,7 +40,7 @@ function check(at: Cursor, shape: Shape, scope: Scope): Node | undefined {
   const { node } = at
   if (node.kind === 'scalar') return scalar(at, node, shape)
   if (node.kind === 'list' && shape.list) return list(at, shape.list, scope)
-  if (node.kind === 'map' && shape.map) return map(at, node, shape.map, scope)
+  if (node.kind === 'map' && shape.map) return map(at, node, shape, scope)
   return expected(at, shape.expected)
 }
 
@@ -107,12 +116,12 @@ export function withoutRepetition(items: Node[], unique: (item: Node) => string 
   return [...kept.values()]
 }
 
-function map(at: Cursor, node: MapNode, shape: MapShape, scope: Scope): Node | undefined {
+function map(at: Cursor, node: MapNode, shape: Shape, scope: Scope): Node | undefined {
   const entries = new Map<string, Entry>()
   for (const [key, inner] of entriesOf(at) ?? []) {
     const below = shapeBelow(inner, key, shape)
     if (below === undefined) continue
-    const isLeft = below === 'own' || (Object.hasOwn(shape.keys ?? {}, key) && isOpen(inner.node, below))
+    const isLeft = below === 'own' || (keyOf(shape, key) && isOpen(inner.node, below))
     const value = isLeft ? inner.node : canonicalise(inner, below, scope)
     entries.set(key, { at: inner.key, value })
   }
@@ -133,17 +142,10 @@ export function takesNull(shape: Shape): boolean {
 }
 
 /** The shape of what stands under a key; `own` for what is the author's own; undefined after a problem. */
-function shapeBelow(inner: Cursor, key: string, shape: MapShape): Shape | 'own' | undefined {
-  const known = shape.keys && Object.hasOwn(shape.keys, key) ? shape.keys[key] : undefined
-  if (known) return known.shape
-  if (shape.keys && key.startsWith('x-')) return 'own'
-  if (shape.values && (shape.names?.test(key) ?? true)) return shape.values
-  failUnknown(inner, key, shape)
-  return undefined
-}
-
-/** The known key of a shape, if it is one. */
-export function keyOf(shape: Shape | undefined, key: string): Key | undefined {
-  const keys = shape?.map?.keys
-  return keys && Object.hasOwn(keys, key) ? keys[key] : undefined
+function shapeBelow(inner: Cursor, key: string, shape: Shape): Shape | 'own' | undefined {
+  if (isOwnKey(shape, key)) return 'own'
+  const isAllowed = keyOf(shape, key) !== undefined || (shape.map?.names?.test(key) ?? true)
+  const below = isAllowed ? shapeUnder(shape, key) : undefined
+  if (!below) failUnknown(inner, key, shape.map ?? {})
+  return below
 }

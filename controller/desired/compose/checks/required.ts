@@ -1,7 +1,7 @@
 import { type Cursor, entriesOf, expected, fail, itemsOf } from '../../cursor.ts'
 import { isNull, type MapNode } from '../../yaml/node.ts'
-import { keyOf, takesNull } from '../canonical/canonicalise.ts'
-import type { Shape } from '../shape.ts'
+import { takesNull } from '../canonical/canonicalise.ts'
+import { type Shape, shapeUnder } from '../shape.ts'
 
 /** Tells of each mapping that lacks a key which its shape requires, and of each key that is still without a value. */
 export function checkRequired(at: Cursor, shape: Shape): void {
@@ -18,13 +18,7 @@ function ofItems(at: Cursor, items: Shape | undefined): void {
 function ofMap(at: Cursor, node: MapNode, shape: Shape): void {
   for (const key of shape.map?.required ?? []) if (!node.entries.has(key)) fail(at, `has no ${key}`)
   for (const [key, inner] of entriesOf(at) ?? []) {
-    const below = shapeBelow(shape, key)
+    const below = shapeUnder(shape, key)
     if (below) checkRequired(inner, below)
   }
-}
-
-function shapeBelow(shape: Shape, key: string): Shape | undefined {
-  const known = keyOf(shape, key)
-  if (known) return known.shape
-  return key.startsWith('x-') && shape.map?.keys ? undefined : shape.map?.values
 }

@@ -10,8 +10,8 @@ import {
   type MapNode,
   type Node,
 } from '../../yaml/node.ts'
-import { keyOf, withoutRepetition } from '../canonical/canonicalise.ts'
-import type { Shape } from '../shape.ts'
+import { withoutRepetition } from '../canonical/canonicalise.ts'
+import { type Shape, shapeUnder } from '../shape.ts'
 import { handDown, handDownEntries } from './origin.ts'
 
 /** Where two values stand and what they may be. */
@@ -80,12 +80,4 @@ function mergeEntries(base: Entry, over: Entry, merging: Merging): Entry {
 
 function below({ shape, path, problems }: Merging, key: string): Merging {
   return { shape: shapeUnder(shape, key), path: keyPath(path, key), problems }
-}
-
-/** The shape of what stands under a key; undefined for what is the author's own. */
-function shapeUnder(shape: Shape | undefined, key: string): Shape | undefined {
-  const known = keyOf(shape, key)
-  if (known) return known.shape
-  const isOwn = shape?.map?.keys !== undefined && key.startsWith('x-')
-  return isOwn ? undefined : shape?.map?.values
 }
