@@ -33,6 +33,7 @@ export function problemsOf(compose: string, more: Record<string, Content> = {}):
   return (stacks[0]?.problems ?? []).map(shown)
 }
 
+/** A problem as people read it; a notice starts with `notice`. */
 export function shown(problem: Problem): string {
   return `${problem.severity === 'notice' ? 'notice ' : ''}${formatProblem(problem)}`
 }

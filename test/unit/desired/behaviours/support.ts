@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatProblem } from '../../../../schemas/problem.ts'
+import { shown } from '../support.ts'
 import { deploy, type Given, type Part, resolve } from './run.ts'
 
 /** What must come out, and everything that must be told. */
@@ -25,10 +25,7 @@ export function behaviour(
   test(`${number} ${sentence}`, async () => {
     const { part, told, isStack } = isOutcome(outcome) ? outcome : accepted(outcome)
     const { model, problems } = await (isStack ? deploy : resolve)(isGiven(given) ? given : { files: given })
-    const shown = problems.map(
-      (problem) => `${problem.severity === 'notice' ? 'notice ' : ''}${formatProblem(problem)}`,
-    )
-    expect(shown.map((problem, index) => clipped(problem, told[index]))).toEqual(told)
+    expect(problems.map((problem, index) => clipped(shown(problem), told[index]))).toEqual(told)
     expect(pick(model, part, isStack ? 4 : 3)).toEqual(part)
   })
 }

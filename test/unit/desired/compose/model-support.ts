@@ -2,6 +2,7 @@ import { type Cursor, cursorAt } from '../../../../controller/desired/cursor.ts'
 import { type MapNode, valueAt } from '../../../../controller/desired/yaml/node.ts'
 import { parse } from '../../../../controller/desired/yaml/parse.ts'
 import { formatProblem } from '../../../../schemas/problem.ts'
+import { shown } from '../support.ts'
 import { plain } from './canonical-support.ts'
 
 /** A model written in canonical form, in the file `f`. */
@@ -20,9 +21,7 @@ export function aModelAt(yaml: string): Cursor {
 
 /** Problems as people read them; notices start with `notice`. */
 export function toldAt({ problems }: Cursor): string[] {
-  return problems.map(
-    (problem) => `${problem.severity === 'notice' ? 'notice ' : ''}${formatProblem(problem)}`,
-  )
+  return problems.map(shown)
 }
 
 /** What stands at a path of a model, as plain values. */

@@ -1,11 +1,5 @@
 import { type Files, filesOf } from '../../../../controller/desired/files.ts'
 import { parse } from '../../../../controller/desired/yaml/parse.ts'
-import { formatProblem, type Problem } from '../../../../schemas/problem.ts'
-
-/** A problem as people read it; a notice starts with `notice`. */
-export function shown(problem: Problem): string {
-  return `${problem.severity === 'notice' ? 'notice ' : ''}${formatProblem(problem)}`
-}
 
 export function aFolder(contents: Record<string, string>): Files {
   const files = Object.entries(contents).map(([path, text]) => {

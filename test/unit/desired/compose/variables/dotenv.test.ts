@@ -3,7 +3,7 @@ import {
   type DotenvOptions,
   parseDotenv,
 } from '../../../../../controller/desired/compose/variables/dotenv.ts'
-import { shown } from '../variables-support.ts'
+import { shown } from '../../support.ts'
 
 const outer = (name: string) => (name === 'OUTER' ? 'o' : undefined)
 const read = (content: string, options: DotenvOptions = {}) => parseDotenv('.env', content, outer, options)

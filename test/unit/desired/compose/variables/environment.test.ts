@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { resolveEnvironment } from '../../../../../controller/desired/compose/variables/environment.ts'
 import { cursorAt } from '../../../../../controller/desired/cursor.ts'
 import { valueAt } from '../../../../../controller/desired/yaml/node.ts'
+import { shown } from '../../support.ts'
 import { plain } from '../canonical-support.ts'
 import { aModel } from '../model-support.ts'
-import { aFolder, lookupIn, shown } from '../variables-support.ts'
+import { aFolder, lookupIn } from '../variables-support.ts'
 
 interface Given {
   files?: Record<string, string>

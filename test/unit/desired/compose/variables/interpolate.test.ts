@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { interpolate } from '../../../../../controller/desired/compose/variables/interpolate.ts'
+import { shown } from '../../support.ts'
 import { plain } from '../canonical-support.ts'
-import { documentsOf, lookupIn, shown } from '../variables-support.ts'
+import { documentsOf, lookupIn } from '../variables-support.ts'
 
 const VARIABLES = lookupIn({ A: 'a', N: '5', EMPTY: '', BIG: 'x'.repeat(600_000) })
 

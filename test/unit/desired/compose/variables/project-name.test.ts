@@ -5,7 +5,8 @@ import {
   projectName,
   withProjectName,
 } from '../../../../../controller/desired/compose/variables/project-name.ts'
-import { documentsOf, lookupIn, shown } from '../variables-support.ts'
+import { shown } from '../../support.ts'
+import { documentsOf, lookupIn } from '../variables-support.ts'
 
 function named(yaml: string, inputs: Partial<NameInputs> = {}) {
   const all = {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseRawEnvFile } from '../../../../../controller/desired/compose/variables/raw-env-file.ts'
-import { lookupIn, shown } from '../variables-support.ts'
+import { shown } from '../../support.ts'
+import { lookupIn } from '../variables-support.ts'
 
 const read = (content: string) => parseRawEnvFile('raw.env', content, lookupIn({ OUTER: 'o' }))
 

@@ -5,7 +5,8 @@ import {
   unsetSetting,
 } from '../../../../../controller/desired/compose/variables/variables.ts'
 import type { Problem } from '../../../../../schemas/problem.ts'
-import { aFolder, documentsOf, lookupIn, shown } from '../variables-support.ts'
+import { shown } from '../../support.ts'
+import { aFolder, documentsOf, lookupIn } from '../variables-support.ts'
 
 interface Given {
   settings?: Record<string, string>
