@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { load } from '../../../controller/desired/load.ts'
 import { aTree } from '../../unit/desired/support.ts'
 import { runs } from './runs.ts'
-import { isSound, ROOT, type Tree } from './sound.ts'
+import { expectSound, ROOT, type Tree } from './sound.ts'
 
 const part = fc.constantFrom(
   'a',
@@ -75,7 +75,7 @@ test('no path leads out of the checkout, wherever it stands', () => {
         'web/.env': `COMPOSE_FILE=${ROOT.slice(4)}:${listed}\nA=..`,
         ...links,
       }
-      isSound({ [ROOT]: everywhere(path), ...tree })
+      expectSound({ [ROOT]: everywhere(path), ...tree })
     }),
     runs(250),
   )
@@ -106,7 +106,7 @@ test('no path alone leads out of the checkout without being told of', () => {
         'web/out': { link: '../../a' },
         'web/far': { link: '/' },
       }
-      isSound(files)
+      expectSound(files)
       const [stack] = load(aTree(files), { variables: {}, directory: '' }).stacks
       expect(stack?.spec).toBeNull()
       expect(stack?.problems.some(({ message }) => message.includes('leads out of the checkout'))).toBe(true)

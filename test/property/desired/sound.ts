@@ -17,27 +17,27 @@ export type Tree = Record<string, Content>
 export const ROOT = 'web/compose.yaml'
 
 /** Loads a tree as stacks from Git and as a project that is printed, and holds all that comes out against the laws. */
-export function isSound(files: Tree): void {
+export function expectSound(files: Tree): void {
   const tree = watched(aTree(files))
-  areStacksSound(tree)
-  isProjectSound(tree)
+  expectSoundStacks(tree)
+  expectSoundProject(tree)
 }
 
 const isStack = checker(StackSpec)
 
 /** Laws 1 and 7: every stack has a spec, or problems that say why not. */
-function areStacksSound(tree: SourceTree): void {
+function expectSoundStacks(tree: SourceTree): void {
   const { stacks, problems } = load(tree, { variables: { HOME: '/root' }, directory: '' })
-  areProblemsSound(problems, tree)
+  expectSoundProblems(problems, tree)
   for (const { name, spec, problems } of stacks) {
     expect(name).not.toBe('')
     expect(spec === null).toBe(hasErrors(problems))
     if (spec) expect(isStack(JSON.parse(JSON.stringify(spec)))).toMatchObject({ ok: true })
-    areProblemsSound(problems, tree)
+    expectSoundProblems(problems, tree)
   }
 }
 
-function isProjectSound(tree: SourceTree): void {
+function expectSoundProject(tree: SourceTree): void {
   for (const unset of ['blank', 'error'] as const) {
     const { project, problems } = loadProject({
       files: asked(filesOf(tree)),
@@ -48,7 +48,7 @@ function isProjectSound(tree: SourceTree): void {
       unset,
       profiles: ['*'],
     })
-    areProblemsSound(tidy(problems), tree)
+    expectSoundProblems(tidy(problems), tree)
     if (!project) expect(hasErrors(problems)).toBe(true)
     if (!project || hasErrors(problems)) continue
     expect(JSON.stringify(projectJson(project))).toContain('"services"')
@@ -56,7 +56,7 @@ function isProjectSound(tree: SourceTree): void {
   }
 }
 
-function areProblemsSound(problems: Problem[], tree: SourceTree): void {
+function expectSoundProblems(problems: Problem[], tree: SourceTree): void {
   expect(problems.length).toBeLessThanOrEqual(MAX_PROBLEMS + 1)
   expect(problems.filter((problem) => !isProblemSound(problem, tree))).toEqual([])
 }

@@ -4,7 +4,7 @@ import { load } from '../../../controller/desired/load.ts'
 import { aTree } from '../../unit/desired/support.ts'
 import { cuts, patched } from './pieces.ts'
 import { runs } from './runs.ts'
-import { isSound, ROOT, type Tree } from './sound.ts'
+import { expectSound, ROOT, type Tree } from './sound.ts'
 
 const COMPOSE = `name: shop
 x-setpoint: {drift: heal, variables: {TAG: "1"}}
@@ -53,7 +53,7 @@ test('the files that the edits start from are accepted', () => {
 
 test('whatever is done to a stack file, the answer is a spec or problems', () => {
   fc.assert(
-    fc.property(cuts, (cuts) => isSound(files(patched(COMPOSE, cuts)))),
+    fc.property(cuts, (cuts) => expectSound(files(patched(COMPOSE, cuts)))),
     runs(250),
   )
 })
@@ -61,7 +61,7 @@ test('whatever is done to a stack file, the answer is a spec or problems', () =>
 test('whatever is done to an image spec or an .env, the answer is a spec or problems', () => {
   fc.assert(
     fc.property(cuts, cuts, (image, dotenv) =>
-      isSound(files(COMPOSE, patched(IMAGE, image), patched(DOTENV, dotenv))),
+      expectSound(files(COMPOSE, patched(IMAGE, image), patched(DOTENV, dotenv))),
     ),
     runs(150),
   )

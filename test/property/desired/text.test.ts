@@ -4,12 +4,14 @@ import { stringify } from 'yaml'
 import { project } from './grammar.ts'
 import { cuts, patched, piece } from './pieces.ts'
 import { runs } from './runs.ts'
-import { isSound, ROOT } from './sound.ts'
+import { expectSound, ROOT } from './sound.ts'
 
 const good = project.map((value) => stringify(value))
 test('whatever is done to the text of a good file, the answer is a model or problems', () => {
   fc.assert(
-    fc.property(good, cuts, (text, cuts) => isSound({ [ROOT]: patched(text, cuts), 'web/a.env': 'A=1\n' })),
+    fc.property(good, cuts, (text, cuts) =>
+      expectSound({ [ROOT]: patched(text, cuts), 'web/a.env': 'A=1\n' }),
+    ),
     runs(120),
   )
 })
@@ -20,7 +22,7 @@ test('a file that ends early, or has other line ends, is a model or problems', (
     fc.property(good, fc.nat(), fc.array(ends, { minLength: 1, maxLength: 3 }), (text, length, ends) => {
       const lines = text.slice(0, length % (text.length + 1)).split('\n')
       const joined = lines.map((line, at) => `${line}${ends[at % ends.length]}`).join('')
-      isSound({ [ROOT]: `\uFEFF${joined}`, 'web/a.env': `\uFEFFA=1${ends[0]}B="x${ends[0]}"` })
+      expectSound({ [ROOT]: `\uFEFF${joined}`, 'web/a.env': `\uFEFFA=1${ends[0]}B="x${ends[0]}"` })
     }),
     runs(100),
   )
@@ -30,7 +32,7 @@ test('whatever text stands in the files of a stack, the answer is a model or pro
   const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''))
   fc.assert(
     fc.property(text, text, text, text, (compose, dotenv, env, image) =>
-      isSound({
+      expectSound({
         [ROOT]: `${compose}\n`,
         'two/compose.yaml':
           'services: {a: {image: app, env_file: a.env, label_file: [{path: a.env}, a.env]}}',

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 import { project, type Value } from './grammar.ts'
 import { runs } from './runs.ts'
-import { isSound, ROOT, type Tree } from './sound.ts'
+import { expectSound, ROOT, type Tree } from './sound.ts'
 import { anyTree, edited, edits, type Written, writable, written } from './trees.ts'
 
 const BESIDE = {
@@ -12,7 +12,7 @@ const BESIDE = {
 
 test('whatever tree stands in a file, the answer is a model or problems', () => {
   fc.assert(
-    fc.property(anyTree, (tree) => isSound({ ...BESIDE, [ROOT]: written(tree) })),
+    fc.property(anyTree, (tree) => expectSound({ ...BESIDE, [ROOT]: written(tree) })),
     runs(200),
   )
 })
@@ -29,7 +29,7 @@ test('whatever a service is, the answer is a model or problems', () => {
       ],
     ])
   fc.assert(
-    fc.property(anyTree, (tree) => isSound({ ...BESIDE, [ROOT]: written(root(tree)) })),
+    fc.property(anyTree, (tree) => expectSound({ ...BESIDE, [ROOT]: written(root(tree)) })),
     runs(200),
   )
 })
@@ -37,7 +37,7 @@ test('whatever a service is, the answer is a model or problems', () => {
 test('whatever is done to the tree of a good file, the answer is a model or problems', () => {
   fc.assert(
     fc.property(project, edits, (value, changes) =>
-      isSound({ ...BESIDE, [ROOT]: written(edited(writable(value), changes)) }),
+      expectSound({ ...BESIDE, [ROOT]: written(edited(writable(value), changes)) }),
     ),
     runs(120),
   )
@@ -65,7 +65,7 @@ test('whatever several files are made of, the answer is a model or problems', ()
       const { root = {}, more = {} } = JOINS[how]?.(other) ?? {}
       const base = { ...first, ...(root as { [key: string]: Value }), ...extending(how, first) }
       const text = written(edited(writable(base), changes))
-      isSound({ ...BESIDE, ...more, [ROOT]: how === 'documents' ? `${text}\n---\n${other}` : text })
+      expectSound({ ...BESIDE, ...more, [ROOT]: how === 'documents' ? `${text}\n---\n${other}` : text })
     }),
     runs(80),
   )
