@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { SourceTree } from '../../schemas/source.ts'
 import { COMPOSE_FILES, OVERRIDE_FILES } from './compose/file-names.ts'
 import { normaliseName } from './compose/variables/project-name.ts'
-import { compare } from './report.ts'
+import { compare } from './order.ts'
 import { sortedPaths } from './tree-paths.ts'
 
 /** A file that declares a stack. */

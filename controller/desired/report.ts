@@ -1,4 +1,5 @@
 import type { Problem } from '../../schemas/problem.ts'
+import { compare } from './order.ts'
 import type { Place } from './yaml/node.ts'
 
 /** The most problems that are told of one file. */
@@ -88,9 +89,4 @@ function byPlace(a: Problem, b: Problem): number {
 
 function rank(problem: Problem): number {
   return problem.severity === 'error' ? 0 : 1
-}
-
-/** Order by code points, which is the same on every machine. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

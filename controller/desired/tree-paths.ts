@@ -1,5 +1,5 @@
 import type { SourceTree } from '../../schemas/source.ts'
-import { compare } from './report.ts'
+import { compare } from './order.ts'
 
 /** The paths of a tree in order, in which those of a folder stand together; sorted once a tree. */
 export function sortedPaths(tree: SourceTree): readonly string[] {

@@ -7,8 +7,9 @@ import type {
   StackSpec,
   VolumeSpec,
 } from '../../../schemas/stack.ts'
+import { sortBy } from '../order.ts'
 import { containerOf } from './container.ts'
-import { fingerprint, sortBy, sortContainer, stackDigest, type Used } from './fingerprint.ts'
+import { fingerprint, sortContainer, stackDigest, type Used } from './fingerprint.ts'
 import type { StackDraft } from './read-stack.ts'
 import type { ResourceDraft } from './resources.ts'
 import { roomOfStack } from './room.ts'

@@ -1,6 +1,6 @@
 import { canonicalJson, digest } from '../../../schemas/canonical.ts'
 import type { ContainerSpec, NetworkSpec, StackSpec, VolumeSpec } from '../../../schemas/stack.ts'
-import { compare } from '../report.ts'
+import { compare, sortBy } from '../order.ts'
 
 export interface Used {
   networks: NetworkSpec[]
@@ -35,10 +35,6 @@ export function sortContainer(container: ContainerSpec): ContainerSpec {
     capAdd: unique(container.capAdd),
     capDrop: unique(container.capDrop),
   }
-}
-
-export function sortBy<T>(items: T[], key: (item: T) => string): T[] {
-  return items.toSorted((a, b) => compare(key(a), key(b)))
 }
 
 function unique(items: string[]): string[] {

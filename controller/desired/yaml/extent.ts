@@ -1,10 +1,11 @@
-import { MAX_EXPANDED } from '../compose/variables/template.ts'
 import type { Node } from './node.ts'
 
 /** Deeper than any file that people write, and safe for recursion. */
 export const MAX_DEPTH = 100
 /** The most values that a file may have once its aliases are expanded. */
 export const MAX_VALUES = 100_000
+/** The most bytes of a whole file, keys and values, once its aliases are expanded and its variables are filled in. */
+export const MAX_EXPANDED = 8 * 1024 * 1024
 
 /** How much a tree is once each shared node is written out wherever it is used. */
 export interface Extent {

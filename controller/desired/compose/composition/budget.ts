@@ -1,7 +1,6 @@
 import { type Cursor, fail } from '../../cursor.ts'
-import { type Extents, extentOf } from '../../yaml/extent.ts'
+import { type Extents, extentOf, MAX_EXPANDED } from '../../yaml/extent.ts'
 import type { Node } from '../../yaml/node.ts'
-import { MAX_EXPANDED } from '../variables/template.ts'
 
 /** The most files that a project may include and extend, each counted once a place that reads it anew. */
 export const MAX_FILES = 300

@@ -1,8 +1,8 @@
 import { type Cursor, fail, notice } from '../../cursor.ts'
 import { isNull, listNode, type Node, textNode } from '../../yaml/node.ts'
-import { replace } from '../composition/merge-rules.ts'
 import type { Shape } from '../shape.ts'
 import { string } from './common.ts'
+import { replace } from './merge-rules.ts'
 import { shellWords } from './shell-words.ts'
 
 /**

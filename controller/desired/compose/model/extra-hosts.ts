@@ -1,5 +1,5 @@
 import { type Cursor, fail } from '../../cursor.ts'
-import { compare } from '../../report.ts'
+import { compare } from '../../order.ts'
 import { isNull, listNode, type MapNode, type Node, quote, textNode } from '../../yaml/node.ts'
 import type { Shape } from '../shape.ts'
 

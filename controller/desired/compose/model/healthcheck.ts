@@ -1,10 +1,10 @@
 import { type Cursor, fail } from '../../cursor.ts'
 import { listNode, type Node, textNode } from '../../yaml/node.ts'
-import { replace } from '../composition/merge-rules.ts'
 import { honoured } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { boolean, integerFrom, mapping, string } from './common.ts'
 import { duration } from './duration.ts'
+import { replace } from './merge-rules.ts'
 
 const STARTS = ['CMD', 'CMD-SHELL', 'NONE']
 

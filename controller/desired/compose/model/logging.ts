@@ -1,7 +1,7 @@
-import { mergeLogging } from '../composition/merge-rules.ts'
 import { honoured } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { asText, mapping, string } from './common.ts'
+import { mergeLogging } from './merge-rules.ts'
 
 const loggingOptions: Shape = {
   expected: 'a mapping of options to strings or numbers',

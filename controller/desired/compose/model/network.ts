@@ -1,8 +1,8 @@
-import { mergeIpamConfigs } from '../composition/merge-rules.ts'
 import { honoured, ignored, LATER, refused, TUNING } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { boolean, listOf, mapping, options, orEmpty, string } from './common.ts'
 import { external } from './external.ts'
+import { mergeIpamConfigs } from './merge-rules.ts'
 import { labels } from './pairs.ts'
 import { namedResource } from './resource.ts'
 

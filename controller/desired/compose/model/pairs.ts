@@ -1,9 +1,9 @@
 import { type Cursor, fail } from '../../cursor.ts'
 import { isNull, type Node, quote, scalarNode, textNode } from '../../yaml/node.ts'
-import { replace } from '../composition/merge-rules.ts'
 import type { Shape } from '../shape.ts'
 import { anyScalar } from './common.ts'
 import { listToMap, pairNode } from './list-to-map.ts'
+import { replace } from './merge-rules.ts'
 import { textOfScalar } from './scalar-text.ts'
 
 /**

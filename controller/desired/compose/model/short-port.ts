@@ -1,5 +1,5 @@
 import { type Cursor, expected, fail } from '../../cursor.ts'
-import { compare } from '../../report.ts'
+import { compare } from '../../order.ts'
 import { listNode, mapNode, type Node, quote, scalarNode, textNode } from '../../yaml/node.ts'
 import { isIp } from './ip.ts'
 import { mayStillSpread } from './port-count.ts'

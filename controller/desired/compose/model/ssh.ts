@@ -1,5 +1,5 @@
 import { type Cursor, fail, within } from '../../cursor.ts'
-import { compare } from '../../report.ts'
+import { compare } from '../../order.ts'
 import { isNull, listNode, type Node, quote, textNode } from '../../yaml/node.ts'
 import type { Scope, Shape } from '../shape.ts'
 import { resolvePath } from './path.ts'

@@ -1,7 +1,7 @@
-import { replace } from '../composition/merge-rules.ts'
 import { honoured } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { integerFrom } from './common.ts'
+import { replace } from './merge-rules.ts'
 
 /** -1 is no limit. */
 const limit = integerFrom(-1)

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { compare } from '../../report.ts'
+import { compare } from '../../order.ts'
 import { isNull, type MapNode, type Node, withValue } from '../../yaml/node.ts'
 import { asMap, changeAt, changeEach, has } from '../edit.ts'
 import type { Project } from '../project.ts'

@@ -1,10 +1,11 @@
 import { type Cursor, fail, notice, within } from '../../cursor.ts'
 import type { Files } from '../../files.ts'
+import { MAX_EXPANDED } from '../../yaml/extent.ts'
 import { isNull, type MapNode, type Node, textAt, textNode, valueAt, withValue } from '../../yaml/node.ts'
 import { entriesBelow } from '../below.ts'
 import { asMap, changeAt, changeEach } from '../edit.ts'
 import { type Unset, WHERE_TO_SET } from './fill-in.ts'
-import { type Lookup, MAX_EXPANDED, metered } from './template.ts'
+import { type Lookup, metered } from './template.ts'
 import { type ReadVariableFiles, variableFiles } from './variable-files.ts'
 
 export interface Environment {

@@ -1,10 +1,11 @@
 import type { Problem } from '../../../../schemas/problem.ts'
 import { errorAt } from '../../report.ts'
+import { MAX_EXPANDED } from '../../yaml/extent.ts'
 import { mapEntries, mapItems } from '../../yaml/map-values.ts'
 import { broken, keyPath, type ListNode, type MapNode, type Node, type ScalarNode } from '../../yaml/node.ts'
 import { placesIn } from '../../yaml/text-start.ts'
 import { createFillIn, type FillIn, type Unset } from './fill-in.ts'
-import { type Lookup, MAX_EXPANDED } from './template.ts'
+import type { Lookup } from './template.ts'
 
 export interface Filling {
   variables: Lookup

@@ -1,3 +1,5 @@
+import { MAX_EXPANDED } from '../../yaml/extent.ts'
+
 /** The value of a variable; undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined
 
@@ -17,8 +19,6 @@ const OPERATOR = /:?[-?+]/y
 /** How a variable begins whose form cannot be read. */
 const OPENING = /^\$\{\s*([A-Za-z_][A-Za-z0-9_]*)/
 const MAX_NESTING = 20
-/** The most bytes of a whole file, keys and values, once its aliases are expanded and its variables are filled in. */
-export const MAX_EXPANDED = 8 * 1024 * 1024
 /** Text that grows beyond this by its variables is refused. */
 const MAX_LENGTH = 1024 * 1024
 
