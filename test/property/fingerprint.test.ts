@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../schemas/canonical.ts'
-import { fingerprintOf } from '../unit/desired/fingerprint-support.ts'
+import { fingerprintOf } from '../unit/desired/spec/fingerprint-support.ts'
 import { type Choose, type Meaning, meaning, spell } from './spellings.ts'
 
 /** The fingerprint of a service that is written in one of the many ways. */

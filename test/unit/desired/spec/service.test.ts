@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ContainerSpec, ServiceSpec } from '../../../schemas/stack.ts'
-import { serviceOf, specOf } from './support.ts'
+import type { ContainerSpec, ServiceSpec } from '../../../../schemas/stack.ts'
+import { serviceOf, specOf } from '../support.ts'
 
 const VOLUMES = 'volumes: {data: }'
 const B = 'services: {a: {image: x}}'

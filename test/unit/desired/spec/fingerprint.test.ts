@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { digest } from '../../../schemas/canonical.ts'
-import { StackSpec } from '../../../schemas/stack.ts'
-import { checker } from '../../../schemas/validate.ts'
+import { digest } from '../../../../schemas/canonical.ts'
+import { StackSpec } from '../../../../schemas/stack.ts'
+import { checker } from '../../../../schemas/validate.ts'
+import { aService, type Content, serviceOf, specOf } from '../support.ts'
 import { fingerprintOf, fingerprintsOf } from './fingerprint-support.ts'
-import { aService, type Content, serviceOf, specOf } from './support.ts'
 
 const BASE = [
   'ports: ["1:1", "2:2"]',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { normaliseReference } from '../../../controller/desired/image/references.ts'
+import { normaliseReference } from '../../../../controller/desired/image/references.ts'
 
 const SHA = `sha256:${'a'.repeat(64)}`
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { formatProblem } from '../../../schemas/problem.ts'
-import { type Content, loadFiles, specOf } from './support.ts'
+import { formatProblem } from '../../../../schemas/problem.ts'
+import { type Content, loadFiles, specOf } from '../support.ts'
 
 const USER = 'services: {a: {image: app}}'
 const imageOf = (yaml: string, more: Record<string, Content> = {}) =>
