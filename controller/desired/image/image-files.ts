@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { ImageFile } from '../../../schemas/image.ts'
 import { type Cursor, entriesOf, expected, fail, fields, itemsOf } from '../cursor.ts'
+import { defined } from '../defined.ts'
 import type { Files } from '../files.ts'
 import { sortBy } from '../order.ts'
 import { checkContainerPath, containerPath, fileMode, filled, text } from '../spec/values.ts'
@@ -59,13 +60,9 @@ function fromMap(at: Cursor, files: Files): DraftAt[] | undefined {
   return entriesOf(at, 'a mapping or a list of files')?.map(([key, inner]) => {
     const path = checkContainerPath(inner, key)
     const isContent = inner.node.kind === 'scalar' && inner.node.value !== null
-    const draft = isContent ? optional('content', text(inner)) : oneFile(inner, files)
-    return { draft: { ...draft, ...optional('path', path) }, at: inner }
+    const draft = isContent ? defined({ content: text(inner) }) : oneFile(inner, files)
+    return { draft: { ...draft, ...defined({ path }) }, at: inner }
   })
-}
-
-function optional<const K extends string, T>(key: K, value: T | undefined) {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: T }
 }
 
 function oneFile(at: Cursor, files: Files): FileDraft {

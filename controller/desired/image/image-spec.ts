@@ -6,6 +6,7 @@ import { canonicalise } from '../compose/canonical/canonicalise.ts'
 import { imageFile } from '../compose/model/image-file.ts'
 import { type Cursor, cursorAt, expected, fail, fields, itemsOf, within } from '../cursor.ts'
 import { decodeText } from '../decode-text.ts'
+import { defined } from '../defined.ts'
 import type { Files } from '../files.ts'
 import { errorAt, errorIn, hasErrors, noteAll, tidy } from '../report.ts'
 import { healthcheck } from '../spec/health.ts'
@@ -144,10 +145,12 @@ function config(at: Cursor): ImageConfig {
     )
   return {
     ...same,
-    ...(env === undefined ? {} : { environment: env }),
-    ...(working_dir === undefined ? {} : { workingDir: working_dir }),
-    ...(stop_signal === undefined ? {} : { stopSignal: stop_signal }),
-    ...(check ? { healthcheck: check } : {}),
+    ...defined({
+      environment: env,
+      workingDir: working_dir,
+      stopSignal: stop_signal,
+      healthcheck: check ?? undefined,
+    }),
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   StackSpec,
   VolumeSpec,
 } from '../../../schemas/stack.ts'
+import { defined } from '../defined.ts'
 import { sortBy } from '../order.ts'
 import { containerOf } from './container.ts'
 import { fingerprint, sortContainer, stackDigest, type Used } from './fingerprint.ts'
@@ -75,7 +76,7 @@ function named<T extends { name: string }>(specs: Map<string, T>): Map<string, T
 }
 
 function networkSpec({ name, internal, external, subnet }: ResourceDraft): NetworkSpec {
-  return { name, internal, external, ...(subnet === undefined ? {} : { subnet }) }
+  return { name, internal, external, ...defined({ subnet }) }
 }
 
 function volumeSpec({ name, external, labels }: ResourceDraft): VolumeSpec {

@@ -8,6 +8,7 @@ import type {
   RestartPolicy,
   VolumeSpec,
 } from '../../../schemas/stack.ts'
+import { defined } from '../defined.ts'
 import { limits } from './deploy.ts'
 import type { ServiceDraft } from './service.ts'
 
@@ -27,31 +28,30 @@ export interface ContainerInputs {
 export function containerOf(service: ServiceDraft, inputs: ContainerInputs): ContainerSpec {
   return {
     image: inputs.image,
-    ...optional('entrypoint', service.entrypoint),
-    ...optional('command', service.command),
+    ...defined({ entrypoint: service.entrypoint, command: service.command }),
     environment: service.environment ?? {},
-    ...optional('workingDir', service.working_dir),
-    ...optional('user', service.user || undefined),
-    ...optional('hostname', service.hostname),
+    ...defined({
+      workingDir: service.working_dir,
+      user: service.user || undefined,
+      hostname: service.hostname,
+    }),
     labels: service.labels ?? {},
     networks: attachmentsOf(service, inputs.networks),
     ports: (service.ports ?? []).map(({ port }) => port),
     mounts: mountsOf(service, inputs.volumes),
-    ...optional('contents', inputs.contents.length > 0 ? inputs.contents : undefined),
-    ...optional('healthcheck', service.healthcheck),
+    ...defined({
+      contents: inputs.contents.length > 0 ? inputs.contents : undefined,
+      healthcheck: service.healthcheck,
+    }),
     restart: restartOf(service, inputs.isJob),
     resources: resourcesOf(service),
-    ...optional('stopSignal', service.stop_signal),
+    ...defined({ stopSignal: service.stop_signal }),
     stopGracePeriod: service.stop_grace_period ?? STOP_GRACE_PERIOD,
     readOnly: service.read_only ?? false,
     noNewPrivileges: service.security_opt?.at(-1) ?? false,
     capAdd: service.cap_add ?? [],
     capDrop: service.cap_drop ?? [],
   }
-}
-
-function optional<const K extends string, T>(key: K, value: T | undefined) {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: T }
 }
 
 /**

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { digest } from '../../../schemas/canonical.ts'
 import type { ContentMount } from '../../../schemas/stack.ts'
 import { type Cursor, entriesOf, fail, itemsOf, within } from '../cursor.ts'
+import { defined } from '../defined.ts'
 import type { Files } from '../files.ts'
 import { textAt, valueAt } from '../yaml/node.ts'
 import { type ContentHashes, contentHashes } from './content-hashes.ts'
@@ -45,12 +46,7 @@ function references(service: Cursor, section: 'configs' | 'secrets', declared: D
 }
 
 function owner(node: Cursor['node']): Pick<ContentMount, 'mode' | 'uid' | 'gid'> {
-  const [mode, uid, gid] = [textAt(node, 'mode'), textAt(node, 'uid'), textAt(node, 'gid')]
-  return {
-    ...(mode === undefined ? {} : { mode }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
-  }
+  return defined({ mode: textAt(node, 'mode'), uid: textAt(node, 'uid'), gid: textAt(node, 'gid') })
 }
 
 /** What is external is known by its name alone, and so is a secret in a variable: the hash of a short one gives it away. */

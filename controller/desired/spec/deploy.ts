@@ -1,5 +1,6 @@
 import type { Resources, UpdatePolicy } from '../../../schemas/stack.ts'
 import { type Cursor, fail, fields } from '../cursor.ts'
+import { defined } from '../defined.ts'
 import { textAt } from '../yaml/node.ts'
 import { restartPolicy } from './restart.ts'
 import { duration, integer, number, oneOf, size, text } from './values.ts'
@@ -56,12 +57,12 @@ interface Limits {
 
 /** Canonical resources: zero, and -1 for pids, mean no limit. */
 export function limits({ cpus, memory, pids, reservation }: Limits): Resources {
-  return {
-    ...(cpus ? { cpus } : {}),
-    ...(memory ? { memory } : {}),
-    ...(reservation ? { memoryReservation: reservation } : {}),
-    ...(pids && pids > 0 ? { pids } : {}),
-  }
+  return defined({
+    cpus: cpus || undefined,
+    memory: memory || undefined,
+    memoryReservation: reservation || undefined,
+    pids: pids && pids > 0 ? pids : undefined,
+  })
 }
 
 /** Cores, `0.5` or `"0.5"`; 0 is no limit. */
@@ -84,12 +85,10 @@ function updateConfig(cursor: Cursor): Partial<UpdatePolicy> {
     max_failure_ratio: number(0, 1),
     order: oneOf('stop-first', 'start-first'),
   })
-  return {
-    ...(read.parallelism === undefined ? {} : { parallelism: read.parallelism }),
-    ...(read.delay === undefined ? {} : { delay: read.delay }),
-    ...(read.monitor === undefined ? {} : { monitor: read.monitor }),
-    ...(read.max_failure_ratio === undefined ? {} : { maxFailureRatio: read.max_failure_ratio }),
-    ...(read.failure_action === undefined ? {} : { failureAction: read.failure_action }),
-    ...(read.order === undefined ? {} : { order: read.order }),
-  }
+  const { parallelism, delay, monitor, order } = read
+  return defined({
+    ...{ parallelism, delay, monitor, order },
+    maxFailureRatio: read.max_failure_ratio,
+    failureAction: read.failure_action,
+  })
 }

@@ -1,4 +1,5 @@
 import { type Cursor, expected, fail, fields, itemsOf, notice, within } from '../cursor.ts'
+import { defined } from '../defined.ts'
 import { quote } from '../yaml/node.ts'
 import { textMap } from './mappings.ts'
 import { boolean, filled, isIpv4, text } from './values.ts'
@@ -29,7 +30,7 @@ export function network(key: string, at: Cursor): ResourceDraft {
   for (const other of external ? setBeside(at, ['driver', 'ipam', 'internal']) : []) {
     notice(other, 'accepted without effect: the network is external, somebody else sets it up')
   }
-  return { key, name, external, internal, labels: {}, at, ...(subnet === undefined ? {} : { subnet }) }
+  return { key, name, external, internal, labels: {}, at, ...defined({ subnet }) }
 }
 
 // Docker's own networks: no bridge of that name does what they do.

@@ -1,5 +1,6 @@
 import type { RestartPolicy } from '../../../schemas/stack.ts'
 import { type Cursor, expected, fields } from '../cursor.ts'
+import { defined } from '../defined.ts'
 import { duration, integer, oneOf } from './values.ts'
 
 /** Compose Specification §restart to Swarm's conditions, as `docker stack deploy` maps them. */
@@ -11,7 +12,7 @@ export function restart(cursor: Cursor): RestartPolicy | undefined {
   const match = /^on-failure(?::(\d{1,6}))?$/.exec(value)
   if (!match) return expected(cursor, '"no", always, unless-stopped or on-failure[:attempts]')
   const attempts = Number(match[1] ?? 0)
-  return { condition: 'on-failure', ...(attempts > 0 ? { maxAttempts: attempts } : {}) }
+  return { condition: 'on-failure', ...defined({ maxAttempts: attempts || undefined }) }
 }
 
 /** Compose Deploy Specification §restart_policy; without a delay the agent backs off by itself. */
@@ -24,8 +25,10 @@ export function restartPolicy(cursor: Cursor): RestartPolicy {
   })
   return {
     condition: read.condition ?? 'any',
-    ...(read.delay === undefined ? {} : { delay: read.delay }),
-    ...(read.max_attempts ? { maxAttempts: read.max_attempts } : {}),
-    ...(read.window ? { window: read.window } : {}),
+    ...defined({
+      delay: read.delay,
+      maxAttempts: read.max_attempts || undefined,
+      window: read.window || undefined,
+    }),
   }
 }

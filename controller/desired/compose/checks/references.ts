@@ -1,4 +1,5 @@
 import { type Cursor, failAtKey, suggestion } from '../../cursor.ts'
+import { defined } from '../../defined.ts'
 import { type Node, quote, scalarText, textAt, valueAt } from '../../yaml/node.ts'
 import { entriesBelow, itemsBelow } from '../below.ts'
 import { asMap } from '../edit.ts'
@@ -98,6 +99,5 @@ function failUndeclared({ name, at }: Reference, what: string, declared: Set<str
   const listed =
     declared.size > 0 && declared.size <= MAX_LISTED ? `; there is ${[...declared].join(', ')}` : ''
   const advice = near ? `; did you mean ${near}?` : listed
-  const details = near === undefined ? {} : { suggestion: near }
-  failAtKey(at, `names the ${what} ${name}, which is not declared${advice}`, details)
+  failAtKey(at, `names the ${what} ${name}, which is not declared${advice}`, defined({ suggestion: near }))
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { type Cursor, fail, suggestion, within } from '../../cursor.ts'
+import { defined } from '../../defined.ts'
 import { type Origin, valueAt } from '../../yaml/node.ts'
 import { folderOf, locateFile } from './file-reference.ts'
 import { type Services, servicesIn } from './services.ts'
@@ -53,9 +54,5 @@ export function failUnknownBase(at: Cursor, { name, services }: Step): undefined
     : near
       ? `; did you mean ${near}?`
       : ''
-  return fail(
-    at,
-    `there is no service ${name} in ${path}${advice}`,
-    near === undefined ? {} : { suggestion: near },
-  )
+  return fail(at, `there is no service ${name} in ${path}${advice}`, defined({ suggestion: near }))
 }
