@@ -1,6 +1,6 @@
 import { errorFacts, SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
-import { formatProblem } from '../schemas/problem.ts'
+import { formatProblem, isError } from '../schemas/problem.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import type { SourceTree } from '../schemas/source.ts'
 import type { SourceStatus } from '../schemas/status.ts'
@@ -161,7 +161,7 @@ function clash(stack: string, declared: Stack[]): string[] {
 
 /** A tree in which nothing could be told apart says nothing about which stacks there are. */
 function refuseUnreadable({ stacks, problems }: Loaded): void {
-  const errors = problems.filter((problem) => problem.severity === 'error')
+  const errors = problems.filter(isError)
   if (stacks.length === 0 && errors.length > 0)
     throw new SetpointError('STACK_INVALID', errors.map(formatProblem).join('\n'))
 }

@@ -27,6 +27,11 @@ export interface RelatedPlace {
   message: string
 }
 
+/** Whether a problem keeps its stack from being accepted. */
+export function isError({ severity }: Problem): boolean {
+  return severity === 'error'
+}
+
 /** `web/compose.yaml:12:9 services.web.ports[0]: …`, and `web/compose.yaml: …` of a file as a whole. */
 export function formatProblem(problem: Problem): string {
   return `${placeOf(problem)}${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`

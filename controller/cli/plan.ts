@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { formatProblem } from '../../schemas/problem.ts'
+import { formatProblem, isError } from '../../schemas/problem.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { type Cli, type Output, outputOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
@@ -58,7 +58,7 @@ async function candidatesOf(
   const loaded = await loadSources(sources, variables)
   const problems = loaded
     .flatMap(({ stacks, problems }) => [...problems, ...stacks.flatMap((stack) => stack.problems)])
-    .filter(({ severity }) => severity === 'error')
+    .filter(isError)
   for (const problem of problems) context.err(visible(formatProblem(problem)))
   const specs = loaded.flatMap(({ stacks }) => stacks.map(({ spec }) => spec)).filter((spec) => spec !== null)
   return { specs, invalid: problems.length > 0 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { messageOf } from '../../schemas/error.ts'
-import type { Problem } from '../../schemas/problem.ts'
+import { isError, type Problem } from '../../schemas/problem.ts'
 import type { LoadedStack } from '../desired/load.ts'
 import { errorIn } from '../desired/report.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
@@ -103,8 +103,4 @@ function some(number: number, noun: string, plural = `${noun}s`): string[] {
 /** Paths may overlap. */
 function unique<T>(items: T[]): T[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
-}
-
-function isError({ severity }: Problem): boolean {
-  return severity === 'error'
 }

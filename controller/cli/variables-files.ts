@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Option } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
-import { formatProblem, type Problem } from '../../schemas/problem.ts'
+import { formatProblem, isError, type Problem } from '../../schemas/problem.ts'
 
 /** `--variables`, which may be given several times. */
 export function variablesOption(): Option {
@@ -65,7 +65,7 @@ async function parseFile(path: string): Promise<[string, string][]> {
   const decoded = decodeText(path, found.bytes)
   if ('problem' in decoded) throw unreadable(decoded.problem)
   const { variables, problems } = parseDotenv(path, decoded.text, () => undefined)
-  const [first] = problems.filter(({ severity }) => severity === 'error')
+  const first = problems.find(isError)
   if (first) throw unreadable(first)
   return [...variables]
 }

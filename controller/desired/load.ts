@@ -2,6 +2,7 @@ import { digest } from '../../schemas/canonical.ts'
 import { messageOf } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { SourceTree } from '../../schemas/source.ts'
+import { LAST_NAME } from './compose/variables/project-name.ts'
 import { discover, type StackFile } from './discover.ts'
 import { filesOf } from './files.ts'
 import { type LoadedImage, loadImage } from './image/image-spec.ts'
@@ -122,7 +123,7 @@ function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context: StackC
       const value = guarded(
         () => loadStack(file, { files, catalog, variables }),
         (problem): LoadedStack => ({
-          name: file.fallback || 'root',
+          name: file.fallback || LAST_NAME,
           file: file.path,
           spec: null,
           problems: [{ ...problem, file: file.path }],

@@ -1,4 +1,4 @@
-import type { Problem } from '../../schemas/problem.ts'
+import { isError, type Problem } from '../../schemas/problem.ts'
 import { compare } from './order.ts'
 import type { Place } from './yaml/node.ts'
 
@@ -46,7 +46,8 @@ const MAX_COLLECTED = 2000
 /** Adds a problem. Of very many the rest is dropped, but never the first error. */
 export function note(problems: Problem[], problem: Problem): void {
   const isFull = problems.length >= MAX_COLLECTED
-  const isFirstError = problem.severity === 'error' && problems.at(-1)?.severity !== 'error'
+  const last = problems.at(-1)
+  const isFirstError = isError(problem) && !(last && isError(last))
   if (!isFull || isFirstError) problems.push(problem)
 }
 
@@ -56,7 +57,7 @@ export function noteAll(problems: Problem[], found: Iterable<Problem>): void {
 }
 
 export function hasErrors(problems: Problem[]): boolean {
-  return problems.some((problem) => problem.severity === 'error')
+  return problems.some(isError)
 }
 
 /** Problems without repetition, by file and place, and capped with a last one that says how many were left out. */
@@ -88,5 +89,5 @@ function byPlace(a: Problem, b: Problem): number {
 }
 
 function rank(problem: Problem): number {
-  return problem.severity === 'error' ? 0 : 1
+  return isError(problem) ? 0 : 1
 }

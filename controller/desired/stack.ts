@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Problem } from '../../schemas/problem.ts'
+import { isError, type Problem } from '../../schemas/problem.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { MAX_FILES } from './compose/composition/budget.ts'
 import { createReader } from './compose/composition/reader.ts'
@@ -119,8 +119,9 @@ const NOTHING_ENABLED =
   'has no service that runs (a profile enables it only when COMPOSE_PROFILES names that); to remove a stack, delete its file'
 
 /** A key at the root may be a misspelt `name`. */
-function isAboutRoot({ path, severity }: Problem): boolean {
-  return severity === 'error' && path !== '' && !/[.[]/.test(path)
+function isAboutRoot(problem: Problem): boolean {
+  const { path } = problem
+  return isError(problem) && path !== '' && !/[.[]/.test(path)
 }
 
 function unread(file: StackFile, other: string): Problem {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { load } from '../../controller/desired/load.ts'
-import type { Problem } from '../../schemas/problem.ts'
+import { isError, type Problem } from '../../schemas/problem.ts'
 import type { SourceFile, SourceTree } from '../../schemas/source.ts'
 
 /** Whether a file could be deployed as it is, as the one stack of its folder in a repository; and if not, why. */
@@ -32,7 +32,7 @@ export function deploy(corpus: string, file: string): Deployed {
   return {
     id: file,
     isAccepted: (loaded?.spec ?? null) !== null,
-    errors: (loaded?.problems ?? []).filter(({ severity }) => severity === 'error'),
+    errors: (loaded?.problems ?? []).filter(isError),
   }
 }
 

@@ -2,7 +2,7 @@ import { openProject } from '../../controller/cli/project/open-project.ts'
 import { settle } from '../../controller/cli/project/settings.ts'
 import { type Json, projectJson } from '../../controller/desired/compose/print/print.ts'
 import { hasErrors } from '../../controller/desired/report.ts'
-import { formatProblem } from '../../schemas/problem.ts'
+import { formatProblem, isError } from '../../schemas/problem.ts'
 import type { Mounted } from './mounted-files.ts'
 import type { Recorded } from './recorded.ts'
 
@@ -29,7 +29,7 @@ function outcomeOf({ cwd, files: file, env }: Recorded, { files, isThere }: Moun
   const settings = settle({ file, envFile: [], profile: [] }, { cwd, env, files, unset: 'blank', isThere })
   const { project, problems } = openProject(settings, { files, unset: 'blank' })
   if (project && !hasErrors(problems)) return { accepted: true, model: projectJson(project) }
-  const first = problems.find(({ severity }) => severity === 'error')
+  const first = problems.find(isError)
   return { accepted: false, message: first ? formatProblem(first) : 'refused without a problem' }
 }
 

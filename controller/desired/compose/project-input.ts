@@ -5,7 +5,7 @@ import { insideOnly } from '../inside.ts'
 import { errorIn } from '../report.ts'
 import type { Reader } from './composition/reader.ts'
 import type { Unset } from './variables/fill-in.ts'
-import { noProjectName, normaliseName } from './variables/project-name.ts'
+import { LAST_NAME, noProjectName, normaliseName } from './variables/project-name.ts'
 import type { Lookup } from './variables/template.ts'
 
 /** What a project is loaded from. Nothing else is read: no disk, no clock, no environment. */
@@ -40,7 +40,7 @@ interface CompleteInput extends ProjectInput {
 export function completeInput(input: ProjectInput): { input: CompleteInput; problems: Problem[] } {
   const compose = Array.isArray(input.compose) ? input.compose.map((path) => posix.normalize(path)) : []
   const given = String(input.name ?? '')
-  const name = normaliseName(given) || 'root'
+  const name = normaliseName(given) || LAST_NAME
   const directory = input.directory ?? ''
   const problems = [...composeProblems(compose), ...(name === given ? [] : [nameProblem(given, compose)])]
   return {

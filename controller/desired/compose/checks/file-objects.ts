@@ -1,7 +1,7 @@
 import { type Cursor, fail, failAtKey, within } from '../../cursor.ts'
 import { entriesBelow } from '../below.ts'
 import { has } from '../edit.ts'
-import { isExternal } from './resources.ts'
+import { isExternal } from '../external.ts'
 
 /** Where the content of a config and of a secret may come from. */
 const SOURCES = { configs: ['file', 'environment', 'content'], secrets: ['file', 'environment'] }

@@ -1,6 +1,6 @@
 import { type Cursor, entriesOf, failAtKey, notice } from '../../cursor.ts'
-import { type Node, textAt } from '../../yaml/node.ts'
 import { entriesBelow } from '../below.ts'
+import { isExternal } from '../external.ts'
 
 /** Compose Specification §external: what exists already is named and not described. */
 export function checkResources(at: Cursor): void {
@@ -9,10 +9,6 @@ export function checkResources(at: Cursor): void {
       if (isExternal(resource.node)) checkExternal(resource, section)
     }
   }
-}
-
-export function isExternal(node: Node): boolean {
-  return textAt(node, 'external') === 'true'
 }
 
 /** Compose refuses a description of volumes only, and reads over it elsewhere. */

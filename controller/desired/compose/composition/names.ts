@@ -1,5 +1,6 @@
-import { isNull, type MapNode, type Node, textNode } from '../../yaml/node.ts'
+import type { MapNode } from '../../yaml/node.ts'
 import { asMap, changeAt, changeEach } from '../edit.ts'
+import { given } from '../variables/environment.ts'
 import type { Lookup } from '../variables/template.ts'
 
 /**
@@ -11,14 +12,9 @@ export function withNamesResolved(model: MapNode, variables: Lookup): MapNode {
     changeAt(model, 'services', (services) =>
       changeEach(services, (service) =>
         changeAt(service, 'environment', (own) =>
-          changeEach(own, (value, name) => named(value, variables(name))),
+          changeEach(own, (value, name) => given(value, name, variables) ?? value),
         ),
       ),
     ),
   )
-}
-
-function named(value: Node, text: string | undefined): Node {
-  const isName = isNull(value) && value.tag !== '!broken'
-  return isName && text !== undefined ? textNode(value, text) : value
 }

@@ -72,7 +72,8 @@ export function mapping(expected: string, keys: Record<string, Key>, ...required
   return { expected, map: required.length === 0 ? { keys } : { keys, required } }
 }
 
-const NAME = /^[a-zA-Z0-9._-]+$/
+/** Names of services, networks and all else that a file declares. */
+export const NAME = /^[a-zA-Z0-9._-]+$/
 
 /** A mapping from names that the author gives. */
 export function named(values: Shape, expected: string): Shape {

@@ -1,8 +1,6 @@
 import type { Entry, Node } from '../../yaml/node.ts'
 import type { Shape } from '../shape.ts'
-
-/** Names of services, networks and all else that a file declares. */
-export const NAME = /^[a-zA-Z0-9._-]+$/
+import { NAME } from './common.ts'
 
 /** A field that is written as a list of names, or as a mapping of names to settings. */
 export interface NameForms {

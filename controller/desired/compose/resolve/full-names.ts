@@ -1,5 +1,6 @@
-import { type MapNode, mapNode, type Node, textAt, textNode } from '../../yaml/node.ts'
+import { type MapNode, mapNode, type Node, textNode } from '../../yaml/node.ts'
 import { asMap, changeEach, withDefaults } from '../edit.ts'
+import { isExternal } from '../external.ts'
 
 const NAMED = ['networks', 'volumes', 'secrets', 'configs']
 
@@ -11,7 +12,7 @@ export function withFullNames(model: MapNode, project: string): MapNode {
 }
 
 function withName(resource: Node, key: string, project: string): Node {
-  const name = textAt(resource, 'external') === 'true' ? key : `${project}_${key}`
+  const name = isExternal(resource) ? key : `${project}_${key}`
   const map = resource.kind === 'map' ? resource : mapNode(resource, {})
   return withDefaults(map, () => ({ name: textNode(map, name) }))
 }

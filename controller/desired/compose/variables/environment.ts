@@ -65,8 +65,8 @@ function withGiven(service: MapNode, variables: Lookup): MapNode {
   return asMap(changeAt(environment, 'build', build))
 }
 
-/** A value, or in its absence that of the variable with its name. */
-function given(value: Node, name: string, variables: Lookup): Node | undefined {
+/** A value, or in its absence that of the variable with its name; undefined when there is none either. */
+export function given(value: Node, name: string, variables: Lookup): Node | undefined {
   if (!isNull(value) || value.tag === '!broken') return value
   const text = variables(name)
   return text === undefined ? undefined : textNode(value, text)

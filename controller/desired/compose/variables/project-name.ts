@@ -4,6 +4,9 @@ import { isNull, type Node, quote, type ScalarNode, scalarText, valueAt } from '
 import type { Unset } from './fill-in.ts'
 import { type Lookup, metered, substitute } from './template.ts'
 
+/** The name where there is nothing at all to take one from. */
+export const LAST_NAME = 'root'
+
 export interface NameInputs {
   /** What was asked for by name. */
   given?: string | undefined
@@ -45,7 +48,7 @@ function askedName(asked: string, { askedBy, documents, fallback }: NameInputs):
   if (name === asked) return { name, guessed: false, problems: [] }
   const why = noProjectName(asked)
   const problem = askedBy ? errorIn('', `${askedBy} ${why}`) : errorIn(fileOf(documents), why)
-  return { name: name || fallback || 'root', guessed: true, problems: [problem] }
+  return { name: name || fallback || LAST_NAME, guessed: true, problems: [problem] }
 }
 
 /** Why a text is no name of a project. */
@@ -78,7 +81,7 @@ function writtenName(
 
 function empty(node: ScalarNode, written: string, fallback: string): ProjectName {
   const message = `${quote(written)} has no letter or digit to make a name of`
-  return { name: fallback || 'root', guessed: true, problems: [errorAt(node.at, 'name', message)] }
+  return { name: fallback || LAST_NAME, guessed: true, problems: [errorAt(node.at, 'name', message)] }
 }
 
 function changed(node: ScalarNode, written: string, name: string): Problem[] {
@@ -90,7 +93,7 @@ function folderName({ documents, isBroken, fallback }: NameInputs, isWritten: bo
   const guessed = isWritten || isBroken || documents[0]?.kind !== 'map'
   const problems = []
   if (fallback === '' && !guessed) problems.push(errorIn(fileOf(documents), NAMELESS))
-  return { name: fallback || 'root', guessed: guessed || fallback === '', problems }
+  return { name: fallback || LAST_NAME, guessed: guessed || fallback === '', problems }
 }
 
 const NAMELESS = 'the stack in the root folder of a source needs a name; write name: at the top'
