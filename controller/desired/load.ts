@@ -1,16 +1,14 @@
 import { digest } from '../../schemas/canonical.ts'
-import { messageOf } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { SourceTree } from '../../schemas/source.ts'
-import { LAST_NAME } from './compose/variables/project-name.ts'
-import { discover, type StackFile } from './discover.ts'
-import { filesOf } from './files.ts'
-import { type LoadedImage, loadImage } from './image/image-spec.ts'
-import { catalogOf, identityOf, indexImages } from './image/images.ts'
-import { createMemo, type Memo } from './memo.ts'
-import { otherPaths } from './other-paths.ts'
-import { errorIn, noticeAt, tidy } from './report.ts'
-import { type LoadedStack, loadStack } from './stack.ts'
+import { refuseSameNames, tellIncluded } from './across-stacks.ts'
+import { discover } from './discover.ts'
+import { type LoadedImage, withoutSpec } from './image/image-spec.ts'
+import { indexImages } from './image/images.ts'
+import { createMemo } from './memo.ts'
+import { rememberImage, rememberStack } from './remembered.ts'
+import { errorIn, tidy } from './report.ts'
+import type { LoadedStack } from './stack.ts'
 import { hasFolder } from './tree-paths.ts'
 
 export type { LoadedStack } from './stack.ts'
@@ -85,107 +83,6 @@ function withinRoom(paths: string[], read: (path: string) => LoadedImage): Loade
 }
 
 const NO_ROOM = `the image specs before this one have more than ${MAX_SOURCE_IMAGE_BYTES} bytes of files; put large content into base images`
-
-function withoutSpec(path: string, problem: Problem): LoadedImage {
-  return { name: path, path, spec: null, reference: '', problems: [{ ...problem, file: path }] }
-}
-
-function rememberImage(memo: Memo<LoadedImage>, path: string, tree: SourceTree): LoadedImage {
-  return memo.recall(path, {
-    isFresh: (inputs) => sameFiles(inputs.files, tree),
-    make: () => {
-      const files = filesOf(tree)
-      const value = guarded(
-        () => loadImage(path, files),
-        (problem) => withoutSpec(path, problem),
-      )
-      return { value, inputs: { files: files.seen, images: new Map(), key: '' } }
-    },
-  })
-}
-
-interface StackContext {
-  tree: SourceTree
-  index: Map<string, LoadedImage>
-  settings: string
-  variables: Record<string, string>
-}
-
-function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context: StackContext): LoadedStack {
-  const { tree, index, settings, variables } = context
-  const key = JSON.stringify([file, settings])
-  return memo.recall(file.path, {
-    isFresh: (inputs) =>
-      inputs.key === key && sameFiles(inputs.files, tree) && sameImages(inputs.images, index),
-    make: () => {
-      const files = filesOf(tree)
-      const catalog = catalogOf(index)
-      const value = guarded(
-        () => loadStack(file, { files, catalog, variables }),
-        (problem): LoadedStack => ({
-          name: file.fallback || LAST_NAME,
-          file: file.path,
-          spec: null,
-          problems: [{ ...problem, file: file.path }],
-          guessed: true,
-          included: [],
-        }),
-      )
-      return { value, inputs: { files: files.seen, images: catalog.asked, key } }
-    },
-  })
-}
-
-/** The last guard of "one bad stack stops no other": what nobody foresaw becomes a problem too. */
-function guarded<T>(make: () => T, refused: (problem: Problem) => T): T {
-  try {
-    return make()
-  } catch (error) {
-    const reason = messageOf(error)
-    return refused(
-      errorIn('', `Setpoint could not read this file (a defect of Setpoint, please report it): ${reason}`),
-    )
-  }
-}
-
-function sameFiles(seen: Map<string, string | undefined>, tree: SourceTree): boolean {
-  const now = filesOf(tree)
-  return [...seen].every(([path, identity]) => now.identity(path) === identity)
-}
-
-function sameImages(asked: Map<string, string | undefined>, index: Map<string, LoadedImage>): boolean {
-  return [...asked].every(([name, identity]) => {
-    const image = index.get(name)
-    return (image && identityOf(image)) === identity
-  })
-}
-
-function refuseSameNames(stacks: LoadedStack[]): LoadedStack[] {
-  const groups = Map.groupBy(stacks, ({ name }) => name)
-  const byName = new Map([...groups].map(([name, same]) => [name, same.map(({ file }) => file)]))
-  return stacks.map((stack) => {
-    const same = byName.get(stack.name) ?? []
-    if (same.length === 1) return stack
-    const others = otherPaths(stack.file, same)
-    const problem = errorIn(
-      stack.file,
-      `the stack ${stack.name} is also declared by ${others}; give one another name`,
-    )
-    return { ...stack, spec: null, problems: tidy([...stack.problems, problem]) }
-  })
-}
-
-/** Tells of a stack that runs twice, by itself and as a part of another. */
-function tellIncluded(stacks: LoadedStack[]): LoadedStack[] {
-  const includers = new Map(stacks.flatMap((stack) => stack.included.map((path) => [path, stack.file])))
-  return stacks.map((stack) => {
-    const includer = includers.get(stack.file)
-    if (includer === undefined) return stack
-    const message = `${includer} includes this file too, so its services run in both stacks; where that is not meant, give it a name that makes no stack, such as services.yaml`
-    const problem = noticeAt({ file: stack.file, line: 0, column: 0 }, '', message)
-    return { ...stack, problems: tidy([...stack.problems, problem]) }
-  })
-}
 
 function missingFolder(tree: SourceTree, directory: string): Problem[] {
   const folder = directory

@@ -37,6 +37,11 @@ export function loadImage(path: string, files: Files): LoadedImage {
   return { name, path, spec: isGood ? spec : null, reference, problems: tidy(problems) }
 }
 
+/** An image spec that is not read, with why. */
+export function withoutSpec(path: string, problem: Problem): LoadedImage {
+  return { name: path, path, spec: null, reference: '', problems: [{ ...problem, file: path }] }
+}
+
 interface Reading {
   files: Files
   problems: Problem[]
