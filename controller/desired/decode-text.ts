@@ -1,6 +1,6 @@
 import type { Problem } from '../../schemas/problem.ts'
-import { placesOf, withoutMark } from './compose/variables/env-file.ts'
 import { errorAt, errorIn } from './report.ts'
+import { placesOf, withoutMark } from './text.ts'
 
 /** The text of a file, or why it is none: a wrong byte that counted as U+FFFD would change a value unseen. */
 export function decodeText(path: string, bytes: Buffer): { text: string } | { problem: Problem } {

@@ -1,6 +1,7 @@
 import { Composer, type CST, type Document, LineCounter } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, errorIn, note, noteAll } from '../report.ts'
+import { lineAfter, withoutMark } from '../text.ts'
 import { type Converting, convert } from './convert.ts'
 import { type Extent, excess, extentOf } from './extent.ts'
 import { settleListTags } from './list-tags.ts'
@@ -26,7 +27,7 @@ export interface Parsed {
  * each with a problem of its own.
  */
 export function parse(file: string, content: string): Parsed {
-  const text = content.replace(/^\uFEFF/, '')
+  const text = withoutMark(content)
   const lines = linesOf(text)
   const tokens = tokenize(text)
   if (typeof tokens === 'string') return unparsed(file, tokens)
@@ -45,11 +46,6 @@ function linesOf(text: string): LineCounter {
   const lines = new LineCounter()
   for (let start = 0; start >= 0; start = lineAfter(text, start)) lines.addNewLine(start)
   return lines
-}
-
-function lineAfter(text: string, start: number): number {
-  const end = text.indexOf('\n', start)
-  return end < 0 ? -1 : end + 1
 }
 
 // Plain scalars are resolved in scalar.ts, and unique keys in convert.ts, where it is not quadratic.

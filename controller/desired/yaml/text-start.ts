@@ -1,4 +1,5 @@
 import type { Scalar } from 'yaml'
+import { lineAfter, linesIn } from '../text.ts'
 import type { Place, ScalarNode } from './node.ts'
 
 /** Where the first character of a literal block stands, and each further line at the same column. */
@@ -19,13 +20,9 @@ function blockStart(value: string, source: string, header: { at: Place; offset: 
   return { line: header.at.line + 1, column: indentation + 1 }
 }
 
-function lineAfter(text: string, offset: number): number {
-  const end = text.indexOf('\n', offset)
-  return end < 0 ? text.length : end + 1
-}
-
 function lineAt(text: string, start: number): string {
-  return text.slice(start, lineAfter(text, start)).replace(/\r?\n$/, '')
+  const next = lineAfter(text, start)
+  return text.slice(start, next < 0 ? undefined : next).replace(/\r?\n$/, '')
 }
 
 /**
@@ -34,15 +31,9 @@ function lineAt(text: string, start: number): string {
  */
 export function placesIn({ at, text, start }: ScalarNode): (offset: number) => Place {
   if (!start) return () => at
-  let line = start.line
-  let lineStart = 0
-  let end = text.indexOf('\n')
+  const lineOf = linesIn(text)
   return (offset) => {
-    while (end >= 0 && end < offset) {
-      line++
-      lineStart = end + 1
-      end = text.indexOf('\n', lineStart)
-    }
-    return { ...at, line, column: start.column + offset - lineStart }
+    const { line, start: lineStart } = lineOf(offset)
+    return { ...at, line: start.line + line, column: start.column + offset - lineStart }
   }
 }

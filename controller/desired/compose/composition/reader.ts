@@ -1,6 +1,5 @@
-import type { Problem } from '../../../../schemas/problem.ts'
-import { decodeText } from '../../decode-text.ts'
-import { type Files, notRead } from '../../files.ts'
+import type { Files } from '../../files.ts'
+import { readText } from '../../read-text.ts'
 import { type Parsed, parse } from '../../yaml/parse.ts'
 
 /** Reads YAML files, each parsed once. */
@@ -21,12 +20,7 @@ export function createReader(files: Files): Reader {
 }
 
 function parseFile(path: string, files: Files): Parsed {
-  const found = files.read(path)
-  if ('problem' in found) return unreadable([notRead(path, found)])
-  const decoded = decodeText(path, found.bytes)
-  return 'problem' in decoded ? unreadable([decoded.problem]) : parse(path, decoded.text)
-}
-
-function unreadable(problems: Problem[]): Parsed {
-  return { documents: [], isBroken: true, problems }
+  const found = readText(files, path)
+  if ('problem' in found) return { documents: [], isBroken: true, problems: [found.problem] }
+  return parse(path, found.text)
 }

@@ -1,8 +1,9 @@
 import type { Problem } from '../../../../schemas/problem.ts'
 import { errorAt, note, noticeAt } from '../../report.ts'
+import { placesOf, withoutMark } from '../../text.ts'
 import type { Place } from '../../yaml/node.ts'
 import { type Statement, statements, type Value } from './dotenv-statements.ts'
-import { type EnvFile, placesOf, withoutMark } from './env-file.ts'
+import type { EnvFile } from './env-file.ts'
 import { createFillIn, type Unset } from './fill-in.ts'
 import type { Lookup } from './template.ts'
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import { decodeText } from '../../decode-text.ts'
-import { type Files, notRead } from '../../files.ts'
+import type { Files } from '../../files.ts'
+import { readText } from '../../read-text.ts'
 import { note } from '../../report.ts'
 import { parseDotenv } from './dotenv.ts'
 import type { Unset } from './fill-in.ts'
@@ -24,18 +24,13 @@ export function readEnvFiles(
   return { variables, problems }
 
   function read(path: string): void {
-    const found = files.read(path)
+    const found = readText(files, path)
     if ('problem' in found) {
-      note(problems, notRead(path, found))
-      return
-    }
-    const decoded = decodeText(path, found.bytes)
-    if ('problem' in decoded) {
-      note(problems, decoded.problem)
+      note(problems, found.problem)
       return
     }
     const earlier: Lookup = (name) => variables.get(name)
-    const parsed = parseDotenv(path, decoded.text, outer, { unset, earlier })
+    const parsed = parseDotenv(path, found.text, outer, { unset, earlier })
     for (const problem of parsed.problems) note(problems, problem)
     for (const [name, value] of parsed.variables) variables.set(name, value)
   }

@@ -1,7 +1,8 @@
 import type { Problem } from '../../../../schemas/problem.ts'
 import { errorAt, note } from '../../report.ts'
+import { withoutMark } from '../../text.ts'
 import type { Place } from '../../yaml/node.ts'
-import { type EnvFile, withoutMark } from './env-file.ts'
+import type { EnvFile } from './env-file.ts'
 import type { Lookup } from './template.ts'
 
 /**
