@@ -19,13 +19,6 @@ export function filled(cursor: Cursor): string | undefined {
   return value === '' ? fail(cursor, 'must not be empty') : value
 }
 
-/** A text that is a string in YAML, so that `1.10` is not read as 1.1. */
-export function literal(cursor: Cursor): string | undefined {
-  const { node } = cursor
-  if (node.kind === 'scalar' && typeof node.value === 'string') return filled(cursor)
-  return expected(cursor, 'a string')
-}
-
 /** true or false, and the `yes`, `no`, `on`, `off` of YAML 1.1. */
 export function boolean(cursor: Cursor): boolean | undefined {
   const { node } = cursor
@@ -94,11 +87,6 @@ export function listOf<T>(item: Reader<T>): Reader<T[]> {
   return (cursor) => itemsOf(cursor)?.flatMap((inner) => keep(item(inner)))
 }
 
-/** A list, or one item in place of it. */
-export function oneOrListOf<T>(item: Reader<T>): Reader<T[]> {
-  return (cursor) => (cursor.node.kind === 'scalar' ? keep(item(cursor)) : listOf(item)(cursor))
-}
-
 function keep<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value]
 }
@@ -123,6 +111,7 @@ export function containerPath(cursor: Cursor): string | undefined {
   return value === undefined ? undefined : checkContainerPath(cursor, value)
 }
 
+/** The same of a path that is known already, in its plain form. */
 export function checkContainerPath(cursor: Cursor, value: string): string | undefined {
   if (!value.startsWith('/')) return fail(cursor, `${quote(value)} must be an absolute path in the container`)
   if (value.split('/').includes('..')) return fail(cursor, `${quote(value)} must not contain ..`)

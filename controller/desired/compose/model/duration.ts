@@ -56,7 +56,7 @@ function scaled(whole: string, fraction: string, unit: string): bigint {
 }
 
 /** As Go's `Duration.String`: `1m30s`, `2h0m0s`, `1.5s`, `100ms`, `0s`. */
-export function printDuration(nanoseconds: bigint): string {
+function printDuration(nanoseconds: bigint): string {
   if (nanoseconds === 0n) return '0s'
   const small = (['ms', 'µs', 'ns'] as const).find((unit) => nanoseconds >= (UNITS[unit] ?? 0n))
   if (small && nanoseconds < SECOND) return `${decimal(nanoseconds, UNITS[small] ?? 1n)}${small}`
