@@ -22,6 +22,7 @@ const LIMITS = [
   ['values taken in, each wherever it comes in', 'budget MAX_TAKEN_VALUES'],
   ['bytes taken in, likewise', 'budget MAX_TAKEN_BYTES'],
   ['values of all documents', 'budget MAX_READ_VALUES'],
+  ['services', 'project MAX_SERVICES'],
   ['`env_file` and `label_file` of all services, each wherever it is named', 'extent MAX_EXPANDED'],
   ['files of variables of all `include`', 'extent MAX_EXPANDED'],
   ['ports that ranges stand for', 'port-count MAX_SPREAD'],

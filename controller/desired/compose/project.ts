@@ -24,6 +24,9 @@ export interface Project {
   included: readonly string[]
 }
 
+/** The most services of one project: each is checked against the others. */
+export const MAX_SERVICES = 10_000
+
 /**
  * Loads a Compose project as the Compose Specification says: each file parsed, its variables filled in and its short
  * forms made long, what it includes and extends taken in, later files merged over earlier ones; then profiles,
@@ -38,6 +41,12 @@ export function loadProject(given: ProjectInput): { project: Project | undefined
   const merged = loadFiles(input.compose, { ...input, reader, problems, including: [], included })
   if (!merged) {
     if (!hasErrors(problems)) problems.push(errorIn(input.compose[0] ?? '', 'the file is empty'))
+    return { project: undefined, problems }
+  }
+  if (countServices(merged) > MAX_SERVICES) {
+    problems.push(
+      errorIn(merged.at.file, `has more than ${MAX_SERVICES} services; split the project into several`),
+    )
     return { project: undefined, problems }
   }
   const written = enableProfiles(cursorAt(merged, problems), input.profiles)

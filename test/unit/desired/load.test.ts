@@ -266,6 +266,11 @@ describe('input that is meant to hurt', () => {
       `x-setpoint: {variables: {V: ${'x'.repeat(500_000)}}}\nservices:\n${many(3000, (n) => `  s${n}: {image: "$V"}`)}`,
       'the file is too long once its variables are filled in',
     ],
+    [
+      'tens of thousands of services',
+      `services:\n${many(20_000, (n) => `  s${n}: {image: x}`)}`,
+      'has more than 10000 services; split the project into several',
+    ],
     ['thousands of unknown keys', many(20_000, (n) => `imag${n}: 1`), 'compose.yaml:1:1 imag0: unknown key'],
     [
       'thousands of circles',
