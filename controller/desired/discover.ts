@@ -3,6 +3,7 @@ import type { SourceTree } from '../../schemas/source.ts'
 import { COMPOSE_FILES, OVERRIDE_FILES } from './compose/file-names.ts'
 import { normaliseName } from './compose/variables/project-name.ts'
 import { compare } from './order.ts'
+import { plainPath } from './plain-path.ts'
 import { sortedPaths } from './tree-paths.ts'
 
 /** A file that declares a stack. */
@@ -41,10 +42,7 @@ const IMAGE_FILE = /^.+\.image\.ya?ml$/
  * Folders whose name starts with a dot, and `node_modules`, are not looked into.
  */
 export function discover(tree: SourceTree, { directory, rootName }: Scope): Discovered {
-  const prefix = directory
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')
+  const prefix = plainPath(directory)
   const stacks: StackFile[] = []
   const images: string[] = []
   const folders = new Map<string, Set<string>>()

@@ -6,6 +6,7 @@ import { discover } from './discover.ts'
 import { type LoadedImage, withoutSpec } from './image/image-spec.ts'
 import { indexImages } from './image/images.ts'
 import { createMemo } from './memo.ts'
+import { plainPath } from './plain-path.ts'
 import { rememberImage, rememberStack } from './remembered.ts'
 import { errorIn, tidy } from './report.ts'
 import type { LoadedStack } from './stack.ts'
@@ -85,10 +86,7 @@ function withinRoom(paths: string[], read: (path: string) => LoadedImage): Loade
 const NO_ROOM = `the image specs before this one have more than ${MAX_SOURCE_IMAGE_BYTES} bytes of files; put large content into base images`
 
 function missingFolder(tree: SourceTree, directory: string): Problem[] {
-  const folder = directory
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')
+  const folder = plainPath(directory)
   if (folder === '' || hasFolder(tree, folder)) return []
   return [errorIn(folder, 'the source has no such folder')]
 }

@@ -4,6 +4,7 @@ import type { StackSpec } from '../../schemas/stack.ts'
 import { MAX_FILES } from './compose/composition/budget.ts'
 import { createReader } from './compose/composition/reader.ts'
 import { loadProject, type Project } from './compose/project.ts'
+import { partsOf } from './compose/variables/parts.ts'
 import { projectName, withProjectName } from './compose/variables/project-name.ts'
 import { settingsElsewhere } from './compose/variables/settings-elsewhere.ts'
 import type { Lookup } from './compose/variables/template.ts'
@@ -78,7 +79,7 @@ export function loadStack(
     name: named.name,
     variables: withProjectName(variables, named.name),
     unset,
-    profiles: split(variables('COMPOSE_PROFILES')),
+    profiles: partsOf(variables('COMPOSE_PROFILES')),
   })
   noteAll(problems, loaded.problems)
   const spec = loaded.project ? specOf(loaded.project, { files, catalog, problems }) : null
@@ -132,16 +133,9 @@ function unread(file: StackFile, other: string): Problem {
 /** As `docker compose` in that folder finds them: what `COMPOSE_FILE` lists, else the file and its override. */
 function composeFiles(file: StackFile, variables: Lookup): string[] {
   const listed = file.isFolder
-    ? split(variables('COMPOSE_FILE'), variables('COMPOSE_PATH_SEPARATOR') || ':')
+    ? partsOf(variables('COMPOSE_FILE'), variables('COMPOSE_PATH_SEPARATOR') || ':')
     : []
   if (listed.length === 0) return [file.path, ...file.overrides]
   // One more than is loaded, by which they are told to be too many.
   return listed.slice(0, MAX_FILES + 1).map((path) => posix.join(file.folder, path))
-}
-
-function split(text = '', separator = ','): string[] {
-  return text
-    .split(separator)
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
 }

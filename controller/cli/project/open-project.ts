@@ -3,13 +3,14 @@ import type { Problem } from '../../../schemas/problem.ts'
 import { createReader } from '../../desired/compose/composition/reader.ts'
 import { loadProject, type Project } from '../../desired/compose/project.ts'
 import type { Unset } from '../../desired/compose/variables/fill-in.ts'
+import { partsOf } from '../../desired/compose/variables/parts.ts'
 import { normaliseName, projectName, withProjectName } from '../../desired/compose/variables/project-name.ts'
 import { asksForValues, withDeclared } from '../../desired/compose/variables/variables.ts'
 import { cursorAt } from '../../desired/cursor.ts'
 import type { Files } from '../../desired/files.ts'
 import { noticeAt, tidy } from '../../desired/report.ts'
 import { tellVersion } from '../../desired/spec/tell-marks.ts'
-import { partsOf, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 
 export interface Opened {
   project: Project | undefined

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 import { readEnvFiles } from '../../desired/compose/variables/env-files.ts'
 import type { Unset } from '../../desired/compose/variables/fill-in.ts'
+import { partsOf } from '../../desired/compose/variables/parts.ts'
 import type { Files } from '../../desired/files.ts'
 import { tidy } from '../../desired/report.ts'
 import { findFiles, isThereOnDisk } from './find-files.ts'
@@ -109,12 +110,6 @@ export function settle(flags: ProjectFlags, surroundings: Surroundings): Setting
   function listed(name: string, separator: string): string[] {
     return partsOf(variables.get(name), separator)
   }
-}
-
-/** The parts of a list in a variable. */
-export function partsOf(text = '', separator = ','): string[] {
-  const parts = text.split(separator)
-  return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
 function definedOf(env: Readonly<NodeJS.ProcessEnv>): [string, string][] {

@@ -1,7 +1,8 @@
 import type { PublishedPort } from '../../../schemas/stack.ts'
+import { isIpv4 } from '../compose/model/ip.ts'
 import { type Cursor, fail, fields, itemsOf, notice } from '../cursor.ts'
 import { quote } from '../yaml/node.ts'
-import { filled, integer, isIpv4, text } from './values.ts'
+import { filled, integer, text } from './values.ts'
 
 export interface PortAt {
   port: PublishedPort

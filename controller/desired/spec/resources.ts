@@ -1,8 +1,9 @@
+import { isIpv4 } from '../compose/model/ip.ts'
 import { type Cursor, expected, fail, fields, itemsOf, notice, within } from '../cursor.ts'
 import { defined } from '../defined.ts'
 import { quote } from '../yaml/node.ts'
 import { textMap } from './mappings.ts'
-import { boolean, filled, isIpv4, text } from './values.ts'
+import { boolean, filled, text } from './values.ts'
 
 /** A network or volume of a resolved model, under its key. */
 export interface ResourceDraft {

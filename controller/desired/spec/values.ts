@@ -1,6 +1,7 @@
 import { parseDuration } from '../../../schemas/duration.ts'
 import { parseSize } from '../../../schemas/size.ts'
 import { type Cursor, expected, fail, itemsOf, type Reader, suggestion } from '../cursor.ts'
+import { plainPath } from '../plain-path.ts'
 import { alternatives } from '../suggest.ts'
 import { quote, scalarText } from '../yaml/node.ts'
 import { looseBoolean } from '../yaml/scalar.ts'
@@ -91,13 +92,6 @@ function keep<T>(value: T | undefined): T[] {
   return value === undefined ? [] : [value]
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
-
-/** An IPv4 address in its one form: four numbers without leading zeros. */
-export function isIpv4(value: string): boolean {
-  return IPV4.test(value)
-}
-
 /** An octal file mode, however written: `0755`, `"0755"`, `0o755`, `755`. */
 export function fileMode(cursor: Cursor): number | undefined {
   const { node } = cursor
@@ -115,9 +109,5 @@ export function containerPath(cursor: Cursor): string | undefined {
 export function checkContainerPath(cursor: Cursor, value: string): string | undefined {
   if (!value.startsWith('/')) return fail(cursor, `${quote(value)} must be an absolute path in the container`)
   if (value.split('/').includes('..')) return fail(cursor, `${quote(value)} must not contain ..`)
-  const clean = `/${value
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')}`
-  return clean
+  return `/${plainPath(value)}`
 }
