@@ -1,5 +1,7 @@
-import { ContainerSpec, NetworkSpec, VolumeSpec } from './stack.ts'
+import { ContainerSpec } from './container.ts'
+import { NetworkSpec } from './network.ts'
 import Type, { type Static, type TLiteral, type TUnion } from './type.ts'
+import { VolumeSpec } from './volume.ts'
 
 const closed = { additionalProperties: false }
 

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../schemas/stack.ts'
+import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import type { Health, Probe } from '../../schemas/task.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ExecResult } from '../runtime/runtime.ts'

@@ -1,5 +1,5 @@
 import { messageOf } from '../../schemas/error.ts'
-import type { Healthcheck } from '../../schemas/stack.ts'
+import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import type { Probe } from '../../schemas/task.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
 

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../schemas/stack.ts'
+import type { Healthcheck } from '../../schemas/healthcheck.ts'
 
 export interface HealthState {
   health: 'starting' | 'healthy' | 'unhealthy'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { NetworkSpec, PublishedPort } from '../../schemas/stack.ts'
+import type { NetworkSpec, PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Network, subnetOf } from './leases.ts'
 import { NETNS_FOLDER, networkKey } from './naming.ts'

@@ -1,6 +1,6 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import type { NetworkSpec } from '../../schemas/stack.ts'
+import type { NetworkSpec } from '../../schemas/network.ts'
 import { succeed } from '../runtime/exec.ts'
 import { type Cidr, formatCidr, freeSubnet, gatewayOf, overlaps, parseCidr } from './cidr.ts'
 import type { Ip } from './ip.ts'

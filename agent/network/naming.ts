@@ -1,5 +1,5 @@
 import { digest } from '../../schemas/canonical.ts'
-import type { NetworkSpec } from '../../schemas/stack.ts'
+import type { NetworkSpec } from '../../schemas/network.ts'
 import { numberOf } from './cidr.ts'
 
 /** Where `ip netns` binds namespaces. */

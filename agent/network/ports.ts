@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
-import type { PublishedPort } from '../../schemas/stack.ts'
+import type { PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Cidr, contains } from './cidr.ts'
 import type { Lease } from './leases.ts'

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import type { PublishedPort } from '../../schemas/stack.ts'
+import type { PublishedPort } from '../../schemas/network.ts'
 import type { Endpoint } from './networks.ts'
 
 /** What the firewall needs to know of a network. */

@@ -1,4 +1,4 @@
-import type { Resources } from '../../schemas/stack.ts'
+import type { Resources } from '../../schemas/resources.ts'
 import type { Task } from '../../schemas/task.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { type CgroupMode, CPU_PERIOD } from './cgroup.ts'

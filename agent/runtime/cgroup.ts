@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readdir, rmdir, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
-import type { Resources } from '../../schemas/stack.ts'
+import type { Resources } from '../../schemas/resources.ts'
 import type { Limits, RuntimeInfo } from './runtime.ts'
 
 export type CgroupMode = RuntimeInfo['cgroup']

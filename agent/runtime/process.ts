@@ -1,6 +1,6 @@
+import type { ContainerSpec } from '../../schemas/container.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import type { ImageConfig } from '../../schemas/image.ts'
-import type { ContainerSpec } from '../../schemas/stack.ts'
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 

@@ -1,4 +1,4 @@
-import type { Resources } from '../../schemas/stack.ts'
+import type { Resources } from '../../schemas/resources.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { ResolvedImage } from '../image/images.ts'
 

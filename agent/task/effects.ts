@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorFacts, errorFacts } from '../../schemas/error.ts'
+import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import type { Log } from '../../schemas/log.ts'
-import type { Healthcheck } from '../../schemas/stack.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { Images, ResolvedImage } from '../image/images.ts'

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../schemas/stack.ts'
+import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'

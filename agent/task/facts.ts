@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { relative } from 'node:path'
-import type { PublishedPort } from '../../schemas/stack.ts'
+import type { PublishedPort } from '../../schemas/network.ts'
 import type { Task, TaskFacts } from '../../schemas/task.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'

@@ -1,4 +1,4 @@
-import type { RestartPolicy } from '../../schemas/stack.ts'
+import type { RestartPolicy } from '../../schemas/restart.ts'
 
 /** A run that lasted this many milliseconds was a good one: the back-off begins anew. */
 export const GOOD_RUN = 10_000

@@ -1,4 +1,4 @@
-import type { Mount, VolumeSpec } from '../../schemas/stack.ts'
+import type { Mount, VolumeSpec } from '../../schemas/volume.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 
 /** Named volumes and bind mounts of this host. */

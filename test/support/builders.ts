@@ -1,7 +1,8 @@
 import { digest } from '../../schemas/canonical.ts'
+import type { ContainerSpec } from '../../schemas/container.ts'
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
 import type { Revision, StackRecord } from '../../schemas/record.ts'
-import type { ContainerSpec, ServiceSpec, StackSpec, UpdatePolicy } from '../../schemas/stack.ts'
+import type { ServiceSpec, StackSpec, UpdatePolicy } from '../../schemas/stack.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 
 /** A commit id that is the same for the same number. */

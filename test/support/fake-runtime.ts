@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Container, ExecResult, Exit, Limits, Runtime } from '../../agent/runtime/runtime.ts'
-import type { Resources } from '../../schemas/stack.ts'
+import type { Resources } from '../../schemas/resources.ts'
 
 /** A runtime in memory: it passes the contract of the real one, and ends containers when a test says so. */
 export interface FakeRuntime extends Runtime {

@@ -1,12 +1,9 @@
+import type { ContainerSpec } from '../../../schemas/container.ts'
+import type { ContentMount } from '../../../schemas/content.ts'
 import type { ImageSource } from '../../../schemas/image.ts'
-import type {
-  ContainerSpec,
-  ContentMount,
-  NetworkSpec,
-  ServiceSpec,
-  StackSpec,
-  VolumeSpec,
-} from '../../../schemas/stack.ts'
+import type { NetworkSpec } from '../../../schemas/network.ts'
+import type { ServiceSpec, StackSpec } from '../../../schemas/stack.ts'
+import type { VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
 import { sortBy } from '../order.ts'
 import { containerOf } from './container.ts'

@@ -1,13 +1,9 @@
+import type { ContainerSpec } from '../../../schemas/container.ts'
+import type { ContentMount } from '../../../schemas/content.ts'
 import type { ImageSource } from '../../../schemas/image.ts'
-import type {
-  ContainerSpec,
-  ContentMount,
-  Mount,
-  NetworkAttachment,
-  NetworkSpec,
-  RestartPolicy,
-  VolumeSpec,
-} from '../../../schemas/stack.ts'
+import type { NetworkAttachment, NetworkSpec } from '../../../schemas/network.ts'
+import type { RestartPolicy } from '../../../schemas/restart.ts'
+import type { Mount, VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
 import { limits } from './deploy.ts'
 import type { ServiceDraft } from './service.ts'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { digest } from '../../../schemas/canonical.ts'
-import type { ContentMount } from '../../../schemas/stack.ts'
+import type { ContentMount } from '../../../schemas/content.ts'
 import { type Cursor, entriesOf, fail, itemsOf, within } from '../cursor.ts'
 import { defined } from '../defined.ts'
 import type { Files } from '../files.ts'

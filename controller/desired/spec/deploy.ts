@@ -1,4 +1,5 @@
-import type { Resources, UpdatePolicy } from '../../../schemas/stack.ts'
+import type { Resources } from '../../../schemas/resources.ts'
+import type { UpdatePolicy } from '../../../schemas/stack.ts'
 import { type Cursor, fail, fields } from '../cursor.ts'
 import { defined } from '../defined.ts'
 import { textAt } from '../yaml/node.ts'

@@ -1,5 +1,8 @@
 import { canonicalJson, digest } from '../../../schemas/canonical.ts'
-import type { ContainerSpec, NetworkSpec, StackSpec, VolumeSpec } from '../../../schemas/stack.ts'
+import type { ContainerSpec } from '../../../schemas/container.ts'
+import type { NetworkSpec } from '../../../schemas/network.ts'
+import type { StackSpec } from '../../../schemas/stack.ts'
+import type { VolumeSpec } from '../../../schemas/volume.ts'
 import { compare, sortBy } from '../order.ts'
 
 export interface Used {

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../../schemas/stack.ts'
+import type { Healthcheck } from '../../../schemas/healthcheck.ts'
 import { type Cursor, fail, fields } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
 import { boolean, duration, integer, listOf, text } from './values.ts'

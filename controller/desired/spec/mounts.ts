@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Mount } from '../../../schemas/stack.ts'
+import type { Mount } from '../../../schemas/volume.ts'
 import { cleanPath } from '../compose/model/path.ts'
 import { type Cursor, fail, fields, itemsOf } from '../cursor.ts'
 import { scalarNode } from '../yaml/node.ts'

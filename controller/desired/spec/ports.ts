@@ -1,4 +1,4 @@
-import type { PublishedPort } from '../../../schemas/stack.ts'
+import type { PublishedPort } from '../../../schemas/network.ts'
 import { isIpv4 } from '../compose/model/ip.ts'
 import { type Cursor, fail, fields, itemsOf, notice } from '../cursor.ts'
 import { quote } from '../yaml/node.ts'

@@ -1,4 +1,4 @@
-import type { RestartPolicy } from '../../../schemas/stack.ts'
+import type { RestartPolicy } from '../../../schemas/restart.ts'
 import { type Cursor, expected, fields } from '../cursor.ts'
 import { defined } from '../defined.ts'
 import { duration, integer, oneOf } from './values.ts'

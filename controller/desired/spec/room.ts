@@ -1,4 +1,4 @@
-import type { ContainerSpec } from '../../../schemas/stack.ts'
+import type { ContainerSpec } from '../../../schemas/container.ts'
 import { type Cursor, fail } from '../cursor.ts'
 
 /** Bytes of a container as JSON. A job carries it to a host, with more beside it, and may have 4 MiB. */

@@ -1,4 +1,5 @@
-import type { Healthcheck, UpdatePolicy } from '../../../schemas/stack.ts'
+import type { Healthcheck } from '../../../schemas/healthcheck.ts'
+import type { UpdatePolicy } from '../../../schemas/stack.ts'
 
 const DEFAULTS: UpdatePolicy = {
   parallelism: 1,

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../schemas/canonical.ts'
-import type { PublishedPort } from '../../../schemas/stack.ts'
+import type { PublishedPort } from '../../../schemas/network.ts'
 import { fail, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
 import { describePort, MAX_PORTS, type PortAt } from './ports.ts'

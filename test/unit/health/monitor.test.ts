@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { watchHealth } from '../../../agent/health/monitor.ts'
 import type { ExecResult } from '../../../agent/runtime/runtime.ts'
-import type { Healthcheck } from '../../../schemas/stack.ts'
+import type { Healthcheck } from '../../../schemas/healthcheck.ts'
 import type { Health, Probe } from '../../../schemas/task.ts'
 import { fakeClock } from './fake-clock.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gapBeforeNext, nextHealth, STARTING } from '../../../agent/health/step.ts'
-import type { Healthcheck } from '../../../schemas/stack.ts'
+import type { Healthcheck } from '../../../schemas/healthcheck.ts'
 
 const spec: Healthcheck = {
   test: ['true'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Endpoint } from '../../../agent/network/networks.ts'
 import { forwardsOf, type RuleNetwork, renderTable } from '../../../agent/network/rules.ts'
-import type { PublishedPort } from '../../../schemas/stack.ts'
+import type { PublishedPort } from '../../../schemas/network.ts'
 import { aContainer } from '../../support/builders.ts'
 
 const front: RuleNetwork = { name: 'front', bridge: 'spa', subnet: '10.210.0.0/24', internal: false }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type BundleFacts, bundle } from '../../../agent/runtime/bundle.ts'
 import { DEFAULT_CAPABILITIES } from '../../../agent/runtime/capabilities.ts'
 import type { Container } from '../../../agent/runtime/runtime.ts'
-import type { ContainerSpec } from '../../../schemas/stack.ts'
+import type { ContainerSpec } from '../../../schemas/container.ts'
 import { aTask } from '../../support/oci-host.ts'
 
 const facts: BundleFacts = {

@@ -8,7 +8,8 @@ import type { Exit, Runtime } from '../../../agent/runtime/runtime.ts'
 import { createTasks } from '../../../agent/task/host-tasks.ts'
 import { createJournal } from '../../../agent/task/journal.ts'
 import type { Tasks } from '../../../agent/task/tasks.ts'
-import type { Healthcheck, RestartPolicy } from '../../../schemas/stack.ts'
+import type { Healthcheck } from '../../../schemas/healthcheck.ts'
+import type { RestartPolicy } from '../../../schemas/restart.ts'
 import type { Health, Probe, Task, TaskStatus } from '../../../schemas/task.ts'
 
 export const quiet = { debug() {}, info() {}, warn() {}, error() {} }

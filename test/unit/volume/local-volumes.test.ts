@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { copyArgv } from '../../../agent/volume/fill.ts'
 import { createVolumes } from '../../../agent/volume/local-volumes.ts'
 import type { Volumes } from '../../../agent/volume/volumes.ts'
-import type { Mount } from '../../../schemas/stack.ts'
+import type { Mount } from '../../../schemas/volume.ts'
 
 let folder: string
 let image: string

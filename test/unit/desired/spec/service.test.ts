@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ContainerSpec, ServiceSpec } from '../../../../schemas/stack.ts'
+import type { ContainerSpec } from '../../../../schemas/container.ts'
+import type { ServiceSpec } from '../../../../schemas/stack.ts'
 import { serviceOf, specOf } from '../support.ts'
 
 const VOLUMES = 'volumes: {data: }'

@@ -1,0 +1,42 @@
+import { ContentMount } from './content.ts'
+import { Healthcheck } from './healthcheck.ts'
+import { ImageSource } from './image.ts'
+import { NetworkAttachment, PublishedPort } from './network.ts'
+import { closed, Milliseconds, StringMap } from './parts.ts'
+import { Resources } from './resources.ts'
+import { RestartPolicy } from './restart.ts'
+import Type, { type Static } from './type.ts'
+import { Mount } from './volume.ts'
+
+/** What one container of a service is: everything that, when it changes, needs a new task. */
+export type ContainerSpec = Static<typeof ContainerSpec>
+export const ContainerSpec = Type.Object(
+  {
+    image: ImageSource,
+    entrypoint: Type.Optional(Type.Array(Type.String())),
+    command: Type.Optional(Type.Array(Type.String())),
+    environment: StringMap,
+    workingDir: Type.Optional(Type.String()),
+    /** `user[:group]`, by name or number. */
+    user: Type.Optional(Type.String()),
+    hostname: Type.Optional(Type.String()),
+    labels: StringMap,
+    networks: Type.Array(NetworkAttachment),
+    ports: Type.Array(PublishedPort),
+    mounts: Type.Array(Mount),
+    /** Absent when there are none. */
+    contents: Type.Optional(Type.Array(ContentMount)),
+    /** Absent: the image's own healthcheck counts; null: `NONE`. */
+    healthcheck: Type.Optional(Type.Union([Healthcheck, Type.Null()])),
+    restart: RestartPolicy,
+    resources: Resources,
+    /** A signal's name, `SIGTERM`; absent: the image's, else SIGTERM. */
+    stopSignal: Type.Optional(Type.String()),
+    stopGracePeriod: Milliseconds,
+    readOnly: Type.Boolean(),
+    noNewPrivileges: Type.Boolean(),
+    capAdd: Type.Array(Type.String()),
+    capDrop: Type.Array(Type.String()),
+  },
+  closed,
+)
