@@ -3,9 +3,10 @@ import type { Task } from '../../schemas/task.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { type CgroupMode, CPU_PERIOD } from './cgroup.ts'
 import type { Confinement } from './confinement.ts'
-import { DEFAULT_MOUNTS, DEVICE_RULES, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
+import { DEVICE_RULES, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
+import { mountsOf } from './mounts.ts'
 import { argvOf, environmentOf } from './process.ts'
-import type { Container, ResolvedMount } from './runtime.ts'
+import type { Container } from './runtime.ts'
 import type { User } from './user.ts'
 
 /** What a bundle needs to know beside the container itself. */
@@ -90,41 +91,6 @@ function processOf({ task, image }: Container, { user, hostname }: BundleFacts) 
   }
 }
 
-/** Parents before children, whatever the order in the stack file. */
-function mountsOf(mounts: ResolvedMount[]) {
-  const own = mounts.map((mount) => (mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount)))
-  const replaced = new Set(own.map(({ destination }) => destination))
-  return [
-    ...DEFAULT_MOUNTS.filter(({ destination }) => !replaced.has(destination)),
-    ...own.sort((a, b) => depth(a.destination) - depth(b.destination)),
-  ]
-}
-
-function bind({ source, target, readOnly }: ResolvedMount) {
-  return {
-    destination: target,
-    type: 'bind',
-    source,
-    options: ['rbind', 'rprivate', ...(readOnly ? ['rro'] : ['rw'])],
-  }
-}
-
-function tmpfs({ target, readOnly, size, mode }: ResolvedMount) {
-  return {
-    destination: target,
-    type: 'tmpfs',
-    source: 'tmpfs',
-    options: [
-      'nosuid',
-      'noexec',
-      'nodev',
-      readOnly ? 'ro' : 'rw',
-      `mode=${(mode ?? 0o1777).toString(8)}`,
-      ...(size !== undefined && size > 0 ? [`size=${size}`] : []),
-    ],
-  }
-}
-
 function namespacesOf(netns: string | null, cgroup: CgroupMode): { type: string; path?: string }[] {
   return [
     { type: 'pid' },
@@ -149,8 +115,4 @@ function resourcesOf({ memory, memoryReservation, cpus, pids }: Resources, count
     ...(cpus !== undefined && { cpu: { quota: Math.round(cpus * CPU_PERIOD), period: CPU_PERIOD } }),
     ...(pids !== undefined && { pids: { limit: pids } }),
   }
-}
-
-function depth(path: string): number {
-  return path.split('/').filter(Boolean).length
 }
