@@ -22,6 +22,8 @@ export const ContainerSpec = Type.Object(
     hostname: Type.Optional(Type.String()),
     labels: StringMap,
     networks: Type.Array(NetworkAttachment),
+    /** One address for all tasks of the service on a host; absent: its name leads to each task itself (`dnsrr`). */
+    endpointMode: Type.Optional(Type.Literal('vip')),
     ports: Type.Array(PublishedPort),
     mounts: Type.Array(Mount),
     /** Absent when there are none. */

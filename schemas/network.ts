@@ -5,10 +5,15 @@ export type PublishedPort = Static<typeof PublishedPort>
 export const PublishedPort = Type.Object(
   {
     target: Type.Integer({ minimum: 1, maximum: 65535 }),
-    published: Type.Integer({ minimum: 1, maximum: 65535 }),
+    /** Of the host. 0: the agent picks one of the host's ephemeral ports. */
+    published: Type.Integer({ minimum: 0, maximum: 65535 }),
+    /** The last port of a range from `published` on: the agent picks the first that is free. */
+    publishedEnd: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
     protocol: Type.Union([Type.Literal('tcp'), Type.Literal('udp')]),
     /** The host address that is listened on; absent means every address. */
     hostIp: Type.Optional(Type.String()),
+    /** Each task has the port to itself; absent: it is spread over the service's tasks on the host (`ingress`). */
+    mode: Type.Optional(Type.Literal('host')),
   },
   closed,
 )

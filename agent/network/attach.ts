@@ -89,7 +89,7 @@ async function takeAddress(
   for (;;) {
     const network = await bridges.open(spec)
     // Its last task may have left while we waited, and the network with it.
-    if (leases.find(networkKey(spec)) === network) return leases.lease(network, task, device)
+    if (leases.find(networkKey(spec)) === network) return leases.lease(network, task, { device })
   }
 }
 

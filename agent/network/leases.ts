@@ -15,7 +15,14 @@ export interface Lease {
   device: string
   stack: string
   service: string
+  /** Absent in a file of an earlier agent. */
+  slot?: number
+  /** With the ports of the host that were picked where the stack file leaves it to the agent. */
   ports: PublishedPort[]
+  /** What the task is called in the network, served or not. */
+  names?: string[]
+  /** The address that all tasks of the service share here, when it has one (`endpoint_mode: vip`). */
+  vip?: string
 }
 
 /** A network as kept in `<state>/networks/<key>.json`. */
@@ -34,6 +41,13 @@ export interface Network {
   last?: string
 }
 
+/** What is known of a task's place in a network before it has an address. */
+export interface Place {
+  device: string
+  /** Absent: those of the container as they are. */
+  ports?: PublishedPort[]
+}
+
 /** The networks of this host and who has which address. What is here outlives the agent and the host's run. */
 export interface Leases {
   networks(): Network[]
@@ -42,7 +56,7 @@ export interface Leases {
   of(taskId: string): { network: Network; lease: Lease }[]
   add(key: string, spec: NetworkSpec, subnet: Cidr): Network
   /** The task's address in the network: the one it has, or the next free one. Synchronous: no two callers get the same. */
-  lease(network: Network, task: Task, device: string): string
+  lease(network: Network, task: Task, place: Place): string
   serverAddress(network: Network, serverKey: string): string
   dropServer(network: Network, serverKey: string): void
   /** Gives all of a task's addresses back and returns the networks that had one. */
@@ -79,11 +93,14 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
       changed.add(network)
       return network
     },
-    lease(network, { id, stack, service, container }, device) {
+    lease(network, task, { device, ports = task.container.ports }) {
+      const { id, stack, service, slot } = task
       const known = network.leases[id]
       if (known) return known.address
       const address = nextAddress(network)
-      network.leases[id] = { address, device, stack, service, ports: container.ports }
+      const vip = vipFor(network, task)
+      const names = namesOf(task, network.name)
+      network.leases[id] = { address, device, stack, service, slot, ports, names, ...(vip && { vip }) }
       changed.add(network)
       return address
     },
@@ -137,9 +154,22 @@ export function subnetOf(network: Network): Cidr {
   return subnet
 }
 
+/** All names of a task in a network but those that are made of them, such as `tasks.web`. */
+function namesOf({ service, container }: Task, network: string): string[] {
+  const aliases = container.networks.find((one) => one.network === network)?.aliases ?? []
+  return [...new Set([service, ...aliases])]
+}
+
+/** The shared address of the task's service: it goes with the last lease that has it, so an update keeps it. */
+function vipFor(network: Network, { stack, service, container }: Task): string | undefined {
+  if (container.endpointMode !== 'vip') return undefined
+  const others = Object.values(network.leases).filter((one) => one.stack === stack && one.service === service)
+  return others.find(({ vip }) => vip !== undefined)?.vip ?? nextAddress(network)
+}
+
 function nextAddress(network: Network): string {
   const used = new Set([
-    ...Object.values(network.leases).map((lease) => lease.address),
+    ...Object.values(network.leases).flatMap(({ address, vip }) => [address, ...(vip ? [vip] : [])]),
     ...Object.values(network.servers),
   ])
   const address = freeAddress(subnetOf(network), used, network.last)

@@ -31,7 +31,7 @@ describe('leases', () => {
         const held = new Map<number, string>()
         for (const { verb, task } of commands) {
           if (verb === 'lease') {
-            const address = leases.lease(network, aTask(task), 'eth0')
+            const address = leases.lease(network, aTask(task), { device: 'eth0' })
             expect([undefined, address]).toContain(held.get(task))
             held.set(task, address)
           }
@@ -50,8 +50,25 @@ describe('leases', () => {
 
   it('say that a subnet is full', async () => {
     const { leases, network } = await open()
-    for (let n = 1; n <= 13; n++) leases.lease(network, aTask(n), 'eth0')
-    expect(() => leases.lease(network, aTask(14), 'eth0')).toThrow(/no free address in 10\.0\.0\.0\/28/)
+    for (let n = 1; n <= 13; n++) leases.lease(network, aTask(n), { device: 'eth0' })
+    expect(() => leases.lease(network, aTask(14), { device: 'eth0' })).toThrow(
+      /no free address in 10\.0\.0\.0\/28/,
+    )
+  })
+
+  it('give the tasks of a service with a shared address the same one, until the last has gone', async () => {
+    const { leases, network } = await open()
+    const vips = (): (string | undefined)[] => Object.values(network.leases).map(({ vip }) => vip)
+    const shared = (n: number): Task => ({ ...aTask(n), container: aContainer({ endpointMode: 'vip' }) })
+    for (const n of [1, 2]) leases.lease(network, shared(n), { device: 'eth0' })
+    const [vip] = vips()
+    expect(vips()).toEqual([vip, vip])
+    leases.release('t1')
+    const address = leases.lease(network, shared(3), { device: 'eth0' })
+    expect(vips()).toEqual([vip, vip])
+    expect(leases.lease(network, { ...aTask(4), service: 'db' }, { device: 'eth0' })).not.toBe(vip)
+    expect(address).not.toBe(vip)
+    expect(Object.values(network.leases)[2]).toMatchObject({ names: ['db'], slot: 4 })
   })
 
   it('set a file aside that cannot be read', async () => {
