@@ -1,6 +1,7 @@
 import type { Log } from '../schemas/log.ts'
 import { systemClock } from './clock.ts'
 import { watchHealth } from './health/monitor.ts'
+import { createProbe } from './health/probe/probe.ts'
 import { createImages } from './image/create.ts'
 import type { Images } from './image/images.ts'
 import { createNetworks } from './network/create.ts'
@@ -52,7 +53,19 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
   const volumes = createVolumes({ paths, log })
   const journal = createJournal({ paths, log })
   const clock = systemClock
-  const tasks = createTasks({ runtime, images, networks, volumes, journal, argvOf, watchHealth, clock, log })
+  const probe = createProbe({ exec: runtime.exec })
+  const tasks = createTasks({
+    runtime,
+    images,
+    networks,
+    volumes,
+    journal,
+    argvOf,
+    watchHealth,
+    probe,
+    clock,
+    log,
+  })
   return {
     ...{ paths, runtime, images, networks, volumes, tasks },
     async close() {

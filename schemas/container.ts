@@ -1,5 +1,5 @@
 import { ContentMount } from './content.ts'
-import { Healthcheck } from './healthcheck.ts'
+import { CommandHealthcheck, NetworkHealthcheck, SomeHealthTimes } from './healthcheck.ts'
 import { ImageSource } from './image.ts'
 import { NetworkAttachment, PublishedPort } from './network.ts'
 import { closed, Milliseconds, StringMap } from './parts.ts'
@@ -29,7 +29,9 @@ export const ContainerSpec = Type.Object(
     /** Absent when there are none. */
     contents: Type.Optional(Type.Array(ContentMount)),
     /** Absent: the image's own healthcheck counts; null: `NONE`. */
-    healthcheck: Type.Optional(Type.Union([Healthcheck, Type.Null()])),
+    healthcheck: Type.Optional(Type.Union([CommandHealthcheck, NetworkHealthcheck, Type.Null()])),
+    /** Without `healthcheck`: what is other than in the image's own. */
+    healthcheckTimes: Type.Optional(SomeHealthTimes),
     restart: RestartPolicy,
     resources: Resources,
     /** A signal's name, `SIGTERM`; absent: the image's, else SIGTERM. */

@@ -1,7 +1,6 @@
+import { CommandHealthcheck } from './healthcheck.ts'
+import { closed, StringMap } from './parts.ts'
 import Type, { type Static } from './type.ts'
-
-const closed = { additionalProperties: false }
-const StringMap = Type.Record(Type.String(), Type.String())
 
 /** OCI image config fields (image-spec §config) as an image spec may set them. */
 export type ImageConfig = Static<typeof ImageConfig>
@@ -15,20 +14,7 @@ export const ImageConfig = Type.Object(
     ports: Type.Optional(Type.Array(Type.String())),
     labels: Type.Optional(StringMap),
     stopSignal: Type.Optional(Type.String()),
-    /** Times in milliseconds; the shape of a service's healthcheck. */
-    healthcheck: Type.Optional(
-      Type.Object(
-        {
-          test: Type.Array(Type.String(), { minItems: 1 }),
-          interval: Type.Integer(),
-          timeout: Type.Integer(),
-          retries: Type.Integer(),
-          startPeriod: Type.Integer(),
-          startInterval: Type.Integer(),
-        },
-        closed,
-      ),
-    ),
+    healthcheck: Type.Optional(CommandHealthcheck),
   },
   closed,
 )

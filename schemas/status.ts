@@ -1,6 +1,6 @@
 import type { Failure, HistoryEntry, Outcome } from './record.ts'
 import type { HostInfo } from './report.ts'
-import type { Health, TaskState } from './task.ts'
+import type { Health, Probe, TaskState } from './task.ts'
 
 /** The API's JSON, which is what `--output json` prints. Kept stable; docs/cli.md shows it. */
 export interface StatusDocument {
@@ -69,6 +69,18 @@ export interface ServiceStatus {
   tasks: TaskView[]
 }
 
+/** How a run of a task came to its end. */
+export interface TaskEnd {
+  exitCode: number
+  /** The signal that the exit code stands for: 137 is SIGKILL. */
+  signal: string | null
+  /** True when the kernel killed it for lack of memory. */
+  oomKilled: boolean
+  at: string
+  /** The last lines that it wrote, of a run that failed. */
+  log: string[]
+}
+
 export interface TaskView {
   id: string
   slot: number
@@ -81,6 +93,12 @@ export interface TaskView {
   exitCode: number | null
   revision: string
   restarts: number
+  /** ISO time of the next run, when one is due. */
+  restartAt: string | null
+  /** The latest run that has ended. */
+  ended: TaskEnd | null
+  /** The latest probes of this run, the newest last. */
+  probes: Probe[]
   error: { code: string; message: string; hint?: string } | null
 }
 

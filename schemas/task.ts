@@ -120,8 +120,12 @@ export const TaskStatus = Type.Object(
     /** Network name to address. */
     addresses: Type.Record(Type.String(), Type.String()),
     startedAt: Type.Optional(Type.String()),
-    /** Of the last run that ended. */
+    /** Of the last run that ended, with the ISO time of its end. */
     exitCode: Type.Optional(Type.Integer()),
+    endedAt: Type.Optional(Type.String()),
+    /** The signal that its exit code stands for: 137 is SIGKILL. */
+    signal: Type.Optional(Type.String()),
+    oomKilled: Type.Optional(Type.Boolean()),
     /** Why the last run failed, or why the task was rejected. */
     error: Type.Optional(
       Type.Object(
@@ -129,7 +133,8 @@ export const TaskStatus = Type.Object(
         closed,
       ),
     ),
-    lastProbe: Type.Optional(Probe),
+    /** The latest probes of this run, the newest last: told when the health changes or a failing probe says something new. */
+    probes: Type.Optional(Type.Array(Probe)),
     /** The last lines that the failed run wrote. */
     logTail: Type.Optional(Type.Array(Type.String())),
     /** What was set up, and what is found in the kernel; absent until the task has run. */
@@ -142,6 +147,11 @@ export const TaskStatus = Type.Object(
 /** True when `a` was observed after `b`: a later run, or the same run further on. */
 export function isLater(a: Pick<TaskStatus, 'run' | 'state'>, b: Pick<TaskStatus, 'run' | 'state'>): boolean {
   return a.run !== b.run ? a.run > b.run : TASK_STATES[a.state] > TASK_STATES[b.state]
+}
+
+/** What the task was asked last, if it was. */
+export function lastProbe({ probes = [] }: Pick<TaskStatus, 'probes'>): Probe | undefined {
+  return probes.at(-1)
 }
 
 /** True when a task serves: running, and healthy where it has a healthcheck. */

@@ -20,7 +20,7 @@ say where it is; \`up\`, \`down\` and \`setpoint-agent\` do. \`--output json\` p
                  "conditions": [{"type", "status", "reason", "message", "since"}],
                  "services": [{"name", "image", "desired", "running", "healthy", "ports",
                                "tasks": [{"id", "slot", "host", "state", "health", "pid", "addresses", "startedAt",
-                                          "exitCode", "revision", "restarts", "error"}]}],
+                                          "exitCode", "revision", "restarts", "restartAt", "ended", "probes", "error"}]}],
                  "problems": [], "failure": {}}],
      "hosts": [{"name", "state", "availability", "labels", "resources", "runtime", "seen"}],
      "sources": [{"name", "url", "branch", "revision", "polled", "error"}]}

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../schemas/healthcheck.ts'
+import type { HealthTimes } from '../../schemas/healthcheck.ts'
 import type { Health, Probe } from '../../schemas/task.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
@@ -6,18 +6,20 @@ import { asProbe, failedProbe, HANGING } from './outcome.ts'
 import { gapBeforeNext, type HealthState, nextHealth, STARTING } from './step.ts'
 
 export interface WatchHealthOptions {
-  healthcheck: Healthcheck
+  healthcheck: HealthTimes
   /** ISO time at which the process started. */
   startedAt: string
-  /** Runs the test in the container; ends by itself, `timeout` milliseconds later at the latest. */
-  probe: (argv: string[], timeout: number) => Promise<ExecResult>
-  /** Called when the health changes, and when a failing probe says something new. */
-  onChange: (health: Health, probe: Probe) => void
+  /** Asks the task how it is; ends by itself, the healthcheck's `timeout` later at the latest. */
+  probe: () => Promise<ExecResult>
+  /** Called when the health changes, and when a failing probe says something new; the newest probe is the last. */
+  onChange: (health: Health, probes: Probe[]) => void
   /** The health before this watch began, of a task that was adopted. */
   health?: Health
   clock?: Clock
 }
 
+/** So many probes are kept, as Docker keeps them. */
+const KEPT = 5
 /** Milliseconds that a probe gets to end after its timeout, before it is taken to hang. */
 const SLACK = 2_000
 
@@ -31,6 +33,7 @@ export function watchHealth(options: WatchHealthOptions): { stop(): void } {
   const sinceStart = () => Math.max(0, clock.now() - startedAt)
   let state = initialState(options.health)
   let reported: Probe | undefined
+  let probes: Probe[] = []
   let running: Promise<ExecResult> | undefined
   let cancel = () => {}
   let stopped = false
@@ -43,6 +46,7 @@ export function watchHealth(options: WatchHealthOptions): { stop(): void } {
     const previous = state.health
     state = nextHealth(state, probe.exitCode === 0, healthcheck, began)
     cancel = clock.after(Math.max(1, gapBeforeNext(state, healthcheck, sinceStart())), () => void turn())
+    probes = [...probes, probe].slice(-KEPT)
     tell(previous, probe)
   }
 
@@ -55,7 +59,7 @@ export function watchHealth(options: WatchHealthOptions): { stop(): void } {
 
   async function probe(): Promise<ExecResult> {
     try {
-      return await options.probe(healthcheck.test, healthcheck.timeout)
+      return await options.probe()
     } catch (error) {
       return failedProbe(error)
     }
@@ -77,7 +81,7 @@ export function watchHealth(options: WatchHealthOptions): { stop(): void } {
     const news = failure && (probe.exitCode !== reported?.exitCode || probe.output !== reported.output)
     if (state.health === previous && !news) return
     reported = probe
-    onChange(state.health, probe)
+    onChange(state.health, probes)
   }
 
   void turn()

@@ -1,5 +1,5 @@
 import { messageOf } from '../../schemas/error.ts'
-import type { Healthcheck } from '../../schemas/healthcheck.ts'
+import type { HealthTimes } from '../../schemas/healthcheck.ts'
 import type { Probe } from '../../schemas/task.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
 
@@ -9,7 +9,7 @@ const MAX_OUTPUT = 4096
 const NO_EXIT_CODE = -1
 
 /** What is kept of a probe; `now` in milliseconds since 1970. */
-export function asProbe(result: ExecResult, { timeout }: Healthcheck, now: number): Probe {
+export function asProbe(result: ExecResult, { timeout }: HealthTimes, now: number): Probe {
   const at = new Date(now).toISOString()
   const output = capped(result.output)
   if (!result.timedOut) return { exitCode: result.exitCode, output, at }

@@ -1,4 +1,4 @@
-import type { Healthcheck } from '../../schemas/healthcheck.ts'
+import type { HealthTimes } from '../../schemas/healthcheck.ts'
 
 export interface HealthState {
   health: 'starting' | 'healthy' | 'unhealthy'
@@ -24,7 +24,7 @@ const EARLY_GROWTH = 1.5
 export function nextHealth(
   state: HealthState,
   success: boolean,
-  spec: Healthcheck,
+  spec: HealthTimes,
   now: number,
 ): HealthState {
   const probes = state.probes + 1
@@ -39,7 +39,7 @@ export function nextHealth(
  * or in the start period of a task that was not healthy yet the start interval; shorter, and growing, before the
  * time at which Docker would probe first, which is never passed over.
  */
-export function gapBeforeNext(state: HealthState, spec: Healthcheck, now: number): number {
+export function gapBeforeNext(state: HealthState, spec: HealthTimes, now: number): number {
   if (state.health !== 'starting') return spec.interval
   const regular = now < spec.startPeriod ? startGap(spec) : spec.interval
   const untilFirst = firstRegular(spec) - now
@@ -48,15 +48,15 @@ export function gapBeforeNext(state: HealthState, spec: Healthcheck, now: number
 }
 
 /** When a failure begins to count. */
-function countsFrom(spec: Healthcheck): number {
+function countsFrom(spec: HealthTimes): number {
   return Math.max(spec.startPeriod, firstRegular(spec))
 }
 
 /** When Docker would probe for the first time. */
-function firstRegular(spec: Healthcheck): number {
+function firstRegular(spec: HealthTimes): number {
   return spec.startPeriod > 0 ? startGap(spec) : spec.interval
 }
 
-function startGap(spec: Healthcheck): number {
+function startGap(spec: HealthTimes): number {
   return Math.min(spec.interval, spec.startInterval)
 }

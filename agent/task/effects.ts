@@ -162,9 +162,11 @@ function networkFiles({ resolvConf, hosts }: Attachment, mounts: ResolvedMount[]
     .map(([target, source]) => ({ type: 'bind', source, target, readOnly: false }))
 }
 
-function effectiveHealthcheck(task: Task, image: ResolvedImage): Healthcheck | null {
-  const own = task.container.healthcheck
-  return own === undefined ? (image.config.healthcheck ?? null) : own
+/** The service's healthcheck, else the image's with the times that the service sets otherwise. */
+function effectiveHealthcheck({ container }: Task, image: ResolvedImage): Healthcheck | null {
+  if (container.healthcheck !== undefined) return container.healthcheck
+  const inherited = image.config.healthcheck
+  return inherited ? { ...inherited, ...container.healthcheckTimes } : null
 }
 
 /** Both results; when one fails the other is still waited for, so that nothing goes on behind the caller's back. */

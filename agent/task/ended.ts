@@ -1,5 +1,6 @@
+import { constants } from 'node:os'
 import type { ErrorFacts } from '../../schemas/error.ts'
-import type { TaskState } from '../../schemas/task.ts'
+import { lastProbe, type Probe, type TaskState, type TaskStatus } from '../../schemas/task.ts'
 import { iso } from '../clock.ts'
 import type { Exit } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
@@ -21,13 +22,29 @@ export function withState(entry: Entry, state: TaskState, now: number): Entry {
   return { ...entry, status: { ...entry.status, state, since: iso(now) } }
 }
 
+/** What is kept of the end of a run; `now` in milliseconds since 1970. */
+export function howItEnded(
+  { exitCode, oomKilled }: Pick<Exit, 'exitCode' | 'oomKilled'>,
+  now: number,
+): Pick<TaskStatus, 'exitCode' | 'endedAt' | 'signal' | 'oomKilled'> {
+  const signal = signalOf(exitCode)
+  return { exitCode, endedAt: iso(now), ...(signal && { signal }), ...(oomKilled && { oomKilled }) }
+}
+
+/** The signal that ended a process, as shells and conmon tell it: 128 and its number. */
+function signalOf(exitCode: number): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0]
+}
+
 /** Why a run counts as failed, in a sentence for the person on call. */
 export function exitError(entry: Entry, exit: Pick<Exit, 'exitCode' | 'oomKilled'>): ErrorFacts {
   const name = `${entry.task.stack}/${entry.task.service}.${entry.task.slot}`
   if (entry.stop?.why === 'late') return late(name, entry.replaces?.healthDeadline ?? 0)
-  if (entry.stop?.why === 'unhealthy') return unhealthy(name, entry.status.lastProbe)
+  if (entry.stop?.why === 'unhealthy') return unhealthy(name, lastProbe(entry.status))
   if (exit.oomKilled) return outOfMemory(name, entry.task.container.resources.memory)
-  return { code: 'TASK_EXITED', message: `${name} exited with code ${exit.exitCode}.` }
+  const signal = signalOf(exit.exitCode)
+  const ended = `${name} exited with code ${exit.exitCode}`
+  return { code: 'TASK_EXITED', message: signal ? `${ended}, as ${signal} ends a program.` : `${ended}.` }
 }
 
 /** Plans the next run, if there is to be one. A task that has not yet taken the place of another is given up instead. */
@@ -57,7 +74,7 @@ function late(name: string, limit: number): ErrorFacts {
   }
 }
 
-function unhealthy(name: string, probe: { exitCode: number; output: string } | undefined): ErrorFacts {
+function unhealthy(name: string, probe: Probe | undefined): ErrorFacts {
   const said = probe?.output.trim()
   const end = probe === undefined ? '' : `: its last probe ended with code ${probe.exitCode}`
   return { code: 'HEALTH_FAILED', message: `${name} is unhealthy${end}${said ? `: ${said}` : '.'}` }

@@ -1,27 +1,28 @@
-import type { Healthcheck } from '../../schemas/healthcheck.ts'
+import type { HealthTimes } from '../../schemas/healthcheck.ts'
 import type { Health, Probe } from '../../schemas/task.ts'
+import type { ProbeTask } from '../health/probe/probe.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
 
 /** Watches the health of a container, see agent/health. */
 export type WatchHealth = (options: {
-  healthcheck: Healthcheck
+  healthcheck: HealthTimes
   /** ISO time at which the process started. */
   startedAt: string
-  probe: (argv: string[], timeout: number) => Promise<ExecResult>
-  onChange: (health: Health, probe?: Probe) => void
+  probe: () => Promise<ExecResult>
+  onChange: (health: Health, probes: Probe[]) => void
   /** What was known before, of a task that was adopted. */
   health: Health
 }) => { stop(): void }
 
 interface HealthWatchOptions {
   watchHealth: WatchHealth
-  exec: (argv: string[], timeout: number) => Promise<ExecResult>
-  onChange: (health: Health, probe?: Probe) => void
+  probe: ProbeTask
+  onChange: (health: Health, probes: Probe[]) => void
 }
 
 /** A watch that is on exactly while the process of the task runs, is wanted, and is not being stopped. */
-export function createHealthWatch({ watchHealth, exec, onChange }: HealthWatchOptions): {
+export function createHealthWatch({ watchHealth, probe, onChange }: HealthWatchOptions): {
   follow(entry: Entry): void
   stop(): void
 } {
@@ -32,17 +33,25 @@ export function createHealthWatch({ watchHealth, exec, onChange }: HealthWatchOp
   }
   return {
     stop,
-    follow({ status, stop: stopping, wanted, prepared }) {
+    follow(entry) {
+      const { status, stop: stopping, wanted, prepared } = entry
       if (status.state !== 'running' || stopping || wanted !== 'run') return stop()
       if (!prepared?.healthcheck || watch) return
+      const { healthcheck } = prepared
+      const address = addressOf(entry)
       const startedAt = status.startedAt ?? status.since
       watch = watchHealth({
-        healthcheck: prepared.healthcheck,
+        healthcheck,
         startedAt,
-        probe: exec,
+        probe: () => probe({ id: status.id, address, healthcheck }),
         onChange,
         health: status.health,
       })
     },
   }
+}
+
+/** Where the host reaches the task: in its own network by the address of its first one. */
+function addressOf({ prepared, status }: Entry): string | undefined {
+  return prepared?.netns === null ? '127.0.0.1' : Object.values(status.addresses)[0]
 }

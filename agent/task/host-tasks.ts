@@ -1,5 +1,6 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
+import type { ProbeTask } from '../health/probe/probe.ts'
 import { adoptEntry } from './adopt.ts'
 import { createChanges } from './changes.ts'
 import { createEffects, type EffectDeps } from './effects.ts'
@@ -17,6 +18,7 @@ import type { Tasks } from './tasks.ts'
 export interface TasksOptions extends EffectDeps {
   journal: Journal
   watchHealth: WatchHealth
+  probe: ProbeTask
 }
 
 /** Milliseconds; Images keeps what was asked for lately. */
@@ -190,7 +192,7 @@ export function createTasks(options: TasksOptions): Tasks {
     const runner = createRunner(entry, {
       ...{ effects, journal, publisher, clock, log, makeRoom, leftover: 'unknown' },
       watchHealth: options.watchHealth,
-      exec: (container, argv, limits) => runtime.exec(container, argv, limits),
+      probe: options.probe,
       onChange: () => changes.touch(id),
     })
     runners.set(id, runner)

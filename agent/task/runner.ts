@@ -2,7 +2,8 @@ import { errorFacts } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { TaskState } from '../../schemas/task.ts'
 import type { Clock } from '../clock.ts'
-import type { ExecResult, Exit } from '../runtime/runtime.ts'
+import type { ProbeTask } from '../health/probe/probe.ts'
+import type { Exit } from '../runtime/runtime.ts'
 import { type Effects, factsOfError, type Leftover } from './effects.ts'
 import { type Entry, type StopReason, serves } from './entry.ts'
 import { createHealthWatch, type WatchHealth } from './health-watch.ts'
@@ -35,7 +36,7 @@ export interface RunnerDeps {
   journal: Journal
   publisher: Publisher
   watchHealth: WatchHealth
-  exec: (id: string, argv: string[], options: { timeout: number }) => Promise<ExecResult>
+  probe: ProbeTask
   clock: Clock
   log: Log
   /** Asks that these tasks be removed; resolves when they are gone. */
@@ -71,8 +72,8 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
   const gone = Promise.withResolvers<void>()
   const health = createHealthWatch({
     watchHealth: deps.watchHealth,
-    exec: (argv, timeout) => deps.exec(id, argv, { timeout }),
-    onChange: (seen, probe) => send({ type: 'health', health: seen, probe }),
+    probe: deps.probe,
+    onChange: (seen, probes) => send({ type: 'health', health: seen, probes }),
   })
   let entry = first
   let leftover = deps.leftover

@@ -2,7 +2,7 @@ import type { ErrorFacts } from '../../schemas/error.ts'
 import { type Health, isTerminal, type Probe, type TaskFacts, type TaskState } from '../../schemas/task.ts'
 import { iso } from '../clock.ts'
 import type { Exit } from '../runtime/runtime.ts'
-import { completed, exitError, failed, withState } from './ended.ts'
+import { completed, exitError, failed, howItEnded, withState } from './ended.ts'
 import type { Entry, Prepared, Replacement, StopReason } from './entry.ts'
 import { retryDelay } from './restart.ts'
 
@@ -21,7 +21,7 @@ export type Event =
   | { type: 'stopping'; why: StopReason }
   | { type: 'signalled' }
   | { type: 'removalFailed'; error: ErrorFacts }
-  | { type: 'health'; health: Health; probe?: Probe | undefined }
+  | { type: 'health'; health: Health; probes?: Probe[] }
   | { type: 'exited'; exit: Pick<Exit, 'exitCode' | 'oomKilled'>; logTail: string[] }
   /** After a reboot, or when somebody took it all away: nothing is left of what was set up. */
   | { type: 'gone' }
@@ -124,7 +124,8 @@ function rejected(entry: Entry, error: ErrorFacts, now: number): Entry {
 
 function started(entry: Entry, event: EventOf<'started'>, now: number): Entry {
   const health = entry.prepared?.healthcheck ? 'starting' : 'none'
-  const status = { ...entry.status, pid: event.pid, startedAt: event.at, health } as const
+  const { probes: _ofRunBefore, ...before } = entry.status
+  const status = { ...before, pid: event.pid, startedAt: event.at, health } as const
   return withState({ ...entry, facts: event.facts, status }, 'running', now)
 }
 
@@ -139,14 +140,14 @@ function removalFailed(entry: Entry, error: ErrorFacts, now: number): Entry {
   return { ...entry, rejections, retryAt, status: { ...entry.status, error } }
 }
 
-function probed(entry: Entry, { health, probe }: EventOf<'health'>): Entry {
-  const status = { ...entry.status, health, ...(probe && { lastProbe: probe }) }
+function probed(entry: Entry, { health, probes }: EventOf<'health'>): Entry {
+  const status = { ...entry.status, health, ...(probes && { probes }) }
   const stop = health === 'unhealthy' ? (entry.stop ?? { why: 'unhealthy' as const }) : entry.stop
   return { ...entry, status, stop }
 }
 
 function exited(entry: Entry, { exit, logTail }: EventOf<'exited'>, now: number): Entry {
-  const status = { ...without(entry.status, 'pid'), exitCode: exit.exitCode }
+  const status = { ...without(entry.status, 'pid'), ...howItEnded(exit, now) }
   const ended: Entry = { ...entry, stop: null, status }
   if (entry.wanted === 'removed') return withState(ended, 'removed', now)
   if (entry.stop?.why === 'repair') return anew(ended, now)

@@ -2,7 +2,7 @@ import { formatDuration } from '../../schemas/duration.ts'
 import { ERRORS, type ErrorCode } from '../../schemas/error.ts'
 import type { Failure, Rollout, ServiceProgress } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
-import { isServing, type TaskStatus } from '../../schemas/task.ts'
+import { isServing, lastProbe, type TaskStatus } from '../../schemas/task.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 
@@ -108,18 +108,19 @@ function lateness(
 }
 
 function reason(task: TaskStatus, code: string): Reason {
+  const probe = lastProbe(task)
   return {
     code: task.error?.code ?? code,
     message: task.error?.message ?? ending(task),
     ...(task.exitCode !== undefined && { exitCode: task.exitCode }),
-    ...(task.lastProbe && { probe: task.lastProbe.output }),
+    ...(probe && { probe: probe.output }),
     ...(task.logTail && { log: task.logTail }),
   }
 }
 
 function ending(task: TaskStatus): string {
   if (task.health === 'unhealthy')
-    return `Its healthcheck failed: ${task.lastProbe?.output.trim() || 'the probe said nothing'}`
+    return `Its healthcheck failed: ${lastProbe(task)?.output.trim() || 'the probe said nothing'}`
   return `It ended with exit code ${task.exitCode ?? 'unknown'}.`
 }
 

@@ -11,6 +11,7 @@ import type {
   SourceStatus,
   StackStatus,
   StatusDocument,
+  TaskEnd,
   TaskView,
 } from '../../schemas/status.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
@@ -161,8 +162,16 @@ function taskView(task: TaskStatus): TaskView {
     exitCode: task.exitCode ?? null,
     revision: task.revision,
     restarts: task.run - 1,
+    restartAt: task.restartAt ?? null,
+    ended: endOf(task),
+    probes: task.probes ?? [],
     error: task.error === undefined ? null : (task.error as NonNullable<TaskView['error']>),
   }
+}
+
+function endOf({ exitCode, endedAt, signal, oomKilled, logTail }: TaskStatus): TaskEnd | null {
+  if (exitCode === undefined || endedAt === undefined) return null
+  return { exitCode, signal: signal ?? null, oomKilled: oomKilled ?? false, at: endedAt, log: logTail ?? [] }
 }
 
 function hostStatus({ info, state, seen }: ObservedHost, problemOf: Surroundings['problemOf']): HostStatus {

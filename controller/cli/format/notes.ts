@@ -4,7 +4,7 @@ import { conditionOf, isReady } from '../verdict.ts'
 import { type Paint, visible } from './paint.ts'
 import { age } from './words.ts'
 
-/** The last lines of a failed task's log that are shown. */
+/** So many lines of a log or a probe are shown. */
 const LOG_LINES = 5
 
 /** What somebody should know of a stack that is not as it should be; nothing when all is well. */
@@ -29,13 +29,19 @@ export function failureNotes(
   failure: Failure,
   { paint, said }: { paint: Paint; said: string },
 ): string[] {
-  const quoted = (label: string, lines: string[]) =>
-    lines.map((line) => paint(`    ${label} | ${visible(line)}`, 'dim'))
   return [
     ...(visible(said).includes(visible(failure.message)) ? [] : [`  ${stack}/${failureLine(failure)}`]),
-    ...quoted('probe', (failure.probe ?? '').split('\n').filter(isText).slice(0, LOG_LINES)),
-    ...quoted('log', (failure.log ?? []).filter(isText).slice(-LOG_LINES)),
+    ...quotedLines('probe', (failure.probe ?? '').split('\n'), paint),
+    ...quotedLines('log', failure.log ?? [], paint),
   ]
+}
+
+/** The last lines of what a program wrote. */
+export function quotedLines(label: string, lines: string[], paint: Paint): string[] {
+  return lines
+    .filter(isText)
+    .slice(-LOG_LINES)
+    .map((line) => paint(`    ${label} | ${visible(line)}`, 'dim'))
 }
 
 /** `web.1 on alpha: what happened (exit code 1)`; a task that no host has is on none. */

@@ -5,6 +5,7 @@ import { conditionOf, isReady, isTrue } from '../verdict.ts'
 import { controllerNotes, hostNotes, sourceNotes, stackNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
+import { taskNotes } from './task-notes.ts'
 import { age, clip } from './words.ts'
 
 export interface StatusViewOptions {
@@ -22,7 +23,10 @@ export function statusView(document: StatusDocument, { paint, now, tasks }: Stat
     stacks.some(({ services }) => services.length > 0) ? serviceTable(stacks, paint) : [],
     tasks && stacks.some((stack) => tasksOf(stack).length > 0) ? taskTable(stacks, paint, now) : [],
     [
-      ...stacks.flatMap((stack) => stackNotes(stack, paint)),
+      ...stacks.flatMap((stack) => [
+        ...stackNotes(stack, paint),
+        ...(tasks ? taskNotes(stack, { paint, now }) : []),
+      ]),
       ...sourceNotes(document.sources, paint, now),
       ...controllerNotes(document.controller, paint),
       ...hostNotes(document.hosts, paint, now),

@@ -8,6 +8,12 @@ export function age(since: string | null | undefined, now: Date): string {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
+/** `in 12s` until an ISO time, `now` when it is past. */
+export function until(at: string, now: Date): string {
+  const left = age(now.toISOString(), new Date(at))
+  return left === '0s' ? 'now' : `in ${left}`
+}
+
 /** `1 change`, `2 changes`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -4,12 +4,12 @@ import type { ImageConfig, ImageSpec } from '../../../schemas/image.ts'
 import type { Problem } from '../../../schemas/problem.ts'
 import { canonicalise } from '../compose/canonical/canonicalise.ts'
 import { imageFile } from '../compose/model/image-file.ts'
-import { type Cursor, cursorAt, expected, fail, fields, itemsOf, within } from '../cursor.ts'
+import { type Cursor, cursorAt, expected, fail, fields, itemsOf } from '../cursor.ts'
 import { decodeText } from '../decode-text.ts'
 import { defined } from '../defined.ts'
 import type { Files } from '../files.ts'
 import { errorAt, errorIn, hasErrors, noteAll, tidy } from '../report.ts'
-import { healthcheck } from '../spec/health.ts'
+import { imageHealthcheck } from '../spec/health.ts'
 import { environment, textMap } from '../spec/mappings.ts'
 import { signal, user } from '../spec/process.ts'
 import { containerPath, listOf, text } from '../spec/values.ts'
@@ -126,13 +126,7 @@ function steps(at: Cursor): string[][] | undefined {
 }
 
 function config(at: Cursor): ImageConfig {
-  const {
-    env,
-    working_dir,
-    stop_signal,
-    healthcheck: check,
-    ...same
-  } = fields(at, {
+  const { env, working_dir, stop_signal, ...same } = fields(at, {
     entrypoint: listOf(text),
     command: listOf(text),
     env: environment,
@@ -141,20 +135,14 @@ function config(at: Cursor): ImageConfig {
     ports: listOf(exposedPort),
     labels: textMap,
     stop_signal: signal,
-    healthcheck,
+    healthcheck: imageHealthcheck,
   })
-  if (check === null)
-    fail(
-      within(at, 'healthcheck'),
-      'an image spec cannot take the healthcheck of its base away; do it in the service',
-    )
   return {
     ...same,
     ...defined({
       environment: env,
       workingDir: working_dir,
       stopSignal: stop_signal,
-      healthcheck: check ?? undefined,
     }),
   }
 }

@@ -6,6 +6,7 @@ import type { RestartPolicy } from '../../../schemas/restart.ts'
 import type { Mount, VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
 import { limits } from './deploy.ts'
+import { effectiveHealthcheck } from './health.ts'
 import type { ServiceDraft } from './service.ts'
 
 const STOP_GRACE_PERIOD = 10_000
@@ -37,8 +38,8 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     mounts: mountsOf(service, inputs.volumes),
     ...defined({
       contents: inputs.contents.length > 0 ? inputs.contents : undefined,
-      healthcheck: service.healthcheck,
     }),
+    ...effectiveHealthcheck(service.healthcheck, service['x-setpoint']?.healthcheck),
     restart: restartOf(service, inputs.isJob),
     resources: resourcesOf(service),
     ...defined({ stopSignal: service.stop_signal }),

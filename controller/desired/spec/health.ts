@@ -1,45 +1,104 @@
-import type { Healthcheck } from '../../../schemas/healthcheck.ts'
+import type {
+  CommandHealthcheck,
+  HealthTimes,
+  NetworkHealthcheck,
+  SomeHealthTimes,
+} from '../../../schemas/healthcheck.ts'
 import { type Cursor, fail, fields } from '../cursor.ts'
-import { valueAt } from '../yaml/node.ts'
+import { defined } from '../defined.ts'
+import { networkProbe } from './network-probe.ts'
 import { boolean, duration, integer, listOf, text } from './values.ts'
 
-/**
- * Compose Specification §healthcheck with Docker's defaults (Dockerfile reference, HEALTHCHECK): interval 30 s,
- * timeout 30 s, 3 retries, start period 0, start interval 5 s; a zero means the default.
- * @returns null for `NONE` and `disable: true`; times in milliseconds
- */
-export function healthcheck(cursor: Cursor): Healthcheck | null | undefined {
-  const read = fields(cursor, {
-    test: listOf(text),
-    disable: boolean,
-    interval: duration,
-    timeout: duration,
-    retries: integer(0),
-    start_period: duration,
-    start_interval: duration,
-  })
-  const [kind, ...argv] = read.test ?? []
-  if (read.disable && kind !== undefined && kind !== 'NONE')
+/** Docker's defaults (Dockerfile reference, HEALTHCHECK), in milliseconds. */
+const DEFAULTS: HealthTimes = {
+  interval: 30_000,
+  timeout: 30_000,
+  retries: 3,
+  startPeriod: 0,
+  startInterval: 5_000,
+}
+
+const TIMES = {
+  interval: duration,
+  timeout: duration,
+  retries: integer(0),
+  start_period: duration,
+  start_interval: duration,
+}
+
+/** A healthcheck of a service as it is written: a test or a probe, none at all, and times. */
+export interface HealthDraft {
+  /** null: `NONE` or `disable: true`. */
+  test?: string[] | null
+  times: SomeHealthTimes
+}
+
+/** Compose Specification §healthcheck; `CMD-SHELL` becomes a command line. A zero means the default. */
+export function healthcheck(cursor: Cursor): HealthDraft | undefined {
+  const { test, disable, ...times } = fields(cursor, { test: listOf(text), disable: boolean, ...TIMES })
+  const [kind, ...argv] = test ?? []
+  if (disable && kind !== undefined && kind !== 'NONE')
     return fail(cursor, 'has both a test and disable: true; keep one')
-  if (read.disable || kind === 'NONE') return null
-  if (kind === undefined)
-    return valueAt(cursor.node, 'test') || !hasTimes(read) ? undefined : withoutTest(cursor)
+  if (disable || kind === 'NONE') return { test: null, times: timesOf(times) }
+  if (kind === undefined) return { times: timesOf(times) }
   if (argv.length === 0) return fail(cursor, `has nothing to run after ${kind}`)
-  return {
-    test: kind === 'CMD' ? argv : ['/bin/sh', '-c', argv.join(' ')],
-    interval: read.interval || 30_000,
-    timeout: read.timeout || 30_000,
-    retries: read.retries || 3,
-    startPeriod: read.start_period ?? 0,
-    startInterval: read.start_interval || 5_000,
-  }
+  return { test: kind === 'CMD' ? argv : ['/bin/sh', '-c', argv.join(' ')], times: timesOf(times) }
 }
 
-/** `disable: false` alone asks for what happens anyway: the image's own healthcheck. */
-function hasTimes({ disable: _, test: __, ...times }: Record<string, unknown>): boolean {
-  return Object.keys(times).length > 0
+export interface NetworkHealthDraft {
+  probe: NetworkHealthcheck['probe']
+  times: SomeHealthTimes
+  at: Cursor
 }
 
-function withoutTest(cursor: Cursor): undefined {
-  return fail(cursor, "not honoured yet: changing the times of the image's own healthcheck; give a test too")
+/** `x-setpoint.healthcheck` of a service. */
+export function networkHealthcheck(cursor: Cursor): NetworkHealthDraft | undefined {
+  const probe = networkProbe(cursor)
+  return probe && { probe, times: timesOf(fields(cursor, TIMES)), at: cursor }
+}
+
+/** The healthcheck of an image spec: one that it has for itself. */
+export function imageHealthcheck(cursor: Cursor): CommandHealthcheck | undefined {
+  const { test, times } = healthcheck(cursor) ?? { times: {} }
+  if (test) return { test, ...DEFAULTS, ...times }
+  return test === null
+    ? fail(cursor, 'an image spec cannot take the healthcheck of its base away; do it in the service')
+    : Object.keys(times).length === 0
+      ? undefined
+      : fail(cursor, 'has times but no test; give both')
+}
+
+interface Effective {
+  /** Absent: the image's own healthcheck counts; null: none at all. */
+  healthcheck?: CommandHealthcheck | NetworkHealthcheck | null
+  /** What is other than in the image's own. */
+  healthcheckTimes?: SomeHealthTimes
+}
+
+/** Of both kinds the probe over the network counts, with the times of the other where it names none. */
+export function effectiveHealthcheck(
+  own: HealthDraft | undefined,
+  network: NetworkHealthDraft | undefined,
+): Effective {
+  const times = { ...DEFAULTS, ...own?.times }
+  if (network) return { healthcheck: { probe: network.probe, ...times, ...network.times } }
+  if (own?.test === null) return { healthcheck: null }
+  if (own?.test) return { healthcheck: { test: own.test, ...times } }
+  return own && Object.keys(own.times).length > 0 ? { healthcheckTimes: own.times } : {}
+}
+
+function timesOf(read: {
+  interval?: number
+  timeout?: number
+  retries?: number
+  start_period?: number
+  start_interval?: number
+}): SomeHealthTimes {
+  return defined({
+    interval: read.interval || undefined,
+    timeout: read.timeout || undefined,
+    retries: read.retries || undefined,
+    startPeriod: read.start_period || undefined,
+    startInterval: read.start_interval || undefined,
+  })
 }

@@ -1,7 +1,7 @@
 import { type Cursor, fields } from '../cursor.ts'
 import { attachments, dependsOn, links } from './attachments.ts'
 import { cpus, deploy, memory, pids, replicas } from './deploy.ts'
-import { healthcheck } from './health.ts'
+import { healthcheck, networkHealthcheck } from './health.ts'
 import { environment, textMap } from './mappings.ts'
 import { mounts, tmpfs } from './mounts.ts'
 import { ports } from './ports.ts'
@@ -44,7 +44,15 @@ export function service(name: string, cursor: Cursor) {
     mem_reservation: memory,
     cpus,
     pids_limit: pids,
-    'x-setpoint': (inner) => fields(inner, { update: (update) => fields(update, { deadline: duration }) }),
+    'x-setpoint': setpoint,
   })
   return { ...read, name, at: cursor }
+}
+
+/** `x-setpoint` of a service. */
+function setpoint(cursor: Cursor) {
+  return fields(cursor, {
+    update: (inner) => fields(inner, { deadline: duration }),
+    healthcheck: networkHealthcheck,
+  })
 }

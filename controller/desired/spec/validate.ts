@@ -2,6 +2,7 @@ import { canonicalJson } from '../../../schemas/canonical.ts'
 import type { PublishedPort } from '../../../schemas/network.ts'
 import { fail, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
+import { effectiveHealthcheck } from './health.ts'
 import { describePort, MAX_PORTS, type PortAt } from './ports.ts'
 import type { StackDraft } from './read-stack.ts'
 import type { ResourceDraft } from './resources.ts'
@@ -47,7 +48,7 @@ function checkMemory({ at, deploy, mem_limit, mem_reservation }: ServiceDraft): 
 function checkDependencies({ depends_on = [] }: ServiceDraft, byName: Map<string, ServiceDraft>): void {
   for (const { service, condition, at } of depends_on) {
     const target = byName.get(service)
-    if (condition === 'healthy' && target?.healthcheck === null) {
+    if (condition === 'healthy' && target && hasNone(target)) {
       fail(at, `waits for ${service} to be healthy, but its healthcheck is disabled`)
     } else if (condition === 'completed' && target?.restart?.condition === 'any') {
       fail(at, `waits for ${service} to complete, but that restarts always; give it restart: "no"`)
@@ -115,4 +116,9 @@ function overlaps(a: PublishedPort, b: PublishedPort): boolean {
 
 function isSame(a: PublishedPort, b: PublishedPort): boolean {
   return a.target === b.target && a.hostIp === b.hostIp
+}
+
+/** True when the service has said that it wants no healthcheck; what its image has is known on the host alone. */
+function hasNone({ healthcheck, 'x-setpoint': settings }: ServiceDraft): boolean {
+  return effectiveHealthcheck(healthcheck, settings?.healthcheck).healthcheck === null
 }

@@ -63,6 +63,32 @@ describe('status', () => {
     expect(errorOf({ state: 'failed', health: 'none', exitCode: 3 })).toBe('exit code 3')
   })
 
+  it('shows what a task died of, and when it starts again', () => {
+    const stack = aStack()
+    for (const service of stack.services) {
+      service.tasks = service.tasks.map((task) => ({
+        ...task,
+        state: 'failed',
+        error: {
+          code: 'TASK_EXITED',
+          message: 'web.1 was killed for lack of memory.',
+          hint: 'Raise the limit.',
+        },
+        ended: { exitCode: 137, signal: 'SIGKILL', oomKilled: true, at: now.toISOString(), log: ['growing'] },
+        probes: [{ exitCode: 1, output: 'slow', at: now.toISOString() }],
+        restartAt: new Date(now.getTime() + 20_000).toISOString(),
+      }))
+    }
+    expect(shown(statusView(aStatus(stack), { paint, now, tasks: true }).slice(-4))).toMatchInlineSnapshot(`
+      "
+      hello/web.1 on alpha: web.1 was killed for lack of memory. It starts again in 20s.
+        Raise the limit.
+          probe | slow
+          log | growing
+      "
+    `)
+  })
+
   it('shows why a stack was rolled back, what is wrong with a commit, and what does not answer', () => {
     const document = aStatus(
       aStack({

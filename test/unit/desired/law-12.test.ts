@@ -47,7 +47,7 @@ const SAMPLES: Record<string, string> = {
   mem_reservation: 'mem_reservation: 32m',
   cpus: 'cpus: 0.5',
   pids_limit: 'pids_limit: 100',
-  'x-setpoint': 'x-setpoint: {update: {deadline: 10m}}',
+  'x-setpoint': 'x-setpoint: {healthcheck: {http: {port: 80}}}',
 }
 
 const BESIDE: Record<string, Content> = {

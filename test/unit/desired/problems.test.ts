@@ -289,8 +289,25 @@ describe('a service', () => {
       '4:25 services.a.healthcheck.test: must start with "CMD" for a program, "CMD-SHELL" for a line of a shell, or "NONE" for no check',
     ],
     [
-      'healthcheck: {interval: 5s}',
-      `4:18 services.a.healthcheck: ${L}: changing the times of the image's own healthcheck; give a test too`,
+      'x-setpoint: {healthcheck: {interval: 5s}}',
+      '4:31 services.a.x-setpoint.healthcheck: has none of http, tcp or grpc; name what is asked',
+    ],
+    [
+      'x-setpoint: {healthcheck: {tcp: {port: 1}, http: {port: 2}}}',
+      '4:31 services.a.x-setpoint.healthcheck: has both http and tcp; keep one',
+    ],
+    [
+      'x-setpoint: {healthcheck: {http: {port: 0}}}',
+      '4:45 services.a.x-setpoint.healthcheck.http.port: must be a whole number from 1 to 65535, not the number 0',
+    ],
+    [
+      'x-setpoint: {healthcheck: {http: {path: /x}}}',
+      '4:38 services.a.x-setpoint.healthcheck.http: has no port',
+    ],
+    [
+      'x-setpoint: {healthcheck: {http: {port: 80, path: healthz, status: 600}}}',
+      '4:55 services.a.x-setpoint.healthcheck.http.path: must be a path that begins with / and has no spaces, as in /healthz, not "healthz"',
+      '4:72 services.a.x-setpoint.healthcheck.http.status: must be a status code or a range of them, as in 200 or "200-299", not the number 600',
     ],
     [
       'healthcheck: {test: x, interval: 5}',

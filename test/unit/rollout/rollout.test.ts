@@ -13,7 +13,7 @@ const broken = {
 const unhealthy = {
   health: 'unhealthy' as const,
   failures: 1,
-  lastProbe: { exitCode: 1, output: 'connection refused', at: '' },
+  probes: [{ exitCode: 1, output: 'connection refused', at: '' }],
   error: { code: 'HEALTH_FAILED', message: 'Its healthcheck failed 3 times.' },
 }
 

@@ -133,6 +133,18 @@ describe('a service', () => {
     ['null for what is not known', task(1), { pid: null, exitCode: null, error: null }],
     ['the first run as no restart', task(1), { restarts: 0 }],
     ['later runs as restarts', task(1, { run: 4 }), { restarts: 3 }],
+    ['when it starts again', task(1, { restartAt: 'then' }), { restartAt: 'then' }],
+    ['nothing of an end before there was one', task(1), { ended: null, probes: [] }],
+    [
+      'how it ended, and what it last wrote',
+      task(1, { exitCode: 137, endedAt: 'then', signal: 'SIGKILL', oomKilled: true, logTail: ['bye'] }),
+      { ended: { exitCode: 137, signal: 'SIGKILL', oomKilled: true, at: 'then', log: ['bye'] } },
+    ],
+    [
+      'its latest probes',
+      task(1, { probes: [{ exitCode: 1, output: 'no', at: 'then' }] }),
+      { probes: [{ exitCode: 1, output: 'no', at: 'then' }] },
+    ],
     ['its addresses', task(1, { addresses: { default: '10.0.0.2' } }), { addresses: ['10.0.0.2'] }],
   ])('tells of a task %s', (_, status, expected) => {
     const [service] = stack({ record: aRecord('web', one) }, aFleet(aHost('alpha', [status]))).services

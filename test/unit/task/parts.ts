@@ -183,7 +183,7 @@ export function anAgent(host: Host, state = temporaryState()) {
   const history: string[] = []
   let look = () => {}
   host.lookers.add(() => look())
-  let watch: ((health: Health, probe?: Probe) => void) | undefined
+  let watch: ((health: Health, probes: Probe[]) => void) | undefined
 
   const tasks: Tasks = createTasks({
     runtime: host.runtime,
@@ -205,6 +205,7 @@ export function anAgent(host: Host, state = temporaryState()) {
     },
     journal: createJournal({ paths, log: quiet }),
     argvOf: () => ['/app'],
+    probe: async () => ({ exitCode: 0, output: '', timedOut: false }),
     watchHealth: ({ onChange }) => {
       watch = onChange
       return {
@@ -237,7 +238,7 @@ export function anAgent(host: Host, state = temporaryState()) {
     status,
     /** What the health watch that was begun last sees; true when one is on. */
     health(health: Health, probe?: Probe): boolean {
-      watch?.(health, probe)
+      watch?.(health, probe ? [probe] : [])
       return watch !== undefined
     },
     isWatching: () => watch !== undefined,

@@ -173,14 +173,18 @@ describe('the way of a task', () => {
 describe('stopping', () => {
   it('asks an unhealthy task to stop, then kills it, and counts it as failed with what the probe said', () => {
     const probe = { exitCode: 1, output: 'connection refused\n', at: '2026-01-01T00:00:00.000Z' }
-    const sick = step(running({ healthcheck: true }), { type: 'health', health: 'unhealthy', probe }, NOW)
+    const sick = step(
+      running({ healthcheck: true }),
+      { type: 'health', health: 'unhealthy', probes: [probe] },
+      NOW,
+    )
     expect(serves(sick)).toBe(false)
     expect(next(sick, NOW)).toEqual({ do: 'stop', why: 'unhealthy' })
     const told = having([{ type: 'stopping', why: 'unhealthy' }, { type: 'signalled' }], { entry: sick })
     expect(next(told, NOW)).toEqual({ do: 'wait', until: NOW + 1_000 })
     expect(next(told, NOW + 1_000)).toEqual({ do: 'kill' })
     const { status } = step(told, exited(0), NOW)
-    expect(status).toMatchObject({ state: 'failed', failures: 1, lastProbe: probe })
+    expect(status).toMatchObject({ state: 'failed', failures: 1, probes: [probe] })
     expect(status.error).toEqual({
       code: 'HEALTH_FAILED',
       message: 'web/app.1 is unhealthy: its last probe ended with code 1: connection refused',

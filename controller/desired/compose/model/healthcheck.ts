@@ -1,7 +1,7 @@
 import { type Cursor, fail } from '../../cursor.ts'
 import { listNode, type Node, textNode } from '../../yaml/node.ts'
 import { honoured } from '../marks.ts'
-import type { Shape } from '../shape.ts'
+import type { Key, Shape } from '../shape.ts'
 import { boolean, integerFrom, mapping, string } from './common.ts'
 import { duration } from './duration.ts'
 import { replace } from './merge-rules.ts'
@@ -27,10 +27,8 @@ function probe(at: Cursor): Node | undefined {
   )
 }
 
-/** Compose Specification §healthcheck. A test that is written as a string is a line for a shell. */
-export const healthcheck: Shape = mapping('a mapping with a test', {
-  test: honoured(test, 'The command that exits with 0 while the task is well.'),
-  disable: honoured(boolean, 'No check at all, whatever the image has.'),
+/** When a task is probed, and how many failures count. */
+export const healthTimes: Record<string, Key> = {
   interval: honoured(duration, 'The time between two runs. By default 30s.'),
   timeout: honoured(duration, 'How long one run may take. By default 30s.'),
   retries: honoured(
@@ -39,4 +37,11 @@ export const healthcheck: Shape = mapping('a mapping with a test', {
   ),
   start_period: honoured(duration, 'Failures in this time after the start do not count.'),
   start_interval: honoured(duration, 'The time between two runs in the start period. By default 5s.'),
+}
+
+/** Compose Specification §healthcheck. A test that is written as a string is a line for a shell. */
+export const healthcheck: Shape = mapping('a mapping with a test', {
+  test: honoured(test, 'The command that exits with 0 while the task is well.'),
+  disable: honoured(boolean, 'No check at all, whatever the image has.'),
+  ...healthTimes,
 })

@@ -1,6 +1,7 @@
 import { honoured } from '../marks.ts'
 import { mapping, oneOf } from './common.ts'
 import { duration } from './duration.ts'
+import { networkHealthcheck } from './network-healthcheck.ts'
 import { keyValues } from './pairs.ts'
 
 /** `x-setpoint` at the root of a file: Setpoint's own settings of a stack. */
@@ -18,6 +19,10 @@ const update = mapping('a mapping with a deadline', {
 })
 
 /** `x-setpoint` of a service. */
-export const serviceSetpoint = mapping('a mapping with update', {
+export const serviceSetpoint = mapping('a mapping with update or healthcheck', {
   update: honoured(update, 'What `deploy.update_config` has no key for.'),
+  healthcheck: honoured(
+    networkHealthcheck,
+    'A question over the network in place of the test of `healthcheck`; times that it leaves out are those of `healthcheck`.',
+  ),
 })

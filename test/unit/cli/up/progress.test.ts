@@ -102,6 +102,9 @@ describe('progress', () => {
     for (const task of again.services.flatMap(({ tasks }) => tasks)) {
       Object.assign(task, {
         restarts: 1,
+        restartAt: null,
+        ended: null,
+        probes: [],
         exitCode: 137,
         error: { code: 'TASK_EXITED', message: 'it was killed' },
       })

@@ -1,0 +1,33 @@
+import type { StackStatus, TaskView } from '../../../schemas/status.ts'
+import { isServing } from '../../../schemas/task.ts'
+import { quotedLines } from './notes.ts'
+import { type Paint, visible } from './paint.ts'
+import { until } from './words.ts'
+
+/** Why tasks of a stack do not serve: what their latest run died of, what was last asked of them, when they run again. */
+export function taskNotes(stack: StackStatus, { paint, now }: { paint: Paint; now: Date }): string[] {
+  return stack.services.flatMap(({ name, tasks }) =>
+    tasks
+      .filter((task) => !isServing(task) && hasMore(task) && task.id !== stack.failure?.taskId)
+      .flatMap((task) => taskNote(`${stack.name}/${name}.${task.slot}`, task, { paint, now })),
+  )
+}
+
+/** True when there is more to tell than the table of tasks does. */
+function hasMore({ error, ended, probes }: TaskView): boolean {
+  return error !== null && (error.hint !== undefined || probes.length > 0 || (ended?.log.length ?? 0) > 0)
+}
+
+function taskNote(
+  name: string,
+  { error, host, ended, probes, restartAt, state }: TaskView,
+  { paint, now }: { paint: Paint; now: Date },
+): string[] {
+  const again = restartAt === null || state === 'running' ? '' : ` It starts again ${until(restartAt, now)}.`
+  return [
+    `${paint(`${name} on ${host}:`, 'bold')} ${visible(error?.message ?? '')}${again}`,
+    ...(error?.hint === undefined ? [] : [`  ${visible(error.hint)}`]),
+    ...quotedLines('probe', (probes.at(-1)?.output ?? '').split('\n'), paint),
+    ...quotedLines('log', ended?.log ?? [], paint),
+  ]
+}
