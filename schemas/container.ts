@@ -24,6 +24,14 @@ export const ContainerSpec = Type.Object(
     networks: Type.Array(NetworkAttachment),
     /** One address for all tasks of the service on a host; absent: its name leads to each task itself (`dnsrr`). */
     endpointMode: Type.Optional(Type.Literal('vip')),
+    /** Absent: a namespace of its own. The host's; one with a loopback alone; or that of a service's task in the same slot. */
+    networkMode: Type.Optional(
+      Type.Union([
+        Type.Literal('host'),
+        Type.Literal('none'),
+        Type.Object({ service: Type.String() }, closed),
+      ]),
+    ),
     ports: Type.Array(PublishedPort),
     mounts: Type.Array(Mount),
     /** Absent when there are none. */

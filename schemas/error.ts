@@ -26,6 +26,7 @@ export const ERRORS = {
   IMAGE_BUILD_FAILED: { retryable: false, meaning: 'An image spec could not be built.' },
   DISK_FULL: { retryable: true, meaning: 'The host has no room left for an image or a task.' },
   PORT_IN_USE: { retryable: true, meaning: 'A published port is held by somebody else on that host.' },
+  ADDRESS_IN_USE: { retryable: true, meaning: 'A fixed address is held by another task of that network.' },
   NETWORK_FAILED: { retryable: true, meaning: 'A network, address or published port could not be set up.' },
   MOUNT_FAILED: { retryable: false, meaning: 'A volume or bind mount could not be mounted.' },
   RUNTIME_FAILED: { retryable: true, meaning: 'The OCI runtime refused or failed to run the container.' },

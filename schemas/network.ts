@@ -1,4 +1,4 @@
-import { closed } from './parts.ts'
+import { closed, StringMap } from './parts.ts'
 import Type, { type Static } from './type.ts'
 
 export type PublishedPort = Static<typeof PublishedPort>
@@ -21,7 +21,21 @@ export const PublishedPort = Type.Object(
 /** A service's place in one network: the network's full name and the names it answers to there. */
 export type NetworkAttachment = Static<typeof NetworkAttachment>
 export const NetworkAttachment = Type.Object(
-  { network: Type.String(), aliases: Type.Array(Type.String()) },
+  {
+    network: Type.String(),
+    aliases: Type.Array(Type.String()),
+    /** Fixed addresses; absent: the agent picks free ones. */
+    ipv4: Type.Optional(Type.String()),
+    ipv6: Type.Optional(Type.String()),
+    /** Hardware address; absent: made from the IP address. */
+    mac: Type.Optional(Type.String()),
+    /** Name of the interface in the container; absent: `eth0`, `eth1`, … in the order of the networks. */
+    device: Type.Optional(Type.String()),
+    /** The network with the greatest has the default route; absent is 0. */
+    gatewayPriority: Type.Optional(Type.Number()),
+    /** Further addresses, of 169.254.0.0/16 or fe80::/10. */
+    linkLocal: Type.Optional(Type.Array(Type.String())),
+  },
   closed,
 )
 
@@ -33,6 +47,25 @@ export const NetworkSpec = Type.Object(
     internal: Type.Boolean(),
     /** CIDR; absent: the agent picks a free one. */
     subnet: Type.Optional(Type.String()),
+    /** The bridge's address; absent: the first of the subnet. */
+    gateway: Type.Optional(Type.String()),
+    /** CIDR, the part of the subnet that addresses are given out from. */
+    range: Type.Optional(Type.String()),
+    /** False: no IPv4 addresses. */
+    ipv4: Type.Optional(Type.Literal(false)),
+    /** True: IPv6 addresses, beside IPv4 unless that is off. The three below are to IPv6 what those above are to IPv4. */
+    ipv6: Type.Optional(Type.Literal(true)),
+    subnet6: Type.Optional(Type.String()),
+    gateway6: Type.Optional(Type.String()),
+    range6: Type.Optional(Type.String()),
+    /** Addresses of either family that no task gets by itself. */
+    reserved: Type.Optional(Type.Array(Type.String())),
+    /** Bytes of the largest packet. */
+    mtu: Type.Optional(Type.Integer({ minimum: 68, maximum: 65535 })),
+    /** The CNI plugin that makes the links; absent: a bridge of Setpoint's own. */
+    driver: Type.Optional(Type.String()),
+    /** For the plugin. */
+    options: Type.Optional(StringMap),
     external: Type.Boolean(),
   },
   closed,

@@ -117,8 +117,10 @@ export const TaskStatus = Type.Object(
     /** ISO time at which the agent starts the next run, when one is due. */
     restartAt: Type.Optional(Type.String()),
     pid: Type.Optional(Type.Integer()),
-    /** Network name to address. */
+    /** Network name to IPv4 address. */
     addresses: Type.Record(Type.String(), Type.String()),
+    /** Network name to IPv6 address; absent when there is none. */
+    addresses6: Type.Optional(Type.Record(Type.String(), Type.String())),
     startedAt: Type.Optional(Type.String()),
     /** Of the last run that ended, with the ISO time of its end. */
     exitCode: Type.Optional(Type.Integer()),

@@ -1,28 +1,27 @@
 import { join } from 'node:path'
-import type { NetworkSpec, PublishedPort } from '../../schemas/network.ts'
+import type { PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
-import { type Network, subnetOf } from './leases.ts'
-import { NETNS_FOLDER, networkKey } from './naming.ts'
+import { subnetsOf } from './families.ts'
+import type { Network } from './leases.ts'
+import { NETNS_FOLDER } from './naming.ts'
 import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
 import { checkAddresses, checkClaims, checkListeners, samePort } from './ports.ts'
 import { forwardKey } from './rules.ts'
+import { takeAddresses } from './take-addresses.ts'
 import { removeTaskFiles, writeHostFiles, writeTaskFiles } from './task-files.ts'
-
-/** The network name that stands for the host's own network, as in Docker. */
-const HOST_NETWORK = 'host'
 
 /** Networks.attach. A task without networks gets a namespace with a loopback alone. */
 export async function attach(parts: Parts, task: Task): Promise<Attachment> {
-  if (task.container.networks.some(({ network }) => network === HOST_NETWORK)) {
+  if (task.container.networkMode === 'host') {
     return { netns: null, addresses: {}, ...writeHostFiles(parts.paths, task) }
   }
   try {
     await reservePorts(parts, task)
-    const addresses = await takeAddresses(parts, task)
+    const taken = await takeAddresses(parts, task)
     const nameserver = await setUp(parts, task.id)
-    const files = writeTaskFiles(parts.paths, task, { addresses, nameserver })
-    return { netns: join(NETNS_FOLDER, parts.place(task.id).name), addresses, ...files }
+    const files = writeTaskFiles(parts.paths, task, { ...taken, nameserver })
+    return { netns: join(NETNS_FOLDER, parts.place(task.id).name), ...taken, ...files }
   } finally {
     parts.arriving.delete(task.id)
   }
@@ -54,7 +53,7 @@ async function reservePorts(parts: Parts, task: Task): Promise<void> {
     ...parts.arriving,
   ].filter(([taskId]) => taskId !== task.id)
   checkClaims(task, held)
-  parts.arriving.set(task.id, { address: '', device: '', stack, service, ports })
+  parts.arriving.set(task.id, { device: '', stack, service, ports })
   if (parts.leases.of(task.id).length > 0) return
   // What is forwarded is this service's, or `checkClaims` had said no: nothing that listens there now gets anything.
   const fresh = ports.filter((port) => !parts.forwards.some((forward) => samePort(forward, port)))
@@ -67,30 +66,9 @@ async function checkOnce({ checking, proc, leases }: Parts, ports: PublishedPort
   const key = ports.map(forwardKey).sort().join()
   const check =
     checking.get(key) ??
-    checkListeners(ports, proc, leases.networks().map(subnetOf)).finally(() => checking.delete(key))
+    checkListeners(ports, proc, leases.networks().flatMap(subnetsOf)).finally(() => checking.delete(key))
   checking.set(key, check)
   await check
-}
-
-/** Network name to address, in the order of the stack file. */
-async function takeAddresses(parts: Parts, task: Task): Promise<Record<string, string>> {
-  const taken: [string, string][] = []
-  for (const [index, { network: name }] of task.container.networks.entries()) {
-    const spec = task.networks.find((candidate) => candidate.name === name) ?? implied(name)
-    taken.push([name, await takeAddress(parts, { spec, task, device: `eth${index}` })])
-  }
-  return Object.fromEntries(taken)
-}
-
-async function takeAddress(
-  { bridges, leases }: Parts,
-  { spec, task, device }: { spec: NetworkSpec; task: Task; device: string },
-): Promise<string> {
-  for (;;) {
-    const network = await bridges.open(spec)
-    // Its last task may have left while we waited, and the network with it.
-    if (leases.find(networkKey(spec)) === network) return leases.lease(network, task, { device })
-  }
 }
 
 async function setUp(parts: Parts, taskId: string): Promise<string | undefined> {
@@ -108,9 +86,4 @@ async function setUp(parts: Parts, taskId: string): Promise<string | undefined> 
 
 function isUnused(network: Network): boolean {
   return Object.keys(network.leases).length === 0
-}
-
-/** A network that the task names and does not describe: nothing is known of it but its name. */
-function implied(name: string): NetworkSpec {
-  return { name, internal: false, external: true }
 }

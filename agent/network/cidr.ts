@@ -1,81 +1,108 @@
-/** An IPv4 subnet as numbers. */
+import { digest } from '../../schemas/canonical.ts'
+import { type Address, formatAddress, parseAddress } from './addresses.ts'
+
+/** A subnet of IPv4 or IPv6 as numbers. */
 export interface Cidr {
-  base: number
+  bits: Address['bits']
+  base: bigint
   prefix: number
 }
 
 /** The range that subnets are picked from when a stack names none. */
-const POOL: Cidr = { base: numberOf('10.210.0.0'), prefix: 16 }
+const POOL: Cidr = { bits: 32, base: 10n * 2n ** 24n + 210n * 2n ** 16n, prefix: 16 }
 const PICKED_PREFIX = 24
+/** RFC 4193: eight bits `fd`, forty of the site, sixteen of the subnet. */
+const ULA_PREFIX = 48
+const PICKED_PREFIX6 = 64
 
-/** A subnet from `10.0.0.0/24` (host bits are cleared); undefined when it is none. */
+/** A subnet from `10.0.0.0/24` or `fd00::/64` (host bits are cleared); undefined when it is none. */
 export function parseCidr(text: string): Cidr | undefined {
-  const match = /^(\d{1,3}(?:\.\d{1,3}){3})\/(\d{1,2})$/.exec(text)
-  if (!match?.[1] || !isAddress(match[1])) return undefined
-  const prefix = Number(match[2])
-  if (prefix > 32) return undefined
-  return { base: (numberOf(match[1]) & maskOf(prefix)) >>> 0, prefix }
+  const [, host = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
+  const address = parseAddress(host)
+  const prefix = Number(digits)
+  if (!address || prefix > address.bits) return undefined
+  return { bits: address.bits, base: address.value & maskOf(address.bits, prefix), prefix }
 }
 
-export function formatCidr({ base, prefix }: Cidr): string {
-  return `${formatAddress(base)}/${prefix}`
-}
-
-export function formatAddress(value: number): string {
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
-}
-
-/** True for four decimal octets. */
-export function isAddress(text: string): boolean {
-  const octets = text.split('.')
-  return octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255)
-}
-
-/** The address as an unsigned 32 bit number. */
-export function numberOf(address: string): number {
-  return address.split('.').reduce((total, octet) => ((total << 8) | Number(octet)) >>> 0, 0)
+export function formatCidr({ bits, base, prefix }: Cidr): string {
+  return `${formatAddress({ bits, value: base })}/${prefix}`
 }
 
 export function contains(subnet: Cidr, address: string): boolean {
-  return (numberOf(address) & maskOf(subnet.prefix)) >>> 0 === subnet.base
+  const parsed = parseAddress(address)
+  return parsed?.bits === subnet.bits && (parsed.value & maskOf(subnet.bits, subnet.prefix)) === subnet.base
 }
 
 export function overlaps(a: Cidr, b: Cidr): boolean {
-  const mask = maskOf(Math.min(a.prefix, b.prefix))
-  return ((a.base ^ b.base) & mask) === 0
+  if (a.bits !== b.bits) return false
+  const mask = maskOf(a.bits, Math.min(a.prefix, b.prefix))
+  return ((a.base ^ b.base) & mask) === 0n
 }
 
-/** The bridge's address: the first of the subnet, as Docker has it. */
-export function gatewayOf(subnet: Cidr): string {
-  return formatAddress(subnet.base + 1)
+/** The bridge's address where a network names none: the first of the subnet, as Docker has it. */
+export function firstAddress({ bits, base }: Cidr): string {
+  return formatAddress({ bits, value: base + 1n })
 }
 
 /** The first /24 of the pool that meets none of `taken`; undefined when all do. */
 export function freeSubnet(taken: Cidr[]): Cidr | undefined {
-  const step = 2 ** (32 - PICKED_PREFIX)
-  const count = 2 ** (PICKED_PREFIX - POOL.prefix)
-  for (let index = 0; index < count; index++) {
-    const candidate = { base: POOL.base + index * step, prefix: PICKED_PREFIX }
-    if (!taken.some((other) => overlaps(other, candidate))) return candidate
-  }
-  return undefined
+  return freePart(POOL, PICKED_PREFIX, taken)
+}
+
+/** The first /64 of a site's own range (RFC 4193) that meets none of `taken`; the site is told by `seed`. */
+export function freeSubnet6(seed: string, taken: Cidr[]): Cidr | undefined {
+  const base = BigInt(`0xfd${digest(seed, 10)}`) << BigInt(128 - ULA_PREFIX)
+  return freePart({ bits: 128, base, prefix: ULA_PREFIX }, PICKED_PREFIX6, taken)
 }
 
 /**
- * The next address after `last` that nobody has, going round: an address given back is used again as late as can be,
- * so that caches of the old owner have run out. Undefined when the subnet is full.
+ * The next address of `range` after `last` that nobody has, going round: an address given back is used again as late
+ * as can be, so that caches of the old owner have run out. Undefined when the range is full.
+ * @param subnet of its addresses the first, which names the subnet itself, and the broadcast are nobody's
  */
-export function freeAddress(subnet: Cidr, used: Set<string>, last?: string): string | undefined {
-  const first = subnet.base + 2
-  const count = 2 ** (32 - subnet.prefix) - 3
-  const start = last !== undefined && contains(subnet, last) ? numberOf(last) - first + 1 : 0
-  for (let offset = 0; offset < count; offset++) {
-    const address = formatAddress(first + ((start + offset) % count))
+export function freeAddress(
+  subnet: Cidr,
+  used: Set<string>,
+  from: { last?: string | undefined; range?: Cidr | undefined } = {},
+): string | undefined {
+  const { bits } = subnet
+  const range = from.range ?? subnet
+  const [first, end] = [max(range.base, subnet.base + 1n), min(endOf(range), endOf(subnet) - 1n)]
+  const count = end - first
+  const last = from.last === undefined ? undefined : parseAddress(from.last)
+  const start = last && last.value >= first && last.value < end ? last.value - first + 1n : 0n
+  // as many as are in use stand in the way at most
+  const tries = min(count, BigInt(used.size) + 1n)
+  for (let offset = 0n; offset < tries; offset++) {
+    const address = formatAddress({ bits, value: first + ((start + offset) % count) })
     if (!used.has(address)) return address
   }
   return undefined
 }
 
-function maskOf(prefix: number): number {
-  return prefix === 0 ? 0 : (-1 << (32 - prefix)) >>> 0
+function freePart(pool: Cidr, prefix: number, taken: Cidr[]): Cidr | undefined {
+  const step = 2n ** BigInt(pool.bits - prefix)
+  for (let base = pool.base; base < endOf(pool); base += step) {
+    const candidate = { bits: pool.bits, base, prefix }
+    if (!taken.some((other) => overlaps(other, candidate))) return candidate
+  }
+  return undefined
+}
+
+/** The number after the last address. */
+function endOf({ bits, base, prefix }: Cidr): bigint {
+  return base + 2n ** BigInt(bits - prefix)
+}
+
+function maskOf(bits: number, prefix: number): bigint {
+  const all = 2n ** BigInt(bits) - 1n
+  return all ^ (2n ** BigInt(bits - prefix) - 1n)
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }

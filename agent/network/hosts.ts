@@ -1,16 +1,19 @@
 import type { Task } from '../../schemas/task.ts'
-import type { Endpoint } from './networks.ts'
+import type { Attachment, Endpoint } from './networks.ts'
 
 /**
  * `/etc/hosts` of a task: itself, by its hostname as the runtime sets it. All other names come from the name server,
  * since they change.
  */
-export function taskHosts(task: Task, addresses: Record<string, string>): string {
+export function taskHosts(
+  task: Task,
+  { addresses, addresses6 = {} }: Pick<Attachment, 'addresses' | 'addresses6'>,
+): string {
   const name = task.container.hostname ?? `${task.service}-${task.slot}`.slice(0, 63)
   return [
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
-    ...Object.values(addresses).map((address) => `${address}\t${name}`),
+    ...[...Object.values(addresses), ...Object.values(addresses6)].map((address) => `${address}\t${name}`),
     '',
   ].join('\n')
 }

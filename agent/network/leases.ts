@@ -1,18 +1,26 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import type { NetworkSpec, PublishedPort } from '../../schemas/network.ts'
+import type { NetworkAttachment, NetworkSpec, PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
-import { type Cidr, formatCidr, freeAddress, parseCidr } from './cidr.ts'
 import { coalesce, writeDurably } from './durable.ts'
+import { familiesOf } from './families.ts'
+import { giveAddresses, nextAddress } from './give-address.ts'
 import { bridgeName } from './naming.ts'
+import type { Picked } from './subnets.ts'
 
 /** An address that a task has, and what is needed to say who it is. */
 export interface Lease {
-  address: string
-  /** The interface in the task's namespace: `eth0`, … in the order of the stack file. */
+  address?: string
+  address6?: string
+  /** The interface in the task's namespace. */
   device: string
+  /** Its place among the task's networks, from 0. */
+  order?: number
+  /** Hardware address, where the stack file gives one. */
+  mac?: string
+  gatewayPriority?: number
+  linkLocal?: string[]
   stack: string
   service: string
   /** Absent in a file of an earlier agent. */
@@ -21,8 +29,9 @@ export interface Lease {
   ports: PublishedPort[]
   /** What the task is called in the network, served or not. */
   names?: string[]
-  /** The address that all tasks of the service share here, when it has one (`endpoint_mode: vip`). */
+  /** The addresses that all tasks of the service share here, when it has them (`endpoint_mode: vip`). */
   vip?: string
+  vip6?: string
 }
 
 /** A network as kept in `<state>/networks/<key>.json`. */
@@ -31,19 +40,32 @@ export interface Network {
   name: string
   internal: boolean
   bridge: string
-  /** CIDR. */
-  subnet: string
+  /** CIDR; absent without IPv4. */
+  subnet?: string
+  /** The bridge's address; absent: the first of the subnet. */
+  gateway?: string
+  /** CIDR, the part that addresses are given out from. */
+  range?: string
+  /** The same for IPv6. */
+  subnet6?: string
+  gateway6?: string
+  range6?: string
+  /** Addresses that no task gets by itself. */
+  reserved?: string[]
+  mtu?: number
   /** Task id to lease. */
   leases: Record<string, Lease>
   /** Addresses of name servers on this bridge: key of the name server to address. */
   servers: Record<string, string>
-  /** The address given out last. */
+  /** The addresses given out last. */
   last?: string
+  last6?: string
 }
 
 /** What is known of a task's place in a network before it has an address. */
-export interface Place {
+export interface Place extends Omit<NetworkAttachment, 'network' | 'aliases'> {
   device: string
+  order: number
   /** Absent: those of the container as they are. */
   ports?: PublishedPort[]
 }
@@ -54,9 +76,12 @@ export interface Leases {
   find(key: string): Network | undefined
   /** The networks that a task has an address in. */
   of(taskId: string): { network: Network; lease: Lease }[]
-  add(key: string, spec: NetworkSpec, subnet: Cidr): Network
-  /** The task's address in the network: the one it has, or the next free one. Synchronous: no two callers get the same. */
-  lease(network: Network, task: Task, place: Place): string
+  add(key: string, spec: NetworkSpec, subnets: Picked): Network
+  /**
+   * The task's place in the network: the one it has, or a new one. Synchronous: no two callers get the same address.
+   * @throws SetpointError ADDRESS_IN_USE, or NETWORK_FAILED for an address outside the subnet
+   */
+  lease(network: Network, task: Task, place: Place): Lease
   serverAddress(network: Network, serverKey: string): string
   dropServer(network: Network, serverKey: string): void
   /** Gives all of a task's addresses back and returns the networks that had one. */
@@ -85,29 +110,32 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
         const lease = network.leases[taskId]
         return lease ? [{ network, lease }] : []
       }),
-    add(key, { name, internal }, subnet) {
+    add(key, spec, subnets) {
       const taken = new Set([...all.values()].map((other) => other.bridge))
       const bridge = bridgeName(instance, key, taken)
-      const network = { key, name, internal, bridge, subnet: formatCidr(subnet), leases: {}, servers: {} }
+      const network: Network = { key, bridge, ...settingsOf(spec), ...subnets, leases: {}, servers: {} }
       all.set(key, network)
       changed.add(network)
       return network
     },
-    lease(network, task, { device, ports = task.container.ports }) {
+    lease(network, task, place) {
       const { id, stack, service, slot } = task
       const known = network.leases[id]
-      if (known) return known.address
-      const address = nextAddress(network)
-      const vip = vipFor(network, task)
+      if (known) return known
+      const { ipv4: _ipv4, ipv6: _ipv6, ports = task.container.ports, ...rest } = place
+      const given = giveAddresses(network, task, place)
       const names = namesOf(task, network.name)
-      network.leases[id] = { address, device, stack, service, slot, ports, names, ...(vip && { vip }) }
+      const lease = { ...given, ...rest, stack, service, slot, ports, names }
+      network.leases[id] = lease
       changed.add(network)
-      return address
+      return lease
     },
     serverAddress(network, serverKey) {
       const known = network.servers[serverKey]
       if (known !== undefined) return known
-      const address = nextAddress(network)
+      const [family] = familiesOf(network)
+      if (!family) throw new Error(`network ${network.name} has no addresses`)
+      const address = nextAddress(network, family)
       network.servers[serverKey] = address
       changed.add(network)
       return address
@@ -147,43 +175,18 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
   }
 }
 
-/** The network's subnet; what was read from disk was checked then. */
-export function subnetOf(network: Network): Cidr {
-  const subnet = parseCidr(network.subnet)
-  if (!subnet) throw new Error(`network ${network.name} has the subnet ${network.subnet}, which is none`)
-  return subnet
-}
-
 /** All names of a task in a network but those that are made of them, such as `tasks.web`. */
 function namesOf({ service, container }: Task, network: string): string[] {
   const aliases = container.networks.find((one) => one.network === network)?.aliases ?? []
   return [...new Set([service, ...aliases])]
 }
 
-/** The shared address of the task's service: it goes with the last lease that has it, so an update keeps it. */
-function vipFor(network: Network, { stack, service, container }: Task): string | undefined {
-  if (container.endpointMode !== 'vip') return undefined
-  const others = Object.values(network.leases).filter((one) => one.stack === stack && one.service === service)
-  return others.find(({ vip }) => vip !== undefined)?.vip ?? nextAddress(network)
-}
-
-function nextAddress(network: Network): string {
-  const used = new Set([
-    ...Object.values(network.leases).flatMap(({ address, vip }) => [address, ...(vip ? [vip] : [])]),
-    ...Object.values(network.servers),
-  ])
-  const address = freeAddress(subnetOf(network), used, network.last)
-  if (address === undefined) {
-    throw new SetpointError(
-      'NETWORK_FAILED',
-      `Network ${network.name} has no free address in ${network.subnet}.`,
-      {
-        hint: 'Give the network a larger `subnet` in the stack file.',
-      },
-    )
-  }
-  network.last = address
-  return address
+/** What is kept of a spec beside its subnets, which may be picked. */
+function settingsOf(spec: NetworkSpec) {
+  const { name, internal, gateway, range, gateway6, range6, reserved, mtu } = spec
+  const optional = { gateway, range, gateway6, range6, reserved, mtu }
+  const given = Object.entries(optional).filter(([, value]) => value !== undefined)
+  return { name, internal, ...(Object.fromEntries(given) as Pick<Network, keyof typeof optional>) }
 }
 
 async function readAll(folder: string, log: Log): Promise<Network[]> {
@@ -195,7 +198,7 @@ async function readAll(folder: string, log: Log): Promise<Network[]> {
 async function readOne(path: string, log: Log): Promise<Network | undefined> {
   try {
     const network = JSON.parse(await readFile(path, 'utf8')) as Network
-    subnetOf(network)
+    familiesOf(network) // throws when one is none
     return network
   } catch (error) {
     log.error({ path, error: String(error) }, 'a network file cannot be read and is set aside')

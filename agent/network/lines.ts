@@ -1,5 +1,6 @@
-import type { Cidr } from './cidr.ts'
-import { gatewayOf } from './cidr.ts'
+import { isIpv6 } from './addresses.ts'
+import { familiesOf, withPrefix } from './families.ts'
+import type { Network } from './leases.ts'
 import { hardwareAddress } from './naming.ts'
 
 /** A task's link into one network, by the names the kernel knows. */
@@ -9,27 +10,35 @@ export interface Link {
   host: string
   /** The end in the task's namespace. */
   inside: string
-  address: string
-  subnet: Cidr
-  internal: boolean
+  /** Its hardware address. */
+  hardware: string
+  /** With prefix: `10.210.0.2/24`, of each family. */
+  addresses: string[]
+  /** Where a default route would lead, of each family; none on an internal network. */
+  gateways: string[]
+  /** The greatest has the default route; of equal ones the first. */
+  gatewayPriority: number
+  /** Bytes; undefined: the kernel's 1500. */
+  mtu?: number | undefined
 }
 
-/** `ip` lines that make a bridge with its gateway address. Without an address of its own a bridge changes its hardware address whenever a port comes or goes. */
-export function bridgeLines(bridge: string, subnet: Cidr): string[] {
-  const gateway = gatewayOf(subnet)
+/** `ip` lines that make a bridge with its gateways. Without an address of its own a bridge changes its hardware address whenever a port comes or goes. */
+export function bridgeLines(network: Network): string[] {
+  const { bridge, mtu } = network
+  const gateways = familiesOf(network).map(({ gateway }) => gateway)
   return [
-    `link add ${bridge} address ${hardwareAddress(gateway)} type bridge`,
-    `addr add ${gateway}/${subnet.prefix} dev ${bridge}`,
+    `link add ${bridge}${mtuText(mtu)} address ${hardwareAddress(gateways[0] ?? bridge)} type bridge`,
+    ...gateways.map((gateway) => addressLine(withPrefix(network, gateway), bridge)),
     `link set ${bridge} addrgenmode none up`,
   ]
 }
 
 /** `ip` lines, for the host's namespace, that make the task's links. */
 export function linkLines(namespace: string, links: Link[]): string[] {
-  return links.flatMap((link) => [
-    `link add ${link.host} type veth peer name ${link.inside} address ${hardwareAddress(link.address)} netns ${namespace}`,
-    ...portLines(link),
-  ])
+  return links.flatMap((link) => {
+    const inside = `${link.inside}${mtuText(link.mtu)} address ${link.hardware} netns ${namespace}`
+    return [`link add ${link.host}${mtuText(link.mtu)} type veth peer name ${inside}`, ...portLines(link)]
+  })
 }
 
 /**
@@ -43,15 +52,31 @@ export function portLines(link: Link): string[] {
   ]
 }
 
-/** `ip` lines, for the task's namespace, that set addresses and the default route; repeatable. */
+/** `ip` lines, for the task's namespace, that set addresses and the default routes; repeatable. */
 export function insideLines(links: Link[]): string[] {
-  const outward = links.find((link) => !link.internal)
+  const byPriority = [...links].sort((a, b) => b.gatewayPriority - a.gatewayPriority)
+  const outward = [isIpv4, isIpv6].flatMap(
+    (isOfFamily) => byPriority.flatMap(({ gateways }) => gateways.filter(isOfFamily))[0] ?? [],
+  )
   return [
     'link set lo up',
     ...links.flatMap((link) => [
-      `addr add ${link.address}/${link.subnet.prefix} dev ${link.inside}`,
+      ...link.addresses.map((address) => addressLine(address, link.inside)),
       `link set ${link.inside} up`,
     ]),
-    ...(outward ? [`route replace default via ${gatewayOf(outward.subnet)}`] : []),
+    ...outward.map((gateway) => `route replace default via ${gateway}`),
   ]
+}
+
+/** Nobody else has an address that was given out, so that IPv6 need not ask around for a second first. */
+function addressLine(address: string, device: string): string {
+  return `addr add ${address} dev ${device}${isIpv6(address) ? ' nodad' : ''}`
+}
+
+function isIpv4(address: string): boolean {
+  return !isIpv6(address)
+}
+
+function mtuText(mtu: number | undefined): string {
+  return mtu === undefined ? '' : ` mtu ${mtu}`
 }

@@ -1,10 +1,11 @@
 import { digest } from '../../schemas/canonical.ts'
-import { gatewayOf } from './cidr.ts'
-import { type Leases, type Network, subnetOf } from './leases.ts'
+import { isIpv6 } from './addresses.ts'
+import { familiesOf, withPrefix } from './families.ts'
+import type { Lease, Leases, Network } from './leases.ts'
 import type { Link } from './lines.ts'
 import type { NameServer } from './name-servers.ts'
 import type { Namespace } from './namespaces.ts'
-import { namespaceName, vethName } from './naming.ts'
+import { hardwareAddress, namespaceName, vethName } from './naming.ts'
 
 /** The networks of a task that a name server answers for, the first one being where it listens. */
 export interface ServerPlan {
@@ -14,18 +15,34 @@ export interface ServerPlan {
 
 /** A task's namespace as its leases say, links in the order of their devices. */
 export function namespaceOf(leases: Leases, instance: string, taskId: string, script: string): Namespace {
-  const links = leases.of(taskId).map(
-    ({ network, lease }): Link => ({
-      bridge: network.bridge,
-      host: vethName(instance, taskId, network.key),
-      inside: lease.device,
-      address: lease.address,
-      subnet: subnetOf(network),
-      internal: network.internal,
-    }),
-  )
-  links.sort((a, b) => a.inside.localeCompare(b.inside, 'en', { numeric: true }))
+  const places = leases.of(taskId).sort((a, b) => orderOf(a.lease) - orderOf(b.lease))
+  const links = places.map(({ network, lease }) => ({
+    ...linkOf(network, lease),
+    host: vethName(instance, taskId, network.key),
+  }))
   return { name: namespaceName(instance, taskId), links, script }
+}
+
+function linkOf(network: Network, lease: Lease): Omit<Link, 'host'> {
+  const { address, address6, linkLocal = [] } = lease
+  const own = [address, address6].filter((one) => one !== undefined)
+  return {
+    bridge: network.bridge,
+    inside: lease.device,
+    hardware: lease.mac ?? hardwareAddress(own[0] ?? ''),
+    addresses: [
+      ...own.map((one) => withPrefix(network, one)),
+      ...linkLocal.map((one) => `${one}/${isIpv6(one) ? 64 : 16}`),
+    ],
+    gateways: network.internal ? [] : familiesOf(network).map(({ gateway }) => gateway),
+    gatewayPriority: lease.gatewayPriority ?? 0,
+    mtu: network.mtu,
+  }
+}
+
+/** Leases of before the order was kept have it in their device: `eth0`, … */
+function orderOf({ order, device }: Lease): number {
+  return order ?? Number(/\d+$/.exec(device)?.[0] ?? 0)
 }
 
 /** One name server for each set of networks that some task is in: a task sees the names of all its networks and of no other. */
@@ -54,7 +71,7 @@ export function nameServer({ key, networks }: ServerPlan, leases: Leases): NameS
   const alone = networks.length === 1
   return {
     key,
-    address: alone ? gatewayOf(subnetOf(first)) : leases.serverAddress(first, key),
+    address: (alone && familiesOf(first)[0]?.gateway) || leases.serverAddress(first, key),
     upstream: networks.some((network) => !network.internal),
   }
 }

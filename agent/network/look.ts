@@ -1,5 +1,5 @@
-import { contains } from './cidr.ts'
-import { type Lease, subnetOf } from './leases.ts'
+import { isIn } from './families.ts'
+import type { Lease } from './leases.ts'
 import type { Parts } from './parts.ts'
 import { type Forward, forwardKey } from './rules.ts'
 
@@ -20,7 +20,9 @@ export async function forwardings({
   }
   const owners = new Map<string, [taskId: string, lease: Lease]>()
   for (const network of leases.networks()) {
-    for (const [taskId, lease] of Object.entries(network.leases)) owners.set(lease.address, [taskId, lease])
+    for (const [taskId, lease] of Object.entries(network.leases)) {
+      for (const address of [lease.address, lease.address6]) if (address) owners.set(address, [taskId, lease])
+    }
   }
   const found = new Map<string, Set<string>>()
   for (const forward of forwards) {
@@ -50,8 +52,11 @@ export async function addressesOf(parts: Parts, taskId: string): Promise<string[
     const seen = link && hostLinks.get(link.host)
     return seen !== undefined && seen.master === link?.bridge && seen.flags.includes('UP')
   }
+  const places = leases.of(taskId)
+  const extra = new Set(places.flatMap(({ lease }) => lease.linkLocal ?? []))
   const found = addresses.flatMap((address) => {
-    const home = leases.of(taskId).find(({ network }) => contains(subnetOf(network), address))
+    if (extra.has(address)) return []
+    const home = places.find(({ network }) => isIn(network, address))
     if (!home) return [`?=${address}`]
     return joined(home.lease.device) ? [`${home.network.name}=${address}`] : []
   })

@@ -1,7 +1,8 @@
 import type { Log } from '../../schemas/log.ts'
+import { withPrefix } from './families.ts'
 import { namesIn } from './hosts.ts'
 import type { Ip } from './ip.ts'
-import { type Leases, subnetOf } from './leases.ts'
+import type { Leases } from './leases.ts'
 import { nameServer, type ServerPlan, serverPlan, serverPlans } from './links.ts'
 import type { NameServer, NameServers } from './name-servers.ts'
 import type { Endpoint } from './networks.ts'
@@ -53,7 +54,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
   async function setAddress({ networks: [first, second] }: ServerPlan, server: NameServer): Promise<void> {
     if (!first || !second) return
     await leases.save(first)
-    const line = `addr replace ${server.address}/${subnetOf(first).prefix} dev ${first.bridge}`
+    const line = `addr replace ${withPrefix(first, server.address)} dev ${first.bridge}`
     const said = await ip.run([line])
     if (said.length > 0) log.warn({ said, address: server.address }, 'a name server has no address')
   }
@@ -92,9 +93,8 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
         const gone = Object.entries(network.servers).filter(([key]) => unwanted.includes(key))
         if (gone.length === 0) continue
         for (const [key] of gone) leases.dropServer(network, key)
-        const { prefix } = subnetOf(network)
         await ip.run(
-          gone.map(([, address]) => `addr del ${address}/${prefix} dev ${network.bridge}`),
+          gone.map(([, address]) => `addr del ${withPrefix(network, address)} dev ${network.bridge}`),
           /Cannot assign|Cannot find device/,
         )
         await leases.save(network)

@@ -1,6 +1,6 @@
 import { digest } from '../../schemas/canonical.ts'
 import type { NetworkSpec } from '../../schemas/network.ts'
-import { numberOf } from './cidr.ts'
+import { parseAddress } from './addresses.ts'
 
 /** Where `ip netns` binds namespaces. */
 export const NETNS_FOLDER = '/run/netns'
@@ -9,8 +9,8 @@ export const NETNS_FOLDER = '/run/netns'
  * What tells one network from another on this host. A network whose settings change is another network with the same
  * name: tasks of the old and of the new one live side by side until the last old one has gone.
  */
-export function networkKey({ name, internal, subnet }: NetworkSpec): string {
-  return digest({ name, internal, subnet }, 12)
+export function networkKey({ external: _external, ...settings }: NetworkSpec): string {
+  return digest(settings, 12)
 }
 
 /** At most 15 characters (IFNAMSIZ); the instance is in it, so that an agent knows its own after a crash. */
@@ -45,8 +45,10 @@ export function tableName(instance: string): string {
   return `setpoint-${instance}`
 }
 
-/** A locally administered hardware address made from the IPv4 one: whoever has the address again has the same one. */
+/** A locally administered hardware address made from the address: whoever has the address again has the same one. */
 export function hardwareAddress(address: string): string {
-  const hex = numberOf(address).toString(16).padStart(8, '0')
-  return `02:53:${hex.match(/../g)?.join(':')}`
+  const parsed = parseAddress(address)
+  const isShort = parsed?.bits === 32
+  const hex = isShort ? parsed.value.toString(16).padStart(8, '0') : digest(address, 8)
+  return [isShort ? '02:53' : '02:54', ...(hex.match(/../g) ?? [])].join(':')
 }

@@ -6,6 +6,8 @@ export interface Attachment {
   netns: string | null
   /** Network name to IPv4 address. */
   addresses: Record<string, string>
+  /** Network name to IPv6 address; absent when there is none. */
+  addresses6?: Record<string, string>
   /** Files to mount in the container. */
   resolvConf: string
   hosts: string
@@ -15,13 +17,14 @@ export interface Attachment {
 export interface Endpoint {
   task: Task
   addresses: Record<string, string>
+  addresses6?: Record<string, string> | undefined
 }
 
 /** Bridges, addresses, names and published ports of this host. */
 export interface Networks {
   /**
    * Makes the networks that the task needs, its namespace and its addresses. Repeatable.
-   * @throws SetpointError NETWORK_FAILED, or PORT_IN_USE naming who holds the port, before anything is touched
+   * @throws SetpointError NETWORK_FAILED, or PORT_IN_USE and ADDRESS_IN_USE naming who holds it, before anything is touched
    */
   attach(task: Task): Promise<Attachment>
   /** Takes the task's namespace and addresses away, and networks that nobody uses any more. Repeatable. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { succeed } from '../runtime/exec.ts'
+import { formatAddress } from './addresses.ts'
 import { within } from './within.ts'
 
 /** The host's end of a link as the kernel has it. */
@@ -11,7 +12,7 @@ export interface HostLink {
 
 /** Looks at namespaces and links. Made to be called for every task every few seconds. */
 export interface Observer {
-  /** IPv4 addresses that are in force in the namespace, loopback left out. */
+  /** Addresses that are in force in the namespace, loopback, link-local IPv6 and what a router advertised left out. */
   addressesIn(namespace: { name: string; path: string }): Promise<string[]>
   /** The veth ends on the host by name; calls close together share one look. */
   hostLinks(): Promise<Map<string, HostLink>>
@@ -21,6 +22,10 @@ export interface Observer {
 
 const LINKS_AGE = 300
 const SCAN_AGE = 1_000
+/** Of net/if_inet6: loopback has 10, link-local addresses 20. */
+const GLOBAL_SCOPE = '00'
+/** IFA_F_PERMANENT of linux/if_addr.h. */
+const PERMANENT = 0x80
 
 /** @param prefix put before every command; empty in production */
 export function createObserver(prefix: string[]): Observer {
@@ -47,8 +52,20 @@ export function createObserver(prefix: string[]): Observer {
     async addressesIn({ name, path }) {
       const pid = processIn(String(statSync(path).ino))
       const text = pid === undefined ? undefined : readOrGone(`/proc/${pid}/net/fib_trie`)
-      if (text !== undefined) return localAddresses(text)
-      const argv = within(prefix, ['ip', '-n', name, '-4', '-j', 'addr', 'show', 'up'])
+      const text6 = readOrGone(`/proc/${pid}/net/if_inet6`) ?? ''
+      if (text !== undefined) return [...localAddresses(text), ...localAddresses6(text6)]
+      const argv = within(prefix, [
+        'ip',
+        '-n',
+        name,
+        '-j',
+        'addr',
+        'show',
+        'up',
+        'permanent',
+        'scope',
+        'global',
+      ])
       return shownAddresses(await succeed(argv, { timeout: 10_000 }))
     },
     hostLinks() {
@@ -72,6 +89,15 @@ export function localAddresses(fibTrie: string): string[] {
     else if (line.includes('/32 host LOCAL') && !address.startsWith('127.')) found.add(address)
   }
   return [...found]
+}
+
+/** The global addresses in /proc/net/if_inet6 that were set, not made from what a router advertised. */
+export function localAddresses6(ifInet6: string): string[] {
+  return ifInet6.split('\n').flatMap((line) => {
+    const [hex, , , scope, flags] = line.trim().split(/\s+/)
+    if (!hex || scope !== GLOBAL_SCOPE || (Number.parseInt(flags ?? '', 16) & PERMANENT) === 0) return []
+    return [formatAddress({ bits: 128, value: BigInt(`0x${hex}`) })]
+  })
 }
 
 function shownAddresses(json: string): string[] {

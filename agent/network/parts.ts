@@ -57,7 +57,7 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
   const firewall = createFirewall({ prefix, file: join(paths.run, 'rules.nft'), table, render })
   const parts: Parts = {
     ...{ paths, log, proc, ip, leases, servers, firewall },
-    bridges: createBridges({ prefix, ip, leases, log, made: () => firewall.apply() }),
+    bridges: createBridges({ prefix, seed: instance, ip, leases, log, made: () => firewall.apply() }),
     namespaces: createNamespaces({ ip, proc }),
     names: createNames({ ip, leases, servers, log }),
     observer: createObserver(prefix),

@@ -24,7 +24,11 @@ export async function repair(parts: Parts, taskId: string): Promise<void> {
 
 async function isRight(parts: Parts, taskId: string): Promise<boolean> {
   parts.observer.forget()
-  const wanted = parts.leases.of(taskId).map(({ network, lease }) => `${network.name}=${lease.address}`)
+  const wanted = parts.leases
+    .of(taskId)
+    .flatMap(({ network, lease }) =>
+      [lease.address, lease.address6].flatMap((address) => (address ? [`${network.name}=${address}`] : [])),
+    )
   const found = await addressesOf(parts, taskId)
   return wanted.sort().join() === found.join()
 }

@@ -6,8 +6,10 @@ import type { Endpoint } from './networks.ts'
 export interface RuleNetwork {
   name: string
   bridge: string
-  /** CIDR. */
-  subnet: string
+  /** CIDR; absent without IPv4. */
+  subnet?: string
+  /** CIDR; absent without IPv6. */
+  subnet6?: string
   internal: boolean
 }
 
@@ -33,11 +35,11 @@ export function renderTable(table: string, networks: RuleNetwork[], forwards: Fo
   const sorted = [...networks].sort((a, b) => compare(a.bridge, b.bridge))
   const chains = [
     chain('ports', forwards.map(forwardRule)),
-    chain('prerouting', [namesRule(sorted), LEAD], 'nat hook prerouting priority -100'),
+    chain('prerouting', [...namesRules(sorted), LEAD], 'nat hook prerouting priority -100'),
     chain('output', [LEAD], 'nat hook output priority -100'),
     chain('postrouting', sorted.flatMap(sourceRules), 'nat hook postrouting priority 100'),
     chain('guard', guardRules(sorted), 'filter hook prerouting priority -300'),
-    chain('input', sorted.map(inputRule), 'filter hook input priority 0'),
+    chain('input', sorted.flatMap(inputRules), 'filter hook input priority 0'),
     chain('forward', forwardChain(sorted), 'filter hook forward priority 0'),
   ]
   return `${[...fresh, `table inet ${table} {`, ...chains.flat(), '}'].join('\n')}\n`
@@ -100,12 +102,14 @@ function forwardRule({ hostIp, published, protocol, to }: Forward): string {
 }
 
 /** A stack that publishes port 53 does not get the questions that tasks have for their own name servers. */
-function namesRule(networks: RuleNetwork[]): string {
-  const subnets = networks.map(({ subnet }) => subnet).join(', ')
-  return `ip daddr { ${subnets} } meta l4proto { tcp, udp } th dport 53 return`
+function namesRules(networks: RuleNetwork[]): string[] {
+  const subnets = networks.flatMap(({ subnet }) => subnet ?? []).join(', ')
+  if (subnets === '') return []
+  return [`ip daddr { ${subnets} } meta l4proto { tcp, udp } th dport 53 return`]
 }
 
 function sourceRules({ bridge, subnet, internal }: RuleNetwork): string[] {
+  if (subnet === undefined) return []
   return [
     // A task that reaches itself or a neighbour by a published port: the answer has to come back by the host.
     `ip saddr ${subnet} ip daddr ${subnet} ct status dnat masquerade`,
@@ -123,8 +127,8 @@ function guardRules(networks: RuleNetwork[]): string[] {
 }
 
 /** A network's gateway and name server are there for that network and the host alone. */
-function inputRule({ bridge, subnet }: RuleNetwork): string {
-  return `ip daddr ${subnet} iifname != { ${bridge}, lo } drop`
+function inputRules({ bridge, subnet }: RuleNetwork): string[] {
+  return subnet === undefined ? [] : [`ip daddr ${subnet} iifname != { ${bridge}, lo } drop`]
 }
 
 function forwardChain(networks: RuleNetwork[]): string[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Task } from '../../schemas/task.ts'
 import type { Paths } from '../paths.ts'
 import { taskHosts, taskResolvConf } from './hosts.ts'
+import type { Attachment } from './networks.ts'
 
 /** The network's files of a task, in its folder under `run`. */
 export interface TaskFiles {
@@ -21,13 +22,15 @@ export function taskFiles(paths: Paths, taskId: string): TaskFiles {
   }
 }
 
+type Taken = Pick<Attachment, 'addresses' | 'addresses6'>
+
 /** Writes a task's `resolv.conf` and `hosts` in place: they may be mounted in a container. */
 export function writeTaskFiles(
   paths: Paths,
   task: Task,
-  { addresses, nameserver }: { addresses: Record<string, string>; nameserver: string | undefined },
+  { nameserver, ...taken }: Taken & { nameserver: string | undefined },
 ): Pick<TaskFiles, 'resolvConf' | 'hosts'> {
-  return write(paths, task, taskResolvConf(nameserver), taskHosts(task, addresses))
+  return write(paths, task, taskResolvConf(nameserver), taskHosts(task, taken))
 }
 
 /** The same for a task in the host's own network: the host's files as they are now. */

@@ -9,7 +9,7 @@ import type { Attachment, Networks } from '../network/networks.ts'
 import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import type { Entry, Prepared } from './entry.ts'
-import { factsOf } from './facts.ts'
+import { describeAddresses, factsOf } from './facts.ts'
 import type { Event } from './step.ts'
 
 /** What is done to the host for a task. Each effect is repeatable and tells how it went as an event. */
@@ -117,7 +117,8 @@ async function prepare(task: Task, deps: Preparation): Promise<Event | undefined
     mounts: [...networkFiles(attachment, mounts), ...mounts],
     healthcheck: effectiveHealthcheck(task, image),
   }
-  return { type: 'prepared', prepared, addresses: attachment.addresses }
+  const { addresses, addresses6 } = attachment
+  return { type: 'prepared', prepared, addresses, addresses6 }
 }
 
 async function prepareRoot(task: Task, { images, runtime, volumes, limit, cancelled }: Preparation) {
@@ -136,7 +137,7 @@ async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promis
   if (!prepared) throw new Error('the task is not prepared')
   const { runtime, clock } = deps
   const argv = deps.argvOf(task.container, prepared.image.config)
-  const facts = await factsOf(task, prepared, { argv, addresses: status.addresses })
+  const facts = await factsOf(task, prepared, { argv, addresses: describeAddresses(status) })
   const adopted = leftover === 'unknown' ? await runtime.state(task.id) : undefined
   if (adopted?.status === 'running') {
     return { type: 'started', pid: adopted.pid, at: iso(clock.now()), facts }

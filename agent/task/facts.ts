@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { relative } from 'node:path'
 import type { PublishedPort } from '../../schemas/network.ts'
-import type { Task, TaskFacts } from '../../schemas/task.ts'
+import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Prepared } from './entry.ts'
@@ -15,7 +15,7 @@ const CPU_PERIOD = 100_000
 export async function factsOf(
   task: Task,
   prepared: Prepared,
-  { argv, addresses }: { argv: string[]; addresses: Record<string, string> },
+  { argv, addresses }: { argv: string[]; addresses: string[] },
 ): Promise<TaskFacts> {
   const { resources, mounts, ports } = task.container
   const own = prepared.mounts.filter(({ target }) => mounts.some((mount) => mount.target === target))
@@ -27,11 +27,16 @@ export async function factsOf(
     cpus: resources.cpus ? Math.round(resources.cpus * CPU_PERIOD) / CPU_PERIOD : null,
     pids: resources.pids ?? null,
     mounts: (await Promise.all(own.map((mount) => describeMount(mount, prepared.rootfs)))).sort(),
-    addresses: Object.entries(addresses)
-      .map(([network, address]) => `${network}=${address}`)
-      .sort(),
+    addresses,
     ports: prepared.netns === null ? [] : ports.map(describePort).sort(),
   }
+}
+
+/** `network=address`, sorted. */
+export function describeAddresses({ addresses, addresses6 = {} }: TaskStatus): string[] {
+  return [...Object.entries(addresses), ...Object.entries(addresses6)]
+    .map(([network, address]) => `${network}=${address}`)
+    .sort()
 }
 
 /** `[hostIp:]published->target/protocol` */

@@ -261,7 +261,7 @@ function needsPorts(entry: Entry): boolean {
 }
 
 function endpointOf({ task, status }: Entry) {
-  return { task, addresses: status.addresses }
+  return { task, addresses: status.addresses, addresses6: status.addresses6 }
 }
 
 function notRejected(entry: Entry): void {

@@ -1,6 +1,7 @@
 import type { ErrorFacts } from '../../schemas/error.ts'
 import { type Health, isTerminal, type Probe, type TaskFacts, type TaskState } from '../../schemas/task.ts'
 import { iso } from '../clock.ts'
+import type { Attachment } from '../network/networks.ts'
 import type { Exit } from '../runtime/runtime.ts'
 import { completed, exitError, failed, howItEnded, withState } from './ended.ts'
 import type { Entry, Prepared, Replacement, StopReason } from './entry.ts'
@@ -12,7 +13,12 @@ export type Event =
   | { type: 'removeWanted' }
   | { type: 'repairWanted' }
   | { type: 'preparing' }
-  | { type: 'prepared'; prepared: Prepared; addresses: Record<string, string> }
+  | {
+      type: 'prepared'
+      prepared: Prepared
+      addresses: Attachment['addresses']
+      addresses6?: Attachment['addresses6'] | undefined
+    }
   | { type: 'rejected'; error: ErrorFacts }
   | { type: 'roomMade' }
   | { type: 'starting' }
@@ -107,12 +113,14 @@ function anew(entry: Entry, now: number): Entry {
 }
 
 function prepared(entry: Entry, event: EventOf<'prepared'>, now: number): Entry {
-  const status = entry.rejections > 0 ? without(entry.status, 'error') : entry.status
+  const { addresses6: _before, ...known } = entry.status
+  const status = entry.rejections > 0 ? without(known, 'error') : known
+  const { addresses, addresses6 } = event
   return {
     ...entry,
     prepared: event.prepared,
     rejections: 0,
-    status: { ...status, state: 'ready', since: iso(now), addresses: event.addresses },
+    status: { ...status, state: 'ready', since: iso(now), addresses, ...(addresses6 && { addresses6 }) },
   }
 }
 

@@ -157,7 +157,7 @@ function taskView(task: TaskStatus): TaskView {
     state: task.state,
     health: task.health,
     pid: task.pid ?? null,
-    addresses: Object.values(task.addresses),
+    addresses: [...Object.values(task.addresses), ...Object.values(task.addresses6 ?? {})],
     startedAt: task.startedAt ?? null,
     exitCode: task.exitCode ?? null,
     revision: task.revision,

@@ -76,8 +76,8 @@ describe('a task', () => {
     ).toEqual(['lo'])
   })
 
-  it('on the network `host` uses the host', async () => {
-    const task = await journaled(aTask('probe', 1, { networks: [aNetwork('host', { external: true })] }))
+  it('in the network of the host uses the host', async () => {
+    const task = await journaled(aTask('probe', 1, { networks: [], container: { networkMode: 'host' } }))
     const attachment = await networks.attach(task)
     expect(attachment).toMatchObject({ netns: null, addresses: {} })
     expect(await readFile(attachment.hosts, 'utf8')).toBe(await readFile('/etc/hosts', 'utf8'))

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parseCidr } from '../../../agent/network/cidr.ts'
 import { type Leases, type Network, openLeases } from '../../../agent/network/leases.ts'
 import type { Task } from '../../../schemas/task.ts'
 import { aContainer } from '../../support/builders.ts'
 import { silent } from '../../support/netns.ts'
 
-const SUBNET = parseCidr('10.0.0.0/28') ?? { base: 0, prefix: 0 }
+const SUBNET = { subnet: '10.0.0.0/28' }
+const ASKED = { device: 'eth0', order: 0 }
 let folder: string
 
 beforeEach(async () => {
@@ -31,7 +31,7 @@ describe('leases', () => {
         const held = new Map<number, string>()
         for (const { verb, task } of commands) {
           if (verb === 'lease') {
-            const address = leases.lease(network, aTask(task), { device: 'eth0' })
+            const { address = '' } = leases.lease(network, aTask(task), ASKED)
             expect([undefined, address]).toContain(held.get(task))
             held.set(task, address)
           }
@@ -50,23 +50,21 @@ describe('leases', () => {
 
   it('say that a subnet is full', async () => {
     const { leases, network } = await open()
-    for (let n = 1; n <= 13; n++) leases.lease(network, aTask(n), { device: 'eth0' })
-    expect(() => leases.lease(network, aTask(14), { device: 'eth0' })).toThrow(
-      /no free address in 10\.0\.0\.0\/28/,
-    )
+    for (let n = 1; n <= 13; n++) leases.lease(network, aTask(n), ASKED)
+    expect(() => leases.lease(network, aTask(14), ASKED)).toThrow(/no free address in 10\.0\.0\.0\/28/)
   })
 
   it('give the tasks of a service with a shared address the same one, until the last has gone', async () => {
     const { leases, network } = await open()
     const vips = (): (string | undefined)[] => Object.values(network.leases).map(({ vip }) => vip)
     const shared = (n: number): Task => ({ ...aTask(n), container: aContainer({ endpointMode: 'vip' }) })
-    for (const n of [1, 2]) leases.lease(network, shared(n), { device: 'eth0' })
+    for (const n of [1, 2]) leases.lease(network, shared(n), ASKED)
     const [vip] = vips()
     expect(vips()).toEqual([vip, vip])
     leases.release('t1')
-    const address = leases.lease(network, shared(3), { device: 'eth0' })
+    const { address } = leases.lease(network, shared(3), ASKED)
     expect(vips()).toEqual([vip, vip])
-    expect(leases.lease(network, { ...aTask(4), service: 'db' }, { device: 'eth0' })).not.toBe(vip)
+    expect(leases.lease(network, { ...aTask(4), service: 'db' }, ASKED).address).not.toBe(vip)
     expect(address).not.toBe(vip)
     expect(Object.values(network.leases)[2]).toMatchObject({ names: ['db'], slot: 4 })
   })

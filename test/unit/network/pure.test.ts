@@ -1,24 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { parseRoutes, pickSubnet } from '../../../agent/network/bridges.ts'
 import { formatCidr, freeAddress, freeSubnet, parseCidr } from '../../../agent/network/cidr.ts'
 import { complaints } from '../../../agent/network/ip.ts'
-import { insideLines, linkLines } from '../../../agent/network/lines.ts'
+import { insideLines, type Link, linkLines } from '../../../agent/network/lines.ts'
 import { parseListing } from '../../../agent/network/listing.ts'
 import { bridgeName, hardwareAddress, namespaceName, vethName } from '../../../agent/network/naming.ts'
-import { localAddresses } from '../../../agent/network/observe.ts'
+import { localAddresses, localAddresses6 } from '../../../agent/network/observe.ts'
 import { parseSockets } from '../../../agent/network/ports.ts'
+import { parseRoutes, pickSubnet, pickSubnets } from '../../../agent/network/subnets.ts'
 
 describe('subnets', () => {
-  it.each(['10.0.0.0', '10.0.0.0/33', '256.0.0.0/8', '::/64', '10.0.0/8', ''])('%j is none', (text) => {
-    expect(parseCidr(text)).toBeUndefined()
-  })
+  it.each(['10.0.0.0', '10.0.0.0/33', '256.0.0.0/8', '::/129', 'fe80::1%eth0/64', '10.0.0/8', ''])(
+    '%j is none',
+    (text) => {
+      expect(parseCidr(text)).toBeUndefined()
+    },
+  )
 
   it('are written with the host bits cleared', () => {
-    expect(['10.1.2.3/8', '192.168.255.255/17', '1.2.3.4/32'].map((text) => formatCidr(cidr(text)))).toEqual([
-      '10.0.0.0/8',
-      '192.168.128.0/17',
-      '1.2.3.4/32',
-    ])
+    expect(
+      ['10.1.2.3/8', '192.168.255.255/17', '1.2.3.4/32', 'FD00:0:0:1::5/64'].map((text) =>
+        formatCidr(cidr(text)),
+      ),
+    ).toEqual(['10.0.0.0/8', '192.168.128.0/17', '1.2.3.4/32', 'fd00:0:0:1::/64'])
   })
 
   it('are picked where nothing is routed, until none is left', () => {
@@ -33,6 +36,20 @@ describe('subnets', () => {
     expect(() => pickSubnet({ ...spec, subnet: '10.1.0.0/30' }, [])).toThrow(/no subnet for tasks/)
     expect(() => pickSubnet({ ...spec, subnet: '10.1.0.0/24' }, [cidr('10.0.0.0/8')])).toThrow('10.0.0.0/8')
     expect(() => pickSubnet(spec, [cidr('10.0.0.0/8')])).toThrow(/no free/)
+    const six = { ...spec, ipv4: false, ipv6: true } as const
+    expect(() => pickSubnets({ ...six, subnet6: 'fd00::/126' }, [], 's')).toThrow(/no subnet for tasks/)
+    expect(() => pickSubnets({ ...six, subnet6: 'fd00::/64' }, [cidr('fd00::/8')], 's')).toThrow('fd00::/8')
+    expect(() => pickSubnets(six, [cidr('fd00::/8')], 's')).toThrow(/no free/)
+  })
+
+  it('of IPv6 are picked from a range of the host, the same each time', () => {
+    const spec = { name: 'n', internal: false, external: false, ipv6: true } as const
+    const first = pickSubnets(spec, [], 'one')
+    expect(first).toEqual({ subnet: '10.210.0.0/24', subnet6: expect.stringMatching(/^fd[\da-f:]+::\/64$/) })
+    expect(pickSubnets(spec, [], 'one')).toEqual(first)
+    expect(pickSubnets(spec, [], 'two').subnet6).not.toBe(first.subnet6)
+    const second = pickSubnets(spec, [cidr(first.subnet6 ?? '')], 'one').subnet6
+    expect(second).toBe(first.subnet6?.replace('::/64', ':1::/64'))
   })
 
   it('of the host are read from its routes, the default left out', () => {
@@ -41,19 +58,38 @@ describe('subnets', () => {
       { dst: '192.0.2.0/24' },
       { dst: '198.51.100.7' },
       { dst: '0.0.0.0/0' },
+      { dst: 'fe80::/64' },
+      { dst: 'ff00::/8' },
+      { dst: 'fd00:1::/64' },
+      { dst: '2001:db8::1' },
     ]
-    expect(parseRoutes(JSON.stringify(routes)).map(formatCidr)).toEqual(['192.0.2.0/24', '198.51.100.7/32'])
+    expect(parseRoutes(JSON.stringify(routes)).map(formatCidr)).toEqual([
+      '192.0.2.0/24',
+      '198.51.100.7/32',
+      'fd00:1::/64',
+      '2001:db8::1/128',
+    ])
   })
 })
 
 describe('addresses', () => {
   it('go round: one that was given back comes last', () => {
     const subnet = cidr('10.0.0.0/29')
-    expect(freeAddress(subnet, new Set())).toBe('10.0.0.2')
-    expect(freeAddress(subnet, new Set(['10.0.0.4']), '10.0.0.3')).toBe('10.0.0.5')
-    expect(freeAddress(subnet, new Set(), '10.0.0.6')).toBe('10.0.0.2')
-    const all = ['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6']
-    expect(freeAddress(subnet, new Set(all), '10.0.0.4')).toBeUndefined()
+    expect(freeAddress(subnet, new Set())).toBe('10.0.0.1')
+    expect(freeAddress(subnet, new Set(['10.0.0.4']), { last: '10.0.0.3' })).toBe('10.0.0.5')
+    expect(freeAddress(subnet, new Set(['10.0.0.1']), { last: '10.0.0.6' })).toBe('10.0.0.2')
+    const all = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5', '10.0.0.6']
+    expect(freeAddress(subnet, new Set(all), { last: '10.0.0.4' })).toBeUndefined()
+    expect(freeAddress(cidr('fd00::/64'), new Set(['fd00::1', 'fd00::2']))).toBe('fd00::3')
+  })
+
+  it('come from the range alone where there is one', () => {
+    const [subnet, range] = [cidr('10.0.0.0/24'), cidr('10.0.0.64/30')]
+    expect(freeAddress(subnet, new Set(), { range })).toBe('10.0.0.64')
+    expect(freeAddress(subnet, new Set(['10.0.0.64']), { range, last: '10.0.0.67' })).toBe('10.0.0.65')
+    const all = ['10.0.0.64', '10.0.0.65', '10.0.0.66', '10.0.0.67']
+    expect(freeAddress(subnet, new Set(all), { range })).toBeUndefined()
+    expect(freeAddress(subnet, new Set(), { range: cidr('10.0.0.0/31') })).toBe('10.0.0.1')
   })
 })
 
@@ -76,8 +112,8 @@ describe('names', () => {
 
 describe('ip lines', () => {
   const link = {
-    ...{ bridge: 'br', host: 'sv1', inside: 'eth0', address: '10.0.0.2' },
-    ...{ subnet: cidr('10.0.0.0/24'), internal: false },
+    ...{ bridge: 'br', host: 'sv1', inside: 'eth0', hardware: '02:53:0a:00:00:02' },
+    ...{ addresses: ['10.0.0.2/24', 'fd00::2/64'], gateways: ['10.0.0.1', 'fd00::1'], gatewayPriority: 0 },
   }
 
   it('make links from the host', () => {
@@ -89,12 +125,19 @@ describe('ip lines', () => {
   })
 
   it('give the default route to the first network that has a way out', () => {
-    const inner = { ...link, inside: 'eth0', internal: true }
-    const outer = { ...link, inside: 'eth1', address: '10.1.0.2', subnet: cidr('10.1.0.0/24') }
-    expect(insideLines([inner, outer]).at(-1)).toBe('route replace default via 10.1.0.1')
+    const inner = { ...link, inside: 'eth0', gateways: [] }
+    const outer = { ...link, inside: 'eth1', gateways: ['10.1.0.1'] }
+    const other = { ...link, inside: 'eth2', gateways: ['10.2.0.1', 'fd02::1'] }
+    const routes = (...links: Link[]) => insideLines(links).filter((line) => line.startsWith('route'))
+    expect(routes(inner, outer, other)).toEqual([
+      'route replace default via 10.1.0.1',
+      'route replace default via fd02::1',
+    ])
+    expect(routes(outer, { ...other, gatewayPriority: 1 })[0]).toBe('route replace default via 10.2.0.1')
     expect(insideLines([inner])).toEqual([
       'link set lo up',
       'addr add 10.0.0.2/24 dev eth0',
+      'addr add fd00::2/64 dev eth0 nodad',
       'link set eth0 up',
     ])
   })
@@ -147,6 +190,17 @@ describe('localAddresses', () => {
            /32 host LOCAL
 `
     expect(localAddresses(fib + fib)).toEqual(['10.210.0.2'])
+  })
+})
+
+describe('localAddresses6', () => {
+  it('reads the addresses that were set, without link-local ones and those a router advertised', () => {
+    const text = `fd000000000000000000000000000002 02 40 00 80     eth0
+fe80000000000000005390fffe000002 02 40 20 80     eth0
+fd000000000000000000000000000099 02 40 00 00     eth0
+00000000000000000000000000000001 01 80 10 80       lo
+`
+    expect(localAddresses6(text)).toEqual(['fd00::2'])
   })
 })
 

@@ -19,7 +19,7 @@ it('names mounts as the kernel will: links of the root followed, and none of the
 
   const facts = await factsOf(task, { ...prepared, netns: null, healthcheck: null } as Prepared, {
     argv: ['/app'],
-    addresses: {},
+    addresses: [],
   })
   expect(facts.mounts).toEqual(['/plain=/no/such', '/run/x=/no/such', '/srv/y=/no/such'])
 })
