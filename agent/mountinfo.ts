@@ -14,6 +14,8 @@ export interface MountPoint {
   /** The file system's own options, e.g. overlay's `lowerdir=…`. */
   options: string[]
   shared: boolean
+  /** What is mounted on another mount's side is seen here, too. */
+  slave: boolean
 }
 
 /** What is mounted in this process's mount namespace, in the order of mounting. */
@@ -56,6 +58,7 @@ function parseLine(line: string): MountPoint {
     type,
     options: options.split(',').map(unescapeOctal),
     shared: tags.some((tag) => tag.startsWith('shared:')),
+    slave: tags.some((tag) => tag.startsWith('master:')),
   }
 }
 

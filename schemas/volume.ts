@@ -1,6 +1,15 @@
 import { Bytes, closed, StringMap } from './parts.ts'
 import Type, { type Static } from './type.ts'
 
+export type Propagation = Static<typeof Propagation>
+const Propagation = Type.Union([
+  Type.Literal('private'),
+  Type.Literal('shared'),
+  Type.Literal('slave'),
+  Type.Literal('rshared'),
+  Type.Literal('rslave'),
+])
+
 export type Mount = Static<typeof Mount>
 export const Mount = Type.Object(
   {
@@ -11,9 +20,20 @@ export const Mount = Type.Object(
     readOnly: Type.Boolean(),
     /** Bind: make a missing host folder (compose's short syntax does). */
     createHostPath: Type.Optional(Type.Boolean()),
+    /** Bind: whether mounts made later on one side are seen on the other, mount(8) §shared subtree; absent: rprivate. */
+    propagation: Type.Optional(Propagation),
+    /**
+     * Bind: what becomes of mounts below the source. Absent: they are taken along, and read-only where the mount is, if
+     * the kernel can (5.12); `disabled`: left out; `writable`: never made read-only; `readonly`: always, or an error.
+     */
+    recursive: Type.Optional(
+      Type.Union([Type.Literal('disabled'), Type.Literal('writable'), Type.Literal('readonly')]),
+    ),
     /** tmpfs: size in bytes and mode. */
     size: Type.Optional(Bytes),
     mode: Type.Optional(Type.Integer()),
+    /** tmpfs: options of mount(8) beside noexec, nosuid and nodev, or against them; sorted. */
+    options: Type.Optional(Type.Array(Type.String())),
   },
   closed,
 )

@@ -4,7 +4,7 @@ import { capabilitiesOf } from './capabilities.ts'
 import { type CgroupMode, CPU_PERIOD } from './cgroup.ts'
 import type { Confinement } from './confinement.ts'
 import { DEVICE_RULES, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
-import { mountsOf } from './mounts.ts'
+import { mountsOf, rootPropagationOf } from './mounts.ts'
 import { argvOf, environmentOf } from './process.ts'
 import type { Container } from './runtime.ts'
 import type { User } from './user.ts'
@@ -48,7 +48,7 @@ export function bundle(container: Container, facts: BundleFacts) {
       seccomp: facts.seccomp.filter,
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
-      rootfsPropagation: 'rprivate',
+      rootfsPropagation: rootPropagationOf(container.mounts),
     },
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { SetpointError } from '../../schemas/error.ts'
 import { conmonArgv } from './argv.ts'
 import { bundle, type OciConfig } from './bundle.ts'
 import { capabilitiesOf } from './capabilities.ts'
@@ -20,6 +21,7 @@ export async function createContainer(context: Context, container: Container): P
   const { id } = container.task
   const state = await stateOf(context.command.root, id)
   if (state && state.status !== 'stopped') return { pid: state.pid }
+  if (isInView(context)) checkShared(container)
   await deleteContainer(context, id)
   await prepare(context, container)
   const files = filesOf(context, id)
@@ -75,6 +77,17 @@ async function configOf(context: Context, container: Container): Promise<OciConf
 function netnsSeen(context: Context, netns: string | null): string | null {
   if (netns === null || !isInView(context) || netns.startsWith('/proc/')) return netns
   return `/proc/${process.pid}/root${netns}`
+}
+
+/** The view follows the host, and the host does not follow it. */
+function checkShared({ mounts }: Container): void {
+  const mount = mounts.find(({ propagation }) => propagation?.endsWith('shared'))
+  if (!mount) return
+  throw new SetpointError(
+    'MOUNT_FAILED',
+    `${mount.source} cannot be mounted with propagation ${mount.propagation}: crun runs apart from the host's mounts where cgroup v1 and v2 are mixed.`,
+    { hint: 'Start the agent with --runtime runc, or boot the host with cgroup v2 alone.' },
+  )
 }
 
 const isInView = ({ command }: Context) => command.prefix.length > 0

@@ -1,9 +1,14 @@
+import { release } from 'node:os'
 import { DEFAULT_MOUNTS } from './defaults.ts'
 import type { ResolvedMount } from './runtime.ts'
 
-/** The mounts of an OCI config: Docker's own, then the task's, parents before children whatever the order in the stack file. */
-export function mountsOf(mounts: ResolvedMount[]) {
-  const own = mounts.map((mount) => (mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount)))
+/**
+ * The mounts of an OCI config: Docker's own, then the task's, parents before children whatever the order in the stack
+ * file.
+ * @param kernel its version: mounts below a mount can be made read-only with it since 5.12
+ */
+export function mountsOf(mounts: ResolvedMount[], kernel = release()) {
+  const own = mounts.map((mount) => (mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount, kernel)))
   const replaced = new Set(own.map(({ destination }) => destination))
   return [
     ...DEFAULT_MOUNTS.filter(({ destination }) => !replaced.has(destination)),
@@ -11,27 +16,51 @@ export function mountsOf(mounts: ResolvedMount[]) {
   ]
 }
 
-function bind({ source, target, readOnly }: ResolvedMount) {
+/**
+ * How the container's mounts are tied to the host's. A mount can only be shared with the host, or follow it, when the
+ * root does not cut the ties before (runtime-spec §rootfsPropagation; as Docker chooses it).
+ */
+export function rootPropagationOf(mounts: ResolvedMount[]): 'rprivate' | 'rslave' | 'shared' {
+  const asked = new Set(mounts.map(({ propagation = '' }) => propagation.replace(/^r/, '')))
+  if (asked.has('shared')) return 'shared'
+  return asked.has('slave') ? 'rslave' : 'rprivate'
+}
+
+/** True when mounts below a mount can be made read-only with it: mount_setattr(2). */
+export function hasRecursiveReadOnly(kernel = release()): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10))
+  return major > 5 || (major === 5 && minor >= 12)
+}
+
+function bind({ source, target, readOnly, propagation, recursive }: ResolvedMount, kernel: string) {
+  const allReadOnly = recursive === 'readonly' || (recursive === undefined && hasRecursiveReadOnly(kernel))
+  const readOnlyOption = allReadOnly ? 'rro' : 'ro'
   return {
     destination: target,
     type: 'bind',
     source,
-    options: ['rbind', 'rprivate', ...(readOnly ? ['rro'] : ['rw'])],
+    options: [
+      recursive === 'disabled' ? 'bind' : 'rbind',
+      propagation ?? 'rprivate',
+      readOnly ? readOnlyOption : 'rw',
+    ],
   }
 }
 
-function tmpfs({ target, readOnly, size, mode }: ResolvedMount) {
+/** Docker's defaults for a tmpfs; of an option and its opposite the one that the service asks for counts. */
+const TMPFS_DEFAULTS = ['nosuid', 'noexec', 'nodev']
+
+function tmpfs({ target, readOnly, size, mode, options = [] }: ResolvedMount) {
   return {
     destination: target,
     type: 'tmpfs',
     source: 'tmpfs',
     options: [
-      'nosuid',
-      'noexec',
-      'nodev',
+      ...TMPFS_DEFAULTS.filter((option) => !options.includes(option.slice('no'.length))),
       readOnly ? 'ro' : 'rw',
       `mode=${(mode ?? 0o1777).toString(8)}`,
       ...(size !== undefined && size > 0 ? [`size=${size}`] : []),
+      ...options,
     ],
   }
 }

@@ -1,16 +1,16 @@
 import type { Resources } from '../../schemas/resources.ts'
 import type { Task } from '../../schemas/task.ts'
+import type { Mount } from '../../schemas/volume.ts'
 import type { ResolvedImage } from '../image/images.ts'
 
 /** A mount with nothing left to look up: what goes into the OCI config. */
-export interface ResolvedMount {
+export interface ResolvedMount
+  extends Pick<Mount, 'propagation' | 'recursive' | 'size' | 'mode' | 'options'> {
   type: 'bind' | 'tmpfs'
   /** Absolute host path; empty for tmpfs. */
   source: string
   target: string
   readOnly: boolean
-  size?: number
-  mode?: number
 }
 
 /** All that a runtime needs to make a task's container. The container's id is the task's id. */

@@ -6,6 +6,7 @@ import type { Mount, VolumeSpec } from '../../schemas/volume.ts'
 import type { Paths } from '../paths.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import { fill } from './fill.ts'
+import { hostPath } from './host-path.ts'
 import { type Meta, readMeta, writeMeta } from './meta.ts'
 import type { Volumes } from './volumes.ts'
 
@@ -64,41 +65,8 @@ export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
   }
 }
 
-function resolved({ type, target, readOnly, size, mode }: Mount, source: string): ResolvedMount {
-  return {
-    type: type === 'tmpfs' ? 'tmpfs' : 'bind',
-    source,
-    target,
-    readOnly,
-    ...(size !== undefined && { size }),
-    ...(mode !== undefined && { mode }),
-  }
-}
-
-/** @throws SetpointError MOUNT_FAILED */
-async function hostPath({ source, target, createHostPath }: Mount): Promise<string> {
-  if (!source.startsWith('/')) {
-    throw new SetpointError(
-      'MOUNT_FAILED',
-      `The source of the mount at ${target} is no absolute path: ${source}.`,
-    )
-  }
-  if (await lookUp(source)) return source
-  if (!createHostPath) {
-    throw new SetpointError('MOUNT_FAILED', `${source}, to be mounted at ${target}, is not on this host.`, {
-      hint: `Make it with \`mkdir -p ${source}\`, or set bind.create_host_path: true.`,
-    })
-  }
-  await mkdir(source, { recursive: true }).catch((cause) => {
-    throw new SetpointError(
-      'MOUNT_FAILED',
-      `${source}, to be mounted at ${target}, cannot be made: ${cause.message}`,
-      {
-        cause,
-      },
-    )
-  })
-  return source
+function resolved({ createHostPath: _, type, ...rest }: Mount, source: string): ResolvedMount {
+  return { ...rest, type: type === 'tmpfs' ? 'tmpfs' : 'bind', source }
 }
 
 function checkedName(name: string): string {

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import type { Mount } from '../../../schemas/volume.ts'
 import { cleanPath } from '../compose/model/path.ts'
-import { type Cursor, fail, fields, itemsOf } from '../cursor.ts'
-import { scalarNode } from '../yaml/node.ts'
-import { boolean, checkContainerPath, fileMode, filled, integer, listOf, size, text } from './values.ts'
+import { type Cursor, fail, fields, itemsOf, within } from '../cursor.ts'
+import { defined } from '../defined.ts'
+import { mountTarget } from './mount-target.ts'
+import { boolean, filled, integer, oneOf, size } from './values.ts'
 
 export interface MountAt {
   /** The source of a volume is still its key in the file. */
@@ -25,35 +26,51 @@ function read(at: Cursor): Mount | undefined {
     source: filled,
     target: mountTarget,
     read_only: boolean,
-    bind: (inner) => fields(inner, { create_host_path: boolean }),
+    bind: bindOptions,
     tmpfs: (inner) => fields(inner, { size, mode: integer(0, 0o7777) }),
   })
-  const { type, source, target, read_only: readOnly = false, bind, tmpfs } = fieldsRead
+  const { type, source, target, read_only: readOnly = false, bind = {}, tmpfs } = fieldsRead
   if (type === undefined || target === undefined) return undefined
   if (type === 'tmpfs') return { type, source: '', target, readOnly, ...tmpfs }
   if (type === 'volume')
     return source === undefined ? anonymous(at, target) : { type, source, target, readOnly }
   if (type !== 'bind') return fail(at, `not honoured yet: the type ${type}; take volume, bind or tmpfs`)
+  checkRecursive(at, { ...bind, readOnly })
   const outside = source === undefined ? undefined : hostPath(at, source)
-  const create = bind?.create_host_path ? { createHostPath: true } : {}
-  return outside === undefined ? undefined : { type, source: outside, target, readOnly, ...create }
+  return outside === undefined ? undefined : { type, source: outside, target, readOnly, ...bind }
 }
 
-function mountTarget(at: Cursor): string | undefined {
-  const value = text(at)
-  return value === undefined ? undefined : checkTarget(at, value)
+const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const
+
+/** What is the default leaves no trace: a file that spells it out means the same. */
+function bindOptions(at: Cursor): BindOptions {
+  const read = fields(at, {
+    create_host_path: boolean,
+    propagation: oneOf(...PROPAGATIONS),
+    recursive: oneOf('enabled', 'disabled', 'writable', 'readonly'),
+  })
+  const { create_host_path: create, propagation, recursive } = read
+  return defined({
+    createHostPath: create || undefined,
+    propagation: propagation === 'rprivate' ? undefined : propagation,
+    recursive: recursive === 'enabled' ? undefined : recursive,
+  })
 }
 
-/** A path in the container that a mount may cover. The runtime fills `/dev`, `/proc` and `/sys` itself. */
-function checkTarget(at: Cursor, value: string): string | undefined {
-  const target = checkContainerPath(at, value)
-  if (target === '/') return fail(at, 'a mount on / would hide the image; name a folder below it')
-  if (target === undefined || !/^\/(dev|proc|sys)(\/|$)/.test(target)) return target
-  if (/^\/dev\/shm(\/|$)/.test(target)) return target
-  return fail(
-    at,
-    `not honoured yet: a mount on ${target}; of /dev, /proc and /sys only /dev/shm may be mounted`,
-  )
+type BindOptions = Pick<Mount, 'createHostPath' | 'propagation' | 'recursive'>
+
+/** As Docker has it: the two are about what a read-only mount does to the mounts below it. */
+function checkRecursive(
+  at: Cursor,
+  { recursive, readOnly, propagation }: BindOptions & { readOnly: boolean },
+) {
+  const place = within(at, 'bind', 'recursive')
+  if (recursive === 'disabled')
+    fail(place, 'not honoured yet: disabled; mount a folder that has no mounts below it')
+  if ((recursive === 'writable' || recursive === 'readonly') && !readOnly)
+    fail(place, `${recursive} is for a mount with read_only: true; set that, or remove it`)
+  else if (recursive === 'readonly' && propagation !== undefined)
+    fail(place, `readonly does not go with propagation ${propagation}; take rprivate`)
 }
 
 function anonymous(at: Cursor, target: string): undefined {
@@ -79,33 +96,4 @@ function hostPath(at: Cursor, source: string): string | undefined {
   }
   if (source.split('/').includes('..')) return fail(at, `${source} must not contain ..`)
   return cleanPath(source)
-}
-
-/** Compose Specification §tmpfs of a service: `/run` or `/run:size=64m,mode=1777`. */
-export function tmpfs(cursor: Cursor): MountAt[] | undefined {
-  return listOf(oneTmpfs)(cursor)
-}
-
-const TMPFS_ALWAYS = new Set(['rw', 'nosuid', 'nodev', 'noexec'])
-
-function oneTmpfs(at: Cursor): MountAt | undefined {
-  const line = text(at)
-  if (line === undefined) return undefined
-  const [path = '', ...rest] = line.split(':')
-  const target = checkTarget(at, path)
-  if (target === undefined) return undefined
-  const mount: Mount = { type: 'tmpfs', source: '', target, readOnly: false }
-  const options = rest.join(':').split(',')
-  for (const option of options.filter((one) => one !== '')) applyOption(mount, option, at)
-  return { mount, at }
-}
-
-function applyOption(mount: Mount, option: string, at: Cursor): void {
-  const [name, value = ''] = option.split('=')
-  const inner = { ...at, node: scalarNode(at.node, value) }
-  if (name === 'size') Object.assign(mount, { size: size(inner) })
-  else if (name === 'mode') Object.assign(mount, { mode: fileMode(inner) })
-  else if (name === 'ro') mount.readOnly = true
-  else if (!TMPFS_ALWAYS.has(option))
-    fail(at, `not honoured yet: the tmpfs option ${option}; take size and mode`)
 }

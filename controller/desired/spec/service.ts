@@ -3,10 +3,11 @@ import { attachments, dependsOn, links } from './attachments.ts'
 import { cpus, deploy, memory, pids, replicas } from './deploy.ts'
 import { healthcheck, networkHealthcheck } from './health.ts'
 import { environment, textMap } from './mappings.ts'
-import { mounts, tmpfs } from './mounts.ts'
+import { mounts } from './mounts.ts'
 import { ports } from './ports.ts'
 import { capability, hostname, networkName, pullPolicy, securityOption, signal, user } from './process.ts'
 import { restart } from './restart.ts'
+import { tmpfs } from './tmpfs.ts'
 import { boolean, containerPath, duration, filled, listOf, text } from './values.ts'
 
 export type ServiceDraft = ReturnType<typeof service>

@@ -82,9 +82,23 @@ describe('a service', () => {
       'volumes: ["/data"]',
       `4:15 services.a.volumes[0]: ${L}: a volume without a name; write "data:/data" and declare data under volumes`,
     ],
+    ['volumes: ["/a:/b:rslave"]'],
     [
-      'volumes: ["/a:/b:rslave"]',
-      '4:15 services.a.volumes[0].bind.propagation: not honoured yet: propagation; remove it',
+      'volumes: [{type: bind, source: /a, target: /b, bind: {propagation: slaves}}]',
+      '4:72 services.a.volumes[0].bind.propagation: must be private, rprivate, shared, rshared, slave or rslave, not "slaves"; did you mean slave?',
+    ],
+    [
+      'volumes: [{type: bind, source: /a, target: /b, bind: {recursive: readonly}}]',
+      '4:70 services.a.volumes[0].bind.recursive: readonly is for a mount with read_only: true; set that, or remove it',
+    ],
+    [
+      'volumes: [{type: bind, source: /a, target: /b, read_only: true, bind: {recursive: readonly, propagation: rslave}}]',
+      '4:87 services.a.volumes[0].bind.recursive: readonly does not go with propagation rslave; take rprivate',
+    ],
+    [
+      'tmpfs: ["/t:size=64m,user=1000", "/u:uid=me"]',
+      '4:13 services.a.tmpfs[0]: user=1000 is no option of a tmpfs; take size, mode, uid, gid, nr_inodes, nr_blocks, ro, exec, suid, dev or noatime',
+      '4:38 services.a.tmpfs[1]: uid=me is no option of a tmpfs; take size, mode, uid, gid, nr_inodes, nr_blocks, ro, exec, suid, dev or noatime',
     ],
     [
       'deploy: {mode: replicated-job}',

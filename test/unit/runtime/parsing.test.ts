@@ -46,6 +46,7 @@ describe('mountinfo', () => {
       type: 'overlay',
       options: ['rw', 'lowerdir=/a:b', 'upperdir=/u'],
       shared: true,
+      slave: true,
     })
     expect(mounts.map(({ shared }) => shared)).toEqual([false, true, true, false])
   })

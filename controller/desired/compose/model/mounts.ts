@@ -1,6 +1,6 @@
 import { type Cursor, fail } from '../../cursor.ts'
 import { type Node, textAt, valueAt, withValue } from '../../yaml/node.ts'
-import { honoured, ignored, LATER, refused, TUNING } from '../marks.ts'
+import { honoured, ignored, LATER, refused } from '../marks.ts'
 import type { Key, Scope, Shape } from '../shape.ts'
 import { boolean, mapping, oneOf, string } from './common.ts'
 import { numericMode } from './file-mode.ts'
@@ -11,20 +11,14 @@ import { limitedSize } from './size.ts'
 
 const bind = mapping('a mapping with settings of a bind mount', {
   create_host_path: honoured(boolean, 'A folder is made on the host where there is nothing.'),
-  propagation: refused(
+  propagation: honoured(
     string,
-    'Whether mounts made later are seen on the other side.',
-    LATER,
-    'remove it',
-    'private',
-    'rprivate',
+    'Whether mounts made later are seen on the other side: `rprivate`, `private`, `rslave`, `slave`, `rshared` or `shared`.',
   ),
   selinux: ignored(oneOf('z', 'Z'), 'A new label for SELinux.', 'files are not relabelled for SELinux'),
-  recursive: ignored(
+  recursive: honoured(
     oneOf('enabled', 'disabled', 'writable', 'readonly'),
-    'Whether mounts inside the folder are mounted too.',
-    TUNING,
-    'enabled',
+    'Whether mounts inside the folder are mounted too, and read-only like it.',
   ),
 })
 

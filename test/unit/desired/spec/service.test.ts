@@ -113,6 +113,21 @@ cases('volumes and tmpfs', (lines) => container(lines, VOLUMES).mounts, [
     'tmpfs: ["/run:size=1m,mode=1777,noexec"]',
     [{ type: 'tmpfs', source: '', target: '/run', readOnly: false, size: 1048576, mode: 0o1777 }],
   ],
+  [
+    'tmpfs: ["/run:rw,exec,uid=1000,size=50%,nr_inodes=1k,suid,nosuid"]',
+    [
+      {
+        ...{ type: 'tmpfs', source: '', target: '/run', readOnly: false },
+        options: ['exec', 'nr_inodes=1k', 'size=50%', 'uid=1000'],
+      },
+    ],
+  ],
+  ['volumes: ["/x:/a:rslave"]', [bind('/x', '/a', { propagation: 'rslave' })]],
+  ['volumes: ["/x:/a:rprivate"]', [bind('/x', '/a')]],
+  [
+    'volumes: [{type: bind, source: /x, target: /a, read_only: true, bind: {create_host_path: true, recursive: writable}}]',
+    [bind('/x', '/a', { readOnly: true, recursive: 'writable' })],
+  ],
   ['volumes: ["data:/b", "/x:/a"]', [bind('/x', '/a'), volume('/b')]],
   ['volumes: ["/x:/a", "/y:/a"]', [bind('/y', '/a')]],
 ])
