@@ -1,29 +1,37 @@
-import { once } from 'node:events'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createNetworks } from '../../agent/network/create.ts'
-import type { Attachment, Endpoint, Networks } from '../../agent/network/networks.ts'
-import { agentPaths, type Paths } from '../../agent/paths.ts'
-import type { NetworkSpec, PublishedPort } from '../../schemas/network.ts'
-import type { Task } from '../../schemas/task.ts'
-import { aContainer } from '../support/builders.ts'
-import { HOST_ADDRESS, NEIGHBOUR_ADDRESS, type NetnsHost, netnsHost, silent } from '../support/netns.ts'
+import { describe, expect, it } from 'vitest'
+import type { PublishedPort } from '../../schemas/network.ts'
+import { HOST_ADDRESS, NEIGHBOUR_ADDRESS } from '../support/netns.ts'
+import {
+  addressOf,
+  alive,
+  aNetwork,
+  aTask,
+  bridge,
+  endpoint,
+  fetch,
+  host,
+  inside,
+  journaled,
+  nameServerPid,
+  namespace,
+  networks,
+  paths,
+  port,
+  range,
+  reopen,
+  resolver,
+  run,
+  serve,
+  serveOutside,
+  serving,
+  table,
+  traces,
+  useNetworkHost,
+} from '../support/network-host.ts'
 
-let host: NetnsHost
-let paths: Paths
-let networks: Networks
-
-beforeEach(async () => {
-  host = await netnsHost()
-  paths = agentPaths(join(host.folder, 'state'), join(host.folder, 'run'))
-  networks = await open()
-})
-
-afterEach(async () => {
-  await networks.close()
-  await host.close()
-})
+useNetworkHost()
 
 describe('a task', () => {
   it('gets a namespace with an address, a default route and a loopback', async () => {
@@ -44,7 +52,7 @@ describe('a task', () => {
     const first = await networks.attach(one)
     expect(await networks.attach(one)).toEqual(first)
     await networks.close()
-    networks = await open()
+    await reopen()
 
     const second = await networks.attach(two)
     expect(second.addresses).toEqual({ shop_default: '10.210.0.3' })
@@ -135,7 +143,7 @@ describe('names', () => {
     const pid = await nameServerPid()
     await networks.close()
 
-    networks = await open()
+    await reopen()
     await networks.publish([web, db].map(endpoint))
     expect(await nameServerPid()).toBe(pid)
 
@@ -357,7 +365,7 @@ describe('a new agent', () => {
     await networks.publish([endpoint(web)])
     await networks.close()
 
-    networks = await open()
+    await reopen()
     await run(aTask('db', 1, { networks: [aNetwork('new')] }))
     expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
   })
@@ -373,7 +381,7 @@ describe('a new agent', () => {
     await host.run('nft', 'delete', 'table', 'inet', table())
     await rm(paths.run, { recursive: true })
 
-    networks = await open()
+    await reopen()
     await host.run('ip', 'netns', 'add', namespace(web))
     const again = [await run(web.task), await run(db.task)]
     expect(again.map(({ addresses }) => addresses)).toEqual([web.addresses, db.addresses])
@@ -387,7 +395,7 @@ describe('a new agent', () => {
     await networks.close()
     await rm(paths.task(gone.task.id), { recursive: true })
 
-    networks = await open()
+    await reopen()
     expect(await host.run('ip', 'netns', 'list')).not.toContain(paths.instance)
     expect(await host.run('ip', '-br', 'link')).not.toContain(`sp${paths.instance}`)
   })
@@ -395,7 +403,7 @@ describe('a new agent', () => {
   it('starts with a network file that was cut off', async () => {
     await networks.close()
     await writeFile(join(paths.state, 'networks/0123456789ab.json'), '{"key":')
-    networks = await open()
+    await reopen()
     await expect(run(aTask('web', 1))).resolves.toMatchObject({ addresses: { shop_default: '10.210.0.2' } })
   })
 })
@@ -451,157 +459,8 @@ describe('removeAll', () => {
     await networks.close()
     await rm(paths.state, { recursive: true })
 
-    networks = await open()
+    await reopen()
     await networks.removeAll()
     await expect.poll(traces).toEqual(before)
   })
 })
-
-interface Running extends Attachment {
-  task: Task
-}
-
-function open(): Promise<Networks> {
-  return createNetworks({ paths, log: silent, prefix: host.prefix, proc: host.proc })
-}
-
-async function run(task: Task): Promise<Running> {
-  return { task, ...(await networks.attach(await journaled(task))) }
-}
-
-/** A task whose port 80 answers with its service and slot. */
-async function serving(task: Task): Promise<Running> {
-  const running = await run(task)
-  await serve(enter(running.netns), '80', `${task.service}.${task.slot}`)
-  return running
-}
-
-async function serveOutside(): Promise<void> {
-  await serve([...host.prefix, 'ip', 'netns', 'exec', 'outside'], '80', 'outside')
-}
-
-async function serve(prefix: string[], listen: string, text: string): Promise<void> {
-  const folder = join(host.folder, 'www', text)
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'index.html'), text)
-  const child = host.start(
-    ...prefix.slice(host.prefix.length),
-    'busybox',
-    'httpd',
-    '-f',
-    '-p',
-    listen,
-    '-h',
-    folder,
-  )
-  await once(child, 'spawn')
-  const at = Number(listen.split(':').at(-1)).toString(16).toUpperCase().padStart(4, '0')
-  await expect
-    .poll(() => host.run(...prefix.slice(host.prefix.length), 'cat', '/proc/net/tcp6', '/proc/net/tcp'))
-    .toMatch(new RegExp(`:${at} \\S+ 0A`))
-}
-
-/** The agent's own note that it has the task; what has none is swept away at the start. */
-async function journaled(task: Task): Promise<Task> {
-  await mkdir(paths.task(task.id), { recursive: true })
-  return task
-}
-
-function enter(netns: string | null): string[] {
-  return [...host.prefix, 'ip', 'netns', 'exec', netns?.split('/').at(-1) ?? '']
-}
-
-function inside(netns: string | null, ...argv: string[]): Promise<string> {
-  return host.run(...enter(netns).slice(host.prefix.length), ...argv)
-}
-
-function fetch(address: string | undefined, at: number): string[] {
-  return ['curl', '-s', '--fail', '--connect-timeout', '0.5', `http://${address}:${at}/index.html`]
-}
-
-/** What the name server of the task says, straight. */
-async function addressOf(from: Running, name: string): Promise<string[]> {
-  const server = /nameserver (\S+)/.exec(await readFile(from.resolvConf, 'utf8'))?.[1] ?? ''
-  const said = await inside(from.netns, 'busybox', 'nslookup', '-type=a', name, server).catch(() => '')
-  const answer = said.split('\n\n').slice(1).join('\n')
-  return [...answer.matchAll(/Address: (\S+)/g)].map((match) => match[1] ?? '')
-}
-
-async function nameServerPid(): Promise<string> {
-  return (await host.run('find', join(paths.run, 'dns'), '-name', '*.pid', '-exec', 'cat', '{}', ';')).trim()
-}
-
-function alive(pid: number): Promise<boolean> {
-  return readFile(`/proc/${pid}/cmdline`, 'utf8').then(
-    (text) => text !== '',
-    () => false,
-  )
-}
-
-function namespace({ netns }: Running): string {
-  return netns?.split('/').at(-1) ?? ''
-}
-
-/** The command of a name server that knows one name. */
-function resolver(name: string, address: string): string[] {
-  return [
-    ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts'],
-    ...['--user=root', '--pid-file=', `--address=/${name}/${address}`],
-  ]
-}
-
-async function bridge(): Promise<string> {
-  const links = await host.run('ip', '-br', 'link', 'show', 'type', 'bridge')
-  return links.split(' ')[0] ?? ''
-}
-
-function table(): string {
-  return `setpoint-${paths.instance}`
-}
-
-/** All that networks leave on a host. */
-async function traces(): Promise<unknown> {
-  return {
-    links: (await host.run('ip', '-br', 'link')).split('\n').map((line) => line.split(/[ @]/)[0]),
-    namespaces: await host.run('ip', 'netns', 'list'),
-    rules: await host.run('nft', 'list', 'ruleset'),
-    servers: await host.run('find', paths.run, '-name', '*.pid').catch(() => ''),
-    files: await host.run('find', join(paths.state, 'networks'), '-type', 'f').catch(() => ''),
-  }
-}
-
-function endpoint({ task, addresses }: Running): Endpoint {
-  return { task, addresses }
-}
-
-interface TaskOptions {
-  networks?: NetworkSpec[]
-  ports?: PublishedPort[]
-  aliases?: string[]
-  container?: Partial<Task['container']>
-}
-
-function aTask(service: string, slot: number, options: TaskOptions = {}): Task {
-  const { networks = [aNetwork('shop_default')], ports = [], aliases = [], container = {} } = options
-  return {
-    ...{ id: `shop-${service}-${slot}`, stack: 'shop', service, slot, host: 'here' },
-    ...{ revision: 'r', fingerprint: 'f', networks, volumes: [] },
-    container: aContainer({
-      networks: networks.map(({ name }) => ({ network: name, aliases })),
-      ports,
-      ...container,
-    }),
-  }
-}
-
-function aNetwork(name: string, rest: Partial<NetworkSpec> = {}): NetworkSpec {
-  return { name, internal: false, external: false, ...rest }
-}
-
-function port(published: number, target: number): PublishedPort {
-  return { published, target, protocol: 'tcp' }
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index + 1)
-}
