@@ -4,6 +4,7 @@ import type { Log } from '../schemas/log.ts'
 import type { HostInfo } from '../schemas/report.ts'
 import { redisOptions } from '../schemas/wire.ts'
 import { checkKey, controllerKey } from './controller-key.ts'
+import { hostKey } from './host-key.ts'
 import { hostNameOf, pinHost } from './host-name.ts'
 import { lockState } from './lock.ts'
 import { createInspector } from './observe/inspect.ts'
@@ -24,18 +25,25 @@ export async function runAgent(options: AgentOptions, log: Log, signal: AbortSig
   const lock = await lockState(options.state)
   await checkKey(options.controllerKey, options.state)
   await pinHost(options.state, host)
+  const { recipient } = await hostKey(options.state, log)
   const parts = await openParts(options, log)
   try {
     await parts.tasks.adopt()
-    await serve({ ...options, host }, parts, { log, signal })
+    await serve({ ...options, host, recipient }, parts, { log, signal })
   } finally {
     await parts.close()
     await lock.release()
   }
 }
 
+/** Who this host is to the controller. */
+interface Identity {
+  host: string
+  recipient: string
+}
+
 async function serve(
-  options: AgentOptions & { host: string },
+  options: AgentOptions & Identity,
   { paths, tasks, runtime, networks }: Parts,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
@@ -80,7 +88,7 @@ function fingerprint(key: KeyObject): string {
 }
 
 function hostInfo(
-  { host, labels }: AgentOptions & { host: string },
+  { host, labels, recipient }: AgentOptions & Identity,
   runtime: Parts['runtime']['info'],
 ): HostInfo {
   return {
@@ -90,6 +98,7 @@ function hostInfo(
     resources: { cpus: availableParallelism(), memory: totalmem() },
     runtime: `${runtime.name} ${runtime.version} (cgroup ${runtime.cgroup})`,
     version: agentVersion(),
+    recipient,
   }
 }
 

@@ -16,6 +16,7 @@ import { createQueue } from './queue/bullmq-queue.ts'
 import { createService } from './service.ts'
 import { followSources } from './sources.ts'
 import { createRecords } from './state/file-records.ts'
+import { openHostKeys } from './state/host-keys.ts'
 import { loadKeys } from './state/keys.ts'
 import { createLeader } from './state/leader.ts'
 import { createTurns } from './turns.ts'
@@ -40,6 +41,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
   const queue = createQueue({ redis: options.redis, keys, epoch: leader.epoch, log })
 
   const problems = createHostProblems()
+  const hostKeys = await openHostKeys({ folder: join(folder, 'hosts'), given: options.hostKeys, log, now })
   const dispatch = createDispatch(queue)
   const turns = createTurns({
     turn: async (stack) => {
@@ -73,6 +75,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     turns,
     leader,
     problems,
+    hostKeys,
     onChange: changes.listen,
     now,
   })
@@ -89,6 +92,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
   })
 
   fleet.onChange((stacks) => {
+    if (stacks === null) void hostKeys.see(fleet.observed(now())).then(changes.tell)
     if (stacks === null) wakeAll()
     else stacks.forEach(turns.wake)
     changes.tell()

@@ -28,6 +28,8 @@ export interface ControllerOptions {
   /** Bearer token that the API asks for; without one it only listens on loopback. */
   token?: string
   sources: SourceOptions[]
+  /** Files, by host, that hold its recipient: then no report is believed about it. */
+  hostKeys: Record<string, string>
   logLevel: string
   /** Where pino writes JSON lines. */
   logFile: string

@@ -12,6 +12,7 @@ import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
 import type { Queue } from './queue/queue.ts'
 import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
 import type { Sources } from './sources.ts'
+import type { HostKeys } from './state/host-keys.ts'
 import type { Leader } from './state/leader.ts'
 import type { Records } from './state/records.ts'
 import { driftItems, statusDocument, strayItems } from './status/view.ts'
@@ -31,6 +32,7 @@ export interface ServiceDeps {
   onChange: Service['onChange']
   leader: Pick<Leader, 'isLeader' | 'epoch'>
   problems: Pick<HostProblems, 'of'>
+  hostKeys: Pick<HostKeys, 'of' | 'trust'>
   now: () => Date
 }
 
@@ -53,6 +55,7 @@ export function createService(deps: ServiceDeps): Service {
         sources: sources.status(),
         controller: controllerStatus(deps),
         problemOf: (host) => deps.problems.of(host, now()),
+        keyOf: deps.hostKeys.of,
         now: now(),
       })
     },
@@ -76,6 +79,10 @@ export function createService(deps: ServiceDeps): Service {
       await sources.look()
       await deps.turns.idle()
     },
+    async trust(host, recipient) {
+      if (!observed().has(host)) throw noHost(host, [...observed().keys()])
+      return deps.hostKeys.trust(host, recipient)
+    },
     logs: (stack, service, tail) => readLogs(deps, { stack: known(deps, stack), service, tail }),
   }
 }
@@ -96,6 +103,11 @@ function known(deps: ServiceDeps, stack: string): string {
   if (stacks.includes(stack)) return stack
   const hint = stacks.length === 0 ? 'No source has a stack yet.' : `There are: ${stacks.join(', ')}.`
   throw new SetpointError('STACK_NOT_FOUND', `There is no stack ${stack}.`, { hint })
+}
+
+function noHost(host: string, hosts: string[]): SetpointError {
+  const hint = hosts.length === 0 ? 'No agent has reported yet.' : `There are: ${hosts.sort().join(', ')}.`
+  return new SetpointError('HOST_NOT_FOUND', `There is no host ${host}.`, { hint })
 }
 
 function candidateChanges({ records }: ServiceDeps, spec: StackSpec): PlanDocument['stacks'][number] {

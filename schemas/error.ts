@@ -39,6 +39,16 @@ export const ERRORS = {
     meaning: 'The agent refused a job: signature, host, epoch, age or shape is wrong.',
   },
   REDIS_UNREACHABLE: { retryable: true, meaning: 'Redis does not answer.' },
+  SECRET_SEALED: {
+    retryable: false,
+    meaning: 'Something sealed cannot be opened with the key that is here.',
+  },
+  HOST_KEY_CHANGED: {
+    retryable: false,
+    meaning: 'A host reports another key than the pinned one, so nothing is sealed to it.',
+  },
+  HOST_KEY_MISSING: { retryable: true, meaning: 'A host has not told of a key that could be sealed to.' },
+  HOST_NOT_FOUND: { retryable: false, meaning: 'No host of that name has reported.' },
   NOT_LEADER: { retryable: true, meaning: 'Another controller leads this fleet.' },
   API_UNREACHABLE: { retryable: true, meaning: 'The CLI found no controller at SETPOINT_API.' },
   API_DENIED: { retryable: false, meaning: 'The API refused the token.' },

@@ -1,3 +1,4 @@
+import { RECIPIENT } from './seal.ts'
 import { TaskStatus } from './task.ts'
 import Type, { type Static } from './type.ts'
 
@@ -13,6 +14,8 @@ export const HostInfo = Type.Object(
     /** `crun` or `runc`, and the cgroup mode it was chosen for. */
     runtime: Type.String(),
     version: Type.String(),
+    /** Of the host's own key: what secrets and sessions for it are sealed to. Absent from older agents. */
+    recipient: Type.Optional(Type.String({ pattern: RECIPIENT })),
   },
   closed,
 )

@@ -106,8 +106,18 @@ export interface HostStatus
   extends Pick<HostInfo, 'name' | 'availability' | 'labels' | 'resources' | 'runtime'> {
   state: 'ready' | 'stale' | 'lost'
   seen: string
+  key: HostKeyStatus
   /** The last job of the past ten minutes that it refused. */
   problem: HostProblem | null
+}
+
+/** `changed`: the host reports another key than the pinned one; nothing is sealed to it until somebody trusts the new one. */
+export interface HostKeyStatus {
+  state: 'pinned' | 'changed' | 'none'
+  /** What is sealed to. */
+  recipient: string | null
+  /** What the host says. */
+  reported: string | null
 }
 
 /** One field of one task that is not as it was set up. */

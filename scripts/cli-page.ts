@@ -22,23 +22,30 @@ say where it is; \`up\`, \`down\` and \`setpoint-agent\` do. \`--output json\` p
                                "tasks": [{"id", "slot", "host", "state", "health", "pid", "addresses", "startedAt",
                                           "exitCode", "revision", "restarts", "restartAt", "ended", "probes", "error"}]}],
                  "problems": [], "failure": {}}],
-     "hosts": [{"name", "state", "availability", "labels", "resources", "runtime", "seen"}],
+     "hosts": [{"name", "state", "availability", "labels", "resources", "runtime", "seen",
+                "key": {"state", "recipient", "reported"}}],
      "sources": [{"name", "url", "branch", "revision", "polled", "error"}]}
 
 The API is the same over HTTP and on \`<state>/api.sock\`: \`GET /v1/status\`, \`/v1/status/changes\` (a long poll),
 \`/v1/drift\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/stacks/NAME/services/SERVICE/logs\`, \`/v1/version\`;
-\`POST /v1/sync\`, \`/v1/plan\`, \`/v1/stacks/NAME/rollback\`, which adds the revision that it goes back
-to as \`to\`; \`GET /healthz\` without a token.
+\`POST /v1/sync\`, \`/v1/plan\`, \`/v1/hosts/NAME/trust\`, \`/v1/stacks/NAME/rollback\`, which adds the revision that it
+goes back to as \`to\`; \`GET /healthz\` without a token.
 `
 
 /** The page docs/cli.md. */
 export async function cliPage(): Promise<string> {
   const help = await helpOf([])
-  const commands = await Promise.all(
-    commandNames(help).map(async (name) => section(`setpoint ${name}`, await helpOf([name]))),
-  )
+  const commands = (await Promise.all(commandNames(help).map((name) => sections([name])))).flat()
   const agent = section('setpoint-agent', await helpOf([], AGENT))
   return [INTRODUCTION, section('setpoint', help), ...commands, agent].join('\n')
+}
+
+/** The help of a command, and that of each command below it. */
+async function sections(argv: string[]): Promise<string[]> {
+  const help = await helpOf(argv)
+  const list = help.split('\nCommands:\n')[1] ?? ''
+  const below = await Promise.all(commandNames(list).map((name) => sections([...argv, name])))
+  return [section(`setpoint ${argv.join(' ')}`, help), ...below.flat()]
 }
 
 /** The commands that a \`--help\` lists. */

@@ -21,6 +21,7 @@ const TOOLS = [
   ['nsenter', 'util-linux'],
 ]
 const TEST_TOOLS = [
+  ['age', 'age'],
   ['busybox', 'busybox-static'],
   ['runc', 'runc'],
   ['docker-registry', 'docker-registry'],

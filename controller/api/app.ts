@@ -2,6 +2,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Changes } from './changes.ts'
 import { answerError, answerUnknown } from './errors.ts'
 import { admit, type Guard } from './guard.ts'
+import { hostRoutes } from './host-routes.ts'
 import { HANDLER_DEADLINE, MAX_BODY_BYTES, MAX_CONNECTIONS, REQUEST_DEADLINE } from './limits.ts'
 import { planRoutes } from './plan-routes.ts'
 import type { Service } from './service.ts'
@@ -46,5 +47,6 @@ export function buildApp({ service, changes, guard, log, address }: AppOptions):
   statusRoutes(app, service, changes)
   planRoutes(app, service)
   stackRoutes(app, service)
+  hostRoutes(app, service)
   return app
 }

@@ -19,6 +19,12 @@ export interface RollbackDocument extends StatusDocument {
   to: string
 }
 
+/** `POST /v1/hosts/:name/trust` */
+export interface TrustDocument {
+  host: string
+  recipient: string
+}
+
 export type LogLine = ReportOf<'answer'>['lines'][number]
 
 /** `GET /v1/stacks/:name/services/:service/logs` */

@@ -20,6 +20,12 @@ export interface Service {
    * @throws SetpointError REVISION_NOT_FOUND with those that there are
    */
   rollback(stack: string, revision?: string): Promise<string>
+  /**
+   * Takes the key that a host reports for its own; `recipient`, when given, is the one that the person has seen.
+   * @returns the recipient that is pinned from now on
+   * @throws SetpointError HOST_NOT_FOUND, HOST_KEY_MISSING, USAGE
+   */
+  trust(host: string, recipient?: string): Promise<string>
   /** Looks at every source now; resolves when each has been read, or has failed, and its turns have been taken. */
   sync(): Promise<void>
   /** The last lines of a service's tasks, in the order of their time. */

@@ -2,7 +2,13 @@ import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
-import type { DriftDocument, LogsDocument, RollbackDocument, VersionDocument } from '../api/documents.ts'
+import type {
+  DriftDocument,
+  LogsDocument,
+  RollbackDocument,
+  TrustDocument,
+  VersionDocument,
+} from '../api/documents.ts'
 import { SYNC_DEADLINE } from '../api/limits.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
 import { type Answer, type Call, send } from './http.ts'
@@ -32,6 +38,7 @@ export interface Client {
   history(stack: string): Promise<HistoryDocument>
   rollback(stack: string, revision?: string): Promise<RollbackDocument>
   logs(stack: string, service: string, tail: number): Promise<LogsDocument>
+  trust(host: string, recipient?: string): Promise<TrustDocument>
   version(): Promise<VersionDocument>
 }
 
@@ -76,6 +83,8 @@ function clientOf(call: (request: Partial<Call> & { path: string }) => Promise<A
       get(
         `/v1/stacks/${encodeURIComponent(stack)}/services/${encodeURIComponent(service)}/logs${query({ tail })}`,
       ),
+    trust: (host, recipient) =>
+      post(`/v1/hosts/${encodeURIComponent(host)}/trust`, { body: recipient ? { recipient } : {} }),
     version: () => get('/v1/version'),
   }
 }

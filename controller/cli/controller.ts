@@ -12,6 +12,7 @@ import { type Cli, durationOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { EXIT } from './exit.ts'
+import { hostKeyOption } from './host-key-option.ts'
 import { levelArgument } from './log-level.ts'
 import { nextSignal } from './signals.ts'
 import { readVariables, variablesOption } from './variables-files.ts'
@@ -26,6 +27,7 @@ export interface ControllerFlags {
   allowEmpty?: boolean
   credentialsFile?: string
   variables?: string[]
+  hostKey: Record<string, string>
   logLevel: string
   logFile?: string
 }
@@ -52,6 +54,7 @@ export function registerController(program: Command, { context, finish }: Cli): 
     .option('--allow-empty', 'accept a commit that removes every stack')
     .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
     .addOption(variablesOption())
+    .addOption(hostKeyOption())
     .option('--log-level <level>', LOG_LEVELS.join(', '), levelArgument, 'info')
     .option('--log-file <file>', 'where JSON lines go (default: <state>/logs/controller.log)')
     .addHelpText(
@@ -97,6 +100,7 @@ export async function controllerOptions(
     listen: flags.listen,
     ...(env.SETPOINT_TOKEN ? { token: env.SETPOINT_TOKEN } : {}),
     sources: sources.map((source, at) => ({ ...source, variables: variables[at] ?? {} })),
+    hostKeys: flags.hostKey,
     logLevel: flags.logLevel,
     logFile: resolve(flags.logFile ?? `${state}/logs/controller.log`),
   }

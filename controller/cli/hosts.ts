@@ -4,13 +4,16 @@ import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { hostsView } from './format/hosts-view.ts'
 import { painter } from './format/paint.ts'
+import { registerTrust } from './hosts-trust.ts'
 
 /** Adds `setpoint hosts` to the command line. */
-export function registerHosts(program: Command, { context, finish }: Cli): void {
+export function registerHosts(program: Command, cli: Cli): void {
+  const { context, finish } = cli
   const command = program.command('hosts').summary('the hosts with an agent, and when each was last seen')
   outputOption(command)
     .addHelpText('after', '\nExit code: 0 every host is ready · 1 one is not · 2 error')
     .action(async (options: { output: Output }) => finish(await hosts(context, options)))
+  registerTrust(command, cli)
 }
 
 export async function hosts(context: Context, { output }: { output: Output }): Promise<number> {

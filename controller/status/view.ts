@@ -5,6 +5,7 @@ import type {
   ControllerStatus,
   DriftedField,
   DriftItem,
+  HostKeyStatus,
   HostProblem,
   HostStatus,
   ServiceStatus,
@@ -36,17 +37,18 @@ interface Surroundings {
   sources: SourceStatus[]
   controller: ControllerStatus
   problemOf: (host: string) => HostProblem | null
+  keyOf: (host: string) => HostKeyStatus
   now: Date
 }
 
 /** The API's status document, as docs/cli.md shows it. */
 export function statusDocument(
   stacks: StackFacts[],
-  { observed, sources, controller, problemOf, now }: Surroundings,
+  { observed, sources, controller, problemOf, keyOf, now }: Surroundings,
 ): StatusDocument {
   return {
     stacks: stacks.map((facts) => stackStatus(facts, observed, now)),
-    hosts: [...observed.values()].map((host) => hostStatus(host, problemOf)).sort(byName),
+    hosts: [...observed.values()].map((host) => hostStatus(host, { problemOf, keyOf })).sort(byName),
     sources,
     controller,
   }
@@ -174,9 +176,13 @@ function endOf({ exitCode, endedAt, signal, oomKilled, logTail }: TaskStatus): T
   return { exitCode, signal: signal ?? null, oomKilled: oomKilled ?? false, at: endedAt, log: logTail ?? [] }
 }
 
-function hostStatus({ info, state, seen }: ObservedHost, problemOf: Surroundings['problemOf']): HostStatus {
+function hostStatus(
+  { info, state, seen }: ObservedHost,
+  { problemOf, keyOf }: Pick<Surroundings, 'problemOf' | 'keyOf'>,
+): HostStatus {
   const { name, availability, labels, resources, runtime } = info
-  return { name, state, availability, labels, resources, runtime, seen, problem: problemOf(name) }
+  const [key, problem] = [keyOf(name), problemOf(name)]
+  return { name, state, availability, labels, resources, runtime, seen, key, problem }
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

@@ -18,6 +18,21 @@ export function hostsView(hosts: HostStatus[], paint: Paint, now: Date): string[
     Object.entries(host.labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(', '),
+    keyCell(host.key),
   ])
-  return table(['HOST', 'STATE', 'AVAILABILITY', 'CPUS', 'MEMORY', 'RUNTIME', 'SEEN', 'LABELS'], rows, paint)
+  const head = ['HOST', 'STATE', 'AVAILABILITY', 'CPUS', 'MEMORY', 'RUNTIME', 'SEEN', 'LABELS', 'KEY']
+  return [...table(head, rows, paint), ...hosts.flatMap(keyNote)]
+}
+
+function keyCell({ state, recipient }: HostStatus['key']): Cell {
+  if (state === 'changed') return { text: 'CHANGED', tone: 'bad' }
+  return recipient ?? 'none'
+}
+
+function keyNote({ name, key }: HostStatus): string[] {
+  if (key.state !== 'changed') return []
+  return [
+    `${name} reports the key ${key.reported}; pinned is ${key.recipient}. Nothing is sealed to it until:`,
+    `  setpoint hosts trust ${name} ${key.reported}`,
+  ]
 }

@@ -17,6 +17,8 @@ export interface Layout {
   /** The agent pins this key; the controller writes it at its first start. */
   controllerKey: string
   agentState: string
+  /** The agent's recipient, which it writes at its first start: the controller need not believe a report. */
+  hostKey: string
   /** Where Node keeps what it compiled for the agent. */
   codeCache: string
   /** The agent's flags that `down` needs too. */
@@ -42,6 +44,7 @@ export function layoutOf(folder: string): Layout {
     apiSocket: apiSocket(state),
     controllerKey: at('controller', 'controller.pub'),
     agentState: at('agent'),
+    hostKey: at('agent', 'host.pub'),
     codeCache: at('agent', 'cache'),
     agentFlags: at('agent-flags.json'),
     lock: at('pids', 'up.pid'),

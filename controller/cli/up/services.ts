@@ -70,6 +70,7 @@ function controllerArgv(options: UpOptions, layout: Layout): string[] {
     ...['--interval', `${options.interval}ms`],
     ...['--log-level', options.logLevel],
     ...['--log-file', layout.log('controller')],
+    ...['--host-key', `${options.host}=${layout.hostKey}`],
     ...optional('--credentials-file', options.credentialsFile),
     ...(options.variables ?? []).flatMap((text) => ['--variables', text]),
     ...(options.allowEmpty ? ['--allow-empty'] : []),

@@ -12,6 +12,8 @@ export interface FakeService extends Service {
 }
 
 /** A controller as the API sees it, without anything behind it. */
+export const RECIPIENT = 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg'
+
 export function fakeService(document: StatusDocument = aStatus()): FakeService {
   const listeners = new Set<() => void>()
   const known = (stack: string) => {
@@ -55,6 +57,10 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
       fake.calls.push(['rollback', stack, revision])
       return EARLIER
     },
+    async trust(host, recipient) {
+      fake.calls.push(['trust', host, recipient])
+      return recipient ?? RECIPIENT
+    },
     async sync() {
       fake.calls.push(['sync'])
     },
@@ -79,6 +85,7 @@ export function aStatus(...stacks: StackStatus[]): StatusDocument {
         resources: { cpus: 2, memory: 8 * 1024 ** 3 },
         runtime: 'crun (cgroup v2)',
         seen: '2026-01-01T10:00:00.000Z',
+        key: { state: 'pinned', recipient: RECIPIENT, reported: RECIPIENT },
         problem: null,
       },
     ],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../../controller/cli/program.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import { aCondition, aStack, aStatus } from '../api/fake-service.ts'
+import { aCondition, aStack, aStatus, RECIPIENT } from '../api/fake-service.ts'
 import { startApi, type TestApi, testContext } from './api-at.ts'
 
 let api: TestApi
@@ -189,6 +189,17 @@ describe('the other commands', () => {
     expect(api.context.stdout).toEqual(['web.1 | up'])
     expect(await setpoint('logs', 'hello')).toBe(2)
     expect(await setpoint('logs', 'hello/web', '--tail', '-1')).toBe(2)
+  })
+
+  it('hosts trust takes the key that a host reports, or only the one named', async () => {
+    expect(await setpoint('hosts', 'trust', 'alpha')).toBe(0)
+    expect(api.context.stdout).toEqual([`alpha is trusted with the key ${RECIPIENT}.`])
+    expect(await setpoint('hosts', 'trust', 'alpha', 'age1other', '--output', 'json')).toBe(0)
+    expect(api.service.calls).toEqual([
+      ['trust', 'alpha', undefined],
+      ['trust', 'alpha', 'age1other'],
+    ])
+    expect(await setpoint('hosts', 'trust')).toBe(2)
   })
 
   it('history, hosts and version print', async () => {

@@ -10,7 +10,7 @@ import { table } from '../../../controller/cli/format/table.ts'
 import { age, bytes, clip, count } from '../../../controller/cli/format/words.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
 import { shortRevision } from '../../../schemas/revision.ts'
-import type { TaskView } from '../../../schemas/status.ts'
+import type { HostStatus, TaskView } from '../../../schemas/status.ts'
 import { aCondition, aStack, aStatus, REVISION } from '../api/fake-service.ts'
 
 const now = new Date('2026-01-01T10:00:00.000Z')
@@ -259,11 +259,19 @@ describe('the other views', () => {
     ])
   })
 
+  it('shows a host whose key has changed, with what to do', () => {
+    const [host] = aStatus().hosts as [HostStatus]
+    const changed = { ...host, key: { ...host.key, state: 'changed' as const, reported: 'age1other' } }
+    const view = shown(hostsView([changed], paint, now))
+    expect(view).toContain('CHANGED')
+    expect(view).toContain('setpoint hosts trust alpha age1other')
+  })
+
   it('shows hosts', () => {
     expect(shown(hostsView(aStatus().hosts, paint, now))).toMatchInlineSnapshot(`
       "
-      HOST   STATE  AVAILABILITY  CPUS  MEMORY  RUNTIME           SEEN    LABELS
-      alpha  ready  active        2     8 GB    crun (cgroup v2)  0s ago  -
+      HOST   STATE  AVAILABILITY  CPUS  MEMORY  RUNTIME           SEEN    LABELS  KEY
+      alpha  ready  active        2     8 GB    crun (cgroup v2)  0s ago  -       age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg
       "
     `)
   })

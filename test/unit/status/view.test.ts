@@ -27,6 +27,7 @@ function document(facts: Partial<StackFacts>, observed: Observed = aFleet(aHost(
     observed,
     sources: [],
     controller: { leads: true, message: null },
+    keyOf: () => ({ state: 'pinned' as const, recipient: 'age1x', reported: 'age1x' }),
     problemOf: (host) => (host === 'beta' ? { code: 'JOB_REFUSED', message: 'No.', at: 'then' } : null),
     now: NOW,
   })

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises'
+import { SetpointError } from '../../schemas/error.ts'
+import type { Observed } from '../../schemas/fleet.ts'
+import type { Log } from '../../schemas/log.ts'
+import { isRecipient } from '../../schemas/seal.ts'
+import type { HostKeyStatus } from '../../schemas/status.ts'
+import { openPins } from './host-pins.ts'
+
+/**
+ * Which key each host has, so that what is sealed to a host can be opened by no other. Reports are not signed, so the
+ * first key that is seen of a host is pinned, and another one counts only when a person has said so.
+ */
+export interface HostKeys {
+  /** Pins the keys of hosts that are seen for the first time. Resolves when that is on disk; never rejects. */
+  see(observed: Observed): Promise<void>
+  of(host: string): HostKeyStatus
+  /**
+   * What to seal to for this host.
+   * @throws SetpointError HOST_KEY_CHANGED, HOST_KEY_MISSING
+   */
+  recipientFor(host: string): string
+  /**
+   * Pins the key that the host reports now; `recipient` is the one that the person saw.
+   * @throws SetpointError HOST_KEY_MISSING, or USAGE when the host reports another than the person saw
+   */
+  trust(host: string, recipient?: string): Promise<string>
+}
+
+export interface HostKeysOptions {
+  /** Where pins are kept. */
+  folder: string
+  /** Files, by host, that hold the recipient: their word counts more than a report's. */
+  given: Record<string, string>
+  log: Log
+  now: () => Date
+}
+
+/** Reads what is pinned. @throws what the disk says, when the folder cannot be used */
+export async function openHostKeys({ folder, given, log, now }: HostKeysOptions): Promise<HostKeys> {
+  const pins = await openPins(folder, { log, now })
+  const reported = new Map<string, string>()
+
+  async function see(observed: Observed): Promise<void> {
+    const seen = [...observed.values()].flatMap(({ info: { name, recipient } }) =>
+      recipient === undefined || !isRecipient(recipient) ? [] : [[name, recipient] as const],
+    )
+    for (const [host, recipient] of seen) reported.set(host, recipient)
+    const news = seen.filter(([host, recipient]) => pins.get(host) !== recipient)
+    await Promise.all(news.map(([host, recipient]) => look(host, recipient)))
+  }
+
+  async function look(host: string, recipient: string): Promise<void> {
+    const file = given[host]
+    const known = file === undefined ? undefined : await recipientIn(file, log)
+    if (file !== undefined && known === undefined) return
+    if (known !== undefined) return pins.set(host, known, 'given')
+    if (pins.get(host) === undefined) return pins.set(host, recipient, 'first seen')
+    log.error({ host, recipient, pinned: pins.get(host) }, 'A host reports another key than the pinned one')
+  }
+
+  function of(host: string): HostKeyStatus {
+    const [recipient = null, seen = null] = [pins.get(host), reported.get(host)]
+    const state = recipient === null ? 'none' : seen !== null && seen !== recipient ? 'changed' : 'pinned'
+    return { state, recipient, reported: seen }
+  }
+
+  return {
+    see,
+    of,
+    recipientFor(host) {
+      const { state, recipient } = of(host)
+      if (recipient === null) throw missing(host)
+      if (state === 'changed') throw changed(host)
+      return recipient
+    },
+    async trust(host, recipient) {
+      const seen = reported.get(host)
+      if (seen === undefined) throw missing(host)
+      if (recipient !== undefined && recipient !== seen) throw another(host, seen)
+      await pins.set(host, seen, 'trusted by hand')
+      return seen
+    },
+  }
+}
+
+async function recipientIn(file: string, log: Log): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  if (isRecipient(text.trim())) return text.trim()
+  log.warn({ file }, 'A file that should hold the recipient of a host does not')
+  return undefined
+}
+
+function missing(host: string): SetpointError {
+  return new SetpointError(
+    'HOST_KEY_MISSING',
+    `Host ${host} has not told of a key that could be sealed to.`,
+    {
+      hint: 'Its agent makes one when it starts and reports it: is it of this version, and does it run?',
+    },
+  )
+}
+
+function changed(host: string): SetpointError {
+  const message = `Host ${host} reports another key than the one that was pinned, so nothing is sealed to it.`
+  const hint = `If its agent was really set up anew, compare its host.pub with \`setpoint hosts --output json\`, then run \`setpoint hosts trust ${host}\`.`
+  return new SetpointError('HOST_KEY_CHANGED', message, { hint })
+}
+
+function another(host: string, seen: string): SetpointError {
+  return new SetpointError('USAGE', `Host ${host} reports the key ${seen}, not the one that was named.`, {
+    hint: `The key of a host stands in host.pub in its agent's state folder.`,
+  })
+}

@@ -1,0 +1,49 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
+import { isRecipient } from '../../schemas/seal.ts'
+import { HOST_NAME } from '../../schemas/wire.ts'
+import { writeAtomically } from './files.ts'
+
+/** The recipient of each host as it is pinned, one file a host. */
+export interface Pins {
+  get(host: string): string | undefined
+  /** Counts at once; resolves when it is on disk, or could not be written, which is logged. */
+  set(host: string, recipient: string, why: string): Promise<void>
+}
+
+const SUFFIX = '.json'
+
+/** Reads the pins in a folder; a file that cannot be read pins nothing. */
+export async function openPins(folder: string, { log, now }: { log: Log; now: () => Date }): Promise<Pins> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const files = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX))
+  const pins = new Map<string, string>()
+  for (const file of files) {
+    const recipient = await readPin(join(folder, file))
+    if (recipient === undefined) log.error({ file }, 'The pinned key of a host cannot be read')
+    else pins.set(file.slice(0, -SUFFIX.length), recipient)
+  }
+  return {
+    get: (host) => pins.get(host),
+    async set(host, recipient, why) {
+      if (!HOST_NAME.test(host)) return
+      pins.set(host, recipient)
+      log.info({ host, recipient, why }, 'The key of a host is pinned')
+      const pin = { recipient, pinned: now().toISOString(), why }
+      await writeAtomically(join(folder, `${host}${SUFFIX}`), `${JSON.stringify(pin)}\n`).catch((error) =>
+        log.error({ host, problem: messageOf(error) }, 'The pinned key of a host cannot be written'),
+      )
+    },
+  }
+}
+
+async function readPin(file: string): Promise<string | undefined> {
+  try {
+    const { recipient } = JSON.parse(await readFile(file, 'utf8'))
+    return typeof recipient === 'string' && isRecipient(recipient) ? recipient : undefined
+  } catch {
+    return undefined
+  }
+}
