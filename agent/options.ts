@@ -49,7 +49,8 @@ Options:
   --runtime NAME         auto, crun or runc (default: auto)
   --storage-root DIR     containers-storage (default: its own configuration)
   --storage-run DIR      run folder of containers-storage
-  --auth-file FILE       credentials for registries
+  --auth-file FILE       credentials for registries, read for each pull (default:
+                         auth.json in the state folder)
   --log-level LEVEL      ${LOG_LEVELS.join(', ')}
                          (default: info)
   --log-file FILE        where the log goes, as JSON lines (default: stderr)

@@ -59,6 +59,12 @@ export const ImageSource = Type.Object(
     reference: Type.String(),
     /** Compose Specification §pull_policy; `missing` is the default. */
     pull: Type.Union([Type.Literal('always'), Type.Literal('missing'), Type.Literal('never')]),
+    /** `sha256:…` of the manifest (list) that the reference stood for when the revision was accepted: what every host runs. */
+    digest: Type.Optional(Type.String({ pattern: '^sha256:[a-f0-9]{64}$' })),
+    /** `os/architecture[/variant]`; absent: the host's own. */
+    platform: Type.Optional(Type.String({ pattern: '^linux/[a-z0-9]+(/[a-z0-9]+)?$' })),
+    /** Milliseconds after which the controller looks again what the reference stands for (`daily`, `weekly`, `every_…`). */
+    refresh: Type.Optional(Type.Integer({ minimum: 1 })),
     spec: Type.Optional(ImageSpec),
   },
   closed,

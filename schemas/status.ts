@@ -99,6 +99,8 @@ export interface TaskView {
   ended: TaskEnd | null
   /** The latest probes of this run, the newest last. */
   probes: Probe[]
+  /** What it waits for while it is preparing; null otherwise. */
+  message: string | null
   error: { code: string; message: string; hint?: string } | null
 }
 

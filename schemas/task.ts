@@ -121,6 +121,8 @@ export const TaskStatus = Type.Object(
     addresses: Type.Record(Type.String(), Type.String()),
     /** Network name to IPv6 address; absent when there is none. */
     addresses6: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /** What the task waits for while it is `preparing`: how far the pull of its image has come. */
+    message: Type.Optional(Type.String()),
     startedAt: Type.Optional(Type.String()),
     /** Of the last run that ended, with the ISO time of its end. */
     exitCode: Type.Optional(Type.Integer()),

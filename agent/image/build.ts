@@ -11,33 +11,37 @@ import { diskFull, lastLines } from './failures.ts'
 import { putFile } from './files.ts'
 import { addPackages } from './packages.ts'
 import { planBuild, type Step } from './plan.ts'
+import type { Caller } from './while-wanted.ts'
 
-/** Builds the image of a spec under a reference. */
-export type Build = (reference: string, spec: ImageSpec) => Promise<void>
+/** Builds the image of a spec under a reference; tells each step. */
+export type Build = (reference: string, spec: ImageSpec, caller: Required<Caller>) => Promise<void>
 
 interface BuildOptions {
   buildah: Buildah
   paths: Paths
   log: Log
   /** Gets the base onto the host. */
-  ensure: (reference: string) => Promise<unknown>
+  ensure: (reference: string, caller: Caller) => Promise<unknown>
 }
 
 const STEP_DEADLINE = 15 * 60_000
 /** How much of what a failing step said is told. */
 const TOLD_LINES = 12
+/** How much of a step's command line is told while it runs. */
+const TOLD_LETTERS = 120
 
 /** One build at a time: they share apt's cache, and two are no faster than one after the other. */
 export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Build {
   const inTurn = createLimit(1)
 
-  async function build(reference: string, spec: ImageSpec): Promise<void> {
+  async function build(reference: string, spec: ImageSpec, caller: Required<Caller>): Promise<void> {
     const container = `setpoint-build-${paths.instance}-${digest(reference, 12)}`
-    if (spec.base !== 'scratch') await ensure(spec.base)
+    if (spec.base !== 'scratch') await ensure(spec.base, caller)
     await remove(container) // what a crash left
     try {
       for (const step of planBuild(spec, container, reference)) {
         log.debug({ image: spec.name, step: step.words }, 'build step')
+        caller.tell(`building ${spec.name}: ${step.words}`.slice(0, TOLD_LETTERS))
         await perform(step, container).catch((error) => fail(spec, step, error))
       }
     } catch (error) {
@@ -68,10 +72,10 @@ export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Buil
     log.warn({ container, said: lastLines(stderr, 1) }, 'the working container of a build stays behind')
   }
 
-  return (reference, spec) =>
+  return (reference, spec, caller) =>
     inTurn(async () => {
       const started = performance.now()
-      await build(reference, spec)
+      await build(reference, spec, caller)
       log.info({ image: reference, took: Math.round(performance.now() - started) }, 'image built')
     })
 }

@@ -1,15 +1,18 @@
-import { join } from 'node:path'
+import { readdir, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { ImageSource } from '../../schemas/image.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Paths } from '../paths.ts'
+import { authFileAt } from './auth-file.ts'
 import { createBuild } from './build.ts'
 import { buildahIn } from './buildah.ts'
 import type { Images, ResolvedImage } from './images.ts'
-import { createPull } from './pull.ts'
+import { createPull, scratchOf } from './pull.ts'
+import { digestOf, pullName } from './reference.ts'
 import { createRoots } from './roots.ts'
-import { shared } from './shared.ts'
 import { createStorage } from './storage.ts'
+import { type Caller, whileWanted } from './while-wanted.ts'
 
 export interface ImagesOptions {
   paths: Paths
@@ -17,51 +20,72 @@ export interface ImagesOptions {
   /** Where containers-storage is; absent: the host's own. */
   storageRoot?: string
   storageRun?: string
-  /** Registry credentials, as `buildah login` writes them. */
+  /** Registry credentials, as `buildah login` writes them; absent: `<state>/auth.json`. Need not be there. */
   authFile?: string
   /** Milliseconds before each further attempt of a pull. */
   backOff?: number[]
+  /** Milliseconds without progress after which an attempt to pull is given up. */
+  stall?: number
   /** Milliseconds for which an image that was asked for is not released. */
   grace?: number
 }
 
-/** buildah itself tries three times when a connection fails; this is for registries that are busy or restarting. */
-const BACK_OFF = [1_000, 4_000]
+/** For networks and registries that fail for a moment; after it the task itself tries again, later and later. */
+const BACK_OFF = [1_000, 4_000, 15_000]
 /** A task that is being prepared has its image, and is not in anybody's list yet. */
 const GRACE = 5 * 60_000
 
 /** Images by buildah and containers-storage. */
 export async function createImages(options: ImagesOptions): Promise<Images> {
-  const { paths, log, authFile, backOff = BACK_OFF, grace = GRACE } = options
+  const { paths, log, backOff = BACK_OFF, grace = GRACE } = options
   const buildah = buildahIn(options)
   const storage = createStorage(buildah)
   const roots = createRoots({ buildah, instance: paths.instance, folder: join(paths.state, 'images') })
-  const pull = createPull({ buildah, authFile, log, backOff })
-  const build = createBuild({ buildah, paths, log, ensure: (reference) => present(missing(reference)) })
-  const fetching = shared<string>()
+  const authFile = authFileAt(options.authFile ?? join(paths.state, 'auth.json'), log)
+  const scratch = scratchOf(paths.instance)
+  await clearScratch(scratch)
+  const pull = createPull({
+    buildah,
+    authFile,
+    scratch,
+    log,
+    backOff,
+    ...(options.stall && { stall: options.stall }),
+  })
+  const build = createBuild({
+    buildah,
+    paths,
+    log,
+    ensure: (reference, caller) => present(missing(reference), caller),
+  })
+  const fetching = whileWanted<string>()
   const asked = new Map<string, number>()
 
   /** The id of the image, which is then in the storage. */
-  async function present(source: ImageSource): Promise<string> {
+  async function present(source: ImageSource, caller: Caller): Promise<string> {
     const { reference, pull: policy, spec } = source
-    const id = policy === 'always' && !spec ? undefined : await storage.find(reference)
+    // What a digest names does not change: what is here of it is as fresh as what the registry has.
+    const isFixed = spec !== undefined || digestOf(source) !== undefined
+    const id = policy === 'always' && !isFixed ? undefined : await storage.find(source)
     if (id !== undefined) return id
     if (!spec && policy === 'never') throw notHere(reference, '`pull_policy: never` forbids to pull it')
     if (!spec && isLocal(reference)) throw notHere(reference, '`localhost/` is no registry to pull it from')
-    return fetching(reference, () => fetch(source))
+    const key = [pullName(source), source.platform].join(' ')
+    return fetching(key, (shared) => fetch(source, shared), caller)
   }
 
-  async function fetch({ reference, spec }: ImageSource): Promise<string> {
-    if (spec) await build(reference, spec)
-    else await pull(reference)
-    const id = await storage.find(reference)
+  async function fetch(source: ImageSource, caller: Required<Caller>): Promise<string> {
+    const { reference, spec } = source
+    if (spec) await build(reference, spec, caller)
+    else await pull(source, caller)
+    const id = await storage.find(source)
     if (id === undefined) throw notHere(reference, 'it was fetched, and somebody has removed it since')
     return id
   }
 
   return {
-    async resolve(source): Promise<ResolvedImage> {
-      const id = await present(source)
+    async resolve(source, caller = {}): Promise<ResolvedImage> {
+      const id = await present(source, caller)
       asked.set(id, Date.now())
       return { ...(await roots.mount(id)), reference: source.reference }
     },
@@ -74,6 +98,13 @@ export async function createImages(options: ImagesOptions): Promise<Images> {
       }
     },
   }
+}
+
+/** What pulls have left that were ended together with an agent. */
+async function clearScratch(prefix: string): Promise<void> {
+  const names = await readdir(dirname(prefix)).catch(() => [])
+  const left = names.filter((name) => name.startsWith(basename(prefix)))
+  await Promise.all(left.map((name) => rm(join(dirname(prefix), name), { recursive: true, force: true })))
 }
 
 function missing(reference: string): ImageSource {

@@ -1,4 +1,5 @@
 import type { ImageConfig, ImageSource } from '../../schemas/image.ts'
+import type { Caller } from './while-wanted.ts'
 
 /** An image that is on this host, its file system mounted read-only. */
 export interface ResolvedImage {
@@ -13,10 +14,11 @@ export interface ResolvedImage {
 /** Gets images onto the host: from containers-storage, pulled, or built from an image spec. */
 export interface Images {
   /**
-   * The image, pulled as its policy says, or built. Callers that ask for the same image at once share one pull or build.
+   * The image, pulled as its policy says, or built. Callers that ask for the same image at once share one pull or build;
+   * it is called off when the signals of all of them have aborted. `tell` hears how far it has come.
    * @throws SetpointError IMAGE_NOT_FOUND, IMAGE_PULL_FAILED, IMAGE_BUILD_FAILED or DISK_FULL
    */
-  resolve(source: ImageSource): Promise<ResolvedImage>
+  resolve(source: ImageSource, caller?: Caller): Promise<ResolvedImage>
   /** Unmounts every image root that no task in `inUse` (image ids) needs. */
   release(inUse: Set<string>): Promise<void>
 }

@@ -1,52 +1,62 @@
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import type { ImageSource } from '../../schemas/image.ts'
 import { run, succeed } from '../runtime/exec.ts'
 import type { Buildah } from './buildah.ts'
+import { createIndexReader, matches, type StoredImage } from './index-file.ts'
+import { hostPlatform, isOfPlatform } from './platform.ts'
+import { digestOf, pullName } from './reference.ts'
 
 /** Finds images in containers-storage. */
 export interface Storage {
-  /** The id of the image that the reference names now; undefined when there is none. */
-  find(reference: string): Promise<string | undefined>
+  /** The id of the image that the source means now; undefined when there is none. */
+  find(source: ImageSource): Promise<string | undefined>
+  list(): Promise<StoredImage[]>
+  /** The folder of the images and layers. */
+  root(): Promise<string>
 }
 
-interface Index {
-  /** Size, times and inode of the index file: it is replaced whole, so equal stamps are equal content. */
-  stamp: string
-  ids: Map<string, string>
-}
-
-/**
- * Reads the index that containers-storage keeps of its images, without starting anything; what is not in it by its
- * full name (a digest, an additional image store) is left to buildah.
- */
+/** What is not in the index by its full name (an additional image store) is left to buildah. */
 export function createStorage(buildah: Buildah): Storage {
-  let place: Promise<string> | undefined
-  let index: Index | undefined
+  const platforms = new Map<string, Promise<string>>()
+  let place: Promise<Place> | undefined
+  const list = createIndexReader(async () => (await placed()).index)
 
-  async function current(): Promise<Index> {
-    place ??= indexFile(buildah)
+  function placed(): Promise<Place> {
+    place ??= placeOf(buildah)
     place.catch(() => {
       place = undefined
     })
-    const file = await place
-    const stamp = await stampOf(file)
-    if (index?.stamp !== stamp) index = { stamp, ids: stamp === '' ? new Map() : await readIndex(file) }
-    return index
+    return place
+  }
+
+  function platformOf(id: string): Promise<string> {
+    const known = platforms.get(id) ?? askPlatform(buildah, id)
+    platforms.set(id, known)
+    known.catch(() => platforms.delete(id))
+    return known
+  }
+
+  /** Several have one digest when images of more than one platform were pulled from one manifest list. */
+  async function choose(found: StoredImage[], wanted: string | undefined): Promise<string | undefined> {
+    if (wanted === undefined && found.length === 1) return found[0]?.id
+    for (const { id } of found) {
+      if (isOfPlatform(await platformOf(id), wanted ?? hostPlatform())) return id
+    }
+    return undefined
   }
 
   return {
-    async find(reference) {
-      const { ids } = await current()
-      return ids.get(reference) ?? (isFullTag(reference) ? undefined : ask(buildah, reference))
+    list,
+    root: async () => (await placed()).root,
+    async find(source) {
+      const found = matches(await list(), source)
+      if (found.length > 0) return choose(found, source.platform)
+      return isFullTag(source.reference) && digestOf(source) === undefined
+        ? undefined
+        : ask(buildah, pullName(source))
     },
   }
-}
-
-/** The references and ids in `images.json`. */
-export function parseIndex(json: string): Map<string, string> {
-  const images = JSON.parse(json || '[]') as { id: string; names?: string[] | null }[]
-  return new Map(images.flatMap(({ id, names }) => (names ?? []).map((name) => [name, id])))
 }
 
 /** `registry/path:tag`: a name that the index has as it stands when the image is there. */
@@ -62,25 +72,22 @@ async function ask(buildah: Buildah, reference: string): Promise<string | undefi
   return exitCode === 0 ? stdout.trim().replace(/^sha256:/, '') : undefined
 }
 
-async function indexFile(buildah: Buildah): Promise<string> {
+async function askPlatform(buildah: Buildah, id: string): Promise<string> {
+  const format = '{{.OCIv1.OS}}/{{.OCIv1.Architecture}}/{{.OCIv1.Variant}}'
+  return (await succeed(buildah('inspect', '--type', 'image', '--format', format, id))).trim()
+}
+
+interface Place {
+  root: string
+  index: string
+}
+
+async function placeOf(buildah: Buildah): Promise<Place> {
   const info = JSON.parse(await succeed(buildah('info')).catch(notInstalled)) as {
     store: { GraphRoot: string; GraphDriverName: string }
   }
-  return join(info.store.GraphRoot, `${info.store.GraphDriverName}-images`, 'images.json')
-}
-
-async function stampOf(file: string): Promise<string> {
-  try {
-    const { mtimeNs, ctimeNs, size, ino } = await stat(file, { bigint: true })
-    return [mtimeNs, ctimeNs, size, ino].join('.')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}
-
-async function readIndex(file: string): Promise<Map<string, string>> {
-  return parseIndex(await readFile(file, 'utf8'))
+  const { GraphRoot, GraphDriverName } = info.store
+  return { root: GraphRoot, index: join(GraphRoot, `${GraphDriverName}-images`, 'images.json') }
 }
 
 function notInstalled(error: NodeJS.ErrnoException): never {

@@ -23,6 +23,8 @@ export interface RunOptions {
   maxOutput?: number
   /** Called when the time is up, to end what the command itself has started elsewhere; the command is killed after. */
   onTimeout?: () => Promise<void>
+  /** Called with the process once it is started: to look at it while it runs, or to end it early. */
+  watch?: (child: ChildProcess) => void
 }
 
 const DEFAULT_TIMEOUT = 60_000
@@ -95,6 +97,7 @@ export function run(argv: Argv, options: RunOptions = {}): Promise<Result> {
       const exitCode = code ?? 128 + ((signal && SIGNAL_NUMBERS[signal]) ?? 0)
       resolve({ exitCode, stdout: stdout(), stderr: stderr(), timedOut })
     })
+    options.watch?.(child)
     child.stdin?.on('error', () => {}) // a command that does not read its input is judged by its exit code
     child.stdin?.end(options.input)
   })

@@ -14,8 +14,8 @@ import type { Event } from './step.ts'
 
 /** What is done to the host for a task. Each effect is repeatable and tells how it went as an event. */
 export interface Effects {
-  /** Image, root, network and volumes. Undefined when `cancelled` came first: nobody wants it any more. */
-  prepare(entry: Entry, cancelled: Promise<unknown>): Promise<Event | undefined>
+  /** Image, root, network and volumes. Undefined when it was cancelled first: nobody wants it any more. */
+  prepare(entry: Entry, listener: PrepareListener): Promise<Event | undefined>
   /** `leftover`: what may be there of the container: nothing, an ended run to clear, or a run to adopt. */
   start(entry: Entry, leftover: Leftover): Promise<Event>
   /** Sends the stop signal: the service's, else the image's, else SIGTERM. */
@@ -24,6 +24,12 @@ export interface Effects {
   /** Takes everything of the task away but its journal and its volumes. */
   remove(entry: Entry): Promise<void>
   logTail(id: string): Promise<string[]>
+}
+
+export interface PrepareListener {
+  cancelled: Promise<unknown>
+  /** Hears how far the image has come, in a few words. */
+  tell: (message: string) => void
 }
 
 export type Leftover = 'nothing' | 'ended' | 'unknown'
@@ -48,9 +54,9 @@ export function createEffects(deps: EffectDeps): Effects {
   const limit = createLimit(AT_ONCE)
 
   return {
-    async prepare({ task }, cancelled) {
+    async prepare({ task }, listener) {
       try {
-        return await prepare(task, { ...deps, limit, cancelled })
+        return await prepare(task, { ...deps, limit, ...listener })
       } catch (error) {
         return { type: 'rejected', error: factsOfError(error, 'RUNTIME_FAILED') }
       }
@@ -100,9 +106,8 @@ export function factsOfError(error: unknown, otherwise: ErrorCode): ErrorFacts {
     : facts
 }
 
-interface Preparation extends EffectDeps {
+interface Preparation extends EffectDeps, PrepareListener {
   limit: Limit
-  cancelled: Promise<unknown>
 }
 
 async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
@@ -121,8 +126,12 @@ async function prepare(task: Task, deps: Preparation): Promise<Event | undefined
   return { type: 'prepared', prepared, addresses, addresses6 }
 }
 
-async function prepareRoot(task: Task, { images, runtime, volumes, limit, cancelled }: Preparation) {
-  const resolved = images.resolve(task.container.image)
+async function prepareRoot(task: Task, deps: Preparation) {
+  const { images, runtime, volumes, limit, cancelled, tell } = deps
+  const unwanted = new AbortController()
+  void cancelled.then(() => unwanted.abort())
+  const resolved = images.resolve(task.container.image, { signal: unwanted.signal, tell })
+  resolved.catch(() => {}) // when it is called off nobody waits for it any more
   const image = await Promise.race([resolved, cancelled.then(() => undefined)])
   if (!image) return undefined
   const [rootfs, mounts] = await together(

@@ -135,8 +135,9 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
   async function prepare(): Promise<void> {
     send({ type: 'preparing' })
     accept().catch(() => {}) // goes on beside the preparation; looked at before the start
-    const unwanted = waiters.until(entry, isNotPreparing)
-    const event = await effects.prepare(entry, unwanted)
+    const cancelled = waiters.until(entry, isNotPreparing)
+    const tell = (message: string) => send({ type: 'waits', message })
+    const event = await effects.prepare(entry, { cancelled, tell })
     if (event && entry.wanted === 'run') send(event)
   }
 

@@ -19,6 +19,8 @@ export type Event =
       addresses: Attachment['addresses']
       addresses6?: Attachment['addresses6'] | undefined
     }
+  /** What is to be known of a preparation that takes long. */
+  | { type: 'waits'; message: string }
   | { type: 'rejected'; error: ErrorFacts }
   | { type: 'roomMade' }
   | { type: 'starting' }
@@ -36,6 +38,7 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 
 /** The states in which an event means something; in any other it comes too late and changes nothing. */
 const COUNTS_IN: Partial<Record<Event['type'], TaskState[]>> = {
+  waits: ['preparing'],
   prepared: ['preparing'],
   rejected: ['preparing', 'ready'],
   started: ['starting'],
@@ -51,6 +54,12 @@ const COUNTS_IN: Partial<Record<Event['type'], TaskState[]>> = {
  */
 export function step(entry: Entry, event: Event, now: number): Entry {
   if (COUNTS_IN[event.type]?.includes(entry.status.state) === false) return entry
+  const next = after(entry, event, now)
+  const isOver = next.status.state !== 'preparing' && next.status.message !== undefined
+  return isOver ? { ...next, status: without(next.status, 'message') } : next
+}
+
+function after(entry: Entry, event: Event, now: number): Entry {
   switch (event.type) {
     case 'wanted':
       return wantedAgain(entry, event.replaces, now)
@@ -60,6 +69,8 @@ export function step(entry: Entry, event: Event, now: number): Entry {
       return repairWanted(entry, now)
     case 'preparing':
       return intoRun(entry, 'preparing', now)
+    case 'waits':
+      return { ...entry, status: { ...entry.status, message: event.message } }
     case 'prepared':
       return prepared(entry, event, now)
     case 'rejected':

@@ -167,6 +167,7 @@ function taskView(task: TaskStatus): TaskView {
     restartAt: task.restartAt ?? null,
     ended: endOf(task),
     probes: task.probes ?? [],
+    message: task.message ?? null,
     error: task.error === undefined ? null : (task.error as NonNullable<TaskView['error']>),
   }
 }

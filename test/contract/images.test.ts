@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,7 +12,14 @@ import { agentPaths, type Paths } from '../../agent/paths.ts'
 import type { ImageConfig, ImageSource, ImageSpec } from '../../schemas/image.ts'
 import { mountsUnder, type TestStorage, testStorage } from '../support/containers-storage.ts'
 import { silent } from '../support/netns.ts'
-import { brokenRegistry, type Registry, startRegistry } from '../support/registry.ts'
+import {
+  brokenRegistry,
+  DEPLOYER,
+  type Registry,
+  type RegistryProxy,
+  startProxy,
+  startRegistry,
+} from '../support/registry.ts'
 
 const execute = promisify(execFile)
 
@@ -112,6 +120,7 @@ describe('a registry', () => {
   let registry: Registry
   let locked: Registry
   let broken: Registry
+  let proxy: RegistryProxy
   let folder: TestStorage
 
   beforeAll(async () => {
@@ -119,14 +128,22 @@ describe('a registry', () => {
     registry = await startRegistry(join(folder.folder, 'open'))
     locked = await startRegistry(join(folder.folder, 'locked'), { locked: true })
     broken = await brokenRegistry()
-    const insecure = [registry, locked, broken].map(
+    proxy = await startProxy(registry.name)
+    const insecure = [registry, locked, broken, proxy].map(
       ({ name }) => `[[registry]]\nlocation = "${name}"\ninsecure = true\n`,
     )
-    await writeFile(registriesConf, insecure.join('\n'))
+    const mirrored = `[[registry]]
+prefix = "mirrored.example"
+location = "127.0.0.1:1"
+[[registry.mirror]]
+location = "${registry.name}"
+insecure = true
+`
+    await writeFile(registriesConf, [...insecure, mirrored].join('\n'))
   })
 
   afterAll(async () => {
-    await Promise.all([registry, locked, broken].map((one) => one.close()))
+    await Promise.all([registry, locked, broken, proxy].map((one) => one.close()))
     await folder.close()
   })
 
@@ -151,20 +168,152 @@ describe('a registry', () => {
     expect((await images.resolve({ reference, pull: 'always' })).id).toBe(fresh)
   })
 
-  it('that does not know the image, or wants credentials, is said to', async () => {
+  it('that does not know the image is said to', async () => {
     await expect(images.resolve(source(`${registry.name}/none:1`))).rejects.toMatchObject({
       code: 'IMAGE_NOT_FOUND',
     })
-    const authFile = join(storage.folder, 'auth.json')
-    const auth = Buffer.from('someone:wrong').toString('base64')
-    await writeFile(authFile, JSON.stringify({ auths: { [locked.name]: { auth } } }))
-    images = await open({ authFile })
-    const refused = images.resolve(source(`${locked.name}/app:1`))
-    await expect(refused).rejects.toMatchObject({
-      code: 'IMAGE_NOT_FOUND',
+  })
+
+  it('gives what a digest names, whatever its tag stands for since, and asks for it once', async () => {
+    const old = await pushed('pinned:1', 'old')
+    const digest = await digestOf('pinned', '1')
+    await pushed('pinned:1', 'new')
+    const pinned: ImageSource = { reference: `${proxy.name}/pinned:1`, pull: 'always', digest }
+    expect((await images.resolve(pinned)).id).toBe(old)
+    const before = proxy.asked.length
+    images = await open()
+    expect((await images.resolve(pinned)).id).toBe(old)
+    expect(proxy.asked.length).toBe(before)
+    const written = { reference: `${proxy.name}/pinned:7@${digest}`, pull: 'missing' } as const
+    expect((await images.resolve(written)).id).toBe(old)
+  })
+
+  it('gives the image for the platform that is asked for', async () => {
+    await pushed('many:amd64', 'amd64', '--arch=amd64')
+    await pushed('many:arm64', 'arm64', '--arch=arm64')
+    const list = `${registry.name}/many:1`
+    await folder.buildah('manifest', 'create', list)
+    for (const each of ['amd64', 'arm64']) {
+      await folder.buildah('manifest', 'add', list, `${registry.name}/many:${each}`)
+    }
+    await folder.buildah(
+      'manifest',
+      'push',
+      '--all',
+      '--quiet',
+      '--tls-verify=false',
+      list,
+      `docker://${list}`,
+    )
+    const digest = await digestOf('many', '1')
+    const wanted = (platform: string): ImageSource => ({ reference: list, pull: 'missing', digest, platform })
+    for (const architecture of ['arm64', 'amd64']) {
+      const { root } = await images.resolve(wanted(`linux/${architecture}`))
+      expect(await readFile(join(root, 'hello'), 'utf8')).toBe(architecture)
+    }
+    await expect(images.resolve(wanted('linux/s390x'))).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' })
+  })
+
+  it('that wants credentials gets those of the auth file as it is at that moment', async () => {
+    await pushed('private:1')
+    const reference = `${locked.name}/private:1`
+    await copyToLocked('private:1')
+    await expect(images.resolve(source(reference))).rejects.toMatchObject({
+      code: 'IMAGE_PULL_FAILED',
+      message: expect.stringMatching(
+        new RegExp(`^${locked.name} does not let this host pull ${reference}: `),
+      ),
       hint: expect.stringContaining('auth file'),
     })
-    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('wrong') })
+    await writeAuth({ [locked.name]: { auth: base64(`${DEPLOYER.name}:expired-9`) } })
+    const refused = images.resolve(source(reference))
+    await expect(refused).rejects.toMatchObject({ code: 'IMAGE_PULL_FAILED' })
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('expired-9') })
+
+    // The entry of a repository wins over that of its registry.
+    const right = { auth: base64(`${DEPLOYER.name}:${DEPLOYER.password}`) }
+    await writeAuth({ [locked.name]: { auth: base64('someone:else') }, [`${locked.name}/private`]: right })
+    expect(await images.resolve(source(reference))).toMatchObject({ reference })
+  })
+
+  it('takes credentials from a helper that the auth file names', async () => {
+    await pushed('helped:1')
+    await copyToLocked('helped:1')
+    const bin = join(storage.folder, 'bin')
+    await mkdir(bin)
+    await mkdir(paths.state, { recursive: true })
+    const answer = JSON.stringify({
+      ServerURL: locked.name,
+      Username: DEPLOYER.name,
+      Secret: DEPLOYER.password,
+    })
+    await writeFile(join(bin, 'docker-credential-test'), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 })
+    const path = process.env.PATH
+    process.env.PATH = `${bin}:${path}`
+    try {
+      await writeFile(
+        join(paths.state, 'auth.json'),
+        JSON.stringify({ credHelpers: { [locked.name]: 'test' } }),
+      )
+      const reference = `${locked.name}/helped:1`
+      expect(await images.resolve(source(reference))).toMatchObject({ reference })
+    } finally {
+      process.env.PATH = path
+    }
+  })
+
+  it('may have a mirror, which is asked first', async () => {
+    const id = await pushed('app:3')
+    expect((await images.resolve(source('mirrored.example/app:3'))).id).toBe(id)
+  })
+
+  it('that fails for a moment is asked again', async () => {
+    const id = await pushed('moment:1')
+    proxy.refuse({ status: 503 })
+    images = await open({ backOff: [1] })
+    expect((await images.resolve(source(`${proxy.name}/moment:1`))).id).toBe(id)
+  })
+
+  it('that says 429 is asked again after the time that it names', async () => {
+    const id = await pushed('busy:1')
+    proxy.refuse({ status: 429, headers: { 'Retry-After': '1' } })
+    expect((await images.resolve(source(`${proxy.name}/busy:1`))).id).toBe(id)
+  })
+
+  it('is told of while it delivers, and left alone when nobody wants the image any more', async () => {
+    await pushed('slow:1', noise(3_000_000))
+    proxy.slow(400_000)
+    const told: string[] = []
+    const unwanted = new AbortController()
+    const pulling = images.resolve(source(`${proxy.name}/slow:1`), {
+      signal: unwanted.signal,
+      tell(message) {
+        told.push(message)
+        if (/: \d+ [kM]B, 1 layer$/.test(message)) unwanted.abort()
+      },
+    })
+    await expect(pulling).rejects.toMatchObject({ message: expect.stringContaining('nobody wants it') })
+    proxy.slow(undefined)
+    expect(told[0]).toBe(`waiting to pull ${proxy.name}/slow:1`)
+    expect(await storage.buildah('images', '--quiet')).toBe('')
+    const again = await images.resolve(source(`${proxy.name}/slow:1`))
+    expect((await stat(join(again.root, 'hello'))).size).toBe(3_000_000)
+  })
+
+  it('that stops in the middle is given up after a while, and asked again', async () => {
+    await pushed('stuck:1', noise(3_000_000))
+    proxy.slow(0)
+    const warnings: string[] = []
+    const log = {
+      ...silent,
+      warn: (fields: { said?: string }) => {
+        warnings.push(fields.said ?? '')
+        proxy.slow(undefined)
+      },
+    }
+    images = await open({ log, backOff: [1], stall: 1_500 })
+    expect(await images.resolve(source(`${proxy.name}/stuck:1`))).toBeDefined()
+    expect(warnings).toEqual(['the registry has sent nothing for 1.5s'])
   })
 
   it('that is out of order makes a failed pull, after the attempts it is given', async () => {
@@ -196,9 +345,38 @@ describe('a registry', () => {
     expect(stdout.trim()).toBe('')
   })
 
+  async function digestOf(name: string, tag: string): Promise<string> {
+    const kinds = [
+      'docker.distribution.manifest.v2',
+      'docker.distribution.manifest.list.v2',
+      'oci.image.index.v1',
+    ]
+    const accept = kinds.map((kind) => `application/vnd.${kind}+json`).join()
+    const url = `http://${registry.name}/v2/${name}/manifests/${tag}`
+    const answer = await fetch(url, { method: 'HEAD', headers: { accept } })
+    return answer.headers.get('docker-content-digest') ?? ''
+  }
+
+  async function copyToLocked(name: string): Promise<void> {
+    const creds = `${DEPLOYER.name}:${DEPLOYER.password}`
+    await folder.buildah(
+      'push',
+      '--quiet',
+      '--creds',
+      creds,
+      `${registry.name}/${name}`,
+      `docker://${locked.name}/${name}`,
+    )
+  }
+
+  async function writeAuth(auths: Record<string, { auth: string }>): Promise<void> {
+    await mkdir(paths.state, { recursive: true })
+    await writeFile(join(paths.state, 'auth.json'), JSON.stringify({ auths }))
+  }
+
   /** Builds an image in another storage and puts it into the registry. */
-  async function pushed(name: string, content = name): Promise<string> {
-    const id = await anImage(`${registry.name}/${name}`, { content, into: folder })
+  async function pushed(name: string, content = name, ...flags: string[]): Promise<string> {
+    const id = await anImage(`${registry.name}/${name}`, { content, into: folder, flags })
     await folder.buildah('push', '--quiet', `${registry.name}/${name}`)
     return id
   }
@@ -314,6 +492,15 @@ function open(options: Partial<ImagesOptions> = {}): Promise<Images> {
   return createImages({ paths, log: silent, storageRoot, storageRun, backOff: [], ...options })
 }
 
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
+}
+
+/** Text that no registry can make smaller. */
+function noise(bytes: number): string {
+  return randomBytes(bytes / 2).toString('hex')
+}
+
 function source(reference: string): ImageSource {
   return { reference, pull: 'missing' }
 }
@@ -335,11 +522,13 @@ interface ImageOptions {
   /** Symbolic links at the top: name to target. */
   links?: Record<string, string>
   into?: TestStorage
+  /** Of `buildah config`. */
+  flags?: string[]
 }
 
 /** An image with a file `hello` and something in each part of its config. Returns its id. */
 async function anImage(reference: string, options: ImageOptions = {}): Promise<string> {
-  const { content = reference, links = {}, into = storage } = options
+  const { content = reference, links = {}, into = storage, flags = [] } = options
   const container = await into.buildah('from', '--format', 'docker', 'scratch')
   const root = await into.buildah('mount', container)
   await writeFile(join(root, 'hello'), content)
@@ -347,7 +536,8 @@ async function anImage(reference: string, options: ImageOptions = {}): Promise<s
   await into.buildah(
     ...['config', '--entrypoint', '["/bin/app"]', '--env', 'A=b=c', '--workingdir', '/srv', '--user', '5:6'],
     ...['--port', '80', '--port', '53/udp', '--label', 'l=m', '--stop-signal', 'SIGINT'],
-    ...['--healthcheck', 'CMD-SHELL true', '--healthcheck-interval', '3s', container],
+    ...['--healthcheck', 'CMD-SHELL true', '--healthcheck-interval', '3s'],
+    ...[...flags, container],
   )
   return into.buildah('commit', '--quiet', '--format', 'docker', '--rm', container, reference)
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpServer, request, type ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 
@@ -12,10 +12,14 @@ export interface Registry {
   close(): Promise<void>
 }
 
+/** The one user of a locked registry, and the bcrypt hash of the password as docker-registry wants it. */
+export const DEPLOYER = { name: 'deployer', password: 'canary-4711' }
+const HTPASSWD = 'deployer:$2b$05$abcdefghijklmnopqrstuuh0/67O30YDyKxPe3PcrqBG/P7iN.lja\n'
+
 /**
  * Starts Debian's docker-registry over plain http.
  * @param folder where it keeps its things
- * @param options `locked`: it asks for credentials that nobody has
+ * @param options `locked`: it asks for the credentials of `DEPLOYER`
  */
 export async function startRegistry(folder: string, options: { locked?: boolean } = {}): Promise<Registry> {
   const name = `127.0.0.1:${await freePort()}`
@@ -29,7 +33,7 @@ export async function startRegistry(folder: string, options: { locked?: boolean 
     http: { addr: name },
     ...(options.locked && { auth }),
   }
-  if (options.locked) await writeFile(auth.htpasswd.path, '')
+  if (options.locked) await writeFile(auth.htpasswd.path, HTPASSWD)
   await writeFile(join(folder, 'config.yml'), JSON.stringify(config))
   const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
   await answers(`http://${name}/v2/`, child)
@@ -54,6 +58,61 @@ export async function brokenRegistry(): Promise<Registry> {
       await once(server, 'close')
     },
   }
+}
+
+/** A registry in front of another one that misbehaves as a test asks. */
+export interface RegistryProxy extends Registry {
+  /** What it was asked, as `GET /v2/…`. */
+  asked: string[]
+  /** Answers the next requests for manifests with these, one each. */
+  refuse(...answers: { status: number; headers?: Record<string, string> }[]): void
+  /** Sends blobs so slowly, in bytes a second; 0: not at all after the first bytes. Undefined: as fast as it can. */
+  slow(bytesPerSecond: number | undefined): void
+}
+
+/** Starts a proxy; everything else is answered by `behind`, or for a while by nobody when that is undefined. */
+export async function startProxy(behind: string): Promise<RegistryProxy> {
+  const asked: string[] = []
+  const refusals: { status: number; headers?: Record<string, string> }[] = []
+  let speed: number | undefined
+  const server = createHttpServer((incoming, response) => {
+    const { url = '', method = 'GET', headers } = incoming
+    asked.push(`${method} ${url}`)
+    const refusal = url.includes('/manifests/') ? refusals.shift() : undefined
+    if (refusal) return void response.writeHead(refusal.status, refusal.headers).end()
+    const [host = '', port] = behind.split(':')
+    const forward = request({ host, port, path: url, method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers)
+      if (speed === undefined || !url.includes('/blobs/')) answer.pipe(response)
+      else void trickle(answer, response, speed)
+    })
+    forward.on('error', () => response.destroy())
+    response.on('close', () => forward.destroy())
+    incoming.pipe(forward)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    ...{ name: `127.0.0.1:${portOf(server)}`, asked },
+    refuse: (...answers) => void refusals.push(...answers),
+    slow: (bytesPerSecond) => {
+      speed = bytesPerSecond
+    },
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function trickle(from: AsyncIterable<Buffer>, to: ServerResponse, speed: number): Promise<void> {
+  for await (const chunk of from) {
+    to.write(chunk)
+    if (speed === 0) return
+    await new Promise((resolve) => setTimeout(resolve, (chunk.length / speed) * 1_000)) // that is what slow means
+    if (to.destroyed) return
+  }
+  to.end()
 }
 
 async function answers(url: string, child: ChildProcess): Promise<void> {

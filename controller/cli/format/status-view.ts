@@ -76,11 +76,11 @@ function taskTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
         task.addresses.join(', '),
         task.restarts,
         age(task.startedAt, now),
-        clip(errorText(task), 60),
+        clip(task.message ?? errorText(task), 60),
       ]),
     ),
   )
-  const header = ['TASK', 'ID', 'HOST', 'STATE', 'HEALTH', 'PID', 'ADDRESS', 'RESTARTS', 'UP', 'ERROR']
+  const header = ['TASK', 'ID', 'HOST', 'STATE', 'HEALTH', 'PID', 'ADDRESS', 'RESTARTS', 'UP', 'MESSAGE']
   return table(header, rows, paint)
 }
 

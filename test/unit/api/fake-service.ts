@@ -140,6 +140,7 @@ export function aStack(changes: Partial<StackStatus> = {}): StackStatus {
             restartAt: null,
             ended: null,
             probes: [],
+            message: null,
             error: null,
           },
         ],

@@ -42,7 +42,7 @@ describe('status', () => {
       SERVICE    RUNNING  SERVING  IMAGE                         PORTS
       hello/web  1/1      1        docker.io/library/nginx:1.29  8080->80/tcp
 
-      TASK         ID                HOST   STATE    HEALTH   PID   ADDRESS    RESTARTS  UP  ERROR
+      TASK         ID                HOST   STATE    HEALTH   PID   ADDRESS    RESTARTS  UP  MESSAGE
       hello/web.1  hello-web-1-aaaa  alpha  running  healthy  4242  10.89.0.2  0         3m  -
       "
     `)
@@ -61,6 +61,9 @@ describe('status', () => {
     expect(errorOf({ health: 'starting', exitCode: 137, error })).toBe('it was killed by SIGKILL')
     expect(errorOf({ state: 'complete', health: 'none', exitCode: 0 })).toBe('-')
     expect(errorOf({ state: 'failed', health: 'none', exitCode: 3 })).toBe('exit code 3')
+    expect(errorOf({ state: 'preparing', message: 'pulling x: 3 MB, 2 layers' })).toBe(
+      'pulling x: 3 MB, 2 layers',
+    )
   })
 
   it('shows what a task died of, and when it starts again', () => {

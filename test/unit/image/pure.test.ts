@@ -3,12 +3,9 @@ import { parseInspect } from '../../../agent/image/config.ts'
 import { classify, pullError } from '../../../agent/image/failures.ts'
 import { parsePlan, simulateArgv } from '../../../agent/image/packages.ts'
 import { configFlags, planBuild } from '../../../agent/image/plan.ts'
-import { createPull } from '../../../agent/image/pull.ts'
 import { shared } from '../../../agent/image/shared.ts'
-import { parseIndex } from '../../../agent/image/storage.ts'
 import { createLimit } from '../../../agent/limit.ts'
 import type { ImageSpec } from '../../../schemas/image.ts'
-import { silent } from '../../support/netns.ts'
 
 describe('planBuild', () => {
   it('is the base, packages, files, run steps, config and commit, in this order', () => {
@@ -89,13 +86,34 @@ Conf libc6 (2.36-9+deb12u14 Debian:12.15/oldstable [amd64])
 describe('failures', () => {
   it.each([
     ['reading manifest 1 in registry/app: manifest unknown', 'missing'],
-    ['requesting bearer token: unauthorized: authentication required', 'missing'],
+    ['requesting bearer token: unauthorized: authentication required', 'denied'],
+    ['reading manifest 1 in docker.io/x/y: denied: requested access to the resource is denied', 'denied'],
+    ['error getting credentials - err: exit status 1, out: `token`', 'denied'],
+    ['received unexpected HTTP status: 403 Forbidden: unexpected status code 403', 'denied'],
+    ['toomanyrequests: You have reached your pull rate limit', 'trouble'],
     ['writing blob: write /var/x: no space left on device: manifest unknown', 'full'],
     ['pinging container registry x: dial tcp 127.0.0.1:1: connect: connection refused', 'trouble'],
     ['dial tcp: lookup registry.example on 10.0.0.1:53: no such host', 'trouble'],
     ['unexpected status code 500', 'trouble'],
   ])('%s is %s', (said, failure) => {
     expect(classify(said)).toBe(failure)
+  })
+
+  it.each([
+    ['Get "https://blob.example/x?sig=s3cret&se=1": EOF', 'Get "https://blob.example/x?…": EOF'],
+    ['https://me:s3cret@r.example/v2/: EOF', 'https://…@r.example/v2/: EOF'],
+    ['error getting credentials - err: exit status 1, out: `s3cret`', /err: exit status 1, out: …$/],
+    ['invalid header "Authorization: Bearer s3cret"', /Bearer …"$/],
+  ])('say no secret: %s', (said, told) => {
+    const { message } = pullError('r.example/app:1', said)
+    expect(message).toMatch(told)
+    expect(message).not.toContain('s3cret')
+  })
+
+  it('name the registry that refuses credentials', () => {
+    const { code, message } = pullError('r.example/app:1', 'unauthorized: authentication required')
+    expect(code).toBe('IMAGE_PULL_FAILED')
+    expect(message).toMatch(/^r\.example does not let this host pull r\.example\/app:1: unauthorized/)
   })
 
   it('name the image, what was said, and what to do', () => {
@@ -106,26 +124,6 @@ describe('failures', () => {
       hint: expect.stringContaining('registry'),
     })
   })
-})
-
-describe('a pull', () => {
-  it('is tried again only while the trouble may pass', async () => {
-    expect(await attempts('connection reset by peer')).toBe(3)
-    expect(await attempts('manifest unknown')).toBe(1)
-  })
-
-  /** How often a buildah is started that always fails with these words. */
-  async function attempts(said: string): Promise<number> {
-    let count = 0
-    const buildah = (): [string, ...string[]] => {
-      count++
-      return ['busybox', 'sh', '-c', 'echo "$0" >&2; exit 125', said]
-    }
-    // Made anew for each attempt: the count is in making the command line.
-    const pull = createPull({ buildah, authFile: undefined, log: silent, backOff: [1, 1] })
-    await expect(pull('r/app:1')).rejects.toThrow(said)
-    return count
-  }
 })
 
 describe('parseInspect', () => {
@@ -149,23 +147,6 @@ describe('parseInspect', () => {
       id: 'i',
       config: { command: ['x'], environment: { A: '', B: 'c=d' } },
     })
-  })
-})
-
-describe('parseIndex', () => {
-  it('gives the id for every name, and passes over images without one', () => {
-    const json = JSON.stringify([
-      { id: 'a', names: ['r/x:1', 'r/y:1'] },
-      { id: 'b', names: null },
-      { id: 'c' },
-    ])
-    expect(parseIndex(json)).toEqual(
-      new Map([
-        ['r/x:1', 'a'],
-        ['r/y:1', 'a'],
-      ]),
-    )
-    expect(parseIndex('')).toEqual(new Map())
   })
 })
 

@@ -52,6 +52,14 @@ describe('the way of a task', () => {
     expect(next(running(), NOW)).toEqual({ do: 'wait' })
   })
 
+  it('says what it waits for while it is being prepared, and not a moment longer', () => {
+    const waits: Event = { type: 'waits', message: 'pulling app: 3 MB, 2 layers' }
+    expect(having([{ type: 'preparing' }, waits]).status.message).toBe('pulling app: 3 MB, 2 layers')
+    for (const end of [preparedWith(null), { type: 'rejected', error } as const]) {
+      expect(having([{ type: 'preparing' }, waits, end, waits]).status).not.toHaveProperty('message')
+    }
+  })
+
   it('serves at once without a healthcheck, and with one when it is healthy', () => {
     expect(serves(running())).toBe(true)
     const checked = running({ healthcheck: true })
