@@ -3,7 +3,7 @@ import { CommandHealthcheck, NetworkHealthcheck, SomeHealthTimes } from './healt
 import { ImageSource } from './image.ts'
 import { NetworkAttachment, PublishedPort } from './network.ts'
 import { closed, Milliseconds, StringMap } from './parts.ts'
-import { Resources } from './resources.ts'
+import { ProcessLimits, Resources } from './resources.ts'
 import { RestartPolicy } from './restart.ts'
 import Type, { type Static } from './type.ts'
 import { Mount } from './volume.ts'
@@ -42,6 +42,7 @@ export const ContainerSpec = Type.Object(
     healthcheckTimes: Type.Optional(SomeHealthTimes),
     restart: RestartPolicy,
     resources: Resources,
+    limits: Type.Optional(ProcessLimits),
     /** A signal's name, `SIGTERM`; absent: the image's, else SIGTERM. */
     stopSignal: Type.Optional(Type.String()),
     stopGracePeriod: Milliseconds,

@@ -30,6 +30,11 @@ export const ERRORS = {
   NETWORK_FAILED: { retryable: true, meaning: 'A network, address or published port could not be set up.' },
   MOUNT_FAILED: { retryable: false, meaning: 'A volume or bind mount could not be mounted.' },
   RUNTIME_FAILED: { retryable: true, meaning: 'The OCI runtime refused or failed to run the container.' },
+  HOST_UNABLE: {
+    retryable: false,
+    meaning:
+      'The host cannot give a service what it asks for: its kernel, its rights or its devices lack it.',
+  },
   RUNTIME_MISSING: { retryable: false, meaning: 'A system tool that the agent needs is not installed.' },
   HEALTH_FAILED: { retryable: false, meaning: 'The healthcheck of a task failed more often than allowed.' },
   TASK_EXITED: { retryable: true, meaning: 'The process of a task ended although it should run.' },

@@ -51,12 +51,18 @@ export function deleteArgv(command: RuntimeCommand, id: string): Argv {
   return runtimeArgv(command, ['delete', '--force', id])
 }
 
-/** @param pidFile where the runtime writes the host's pid of the process */
-export function execArgv(
-  command: RuntimeCommand,
-  options: { id: string; pidFile: string; argv: string[] },
-): Argv {
-  return runtimeArgv(command, ['exec', `--pid-file=${options.pidFile}`, options.id, ...options.argv])
+export interface ExecOptions {
+  id: string
+  /** Where the runtime writes the host's pid of the process. */
+  pidFile: string
+  argv: string[]
+  /** A description of the process (runtime-spec §process), in place of `argv`. */
+  file?: string | undefined
+}
+
+export function execArgv(command: RuntimeCommand, { id, pidFile, argv, file }: ExecOptions): Argv {
+  const what = file === undefined ? [id, ...argv] : [`--process=${file}`, id]
+  return runtimeArgv(command, ['exec', `--pid-file=${pidFile}`, ...what])
 }
 
 export function versionArgv({ path, prefix }: Pick<RuntimeCommand, 'path' | 'prefix'>): Argv {

@@ -1,9 +1,9 @@
-import type { Resources } from '../../schemas/resources.ts'
 import type { Task } from '../../schemas/task.ts'
 import { capabilitiesOf } from './capabilities.ts'
-import { type CgroupMode, CPU_PERIOD } from './cgroup.ts'
+import type { CgroupMode } from './cgroup.ts'
 import type { Confinement } from './confinement.ts'
-import { DEVICE_RULES, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
+import { DEVICE_RULES, defaultMounts, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
+import { type BlockDevices, resourcesOf, rlimitsOf } from './limits.ts'
 import { mountsOf, rootPropagationOf } from './mounts.ts'
 import { argvOf, environmentOf } from './process.ts'
 import type { Container } from './runtime.ts'
@@ -20,6 +20,10 @@ export interface BundleFacts {
   /** The kernel can limit swap. */
   countsSwap: boolean
   seccomp: Confinement
+  /** The devices that `resources.block` names, by path. */
+  blockDevices: BlockDevices
+  /** What the container's processes get when the service says nothing; undefined: what the agent itself has. */
+  oomScoreAdj?: number | undefined
 }
 
 /** config.json of the runtime-spec, version 1.0.2, as far as Setpoint fills it in. */
@@ -34,7 +38,7 @@ export function bundle(container: Container, facts: BundleFacts) {
     hostname: facts.hostname,
     root: { path: container.rootfs, readonly: spec.readOnly },
     process: processOf(container, facts),
-    mounts: mountsOf(container.mounts),
+    mounts: mountsOf(defaultMounts(spec.limits?.shmSize), container.mounts),
     annotations: {
       ...annotationsOf(task, facts.instance),
       // crun(1): the filter already compiled; runc does not know the word and compiles `linux.seccomp`
@@ -42,7 +46,7 @@ export function bundle(container: Container, facts: BundleFacts) {
     },
     linux: {
       cgroupsPath: facts.cgroupPath,
-      resources: { devices: DEVICE_RULES, ...resourcesOf(spec.resources, facts.countsSwap) },
+      resources: { devices: DEVICE_RULES, ...resourcesOf(spec.resources, facts) },
       namespaces: namespacesOf(netns, facts.cgroup),
       ...(netns !== null && { sysctl: NETWORK_SYSCTLS }),
       seccomp: facts.seccomp.filter,
@@ -71,9 +75,10 @@ export function annotationsOf(task: Task, instance: string): Record<string, stri
   }
 }
 
-function processOf({ task, image }: Container, { user, hostname }: BundleFacts) {
+function processOf({ task, image }: Container, { user, hostname, oomScoreAdj }: BundleFacts) {
   const spec = task.container
   const capabilities = capabilitiesOf(spec.capAdd, spec.capDrop)
+  const score = spec.limits?.oomScoreAdj ?? oomScoreAdj
   return {
     terminal: false,
     user: { ...user, umask: 0o022 },
@@ -88,6 +93,8 @@ function processOf({ task, image }: Container, { user, hostname }: BundleFacts) 
       ambient: [] as string[],
     },
     noNewPrivileges: spec.noNewPrivileges,
+    ...rlimitsOf(spec.limits),
+    ...(score !== undefined && { oomScoreAdj: score }),
   }
 }
 
@@ -100,19 +107,4 @@ function namespacesOf(netns: string | null, cgroup: CgroupMode): { type: string;
     ...(cgroup === 'v2' ? [{ type: 'cgroup' }] : []),
     ...(netns === null ? [] : [{ type: 'network', path: netns }]),
   ]
-}
-
-function resourcesOf({ memory, memoryReservation, cpus, pids }: Resources, countsSwap: boolean) {
-  return {
-    ...((memory !== undefined || memoryReservation !== undefined) && {
-      memory: {
-        ...(memory !== undefined && { limit: memory }),
-        ...(memoryReservation !== undefined && { reservation: memoryReservation }),
-        // memory and swap together: Docker's default, as much swap as memory
-        ...(memory !== undefined && countsSwap && { swap: 2 * memory }),
-      },
-    }),
-    ...(cpus !== undefined && { cpu: { quota: Math.round(cpus * CPU_PERIOD), period: CPU_PERIOD } }),
-    ...(pids !== undefined && { pids: { limit: pids } }),
-  }
 }

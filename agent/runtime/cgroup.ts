@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { readdir, rmdir, statfs, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { readdir, rmdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
-import type { Resources } from '../../schemas/resources.ts'
 import type { Limits, RuntimeInfo } from './runtime.ts'
 
 export type CgroupMode = RuntimeInfo['cgroup']
@@ -14,8 +13,6 @@ export const UNIFIED = join(CGROUP_ROOT, 'unified')
 const CGROUP2_MAGIC = 0x63677270
 const TMPFS_MAGIC = 0x01021994
 
-/** The kernel's scheduling period of a CPU limit, in microseconds. */
-export const CPU_PERIOD = 100_000
 /** Version 1 has no word for `unlimited`, only a number that is larger than any machine. */
 const V1_UNLIMITED = 2 ** 60
 
@@ -60,14 +57,6 @@ export async function readLimits(mode: CgroupMode, path: string): Promise<Limits
   return { memory: numberOf(memory), cpus: cpusOf(numberOf(quota), numberOf(period)), pids: numberOf(pids) }
 }
 
-/** Puts the limits in force; what `resources` leaves out is unlimited. */
-export async function writeLimits(mode: CgroupMode, path: string, resources: Resources): Promise<void> {
-  for (const { controller, file, value, isOptional } of knobs(mode, resources)) {
-    const written = writeFile(join(fileOf(mode, controller, path), file), value)
-    await (isOptional ? written.catch(absent) : written)
-  }
-}
-
 /** How many processes of a cgroup the kernel has killed for want of memory. */
 export async function oomKills(mode: CgroupMode, path: string): Promise<number> {
   const file = mode === 'v2' ? 'memory.events' : 'memory.oom_control'
@@ -86,45 +75,17 @@ export async function countsSwap(mode: CgroupMode): Promise<boolean> {
   if (mode !== 'v2') {
     return (await readKnob(join(CGROUP_ROOT, 'memory'), 'memory.memsw.limit_in_bytes')) !== undefined
   }
-  const slices = await readdir(CGROUP_ROOT, { withFileTypes: true })
-  for (const slice of slices.filter((entry) => entry.isDirectory())) {
-    if ((await readKnob(join(CGROUP_ROOT, slice.name), 'memory.swap.max')) !== undefined) return true
-  }
-  return false
+  return hasKnobBelow(['memory.swap.max'])
 }
 
-interface Knob {
-  controller: string
-  file: string
-  value: string
-  /** Not every kernel has it. */
-  isOptional?: true
+/** True when a cgroup below the root of v2 has one of the files, which the root itself never has. */
+export async function hasKnobBelow(files: string[]): Promise<boolean> {
+  const slices = (await readdir(CGROUP_ROOT, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+  return slices.some(({ name }) => files.some((file) => existsSync(join(CGROUP_ROOT, name, file))))
 }
 
-function knobs(mode: CgroupMode, { memory, memoryReservation, cpus, pids }: Resources): Knob[] {
-  const quota = cpus === undefined ? undefined : Math.round(cpus * CPU_PERIOD)
-  if (mode === 'v2') {
-    return [
-      { controller: 'memory', file: 'memory.max', value: String(memory ?? 'max') },
-      { controller: 'memory', file: 'memory.swap.max', value: String(memory ?? 'max'), isOptional: true },
-      { controller: 'memory', file: 'memory.low', value: String(memoryReservation ?? 0) },
-      { controller: 'cpu', file: 'cpu.max', value: `${quota ?? 'max'} ${CPU_PERIOD}` },
-      { controller: 'pids', file: 'pids.max', value: String(pids ?? 'max') },
-    ]
-  }
-  const both = { controller: 'memory', file: 'memory.memsw.limit_in_bytes', isOptional: true } as const
-  return [
-    { ...both, value: '-1' }, // may never be less than the memory alone, so it makes room first
-    { controller: 'memory', file: 'memory.limit_in_bytes', value: String(memory ?? -1) },
-    { ...both, value: String(memory === undefined ? -1 : 2 * memory) },
-    { controller: 'memory', file: 'memory.soft_limit_in_bytes', value: String(memoryReservation ?? -1) },
-    { controller: 'cpu', file: 'cpu.cfs_period_us', value: String(CPU_PERIOD) },
-    { controller: 'cpu', file: 'cpu.cfs_quota_us', value: String(quota ?? -1) },
-    { controller: 'pids', file: 'pids.max', value: String(pids ?? 'max') },
-  ]
-}
-
-function fileOf(mode: CgroupMode, controller: string, path: string): string {
+/** Where a cgroup stands under one controller. */
+export function fileOf(mode: CgroupMode, controller: string, path: string): string {
   return mode === 'v2' ? join(CGROUP_ROOT, path) : join(CGROUP_ROOT, controller, path)
 }
 
@@ -152,7 +113,7 @@ function cpusOf(quota: number | null, period: number | null): number | null {
 }
 
 /** ENODEV: the cgroup went while its file was read. */
-function absent(error: NodeJS.ErrnoException): undefined {
+export function absent(error: NodeJS.ErrnoException): undefined {
   if (!['ENOENT', 'ENOTDIR', 'ENODEV'].includes(error.code ?? '')) throw error
 }
 

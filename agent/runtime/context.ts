@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Paths } from '../paths.ts'
+import type { Abilities } from './abilities.ts'
 import type { RuntimeCommand } from './argv.ts'
 import { cgroupPath } from './cgroup.ts'
 import type { Confinements } from './confinement.ts'
@@ -18,7 +19,7 @@ export interface Context {
   info: RuntimeInfo
   command: RuntimeCommand
   exits: Exits
-  countsSwap: boolean
+  abilities: Abilities
   confinements: Confinements
   log: Log
 }

@@ -1,12 +1,19 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+
 import { SetpointError } from '../../schemas/error.ts'
+
+import { checkAbilities } from './abilities.ts'
+
 import { conmonArgv } from './argv.ts'
+import { blockDevicesOf } from './block-devices.ts'
+import { shareBlockDevices } from './block-shares.ts'
 import { bundle, type OciConfig } from './bundle.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { startConmon } from './conmon.ts'
 import { type Context, exitDirOf, filesOf } from './context.ts'
 import { deleteContainer } from './delete.ts'
+import { keepProcess } from './exec-process.ts'
 import { explain } from './explain.ts'
 import { stateOf } from './record.ts'
 import type { Container } from './runtime.ts'
@@ -33,7 +40,8 @@ export async function createContainer(context: Context, container: Container): P
   })
   try {
     const pid = await startConmon(argv, context.paths.run, CREATE_DEADLINE)
-    const { capAdd, capDrop } = container.task.container
+    const { capAdd, capDrop, resources } = container.task.container
+    await shareBlockDevices(context.info.cgroup, files.cgroup, resources.block)
     await context.confinements.learn(capabilitiesOf(capAdd, capDrop), files.filter)
     return { pid }
   } catch (error) {
@@ -49,6 +57,7 @@ async function prepare(context: Context, container: Container): Promise<void> {
   await Promise.all([files.bundle, dirname(files.log)].map((folder) => mkdir(folder, { recursive: true })))
   await Promise.all([
     writeFile(files.config, JSON.stringify(config), { mode: 0o600 }), // it holds the environment
+    keepProcess(context, id, config),
     context.exits.forget(id),
     rm(files.oom, { force: true }),
     isInView(context) ? showInView(context.paths.run, sourcesOf(container)) : undefined,
@@ -58,6 +67,7 @@ async function prepare(context: Context, container: Container): Promise<void> {
 async function configOf(context: Context, container: Container): Promise<OciConfig> {
   const { task, image } = container
   const spec = task.container
+  checkAbilities(spec, context.abilities)
   const capabilities = capabilitiesOf(spec.capAdd, spec.capDrop)
   return bundle(
     { ...container, netns: netnsSeen(context, container.netns) },
@@ -67,8 +77,10 @@ async function configOf(context: Context, container: Container): Promise<OciConf
       user: await userOf(spec.user ?? image.config.user, image.root),
       cgroupPath: filesOf(context, task.id).cgroup,
       cgroup: context.info.cgroup,
-      countsSwap: context.countsSwap,
+      countsSwap: context.abilities.countsSwap,
       seccomp: context.confinements.of(capabilities),
+      blockDevices: await blockDevicesOf(spec.resources.block),
+      oomScoreAdj: context.abilities.oomScoreAdj < 0 ? 0 : undefined,
     },
   )
 }

@@ -1,5 +1,17 @@
-/** What every container has, as Docker gives it (moby `oci/defaults.go`); runtime-spec §mounts and §linux. */
-export const DEFAULT_MOUNTS = [
+const SHM_SIZE = 64 * 1024 * 1024
+
+/** What every container has, as Docker gives it (moby `oci/defaults.go`), with as many bytes in /dev/shm; runtime-spec §mounts. */
+export function defaultMounts(shmSize = SHM_SIZE) {
+  const shm = {
+    destination: '/dev/shm',
+    type: 'tmpfs',
+    source: 'shm',
+    options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`],
+  }
+  return [...DEFAULT_MOUNTS, shm]
+}
+
+const DEFAULT_MOUNTS = [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
   {
     destination: '/dev',
@@ -21,12 +33,6 @@ export const DEFAULT_MOUNTS = [
     options: ['ro', 'nosuid', 'noexec', 'nodev'],
   },
   { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
-  {
-    destination: '/dev/shm',
-    type: 'tmpfs',
-    source: 'shm',
-    options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=67108864'],
-  },
 ]
 
 export const MASKED_PATHS = [

@@ -1,17 +1,25 @@
 import { release } from 'node:os'
-import { DEFAULT_MOUNTS } from './defaults.ts'
 import type { ResolvedMount } from './runtime.ts'
+
+/** A mount as the OCI config has it (runtime-spec §mounts). */
+export interface OciMount {
+  destination: string
+  type: string
+  source: string
+  options: string[]
+}
 
 /**
  * The mounts of an OCI config: Docker's own, then the task's, parents before children whatever the order in the stack
  * file.
+ * @param base what every container has, unless the task mounts something else there
  * @param kernel its version: mounts below a mount can be made read-only with it since 5.12
  */
-export function mountsOf(mounts: ResolvedMount[], kernel = release()) {
+export function mountsOf(base: OciMount[], mounts: ResolvedMount[], kernel = release()): OciMount[] {
   const own = mounts.map((mount) => (mount.type === 'tmpfs' ? tmpfs(mount) : bind(mount, kernel)))
   const replaced = new Set(own.map(({ destination }) => destination))
   return [
-    ...DEFAULT_MOUNTS.filter(({ destination }) => !replaced.has(destination)),
+    ...base.filter(({ destination }) => !replaced.has(destination)),
     ...own.sort((a, b) => depth(a.destination) - depth(b.destination)),
   ]
 }

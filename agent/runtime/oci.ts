@@ -1,8 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Paths } from '../paths.ts'
+import { readAbilities } from './abilities.ts'
 import { startArgv } from './argv.ts'
-import { countsSwap, oomKills, readLimits, removeCgroup, writeLimits } from './cgroup.ts'
+import { oomKills, readLimits, removeCgroup } from './cgroup.ts'
+import { writeLimits } from './cgroup-knobs.ts'
 import type { RuntimeChoice } from './choose.ts'
 import { confinements } from './confinement.ts'
 import { conmonPid } from './conmon.ts'
@@ -91,9 +93,9 @@ async function openContext({ paths, choice, log }: OciOptions): Promise<Context>
   checkFolders(paths)
   const command = { path: choice.path, prefix: choice.prefix, root: join(paths.run, choice.info.name) }
   await mkdir(command.root, { recursive: true, mode: 0o700 })
-  const [profile, isSwapCounted, exits] = await Promise.all([
+  const [profile, abilities, exits] = await Promise.all([
     loadSeccomp(),
-    countsSwap(choice.info.cgroup),
+    readAbilities(choice.info.cgroup),
     watchExits(exitDirOf(paths), (error) => log.error({ error }, 'exits of containers cannot be watched')),
   ])
   return {
@@ -101,7 +103,7 @@ async function openContext({ paths, choice, log }: OciOptions): Promise<Context>
     info: choice.info,
     command,
     exits,
-    countsSwap: isSwapCounted,
+    abilities,
     confinements: confinements(profile),
     log,
   }

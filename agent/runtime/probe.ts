@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { execArgv } from './argv.ts'
 import { type Context, filesOf } from './context.ts'
 import { run } from './exec.ts'
+import { processFile } from './exec-process.ts'
 import { killTree } from './proc.ts'
 import { readRecord } from './record.ts'
 import type { ExecResult } from './runtime.ts'
@@ -22,9 +23,11 @@ export interface Probe {
 /** Runs a command in a container, with the container's user, environment and limits; nothing of it outlives the timeout. */
 export async function execIn(context: Context, { id, argv, timeout }: Probe): Promise<ExecResult> {
   probes += 1
-  const pidFile = join(filesOf(context, id).bundle, `exec-${process.pid}-${probes}.pid`)
+  const name = join(filesOf(context, id).bundle, `exec-${process.pid}-${probes}`)
+  const pidFile = `${name}.pid`
+  const file = await processFile(context, { id, argv, file: `${name}.json` })
   try {
-    const result = await run(execArgv(context.command, { id, pidFile, argv }), {
+    const result = await run(execArgv(context.command, { id, pidFile, argv, file }), {
       timeout,
       maxOutput: MAX_OUTPUT,
       onTimeout: () => killProbe(context, id, pidFile),
@@ -33,6 +36,7 @@ export async function execIn(context: Context, { id, argv, timeout }: Probe): Pr
     return { exitCode: result.exitCode, output, timedOut: result.timedOut }
   } finally {
     await rm(pidFile, { force: true })
+    if (file !== undefined) await rm(file, { force: true })
   }
 }
 

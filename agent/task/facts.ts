@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { relative } from 'node:path'
 import type { PublishedPort } from '../../schemas/network.ts'
+import type { Resources } from '../../schemas/resources.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
@@ -8,7 +9,7 @@ import type { Prepared } from './entry.ts'
 
 /** Memory limits are kept by the kernel in whole pages. */
 const PAGE = 4096
-/** A CPU limit is kept as whole microseconds of this period. */
+/** A CPU limit is kept as whole microseconds of a period, by default this one. */
 const CPU_PERIOD = 100_000
 
 /** What a look into the kernel must find of a task that was set up like this, in the form that `observe` reads back. */
@@ -24,7 +25,7 @@ export async function factsOf(
     argv,
     image: prepared.image.id,
     memory: resources.memory ? resources.memory - (resources.memory % PAGE) : null,
-    cpus: resources.cpus ? Math.round(resources.cpus * CPU_PERIOD) / CPU_PERIOD : null,
+    cpus: coresOf(resources),
     pids: resources.pids ?? null,
     mounts: (await Promise.all(own.map((mount) => describeMount(mount, prepared.rootfs)))).sort(),
     addresses,
@@ -37,6 +38,10 @@ export function describeAddresses({ addresses, addresses6 = {} }: TaskStatus): s
   return [...Object.entries(addresses), ...Object.entries(addresses6)]
     .map(([network, address]) => `${network}=${address}`)
     .sort()
+}
+
+function coresOf({ cpus, cpuPeriod: period = CPU_PERIOD }: Resources): number | null {
+  return cpus ? Math.round(cpus * period) / period : null
 }
 
 /** `[hostIp:]published->target/protocol` */

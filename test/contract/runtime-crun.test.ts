@@ -2,6 +2,7 @@ import { openOciHost } from '../support/oci-host.ts'
 import { runtimeContract } from './runtime.contract.ts'
 import { hardeningContract } from './runtime-hardening.contract.ts'
 import { hostContract } from './runtime-host.contract.ts'
+import { limitsContract } from './runtime-limits.contract.ts'
 import { mountsContract } from './runtime-mounts.contract.ts'
 
 const open = () => openOciHost('auto')
@@ -10,3 +11,4 @@ runtimeContract('crun', open)
 hardeningContract('crun', open)
 hostContract('crun', 'auto')
 mountsContract('crun', open)
+limitsContract('crun', open)

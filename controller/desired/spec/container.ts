@@ -5,9 +5,9 @@ import type { NetworkAttachment, NetworkSpec } from '../../../schemas/network.ts
 import type { RestartPolicy } from '../../../schemas/restart.ts'
 import type { Mount, VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
-import { limits } from './deploy.ts'
 import { effectiveHealthcheck } from './health.ts'
 import type { ServiceDraft } from './service.ts'
+import { processLimitsOf, resourcesOf } from './service-limits.ts'
 
 const STOP_GRACE_PERIOD = 10_000
 
@@ -42,7 +42,7 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     ...effectiveHealthcheck(service.healthcheck, service['x-setpoint']?.healthcheck),
     restart: restartOf(service, inputs.isJob),
     resources: resourcesOf(service),
-    ...defined({ stopSignal: service.stop_signal }),
+    ...defined({ limits: processLimitsOf(service), stopSignal: service.stop_signal }),
     stopGracePeriod: service.stop_grace_period ?? STOP_GRACE_PERIOD,
     readOnly: service.read_only ?? false,
     noNewPrivileges: service.security_opt?.at(-1) ?? false,
@@ -57,11 +57,6 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
  */
 function restartOf(service: ServiceDraft, isJob: boolean): RestartPolicy {
   return service.deploy?.restart_policy ?? service.restart ?? { condition: isJob ? 'none' : 'any' }
-}
-
-function resourcesOf({ deploy, cpus, mem_limit, mem_reservation, pids_limit }: ServiceDraft) {
-  const own = limits({ cpus, memory: mem_limit, reservation: mem_reservation, pids: pids_limit })
-  return { ...own, ...deploy?.resources }
 }
 
 /** The service's name is always one of its names, and so is `container_name`, which people use as a host name. */

@@ -44,9 +44,18 @@ function mode(cursor: Cursor): 'replicated' | 'global' | undefined {
 function resources(cursor: Cursor): Resources {
   const read = fields(cursor, {
     limits: (inner) => fields(inner, { cpus, memory: size, pids }),
-    reservations: (inner) => fields(inner, { memory: size }),
+    reservations: (inner) => fields(inner, { cpus, memory: size }),
   })
-  return limits({ ...read.limits, reservation: read.reservations?.memory })
+  const { cpus: reserved, memory: reservation } = read.reservations ?? {}
+  return {
+    ...limits({ ...read.limits, reservation }),
+    ...(reserved ? { cpuShares: sharesOf(reserved) } : {}),
+  }
+}
+
+/** As Kubernetes turns a request for cores into a weight: 1024 a core, within the kernel's bounds. */
+function sharesOf(cores: number): number {
+  return Math.min(262_144, Math.max(2, Math.round(cores * 1024)))
 }
 
 interface Limits {

@@ -1,7 +1,8 @@
 import { type Cursor, fields } from '../cursor.ts'
 import { attachments, dependsOn, links } from './attachments.ts'
-import { cpus, deploy, memory, pids, replicas } from './deploy.ts'
+import { deploy, replicas } from './deploy.ts'
 import { healthcheck, networkHealthcheck } from './health.ts'
+import { limitKeys } from './limits.ts'
 import { environment, textMap } from './mappings.ts'
 import { mounts } from './mounts.ts'
 import { ports } from './ports.ts'
@@ -41,10 +42,7 @@ export function service(name: string, cursor: Cursor) {
     security_opt: listOf(securityOption),
     deploy,
     scale: replicas,
-    mem_limit: memory,
-    mem_reservation: memory,
-    cpus,
-    pids_limit: pids,
+    ...limitKeys,
     'x-setpoint': setpoint,
   })
   return { ...read, name, at: cursor }

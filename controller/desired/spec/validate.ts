@@ -7,6 +7,7 @@ import { describePort, MAX_PORTS, type PortAt } from './ports.ts'
 import type { StackDraft } from './read-stack.ts'
 import type { ResourceDraft } from './resources.ts'
 import type { ServiceDraft } from './service.ts'
+import { checkLimits } from './service-limits.ts'
 
 /** What a stack needs on hosts beside what the Compose Specification asks. All problems at once, into the cursors. */
 export function validate(stack: StackDraft): void {
@@ -14,7 +15,7 @@ export function validate(stack: StackDraft): void {
   for (const service of stack.services) {
     checkImage(service)
     checkReplicas(service)
-    checkMemory(service)
+    checkLimits(service)
     checkDependencies(service, byName)
   }
   checkNames(stack.networks)
@@ -35,14 +36,6 @@ function checkReplicas({ scale, deploy, at }: ServiceDraft): void {
   if (deploy?.mode !== 'global' || replicas === undefined) return
   const place = scale === undefined ? within(at, 'deploy', 'replicas') : within(at, 'scale')
   fail(place, 'a global service has one task on each host; remove the number, or the mode')
-}
-
-function checkMemory({ at, deploy, mem_limit, mem_reservation }: ServiceDraft): void {
-  const memory = deploy?.resources?.memory ?? mem_limit
-  const reservation = deploy?.resources?.memoryReservation ?? mem_reservation
-  if (memory && reservation && reservation > memory) {
-    fail(at, `reserves ${reservation} bytes of memory but is limited to ${memory}`)
-  }
 }
 
 function checkDependencies({ depends_on = [] }: ServiceDraft, byName: Map<string, ServiceDraft>): void {

@@ -47,7 +47,24 @@ const SAMPLES: Record<string, string> = {
   mem_reservation: 'mem_reservation: 32m',
   cpus: 'cpus: 0.5',
   pids_limit: 'pids_limit: 100',
+  cpu_shares: 'cpu_shares: 512',
+  cpu_quota: 'cpu_quota: 50000',
+  cpu_period: 'cpu_period: 50000',
+  cpuset: 'cpuset: "0"',
+  memswap_limit: 'memswap_limit: 128m',
+  mem_swappiness: 'mem_swappiness: 10',
+  oom_kill_disable: 'oom_kill_disable: true',
+  oom_score_adj: 'oom_score_adj: 500',
+  blkio_config: 'blkio_config: {weight: 300}',
+  ulimits: 'ulimits: {nofile: 1024}',
+  shm_size: 'shm_size: 128m',
   'x-setpoint': 'x-setpoint: {healthcheck: {http: {port: 80}}}',
+}
+
+/** What must stand beside a key for it to say anything. */
+const NEEDS: Record<string, string> = {
+  memswap_limit: 'mem_limit: 64m',
+  cpu_period: 'cpu_quota: 50000',
 }
 
 const BESIDE: Record<string, Content> = {
@@ -68,8 +85,9 @@ describe('a key of a service (law 12)', () => {
     expect(Object.keys(SAMPLES).sort()).toEqual([...honoured].sort()))
 
   test.each(honoured)('%s, which is honoured, changes what runs', (key) => {
-    const bare = load('')
-    const { digest, problems } = load(SAMPLES[key] ?? '')
+    const needed = NEEDS[key] ? `${NEEDS[key]}\n    ` : ''
+    const bare = load(needed)
+    const { digest, problems } = load(`${needed}${SAMPLES[key]}`)
     expect(problems).toEqual([])
     expect(digest).not.toBe(bare.digest)
   })

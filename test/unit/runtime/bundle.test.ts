@@ -13,6 +13,7 @@ const facts: BundleFacts = {
   cgroup: 'v2',
   countsSwap: true,
   seccomp: { filter: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] } },
+  blockDevices: new Map(),
 }
 
 function aConfig(

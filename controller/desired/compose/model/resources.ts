@@ -1,4 +1,4 @@
-import { honoured, ignored, LATER, refused } from '../marks.ts'
+import { honoured, LATER, refused } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { integer, listOf, mapping, number, string } from './common.ts'
 import { deviceRequests } from './device-requests.ts'
@@ -31,11 +31,10 @@ const genericResources = listOf(
 
 const ELSEWHERE = 'remove it, or run this service outside Setpoint'
 
-const reservations = mapping('a mapping with memory', {
-  cpus: ignored(
+const reservations = mapping('a mapping with cpus, memory or devices', {
+  cpus: honoured(
     number,
-    'Cores that are kept for each task.',
-    'cores are not reserved; the kernel shares them out',
+    'Cores that each task gets when they are short: its weight is so many times 1024, unless `cpu_shares` is set.',
   ),
   memory: honoured(memory, 'Memory that each task keeps when the host runs short of it, as in `256m`.'),
   generic_resources: refused(genericResources, 'Countable things that a host has.', LATER, ELSEWHERE),

@@ -325,13 +325,13 @@ const NO_EFFECT = 'accepted without effect'
 behaviour(
   119,
   'keys without effect are told of',
-  aFile('build: .\nshm_size: 1g\nexpose: [80]\ncpu_shares: 5'),
+  aFile('build: .\nattach: false\nexpose: [80]\nstorage_opt: {size: 1g}'),
   container(
     { resources: {} },
     `notice compose.yaml:4:5 services.a.build: ${NO_EFFECT}: images are built from image specs; …`,
-    `notice compose.yaml:5:5 services.a.shm_size: ${NO_EFFECT}: …`,
+    `notice compose.yaml:5:5 services.a.attach: ${NO_EFFECT}: …`,
     `notice compose.yaml:6:5 services.a.expose: ${NO_EFFECT}: …`,
-    `notice compose.yaml:7:5 services.a.cpu_shares: ${NO_EFFECT}: …`,
+    `notice compose.yaml:7:5 services.a.storage_opt: ${NO_EFFECT}: …`,
   ),
 )
 behaviour(

@@ -33,11 +33,7 @@ export const files: Record<string, Key> = {
     'put the file into an image spec (NAME.image.yaml, files)',
   ),
   read_only: honoured(boolean, 'The file system of the image cannot be written to.'),
-  shm_size: ignored(
-    size,
-    'The size of /dev/shm.',
-    '/dev/shm has 64 MiB; mount a tmpfs of the wanted size on /dev/shm',
-  ),
+  shm_size: honoured(size, 'The size of /dev/shm, as in `256m`. By default 64m.'),
   storage_opt: ignored(
     options,
     'Limits of the writable layer.',

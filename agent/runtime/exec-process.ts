@@ -1,0 +1,49 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { OciConfig } from './bundle.ts'
+import { type Context, filesOf } from './context.ts'
+
+/** `crun exec COMMAND` forgets the container's rlimits, `crun exec --process=FILE` does not. */
+const needsFile = ({ info }: Context, { process }: OciConfig) => info.name === 'crun' && 'rlimits' in process
+
+const fileOf = (context: Context, id: string) => join(filesOf(context, id).bundle, 'process.json')
+
+/** Keeps the process of a container with rlimits, as what is run in it later needs it. */
+export async function keepProcess(context: Context, id: string, config: OciConfig): Promise<void> {
+  if (!needsFile(context, config)) return
+  await writeFile(fileOf(context, id), JSON.stringify(config.process), { mode: 0o600 }) // it holds the environment
+}
+
+/**
+ * The file that describes a command for a container with rlimits; undefined where the command line says it all.
+ * @param file where it is written
+ */
+export async function processFile(
+  context: Context,
+  { id, argv, file }: { id: string; argv: string[]; file: string },
+): Promise<string | undefined> {
+  const kept = await readFile(fileOf(context, id), 'utf8').catch(absent)
+  if (kept === undefined) return undefined
+  await writeFile(file, withArguments(kept, argv), { mode: 0o600 })
+  return file
+}
+
+/** The text of a process with other arguments; its numbers stay as they are written: some are too great for JavaScript. */
+function withArguments(text: string, argv: string[]): string {
+  const keepNumbers = (_key: string, value: unknown, { source }: { source?: string } = {}) =>
+    typeof value === 'number' && source !== undefined ? rawJson(source) : value
+  return JSON.stringify({ ...(JSON.parse as ParseWithSource)(text, keepNumbers), args: argv })
+}
+
+type ParseWithSource = (
+  text: string,
+  reviver: (key: string, value: unknown, context?: { source?: string }) => unknown,
+) => object
+
+function rawJson(text: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text)
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
