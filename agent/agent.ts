@@ -14,6 +14,8 @@ import { openOrders, slotKey } from './orders.ts'
 import { openParts, type Parts } from './parts.ts'
 import { performer } from './perform.ts'
 import { connectRedis } from './redis.ts'
+import { keepLogs } from './runtime/log-keeper.ts'
+import type { Known } from './task/tasks.ts'
 
 /**
  * Runs the agent until `signal` aborts; then it lets go and leaves the containers running. The tasks come first, Redis
@@ -58,12 +60,14 @@ async function serve(
   inspector.onStrays(reporter.snapshot)
   reporter.start()
   inspector.start()
+  const logs = keepLogs({ paths, tasks: () => writers(tasks.known()), log })
   const publicKey = await controllerKey({ file: options.controllerKey, state: options.state, log, signal })
   const worker = publicKey && (await takeJobs(publicKey))
   if (worker) log.info({ host: options.host, version: agentVersion() }, 'The agent is ready')
   await aborted(signal)
   log.info({}, 'The agent stops; the containers run on')
   inspector.close()
+  logs.close()
   await worker?.close()
   await reporter.close()
   redis.disconnect()
@@ -100,6 +104,12 @@ function hostInfo(
     version: agentVersion(),
     recipient,
   }
+}
+
+function writers(known: Known[]) {
+  return known
+    .filter(({ status }) => status.state === 'running')
+    .map(({ task }) => ({ id: task.id, logging: task.container.logging }))
 }
 
 function slotOf(task: Parameters<typeof slotKey>[0] | undefined): string | undefined {

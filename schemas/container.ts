@@ -1,6 +1,7 @@
 import { ContentMount } from './content.ts'
 import { CommandHealthcheck, NetworkHealthcheck, SomeHealthTimes } from './healthcheck.ts'
 import { ImageSource } from './image.ts'
+import { Logging } from './logging.ts'
 import { NetworkAttachment, PublishedPort } from './network.ts'
 import { closed, Milliseconds, StringMap } from './parts.ts'
 import { ProcessLimits, Resources } from './resources.ts'
@@ -50,6 +51,8 @@ export const ContainerSpec = Type.Object(
     noNewPrivileges: Type.Boolean(),
     capAdd: Type.Array(Type.String()),
     capDrop: Type.Array(Type.String()),
+    /** Absent: LOG_DEFAULTS. */
+    logging: Type.Optional(Logging),
   },
   closed,
 )

@@ -1,3 +1,4 @@
+import type { Logging } from '../../schemas/logging.ts'
 import type { Argv } from './exec.ts'
 
 /** How the runtime is called on this host. */
@@ -17,8 +18,7 @@ export interface ConmonFiles {
   conmonPidFile: string
   exitDir: string
   log: string
-  /** Bytes at which conmon begins the log anew. */
-  logSize: number
+  logging: Required<Logging>
 }
 
 /** conmon(8): it makes the container, reports its pid on the sync pipe, and keeps its log and exit code. */
@@ -34,13 +34,25 @@ export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
     `--container-pidfile=${files.pidFile}`,
     `--conmon-pidfile=${files.conmonPidFile}`,
     `--exit-dir=${files.exitDir}`,
-    `--log-path=k8s-file:${files.log}`,
-    `--log-size-max=${files.logSize}`,
+    ...logArguments(files),
     '--log-level=error',
     '--full-attach',
     '--no-sync-log',
     `--runtime-arg=--root=${command.root}`,
   ])
+}
+
+/**
+ * The file is written beside the journal, as with Docker's dual logging, so that `setpoint logs` can read it. The agent
+ * begins new files; conmon itself keeps the log from growing over what all of them may have, when the agent is away.
+ */
+function logArguments({ log, logging: { driver, maxSize, maxFiles } }: ConmonFiles): string[] {
+  if (driver === 'none') return ['--log-path=none']
+  return [
+    `--log-path=k8s-file:${log}`,
+    ...(driver === 'journald' ? ['--log-path=journald'] : []),
+    `--log-size-max=${maxSize * maxFiles}`,
+  ]
 }
 
 export function startArgv(command: RuntimeCommand, id: string): Argv {

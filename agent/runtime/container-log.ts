@@ -1,66 +1,175 @@
-import { open } from 'node:fs/promises'
+import { watch } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { type LogFile, type LogPlace, logFiles, tailPlace } from './log-files.ts'
+import { type LineJoiner, lineJoiner } from './log-rows.ts'
 import type { LogLine } from './runtime.ts'
 
-const CHUNK = 64 * 1024
-/** However long the lines are, no more of a log than this is read at once. */
-const MAX_READ = 8 * 1024 * 1024
-const NEWLINE = 10
-const SPACE = 32
-const FULL = 70 // F
+/** Reads a task's log from a place on, each line once, also while it grows and its files are exchanged. */
+export interface LogReader {
+  /** The lines up to the present end of the log, some at a time. */
+  history(): AsyncGenerator<LogLine[]>
+  /** What is written after that, until `signal` aborts. */
+  live(signal: AbortSignal): AsyncGenerator<LogLine[]>
+  /** Lines that have begun and have no end yet. */
+  rest(): LogLine[]
+  close(): Promise<void>
+}
 
-/** The last lines of a log in conmon's k8s-file format, read from its end; none when there is no log yet. */
-export async function tailLog(file: string, tail: number): Promise<LogLine[]> {
+const CHUNK = 64 * 1024
+/** Bytes; conmon's rows are shorter by far, so this is no log. */
+const LONGEST_ROW = 1024 * 1024
+/** Milliseconds after which is looked without a sign of a change: what inotify may have lost. */
+const LOOK_AGAIN = 1_000
+
+/** @param tail so many lines back from the end; undefined: from the beginning */
+export async function openLog(folder: string, tail?: number): Promise<LogReader> {
+  const files = await logFiles(folder)
+  const from = tail === undefined ? beginning(files) : await tailPlace(files, tail)
+  const joiner = lineJoiner()
+  let current: OpenFile | undefined
+  /** Files that were read to their end, as long as they are there. */
+  let done = new Set<number>()
+  let place = from
+
+  /** Lines from where the last call ended, to the end of the newest file. */
+  async function* advance(): AsyncGenerator<LogLine[]> {
+    for (;;) {
+      current ??= await openAt(folder, place)
+      if (current === undefined) return
+      // looked for before the rest is read: once there is a newer file nothing is written to this one any more
+      const files = await logFiles(folder)
+      const next = await nextAfter(current, files, done)
+      yield* readOn(current, joiner)
+      if (next === undefined) return
+      await current.handle.close()
+      done = new Set(files.map((file) => file.inode).filter((one) => one === current?.inode || done.has(one)))
+      place = { inode: next.inode, offset: 0 }
+      current = undefined
+    }
+  }
+
+  return {
+    async *history() {
+      yield* advance()
+    },
+    async *live(signal) {
+      const watcher = watchFolder(folder, signal)
+      try {
+        while (!signal.aborted) {
+          yield* advance()
+          await watcher.changed()
+        }
+        yield* advance()
+      } finally {
+        watcher.close()
+      }
+    },
+    rest: joiner.rest,
+    close: async () => void (await current?.handle.close()),
+  }
+}
+
+/** The last lines of a log. */
+export async function tailLog(folder: string, tail: number): Promise<LogLine[]> {
   if (tail <= 0) return []
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+  const reader = await openLog(folder, tail)
+  const lines: LogLine[] = []
+  try {
+    for await (const some of reader.history()) lines.push(...some)
+    lines.push(...reader.rest())
+  } finally {
+    await reader.close()
+  }
+  return lines.slice(-tail)
+}
+
+interface OpenFile {
+  handle: FileHandle
+  inode: number
+  offset: number
+  /** The beginning of a row whose end has not been read. */
+  partial: Buffer
+}
+
+function beginning([first]: LogFile[]): LogPlace | undefined {
+  return first && { inode: first.inode, offset: 0 }
+}
+
+/** The file of that inode, whatever it is called by now; the oldest one when it has gone, or no place is known. */
+async function openAt(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
+  const files = await logFiles(folder)
+  const known = files.find(({ inode }) => inode === place?.inode)
+  const file = known ?? files[0]
+  if (file === undefined) return undefined
+  const handle = await open(file.path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
-  if (handle === undefined) return []
+  if (handle === undefined) return undefined
+  const { ino: inode } = await handle.stat()
+  // its name may have passed to another file meanwhile, which is then read from its beginning
+  const offset = inode === place?.inode ? place.offset : 0
+  return { handle, inode, offset, partial: Buffer.alloc(0) }
+}
+
+/** The file that was begun after this one; when this one was removed, the oldest not `done`; undefined: it is the newest. */
+async function nextAfter(
+  { handle, inode }: OpenFile,
+  files: LogFile[],
+  done: Set<number>,
+): Promise<LogFile | undefined> {
+  const at = files.findIndex((file) => file.inode === inode)
+  if (at >= 0) return files[at + 1]
+  const isRemoved = (await handle.stat()).nlink === 0
+  return isRemoved ? files.find((file) => !done.has(file.inode)) : undefined
+}
+
+async function* readOn(file: OpenFile, joiner: LineJoiner): AsyncGenerator<LogLine[]> {
+  for (;;) {
+    const chunk = Buffer.alloc(CHUNK)
+    const { bytesRead } = await file.handle.read(chunk, 0, CHUNK, file.offset)
+    if (bytesRead === 0) return
+    file.offset += bytesRead
+    const text = Buffer.concat([file.partial, chunk.subarray(0, bytesRead)])
+    const end = text.lastIndexOf('\n') + 1
+    file.partial = end === 0 && text.length > LONGEST_ROW ? Buffer.alloc(0) : text.subarray(end)
+    const rows = text.subarray(0, end).toString('utf8').split('\n')
+    const lines = rows.flatMap((row) => joiner.take(row) ?? [])
+    if (lines.length > 0) yield lines
+  }
+}
+
+function watchFolder(folder: string, signal: AbortSignal) {
+  let changed = true
+  let wake = () => {}
+  const touch = () => {
+    changed = true
+    wake()
+  }
+  const timer = setInterval(touch, LOOK_AGAIN)
+  signal.addEventListener('abort', touch, { once: true })
+  const watcher = tryWatch(folder, touch)
+  return {
+    /** Resolves when something has changed since it was last asked. */
+    async changed(): Promise<void> {
+      if (!changed)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      changed = false
+    },
+    close() {
+      clearInterval(timer)
+      signal.removeEventListener('abort', touch)
+      watcher?.close()
+    },
+  }
+}
+
+/** Without inotify (the folder is gone, or the host has no watches left) the timer does. */
+function tryWatch(folder: string, touch: () => void) {
   try {
-    let position = (await handle.stat()).size
-    const end = position
-    let text = Buffer.alloc(0)
-    while (position > 0 && end - position < MAX_READ && fullLines(text) <= tail) {
-      const length = Math.min(Math.max(CHUNK, text.length), position)
-      position -= length
-      const chunk = Buffer.alloc(length)
-      const { bytesRead } = await handle.read(chunk, 0, length, position)
-      text = Buffer.concat([chunk.subarray(0, bytesRead), text])
-    }
-    const whole = position > 0 ? text.subarray(text.indexOf(NEWLINE) + 1) : text
-    return parseLog(whole.toString('utf8')).slice(-tail)
-  } finally {
-    await handle.close()
+    return watch(folder, { persistent: false }, touch).on('error', () => {})
+  } catch {
+    return undefined
   }
-}
-
-/**
- * Lines of the form `<time> stdout|stderr F|P <text>`; conmon cuts what has no end of line yet (P), and the parts of a
- * line are joined again, those of either stream for themselves. The time is that of the first part.
- */
-export function parseLog(text: string): LogLine[] {
-  const lines: LogLine[] = []
-  const open: Partial<Record<LogLine['stream'], LogLine>> = {}
-  for (const row of text.split('\n')) {
-    const [, at, stream, flag, part] = /^(\S+) (stdout|stderr) ([FP]) (.*)$/s.exec(row) ?? []
-    if (at === undefined || part === undefined) continue
-    const name = stream as LogLine['stream']
-    const begun = open[name]
-    const line = begun ?? { at, stream: name, text: '' }
-    line.text += part
-    if (begun === undefined) lines.push(line)
-    if (flag === 'P') open[name] = line
-    else delete open[name]
-  }
-  return lines
-}
-
-/** Counts lines that are whole: `P` parts do not end one. The flag stands right after the stream's six letters. */
-function fullLines(text: Buffer): number {
-  let count = 0
-  let start = 0
-  for (let end = text.indexOf(NEWLINE); end !== -1; end = text.indexOf(NEWLINE, start)) {
-    if (text[text.indexOf(SPACE, start) + ' stdout '.length] === FULL) count += 1
-    start = end + 1
-  }
-  return count
 }

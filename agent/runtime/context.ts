@@ -5,6 +5,7 @@ import type { RuntimeCommand } from './argv.ts'
 import { cgroupPath } from './cgroup.ts'
 import type { Confinements } from './confinement.ts'
 import type { Exits } from './exits.ts'
+import { LOG } from './log-files.ts'
 import type { RuntimeInfo } from './runtime.ts'
 
 /** As much of pino as is used here. */
@@ -34,7 +35,7 @@ export function filesOf({ paths, command }: Pick<Context, 'paths' | 'command'>, 
     conmonPidFile: join(bundle, 'conmon.pid'),
     /** There when the kernel has killed for want of memory: the cgroup, which knows it, goes with the container. */
     oom: join(bundle, 'oom'),
-    log: join(paths.task(id), 'log'),
+    log: join(paths.task(id), LOG),
     /** The runtime's own folder for the container. */
     record: join(command.root, id),
     /** What crun has compiled of the seccomp profile. */
@@ -44,3 +45,6 @@ export function filesOf({ paths, command }: Pick<Context, 'paths' | 'command'>, 
 }
 
 export const exitDirOf = (paths: Paths) => join(paths.run, 'exits')
+
+/** The FIFO in which the conmon of a container takes orders. */
+export const controlOf = (paths: Paths, id: string) => join(paths.taskRun(id), 'ctl')

@@ -2,9 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 import { SetpointError } from '../../schemas/error.ts'
-
+import { loggingOf } from '../../schemas/logging.ts'
 import { checkAbilities } from './abilities.ts'
-
 import { conmonArgv } from './argv.ts'
 import { blockDevicesOf } from './block-devices.ts'
 import { shareBlockDevices } from './block-shares.ts'
@@ -21,7 +20,6 @@ import { userOf } from './user.ts'
 import { showInView } from './view.ts'
 
 const CREATE_DEADLINE = 60_000
-const LOG_SIZE = 10 * 1024 * 1024
 
 /** Makes a container under conmon, or gives the pid of the one that is there; what is left of an ended one goes first. */
 export async function createContainer(context: Context, container: Container): Promise<{ pid: number }> {
@@ -36,7 +34,7 @@ export async function createContainer(context: Context, container: Container): P
     ...files,
     id,
     exitDir: exitDirOf(context.paths),
-    logSize: LOG_SIZE,
+    logging: loggingOf(container.task.container.logging),
   })
   try {
     const pid = await startConmon(argv, context.paths.run, CREATE_DEADLINE)

@@ -15,6 +15,7 @@ import { deleteContainer } from './delete.ts'
 import { run } from './exec.ts'
 import { type ExitFile, watchExits } from './exits.ts'
 import { explain } from './explain.ts'
+import { logFiles } from './log-files.ts'
 import { createMountBatch } from './mount-batch.ts'
 import { execIn } from './probe.ts'
 import { isAlive, signal } from './proc.ts'
@@ -84,7 +85,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
         throw explain(`the limits of task ${id} cannot be set`, error.message, error)
       })
     },
-    logs: (id, tail) => tailLog(filesOf(context, id).log, tail),
+    logs: (id, tail) => tailLog(paths.task(id), tail),
     close: async () => exits.close(),
   }
 }
@@ -123,10 +124,14 @@ async function purgeContainer(context: Context, id: string): Promise<void> {
   await removeOverlay(context.paths, id)
   await Promise.all([
     rm(files.bundle, { recursive: true, force: true }),
-    rm(files.log, { force: true }),
+    removeLog(context.paths.task(id)),
     context.exits.forget(id),
     removeCgroup(context.info.cgroup, files.cgroup),
   ])
+}
+
+async function removeLog(folder: string): Promise<void> {
+  await Promise.all((await logFiles(folder)).map(({ path }) => rm(path, { force: true })))
 }
 
 /** `/setpoint/<instance>` and `/setpoint` go with the last container; while another agent has some, `/setpoint` stays. */

@@ -109,6 +109,12 @@ export function createTasks(options: TasksOptions): Tasks {
     },
 
     list: () => entries().map(seen),
+    known: () =>
+      entries().map((entry) => ({
+        task: entry.task,
+        status: seen(entry),
+        imageRoot: entry.prepared?.image.root,
+      })),
     onChange: changes.listen,
     published: () => publisher.flush(),
     subjects: () => entries().flatMap((entry) => subjectOf(entry) ?? []),

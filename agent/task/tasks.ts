@@ -4,6 +4,13 @@ import type { LogLine } from '../runtime/runtime.ts'
 import type { Change } from './changes.ts'
 import type { Finding, Subject } from './findings.ts'
 
+/** A task with what it is to be, and where its image lies once that is known. */
+export interface Known {
+  task: Task
+  status: TaskStatus
+  imageRoot: string | undefined
+}
+
 /** The tasks of this host: what is journaled, and the one place that starts and stops them. */
 export interface Tasks {
   /** Takes up every journaled task: adopts what still runs, restarts what died. Needs no controller. */
@@ -27,6 +34,8 @@ export interface Tasks {
    */
   removeAll(tell: (what: string) => void): Promise<void>
   list(): TaskStatus[]
+  /** The tasks of this host with their specs. */
+  known(): Known[]
   logs(taskIds: string[], tail: number): Promise<(LogLine & { taskId: string })[]>
   /** Calls the listener with what changed, soon after it did; changes close together come together. */
   onChange(listener: (change: Change) => void): void

@@ -48,6 +48,7 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     noNewPrivileges: service.security_opt?.at(-1) ?? false,
     capAdd: service.cap_add ?? [],
     capDrop: service.cap_drop ?? [],
+    ...defined({ logging: service.logging }),
   }
 }
 

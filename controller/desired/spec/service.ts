@@ -3,6 +3,7 @@ import { attachments, dependsOn, links } from './attachments.ts'
 import { deploy, replicas } from './deploy.ts'
 import { healthcheck, networkHealthcheck } from './health.ts'
 import { limitKeys } from './limits.ts'
+import { logging } from './logging.ts'
 import { environment, textMap } from './mappings.ts'
 import { mounts } from './mounts.ts'
 import { ports } from './ports.ts'
@@ -40,6 +41,7 @@ export function service(name: string, cursor: Cursor) {
     cap_add: listOf(capability),
     cap_drop: listOf(capability),
     security_opt: listOf(securityOption),
+    logging,
     deploy,
     scale: replicas,
     ...limitKeys,

@@ -41,6 +41,7 @@ const SAMPLES: Record<string, string> = {
   cap_add: 'cap_add: [NET_ADMIN]',
   cap_drop: 'cap_drop: [ALL]',
   security_opt: 'security_opt: [no-new-privileges]',
+  logging: 'logging: {options: {max-size: 1m}}',
   deploy: 'deploy: {replicas: 2}',
   scale: 'scale: 2',
   mem_limit: 'mem_limit: 64m',

@@ -125,9 +125,27 @@ describe('a service', () => {
       'notice 4:5 services.a.init: accepted without effect: the container starts without an init process',
     ],
     ['init: false'],
+    ['logging: {driver: json-file, options: {max-size: 10m, max-file: "3"}}'],
+    ['logging: {driver: none}'],
     [
-      'logging: {driver: json-file}',
-      'notice 4:5 services.a.logging: accepted without effect: logs are kept by conmon and read by `setpoint logs`',
+      'logging: {driver: fluentd}',
+      '4:23 services.a.logging.driver: "fluentd" is no log driver here: use json-file, local, journald or none; a collector can read the journal or the log files',
+    ],
+    [
+      'logging: {options: {max-size: -1}}',
+      '4:35 services.a.logging.options.max-size: must be a size over 0, as in 10m; a log always has a limit, not "-1"',
+    ],
+    [
+      'logging: {options: {max-file: none}}',
+      '4:35 services.a.logging.options.max-file: must be a number from 1 to 1000, not "none"',
+    ],
+    [
+      'logging: {options: {tag: x}}',
+      'notice 4:25 services.a.logging.options.tag: has no effect: log files are plain text with the time of each line',
+    ],
+    [
+      'logging: {options: {maxsize: 1m}}',
+      '4:34 services.a.logging.options.maxsize: is no option of a log driver here; did you mean max-size?',
     ],
     [
       'ports: ["80"]',

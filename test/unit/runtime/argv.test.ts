@@ -25,7 +25,7 @@ const files = {
   conmonPidFile: '/r/tasks/web-1/conmon.pid',
   exitDir: '/r/exits',
   log: '/s/tasks/web-1/log',
-  logSize: 1000,
+  logging: { driver: 'file' as const, maxSize: 500, maxFiles: 2 },
 }
 
 describe('command lines', () => {
@@ -80,5 +80,18 @@ describe('command lines', () => {
   it('passes the parts of a command on as they are', () => {
     const argv = execArgv(plain, { id: 'web-1', pidFile: '/p', argv: ['sh', '-c', 'a "b"; c $D'] })
     expect(argv.slice(-3)).toEqual(['sh', '-c', 'a "b"; c $D'])
+  })
+})
+
+describe('where a log goes', () => {
+  it.each([
+    ['file', ['--log-path=k8s-file:/s/tasks/web-1/log', '--log-size-max=1000']],
+    ['journald', ['--log-path=k8s-file:/s/tasks/web-1/log', '--log-path=journald', '--log-size-max=1000']],
+    ['none', ['--log-path=none']],
+  ] as const)('%s', (driver, wanted) => {
+    const argv = conmonArgv(plain, { ...files, logging: { driver, maxSize: 500, maxFiles: 2 } })
+    expect(
+      argv.filter((argument) => argument.startsWith('--log-') && argument !== '--log-level=error'),
+    ).toEqual(wanted)
   })
 })

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isInside, mountOf, parseMounts } from '../../../agent/mountinfo.ts'
 import { isLiving, parseProcessStat } from '../../../agent/process-stat.ts'
-import { parseLog, tailLog } from '../../../agent/runtime/container-log.ts'
+import { tailLog } from '../../../agent/runtime/container-log.ts'
 import { explain } from '../../../agent/runtime/explain.ts'
+import { parseLog } from '../../../agent/runtime/log-rows.ts'
 import { signalNumber } from '../../../agent/runtime/proc.ts'
 
 describe('the stat of a process', () => {
@@ -62,6 +63,7 @@ describe('mountinfo', () => {
 
 describe("a container's log", () => {
   const at = '2026-11-20T18:55:13.046064255+00:00'
+  const utc = '2026-11-20T18:55:13.046064255Z'
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'setpoint-log-'))
@@ -79,9 +81,9 @@ describe("a container's log", () => {
       'x',
     ]
     expect(parseLog(rows.map((row) => `${at} ${row}`).join('\n'))).toEqual([
-      { at, stream: 'stdout', text: 'one two three' },
-      { at, stream: 'stderr', text: 'err F or' },
-      { at, stream: 'stdout', text: '' },
+      { at: utc, stream: 'stderr', text: 'err F or' },
+      { at: utc, stream: 'stdout', text: 'one two three' },
+      { at: utc, stream: 'stdout', text: '' },
     ])
   })
 
@@ -89,26 +91,26 @@ describe("a container's log", () => {
     const file = join(folder, 'log')
     const lines = Array.from({ length: 3000 }, (_, index) => `line ${index} ${'é F '.repeat(index % 60)}`)
     await writeFile(file, lines.map((line) => `${at} stdout F ${line}\n`).join(''))
-    expect((await tailLog(file, tail)).map(({ text }) => text)).toEqual(lines.slice(-tail))
+    expect((await tailLog(folder, tail)).map(({ text }) => text)).toEqual(lines.slice(-tail))
   })
 
   it('gives whole lines where the last ones came in many parts', async () => {
-    const file = join(folder, 'parts')
+    const file = join(folder, 'log')
     const part = `${at} stdout P ${'x'.repeat(8000)}\n`
     await writeFile(
       file,
-      `${at} stdout F before\n${part.repeat(40)}${at} stdout F end\n${at} stderr F after\n`,
+      `${at} stdout F before\n${part.repeat(8)}${at} stdout F end\n${at} stderr F after\n`,
     )
-    const [long, after] = await tailLog(file, 2)
-    expect(long?.text).toBe(`${'x'.repeat(8000 * 40)}end`)
+    const [long, after] = await tailLog(folder, 2)
+    expect(long?.text).toBe(`${'x'.repeat(8000 * 8)}end`)
     expect(after?.text).toBe('after')
   })
 
   it('is empty before anything was written', async () => {
     expect(await tailLog(join(folder, 'none'), 10)).toEqual([])
-    await writeFile(join(folder, 'empty'), '')
-    expect(await tailLog(join(folder, 'empty'), 10)).toEqual([])
-    expect(await tailLog(join(folder, 'log'), 0)).toEqual([])
+    await writeFile(join(folder, 'log'), '')
+    expect(await tailLog(folder, 10)).toEqual([])
+    expect(await tailLog(folder, 0)).toEqual([])
   })
 })
 

@@ -75,7 +75,7 @@ describe('what leads to no new task', () => {
     ['the pull policy', `${BASE}\npull_policy: always`],
     ['the deadline', `${BASE}\nx-setpoint: {update: {deadline: 9m}}`],
     ['keys of one’s own', `${BASE}\nx-note: {any: thing}`],
-    ['keys without effect', `${BASE}\nlogging: {driver: local}\nexpose: [80]\ninit: true\nbuild: .`],
+    ['keys without effect', `${BASE}\nstdin_open: true\nexpose: [80]\ninit: true\nbuild: .`],
   ])('%s', (_what, lines) => expect(print(lines)).toBe(print(BASE)))
 
   test.each([

@@ -50,7 +50,7 @@ export const life: Record<string, Key> = {
     LATER,
     'do it on the stop signal',
   ),
-  logging: ignored(logging, 'Where the log goes.', 'logs are kept by conmon and read by `setpoint logs`'),
+  logging: honoured(logging, 'Where the log goes, and how much of it is kept.'),
   stdin_open: ignored(boolean, 'Standard input stays open.', 'standard input is empty', false),
   tty: ignored(boolean, 'The program has a terminal.', 'the log is a plain stream', false),
   models: refused(

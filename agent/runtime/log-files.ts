@@ -1,0 +1,116 @@
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** The file that conmon writes, in the folder of its task. */
+export const LOG = 'log'
+
+export interface LogFile {
+  path: string
+  inode: number
+  size: number
+}
+
+/** A place in a log that is kept in several files. */
+export interface LogPlace {
+  inode: number
+  offset: number
+}
+
+const MOST_LOOKS = 20
+const CHUNK = 64 * 1024
+/** However long the lines are, no more of a log than this is looked through for its last lines. */
+const MAX_BACK = 64 * 1024 * 1024
+const NEWLINE = 10
+const SPACE = 32
+const FULL = 70 // F
+
+/**
+ * The files of a log, the oldest first: `log.2`, `log.1`, `log`. None when there is no log yet. Looked at until two
+ * looks agree: a file that is renamed between the reading of its name and of its inode would be taken for another.
+ */
+export async function logFiles(folder: string): Promise<LogFile[]> {
+  let files = await look(folder)
+  for (let tries = 0; tries < MOST_LOOKS; tries += 1) {
+    const again = await look(folder)
+    const agree = again.length === files.length && again.every(({ inode }, at) => inode === files[at]?.inode)
+    files = again
+    if (agree) break
+  }
+  return files
+}
+
+async function look(folder: string): Promise<LogFile[]> {
+  const names = (await readdir(folder).catch(absent)) ?? []
+  const numbered = names.flatMap((name) => numberOf(name) ?? []).sort((a, b) => b - a)
+  const paths = numbered.map((number) => join(folder, nameOf(number)))
+  const found = await Promise.all(paths.map(lookAt))
+  return found.filter((file) => file !== undefined)
+}
+
+/** `log` is 0, `log.1` is 1; undefined for what is no file of a log. */
+export function numberOf(name: string): number | undefined {
+  const number = name === LOG ? '0' : /^log\.([1-9]\d{0,3})$/.exec(name)?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
+export function nameOf(number: number): string {
+  return number === 0 ? LOG : `${LOG}.${number}`
+}
+
+/** Where the last `tail` lines of a log begin; its beginning when it has no more, undefined when there is no log. */
+export async function tailPlace(files: LogFile[], tail: number): Promise<LogPlace | undefined> {
+  let wanted = tail
+  let looked = 0
+  for (const file of files.toReversed()) {
+    const handle = await open(file.path, 'r').catch(absent)
+    if (handle === undefined) continue
+    try {
+      const { offset, lines } = await backFrom(handle, wanted)
+      wanted -= lines
+      looked += file.size - offset
+      if (wanted <= 0 || looked > MAX_BACK) return { inode: file.inode, offset }
+    } finally {
+      await handle.close()
+    }
+  }
+  return files[0] && { inode: files[0].inode, offset: 0 }
+}
+
+/** Goes back over so many whole lines from the end of a file; over all when it has fewer. */
+async function backFrom(handle: FileHandle, wanted: number): Promise<{ offset: number; lines: number }> {
+  const { size } = await handle.stat()
+  let position = size
+  let text = Buffer.alloc(0)
+  if (wanted <= 0) return { offset: size, lines: 0 }
+  while (position > 0) {
+    const length = Math.min(Math.max(CHUNK, text.length), position)
+    position -= length
+    const chunk = Buffer.alloc(length)
+    const { bytesRead } = await handle.read(chunk, 0, length, position)
+    text = Buffer.concat([chunk.subarray(0, bytesRead), text])
+    const ends = lineEnds(text, position > 0)
+    if (ends.length > wanted) return { offset: position + (ends.at(-wanted - 1) ?? 0), lines: wanted }
+    if (size - position > MAX_BACK) return { offset: position + (ends[0] ?? 0), lines: wanted }
+  }
+  return { offset: 0, lines: lineEnds(text, false).length }
+}
+
+/** Where each whole line ends, with its newline: `P` parts do not end one. The flag stands right after the stream. */
+function lineEnds(text: Buffer, beginsAnywhere: boolean): number[] {
+  const ends: number[] = []
+  let start = beginsAnywhere ? text.indexOf(NEWLINE) + 1 : 0
+  for (let end = text.indexOf(NEWLINE, start); end !== -1; end = text.indexOf(NEWLINE, start)) {
+    if (text[text.indexOf(SPACE, start) + ' stdout '.length] === FULL) ends.push(end + 1)
+    start = end + 1
+  }
+  return ends
+}
+
+async function lookAt(path: string): Promise<LogFile | undefined> {
+  const found = await stat(path).catch(absent)
+  return found?.isFile() ? { path, inode: found.ino, size: found.size } : undefined
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+}
