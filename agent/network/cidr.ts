@@ -1,12 +1,8 @@
+import { formatAddress, parseAddress } from '../../schemas/address.ts'
 import { digest } from '../../schemas/canonical.ts'
-import { type Address, formatAddress, parseAddress } from './addresses.ts'
+import { type Cidr, endOf, overlaps } from '../../schemas/cidr.ts'
 
-/** A subnet of IPv4 or IPv6 as numbers. */
-export interface Cidr {
-  bits: Address['bits']
-  base: bigint
-  prefix: number
-}
+export { type Cidr, contains, firstAddress, formatCidr, overlaps, parseCidr } from '../../schemas/cidr.ts'
 
 /** The range that subnets are picked from when a stack names none. */
 const POOL: Cidr = { bits: 32, base: 10n * 2n ** 24n + 210n * 2n ** 16n, prefix: 16 }
@@ -14,35 +10,6 @@ const PICKED_PREFIX = 24
 /** RFC 4193: eight bits `fd`, forty of the site, sixteen of the subnet. */
 const ULA_PREFIX = 48
 const PICKED_PREFIX6 = 64
-
-/** A subnet from `10.0.0.0/24` or `fd00::/64` (host bits are cleared); undefined when it is none. */
-export function parseCidr(text: string): Cidr | undefined {
-  const [, host = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
-  const address = parseAddress(host)
-  const prefix = Number(digits)
-  if (!address || prefix > address.bits) return undefined
-  return { bits: address.bits, base: address.value & maskOf(address.bits, prefix), prefix }
-}
-
-export function formatCidr({ bits, base, prefix }: Cidr): string {
-  return `${formatAddress({ bits, value: base })}/${prefix}`
-}
-
-export function contains(subnet: Cidr, address: string): boolean {
-  const parsed = parseAddress(address)
-  return parsed?.bits === subnet.bits && (parsed.value & maskOf(subnet.bits, subnet.prefix)) === subnet.base
-}
-
-export function overlaps(a: Cidr, b: Cidr): boolean {
-  if (a.bits !== b.bits) return false
-  const mask = maskOf(a.bits, Math.min(a.prefix, b.prefix))
-  return ((a.base ^ b.base) & mask) === 0n
-}
-
-/** The bridge's address where a network names none: the first of the subnet, as Docker has it. */
-export function firstAddress({ bits, base }: Cidr): string {
-  return formatAddress({ bits, value: base + 1n })
-}
 
 /** The first /24 of the pool that meets none of `taken`; undefined when all do. */
 export function freeSubnet(taken: Cidr[]): Cidr | undefined {
@@ -87,16 +54,6 @@ function freePart(pool: Cidr, prefix: number, taken: Cidr[]): Cidr | undefined {
     if (!taken.some((other) => overlaps(other, candidate))) return candidate
   }
   return undefined
-}
-
-/** The number after the last address. */
-function endOf({ bits, base, prefix }: Cidr): bigint {
-  return base + 2n ** BigInt(bits - prefix)
-}
-
-function maskOf(bits: number, prefix: number): bigint {
-  const all = 2n ** BigInt(bits) - 1n
-  return all ^ (2n ** BigInt(bits - prefix) - 1n)
 }
 
 function max(a: bigint, b: bigint): bigint {

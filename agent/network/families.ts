@@ -1,4 +1,4 @@
-import { isIpv6 } from './addresses.ts'
+import { isIpv6 } from '../../schemas/address.ts'
 import { type Cidr, contains, firstAddress, parseCidr } from './cidr.ts'
 import type { Network } from './leases.ts'
 

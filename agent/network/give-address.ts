@@ -1,7 +1,7 @@
+import { plainAddress } from '../../schemas/address.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import type { NetworkAttachment } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
-import { plainAddress } from './addresses.ts'
 import { contains, formatCidr, freeAddress } from './cidr.ts'
 import { type Family, familiesOf, ipv4Of, ipv6Of } from './families.ts'
 import type { Lease, Network } from './leases.ts'

@@ -1,4 +1,4 @@
-import { isIpv6 } from './addresses.ts'
+import { isIpv6 } from '../../schemas/address.ts'
 import { familiesOf, withPrefix } from './families.ts'
 import type { Network } from './leases.ts'
 import { hardwareAddress } from './naming.ts'

@@ -1,5 +1,5 @@
+import { isIpv6 } from '../../schemas/address.ts'
 import { digest } from '../../schemas/canonical.ts'
-import { isIpv6 } from './addresses.ts'
 import { familiesOf, withPrefix } from './families.ts'
 import type { Lease, Leases, Network } from './leases.ts'
 import type { Link } from './lines.ts'

@@ -1,6 +1,6 @@
+import { parseAddress } from '../../schemas/address.ts'
 import { digest } from '../../schemas/canonical.ts'
 import type { NetworkSpec } from '../../schemas/network.ts'
-import { parseAddress } from './addresses.ts'
 
 /** Where `ip netns` binds namespaces. */
 export const NETNS_FOLDER = '/run/netns'

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { formatAddress } from '../../schemas/address.ts'
 import { succeed } from '../runtime/exec.ts'
-import { formatAddress } from './addresses.ts'
 import { within } from './within.ts'
 
 /** The host's end of a link as the kernel has it. */

@@ -24,9 +24,19 @@ export function next(entry: Entry, now: number): Next {
   if (entry.wanted === 'removed') return removal(entry, now)
   if (entry.wanted === 'ended') return WAIT
   if (isTerminal(state)) return whenEnded(entry, now)
-  if (state === 'assigned' || state === 'preparing' || !entry.prepared) return { do: 'prepare' }
+  if (isFresh(entry))
+    return entry.replaces && mustBeAlone(entry) ? makeRoom(entry.replaces) : { do: 'prepare' }
   if (state === 'ready' && entry.replaces?.order === 'stop-first') return makeRoom(entry.replaces)
   return { do: 'start' }
+}
+
+function isFresh({ status: { state }, prepared }: Entry): boolean {
+  return state === 'assigned' || state === 'preparing' || !prepared
+}
+
+/** A fixed address is held by the task before until that is gone: there is nothing to be prepared beside it. */
+function mustBeAlone({ task }: Entry): boolean {
+  return task.container.networks.some(({ ipv4, ipv6, mac }) => ipv4 ?? ipv6 ?? mac)
 }
 
 function whileRunning(entry: Entry, now: number): Next {

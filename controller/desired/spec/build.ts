@@ -4,7 +4,6 @@ import type { ImageSource } from '../../../schemas/image.ts'
 import type { NetworkSpec } from '../../../schemas/network.ts'
 import type { ServiceSpec, StackSpec } from '../../../schemas/stack.ts'
 import type { VolumeSpec } from '../../../schemas/volume.ts'
-import { defined } from '../defined.ts'
 import { sortBy } from '../order.ts'
 import { containerOf } from './container.ts'
 import { fingerprint, sortContainer, stackDigest, type Used } from './fingerprint.ts'
@@ -63,17 +62,13 @@ export function build({ name, draft, images, contents }: BuildInputs): StackSpec
 }
 
 function declare(draft: StackDraft): Declared {
-  const networks = new Map(draft.networks.map((one) => [one.key, networkSpec(one)] as const))
+  const networks = new Map(draft.networks.map(({ key, spec }) => [key, spec] as const))
   const volumes = new Map(draft.volumes.map((one) => [one.key, volumeSpec(one)] as const))
   return { networks, volumes, byName: { networks: named(networks), volumes: named(volumes) } }
 }
 
 function named<T extends { name: string }>(specs: Map<string, T>): Map<string, T> {
   return new Map([...specs.values()].map((spec) => [spec.name, spec]))
-}
-
-function networkSpec({ name, internal, external, subnet }: ResourceDraft): NetworkSpec {
-  return { name, internal, external, ...defined({ subnet }) }
 }
 
 function volumeSpec({ name, external, labels }: ResourceDraft): VolumeSpec {

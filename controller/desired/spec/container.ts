@@ -6,6 +6,7 @@ import type { RestartPolicy } from '../../../schemas/restart.ts'
 import type { Mount, VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
 import { effectiveHealthcheck } from './health.ts'
+import { joined } from './joined.ts'
 import type { ServiceDraft } from './service.ts'
 import { processLimitsOf, resourcesOf } from './service-limits.ts'
 
@@ -60,15 +61,21 @@ function restartOf(service: ServiceDraft, isJob: boolean): RestartPolicy {
   return service.deploy?.restart_policy ?? service.restart ?? { condition: isJob ? 'none' : 'any' }
 }
 
-/** The service's name is always one of its names, and so is `container_name`, which people use as a host name. */
+/**
+ * In the order in which the networks are joined; `mac_address` of the service is that of the first, as in Compose.
+ * The service's name is always one of its names, and so is `container_name`, which people use as a host name.
+ */
 function attachmentsOf(service: ServiceDraft, networks: Map<string, NetworkSpec>): NetworkAttachment[] {
   const names = [service.name, ...(service.container_name === undefined ? [] : [service.container_name])]
-  const byName = new Map<string, string[]>()
-  for (const { key, aliases } of service.networks ?? []) {
+  const byName = new Map<string, NetworkAttachment>()
+  for (const [index, { key, aliases, place }] of joined(service).entries()) {
     const network = networks.get(key)?.name
-    if (network) byName.set(network, [...(byName.get(network) ?? names), ...aliases])
+    if (!network) continue
+    const known = byName.get(network) ?? { network, aliases: names }
+    const mac = index === 0 ? service.mac_address : undefined
+    byName.set(network, { ...known, ...defined({ mac }), ...place, aliases: [...known.aliases, ...aliases] })
   }
-  return [...byName].map(([network, aliases]) => ({ network, aliases }))
+  return [...byName.values()]
 }
 
 /** Of two mounts on one target the later counts, as in Compose. */

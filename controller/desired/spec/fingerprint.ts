@@ -28,10 +28,7 @@ export function stackDigest(stack: Omit<StackSpec, 'digest'>): string {
 export function sortContainer(container: ContainerSpec): ContainerSpec {
   return {
     ...container,
-    networks: sortBy(
-      container.networks.map((one) => ({ ...one, aliases: unique(one.aliases) })),
-      ({ network }) => network,
-    ),
+    networks: container.networks.map((one) => ({ ...one, aliases: unique(one.aliases) })),
     ports: uniqueBy(container.ports, canonicalJson),
     mounts: sortBy(container.mounts, ({ target }) => target),
     ...(container.contents && { contents: sortBy(container.contents, ({ target }) => target) }),

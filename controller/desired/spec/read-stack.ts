@@ -1,13 +1,14 @@
 import { type Cursor, entriesOf, fields, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
-import { network, type ResourceDraft, volume } from './resources.ts'
+import { type NetworkDraft, network } from './networks.ts'
+import { type ResourceDraft, volume } from './resources.ts'
 import { type ServiceDraft, service } from './service.ts'
 import { oneOf } from './values.ts'
 
 /** What Setpoint takes from a resolved model, not yet checked as a whole. */
 export interface StackDraft {
   services: ServiceDraft[]
-  networks: ResourceDraft[]
+  networks: NetworkDraft[]
   volumes: ResourceDraft[]
   drift: 'heal' | 'report'
   at: Cursor

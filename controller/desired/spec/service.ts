@@ -1,5 +1,7 @@
 import { type Cursor, fields } from '../cursor.ts'
-import { attachments, dependsOn, links } from './attachments.ts'
+import { hardwareAddress } from './addresses.ts'
+import { attachments } from './attachments.ts'
+import { dependsOn, links } from './dependencies.ts'
 import { deploy, replicas } from './deploy.ts'
 import { healthcheck, networkHealthcheck } from './health.ts'
 import { limitKeys } from './limits.ts'
@@ -26,6 +28,7 @@ export function service(name: string, cursor: Cursor) {
     user,
     hostname,
     container_name: networkName,
+    mac_address: hardwareAddress,
     ports,
     networks: attachments,
     volumes: mounts,

@@ -1,11 +1,11 @@
 import { canonicalJson } from '../../../schemas/canonical.ts'
 import type { PublishedPort } from '../../../schemas/network.ts'
-import { fail, within } from '../cursor.ts'
+import { type Cursor, fail, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
+import { checkNetworks } from './check-networks.ts'
 import { effectiveHealthcheck } from './health.ts'
 import { describePort, MAX_PORTS, type PortAt } from './ports.ts'
 import type { StackDraft } from './read-stack.ts'
-import type { ResourceDraft } from './resources.ts'
 import type { ServiceDraft } from './service.ts'
 import { checkLimits } from './service-limits.ts'
 
@@ -18,8 +18,9 @@ export function validate(stack: StackDraft): void {
     checkLimits(service)
     checkDependencies(service, byName)
   }
-  checkNames(stack.networks)
-  checkNames(stack.volumes)
+  checkNames(stack.networks, ({ spec }) => spec)
+  checkNames(stack.volumes, ({ external, labels }) => ({ external, labels }))
+  checkNetworks(stack)
   checkTasks(stack)
   checkPorts(stack)
 }
@@ -50,20 +51,17 @@ function checkDependencies({ depends_on = [] }: ServiceDraft, byName: Map<string
 }
 
 /** Two keys may give one name, but not to two things. */
-function checkNames(resources: ResourceDraft[]): void {
-  const byName = new Map<string, ResourceDraft>()
+function checkNames<T extends { name: string; at: Cursor }>(
+  resources: T[],
+  setUp: (one: T) => unknown,
+): void {
+  const byName = new Map<string, T>()
   for (const resource of resources) {
     const other = byName.get(resource.name)
     if (!other) byName.set(resource.name, resource)
-    else if (!isSameResource(resource, other))
+    else if (canonicalJson(setUp(resource)) !== canonicalJson(setUp(other)))
       fail(resource.at, `is called ${resource.name}, as ${other.at.path} is, but set up otherwise; keep one`)
   }
-}
-
-function isSameResource(a: ResourceDraft, b: ResourceDraft): boolean {
-  const essence = ({ external, internal, subnet, labels }: ResourceDraft) =>
-    canonicalJson([external, internal, subnet ?? null, labels])
-  return essence(a) === essence(b)
 }
 
 /** The most tasks that one stack has; a global service counts as one. */

@@ -28,6 +28,7 @@ const SAMPLES: Record<string, string> = {
   container_name: 'container_name: cc',
   ports: 'ports: ["8080:80"]',
   networks: 'networks: [n]',
+  mac_address: 'mac_address: 02:42:ac:11:65:43',
   volumes: 'volumes: ["v:/v"]',
   tmpfs: 'tmpfs: /t',
   healthcheck: 'healthcheck: {test: [CMD, ok]}',

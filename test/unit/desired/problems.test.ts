@@ -561,11 +561,11 @@ describe('a file', () => {
     [`networks: {n: {ipam: {config: [{subnet: 10.0.0.0/29}]}}}\n${A}`],
     [
       `networks: {h: {name: host, external: true}}\n${A}`,
-      '1:15 networks.h: not honoured yet: the network host of Docker; remove it, and publish the ports that must be reached',
+      '1:15 networks.h: is the network host of Docker; write network_mode: host in the services that use it',
     ],
     [
       `networks: {none: {external: true}}\n${A}`,
-      '1:18 networks.none: not honoured yet: the network none of Docker; take a network with internal: true',
+      '1:18 networks.none: is the network none of Docker; write network_mode: none in the services that use it',
     ],
     [`networks: {host: {}}\n${A}`],
     [

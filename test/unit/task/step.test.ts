@@ -226,6 +226,13 @@ describe('stopping', () => {
 })
 
 describe('taking the place of another task', () => {
+  it('with a fixed address waits for room before anything is prepared', () => {
+    const networks = [{ network: 'net', aliases: [], ipv4: '10.0.0.5' }]
+    const entry = newEntry(aTask({ container: { networks } }), replacing('stop-first'), NOW)
+    expect(next(entry, NOW)).toEqual({ do: 'makeRoom', ids: ['old'] })
+    expect(next(step(entry, { type: 'roomMade' }, NOW), NOW)).toEqual({ do: 'prepare' })
+  })
+
   it('stop-first: is ready before the other is touched, and starts once there is room', () => {
     const entry = newEntry(aTask(), replacing('stop-first'), NOW)
     expect(next(entry, NOW)).toEqual({ do: 'prepare' })

@@ -1,29 +1,24 @@
 import { scalarNode } from '../../yaml/node.ts'
-import { honoured, ignored, LATER, refused, TUNING } from '../marks.ts'
+import { honoured } from '../marks.ts'
 import type { Key, Shape } from '../shape.ts'
 import { mapping, number, options, orNothing, string } from './common.ts'
 import { namesOrMap } from './list-to-map.ts'
 import { uniqueStrings } from './string-or-list.ts'
 
-const BY_NAME = 'use the name of the service'
-const ORDER = 'networks are joined in the order of their names'
-
 /** Compose Specification §networks of a service: the networks' keys to settings, or to nothing. */
 export const attachments: Shape = listOrMap('networks, as in [front, back]', 'the name of a network', {
   aliases: honoured(uniqueStrings, 'Further names that the service has in this network.'),
-  interface_name: ignored(string, 'The name of the interface.', 'the agent names the interfaces'),
-  ipv4_address: refused(string, 'A fixed IPv4 address.', LATER, BY_NAME),
-  ipv6_address: refused(string, 'A fixed IPv6 address.', LATER, BY_NAME),
-  link_local_ips: refused(uniqueStrings, 'Link-local addresses.', LATER, BY_NAME),
-  mac_address: refused(
+  interface_name: honoured(
     string,
-    'The hardware address in this network.',
-    LATER,
-    'remove it; addresses are given by the agent',
+    'The name of the interface in the container; `eth0`, `eth1`, … otherwise.',
   ),
-  driver_opts: ignored(options, 'Settings of the driver of the network.', TUNING),
-  priority: ignored(number, 'Networks with a higher number are joined first.', ORDER),
-  gw_priority: ignored(number, 'The network with the highest number has the default gateway.', ORDER),
+  ipv4_address: honoured(string, 'A fixed IPv4 address, of a `subnet` of the network.'),
+  ipv6_address: honoured(string, 'A fixed IPv6 address, of a `subnet` of the network.'),
+  link_local_ips: honoured(uniqueStrings, 'Further addresses, of 169.254.0.0/16 or fe80::/10.'),
+  mac_address: honoured(string, 'The hardware address in this network.'),
+  driver_opts: honoured(options, 'Settings of the link, by the names that Docker has for them.'),
+  priority: honoured(number, 'Networks with a higher number are joined first.'),
+  gw_priority: honoured(number, 'The network with the highest number has the default gateway.'),
 })
 
 /** Compose Specification §models of a service: the models' keys to the names of variables, or to nothing. */

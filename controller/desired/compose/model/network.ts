@@ -1,4 +1,4 @@
-import { honoured, ignored, LATER, refused, TUNING } from '../marks.ts'
+import { honoured, ignored, LATER, refused } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { boolean, listOf, mapping, options, orEmpty, string } from './common.ts'
 import { external } from './external.ts'
@@ -10,19 +10,9 @@ const texts: Shape = { expected: 'a mapping of names to strings', map: { values:
 
 const pool = mapping('a mapping with a subnet', {
   subnet: honoured(string, 'The addresses of the network, as in `172.28.0.0/16`.'),
-  ip_range: refused(
-    string,
-    'The part of the subnet that containers get addresses from.',
-    LATER,
-    'choose a smaller subnet',
-  ),
-  gateway: ignored(string, 'The address of the gateway.', 'the gateway is the first address of the subnet'),
-  aux_addresses: refused(
-    texts,
-    'Addresses that no container gets, by host name.',
-    LATER,
-    'choose a subnet without those addresses',
-  ),
+  ip_range: honoured(string, 'The part of the subnet that containers get addresses from.'),
+  gateway: honoured(string, 'The address of the gateway; by default the first of the subnet.'),
+  aux_addresses: honoured(texts, 'Addresses that no container gets, by host name.'),
 })
 
 const ipam = mapping('a mapping with config', {
@@ -42,23 +32,23 @@ const ipam = mapping('a mapping with config', {
 export const network: Shape = orEmpty(
   namedResource('a mapping of the settings of a network', {
     name: honoured(string, 'The full name of the network, in place of `STACK_KEY`.'),
-    driver: honoured(string, 'What makes the network: `bridge`, or `overlay` as Swarm has it.'),
-    driver_opts: ignored(options, 'Settings of the driver.', TUNING),
+    driver: honoured(string, 'What makes the network: `bridge`.'),
+    driver_opts: honoured(options, 'Settings of the driver, by the names that Docker has for them.'),
     ipam: honoured(ipam, 'How addresses are given out.'),
     external: honoured(external, 'The network is there already and is not made or removed.'),
     internal: honoured(boolean, 'No way leads from this network to the outside.'),
     enable_ipv4: refused(
       boolean,
-      'Whether there are IPv4 addresses.',
+      'Whether there are IPv4 addresses; true unless said otherwise.',
       LATER,
-      'remove it; networks are IPv4',
+      'remove it',
       true,
     ),
     enable_ipv6: refused(
       boolean,
-      'Whether there are IPv6 addresses.',
+      'Whether there are IPv6 addresses; a free range is picked where no subnet is named.',
       LATER,
-      'remove it; networks are IPv4',
+      'remove it',
       false,
     ),
     attachable: ignored(boolean, 'Single containers may join the network.', 'only tasks join a network'),

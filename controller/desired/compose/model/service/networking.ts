@@ -60,10 +60,5 @@ export const networking: Record<string, Key> = {
     LATER,
     'use the address itself, or a name that the host resolves',
   ),
-  mac_address: refused(
-    string,
-    'The hardware address of the container.',
-    LATER,
-    'remove it; addresses are given by the agent',
-  ),
+  mac_address: honoured(string, 'The hardware address of the container, in the network that it joins first.'),
 }

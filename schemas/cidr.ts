@@ -1,0 +1,47 @@
+import { type Address, formatAddress, parseAddress } from './address.ts'
+
+/** A subnet of IPv4 or IPv6 as numbers. */
+export interface Cidr {
+  bits: Address['bits']
+  base: bigint
+  prefix: number
+}
+
+/** A subnet from `10.0.0.0/24` or `fd00::/64` (host bits are cleared); undefined when it is none. */
+export function parseCidr(text: string): Cidr | undefined {
+  const [, host = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? []
+  const address = parseAddress(host)
+  const prefix = Number(digits)
+  if (!address || prefix > address.bits) return undefined
+  return { bits: address.bits, base: address.value & maskOf(address.bits, prefix), prefix }
+}
+
+export function formatCidr({ bits, base, prefix }: Cidr): string {
+  return `${formatAddress({ bits, value: base })}/${prefix}`
+}
+
+export function contains(subnet: Cidr, address: string): boolean {
+  const parsed = parseAddress(address)
+  return parsed?.bits === subnet.bits && (parsed.value & maskOf(subnet.bits, subnet.prefix)) === subnet.base
+}
+
+export function overlaps(a: Cidr, b: Cidr): boolean {
+  if (a.bits !== b.bits) return false
+  const mask = maskOf(a.bits, Math.min(a.prefix, b.prefix))
+  return ((a.base ^ b.base) & mask) === 0n
+}
+
+/** The bridge's address where a network names none: the first of the subnet, as Docker has it. */
+export function firstAddress({ bits, base }: Cidr): string {
+  return formatAddress({ bits, value: base + 1n })
+}
+
+/** The number after the last address. */
+export function endOf({ bits, base, prefix }: Cidr): bigint {
+  return base + 2n ** BigInt(bits - prefix)
+}
+
+function maskOf(bits: number, prefix: number): bigint {
+  const all = 2n ** BigInt(bits) - 1n
+  return all ^ (2n ** BigInt(bits - prefix) - 1n)
+}
