@@ -123,6 +123,8 @@ export const TaskStatus = Type.Object(
     addresses6: Type.Optional(Type.Record(Type.String(), Type.String())),
     /** What the task waits for while it is `preparing`: how far the pull of its image has come. */
     message: Type.Optional(Type.String()),
+    /** `[hostIp:]published->target/protocol`, sorted: with the ports that the host's agent has picked; absent when there are none. */
+    ports: Type.Optional(Type.Array(Type.String())),
     startedAt: Type.Optional(Type.String()),
     /** Of the last run that ended, with the ISO time of its end. */
     exitCode: Type.Optional(Type.Integer()),

@@ -16,6 +16,7 @@ const TOOLS = [
   ['nft', 'nftables'],
   ['ip', 'iproute2'],
   ['dnsmasq', 'dnsmasq-base'],
+  ['conntrack', 'conntrack'],
   ['redis-server', 'redis-server'],
   ['git', 'git'],
   ['nsenter', 'util-linux'],

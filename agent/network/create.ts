@@ -2,8 +2,8 @@ import { attach, detach } from './attach.ts'
 import { addressesOf, forwardings } from './look.ts'
 import type { Networks } from './networks.ts'
 import { type NetworksOptions, openParts } from './parts.ts'
+import { publish } from './publish.ts'
 import { repair } from './repair.ts'
-import { forwardsOf } from './rules.ts'
 import { removeEverything, sweep } from './sweep.ts'
 
 export type { NetworksOptions } from './parts.ts'
@@ -18,10 +18,7 @@ export async function createNetworks(options: NetworksOptions): Promise<Networks
   return {
     attach: (task) => attach(parts, task),
     detach: (taskId) => detach(parts, taskId),
-    async publish(endpoints) {
-      parts.forwards = forwardsOf(parts.leases.networks(), endpoints)
-      await Promise.all([parts.firewall.apply(), parts.names.publish(endpoints)])
-    },
+    publish: (endpoints) => publish(parts, endpoints),
     repair: (taskId) => repair(parts, taskId),
     forwardings: () => forwardings(parts),
     addressesOf: (taskId) => addressesOf(parts, taskId),

@@ -3,22 +3,20 @@ import { dirname } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import { run } from '../runtime/exec.ts'
 import { coalesce } from './durable.ts'
+import type { Traffic } from './forwards.ts'
 import { parseListing } from './listing.ts'
-import type { Forward } from './rules.ts'
 import { within } from './within.ts'
 
 /** The agent's nftables table. */
 export interface Firewall {
   /** Puts the table in force, unless it is known to be. Calls made while one is applied share the next. */
   apply(): Promise<void>
-  /** What the kernel has. Finding something else than was applied makes the next `apply` do it again. */
+  /** What the kernel has; nothing is led anywhere when the rules around it are gone. Finding something else than was applied makes the next `apply` do it again. */
   read(): Promise<Found>
   remove(): Promise<void>
 }
 
-export interface Found {
-  /** The ports in force: none when the rules that lead to them are gone. */
-  forwards: Forward[]
+export interface Found extends Traffic {
   /** False when the table is known not to be what was applied. */
   isWhole: boolean
 }
@@ -60,14 +58,14 @@ export function createFirewall({ prefix, file, table, render }: FirewallOptions)
       if (exitCode !== 0 && !missing) {
         throw new SetpointError('NETWORK_FAILED', `nftables cannot be read: ${firstLines(stderr)}`)
       }
-      const { forwards, rules } = parseListing(missing ? '' : stdout)
+      const { forwards, vips, rules } = parseListing(missing ? '' : stdout)
       // Not comparable when another table was put in force while this one was read.
-      if (!before || inForce !== before) return { forwards, isWhole: true }
+      if (!before || inForce !== before) return { forwards, vips, isWhole: true }
       const lost = [...before.rules].filter((rule) => !rules.has(rule))
       const isWhole = before.rules.size === rules.size && lost.length === 0
       if (!isWhole) inForce = undefined
-      const isLed = lost.every((rule) => rule.startsWith('ports/'))
-      return { forwards: isLed ? forwards : [], isWhole }
+      const isLed = lost.every((rule) => /^(ports|services)\//.test(rule))
+      return { forwards: isLed ? forwards : [], vips: isLed ? vips : [], isWhole }
     },
     async remove() {
       inForce = undefined

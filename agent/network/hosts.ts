@@ -1,5 +1,5 @@
 import type { Task } from '../../schemas/task.ts'
-import type { Attachment, Endpoint } from './networks.ts'
+import type { Attachment } from './networks.ts'
 
 /**
  * `/etc/hosts` of a task: itself, by its hostname as the runtime sets it. All other names come from the name server,
@@ -21,18 +21,4 @@ export function taskHosts(
 /** `/etc/resolv.conf` of a task. No search domain: names answer as they are written in the stack file. */
 export function taskResolvConf(nameserver: string | undefined): string {
   return nameserver === undefined ? '' : `nameserver ${nameserver}\noptions ndots:0\n`
-}
-
-/** The names that a name server for these networks answers, in the form of a hosts file, sorted. */
-export function namesIn(networks: Set<string>, endpoints: Endpoint[]): string {
-  const lines = endpoints.flatMap(({ task, addresses }) =>
-    task.container.networks
-      .filter(({ network }) => networks.has(network))
-      .flatMap(({ network, aliases }) => {
-        const address = addresses[network]
-        const names = new Set([task.service, ...aliases, `tasks.${task.service}`])
-        return address === undefined ? [] : [`${address}\t${[...names].join(' ')}`]
-      }),
-  )
-  return `${lines.sort().join('\n')}\n`
 }

@@ -29,6 +29,8 @@ export function bridgeLines(network: Network): string[] {
   return [
     `link add ${bridge}${mtuText(mtu)} address ${hardwareAddress(gateways[0] ?? bridge)} type bridge`,
     ...gateways.map((gateway) => addressLine(withPrefix(network, gateway), bridge)),
+    // The kernel asks for the neighbour of what it leads on from an address of the link, or not at all.
+    ...(gateways.some(isIpv6) ? [addressLine('fe80::1/64', bridge)] : []),
     `link set ${bridge} addrgenmode none up`,
   ]
 }

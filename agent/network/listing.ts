@@ -1,8 +1,7 @@
-import type { Forward } from './rules.ts'
+import type { Forward, Traffic, Vip } from './forwards.ts'
 
-/** What nft says of a table: the forwardings in it, and an identity of every rule there is. */
-export interface Listing {
-  forwards: Forward[]
+/** What nft says of a table: where it leads connections, and an identity of every rule there is. */
+export interface Listing extends Traffic {
   /** `chain/handle` of each rule: the kernel never gives a handle twice, so equal sets are untouched rules. */
   rules: Set<string>
 }
@@ -15,7 +14,7 @@ interface Rule {
 
 interface Expression {
   match?: { left: unknown; right: unknown }
-  dnat?: { addr: unknown; port?: number }
+  dnat?: { family?: string; addr: unknown; port?: number }
 }
 
 /** Reads `nft -j list table` and the echo of `nft -j -e`, which wraps what it added in `{add: …}`. */
@@ -23,6 +22,7 @@ export function parseListing(json: string): Listing {
   const rules = objects(json).flatMap((object) => (object.rule ? [object.rule] : []))
   return {
     forwards: rules.filter((rule) => rule.chain === 'ports').flatMap(forwardOf),
+    vips: rules.filter((rule) => rule.chain === 'services').flatMap(vipOf),
     rules: new Set(rules.map((rule) => `${rule.chain}/${rule.handle}`)),
   }
 }
@@ -35,21 +35,32 @@ function objects(json: string): { rule?: Rule }[] {
 
 /** A rule that is not of the form we write forwards nothing that we know of. */
 function forwardOf({ expr }: Rule): Forward[] {
-  const port = expr.map(({ match }) => match).find((match) => fieldOf(match?.left) === 'dport')
-  const host = expr.map(({ match }) => match).find((match) => fieldOf(match?.left) === 'daddr')
+  const port = matchOf(expr, 'dport')
+  const host = matchOf(expr, 'daddr')
   const protocol = protocolOf(port?.left)
-  const to = expr.flatMap(({ dnat }) => (dnat ? placesOf(dnat.addr) : []))
-  if (protocol === undefined || typeof port?.right !== 'number' || to.length === 0) return []
-  return [{ hostIp: host ? String(host.right) : undefined, published: port.right, protocol, to }]
-}
-
-function placesOf(addr: unknown): [string, number][] {
-  const set = dig(addr, 'map', 'data', 'set')
-  if (!Array.isArray(set)) return []
-  return set.flatMap(([, place]: [unknown, unknown]) => {
+  const to = placesOf(expr).flatMap((place) => {
     const concat = dig(place, 'concat')
     return Array.isArray(concat) ? [[String(concat[0]), Number(concat[1])] as [string, number]] : []
   })
+  if (protocol === undefined || typeof port?.right !== 'number' || to.length === 0) return []
+  const family = expr.some(({ dnat }) => dnat?.family === 'ip6') ? 'ip6' : 'ip'
+  return [{ family, hostIp: host ? String(host.right) : undefined, published: port.right, protocol, to }]
+}
+
+function vipOf({ expr }: Rule): Vip[] {
+  const address = matchOf(expr, 'daddr')?.right
+  const to = placesOf(expr).filter((place) => typeof place === 'string')
+  return typeof address === 'string' && to.length > 0 ? [{ address, to }] : []
+}
+
+function matchOf(expr: Expression[], field: string): Expression['match'] {
+  return expr.map(({ match }) => match).find((match) => fieldOf(match?.left) === field)
+}
+
+/** What the keys of the map lead to. */
+function placesOf(expr: Expression[]): unknown[] {
+  const set = expr.flatMap(({ dnat }) => dig(dnat?.addr, 'map', 'data', 'set') ?? [])
+  return set.map((entry) => (Array.isArray(entry) ? entry[1] : undefined))
 }
 
 function fieldOf(left: unknown): unknown {

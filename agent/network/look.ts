@@ -1,23 +1,25 @@
+import { describePort } from '../../schemas/network.ts'
 import { isIn } from './families.ts'
-import type { Lease } from './leases.ts'
+import { type Forward, forwardKey } from './forwards.ts'
+import type { Lease, Leases } from './leases.ts'
 import type { Parts } from './parts.ts'
-import { type Forward, forwardKey } from './rules.ts'
 
 /**
- * Networks.forwardings. The rules around the ports (masquerade, isolation) are no task's: when only these have been
- * tampered with they are set again here, since no task's drift would tell.
+ * Networks.forwardings. The rules around the ports (masquerade, isolation, addresses of services) are no task's: when
+ * only these have been tampered with they are set again here, since no task's drift would tell.
  */
-export async function forwardings({
-  firewall,
-  leases,
-  log,
-  ...parts
-}: Parts): Promise<Map<string, string[]>> {
+export async function forwardings(parts: Parts): Promise<Map<string, string[]>> {
+  const { firewall, leases, log, traffic } = parts
   const { forwards, isWhole } = await firewall.read()
-  if (!isWhole && JSON.stringify(forwards) === JSON.stringify(parts.forwards)) {
+  const found = byTask(leases, forwards)
+  if (!isWhole && isSame(found, byTask(leases, traffic.forwards))) {
     log.warn({}, 'the rules in the nftables table of this agent were changed by somebody and are set again')
     await firewall.apply()
   }
+  return found
+}
+
+function byTask(leases: Leases, forwards: Forward[]): Map<string, string[]> {
   const owners = new Map<string, [taskId: string, lease: Lease]>()
   for (const network of leases.networks()) {
     for (const [taskId, lease] of Object.entries(network.leases)) {
@@ -35,6 +37,11 @@ export async function forwardings({
     }
   }
   return new Map([...found].map(([taskId, texts]) => [taskId, [...texts].sort()]))
+}
+
+function isSame(a: Map<string, string[]>, b: Map<string, string[]>): boolean {
+  const text = (map: Map<string, string[]>): string => JSON.stringify([...map].sort())
+  return text(a) === text(b)
 }
 
 /** Networks.addressesOf. An address counts when it leads to the task: its link must be up and in the bridge. */
@@ -68,8 +75,5 @@ function spell({ hostIp, published, protocol }: Forward, target: number, lease: 
   const same = forwardKey({ hostIp, published, protocol })
   const own = lease.ports.filter((port) => port.target === target && forwardKey(port) === same)
   const spelled = own.length > 0 ? own : [{ hostIp, published, protocol, target }]
-  return spelled.map((port) => {
-    const host = port.hostIp === undefined ? '' : `${port.hostIp}:`
-    return `${host}${port.published}->${port.target}/${port.protocol}`
-  })
+  return spelled.map(describePort)
 }

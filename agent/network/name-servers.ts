@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { type Argv, type Result, run } from '../runtime/exec.ts'
+import type { Answers } from './answers.ts'
 import { removeFile } from './durable.ts'
 import { within } from './within.ts'
 
@@ -20,8 +21,8 @@ export interface NameServer {
 export interface NameServers {
   /** Starts the server unless it runs. */
   ensure(server: NameServer): Promise<void>
-  /** Makes the server answer these names (hosts file lines); undefined leaves what it answers now. */
-  answer(server: NameServer, names: string | undefined): Promise<void>
+  /** Makes the server, which then runs, answer so. */
+  answer(server: NameServer, answers: Answers): Promise<void>
   stop(key: string): Promise<void>
   /** The keys of all that were started since the host was. */
   list(): Promise<string[]>
@@ -38,40 +39,50 @@ interface NameServersOptions {
 interface Files {
   pid: string
   hosts: string
+  /** Read anew at SIGHUP, as the hosts file is. */
+  zones: string
 }
 
 const STOP_DEADLINE = 3_000
 
 export function createNameServers({ prefix, folder, log }: NameServersOptions): NameServers {
   const busy = new Map<string, Promise<unknown>>()
-  const answered = new Map<string, string>()
+  const answered = new Map<string, Answers>()
   const files = (key: string): Files => ({
     pid: join(folder, `${key}.pid`),
     hosts: join(folder, `${key}.hosts`),
+    zones: join(folder, `${key}.zones`),
   })
 
   async function begin(server: NameServer): Promise<void> {
     const own = files(server.key)
-    if ((await pidOf(own)) !== undefined) return
+    const running = await processOf(own)
     await mkdir(folder, { recursive: true, mode: 0o755 })
-    await writeFile(own.hosts, '', { flag: 'a', mode: 0o644 })
     const asRoot = !(await isOpenToAll(folder))
+    const argv = dnsmasqArgv(server, own, asRoot)
+    if (running && isSame(running.argv, argv)) return
+    if (running) await end(own) // of an agent that started them otherwise
+    for (const file of [own.hosts, own.zones]) await writeFile(file, '', { flag: 'a', mode: 0o644 })
     if (asRoot) log.debug({ folder }, 'the name server runs as root: its own user could not read this folder')
-    const argv = within(prefix, dnsmasqArgv(server, own, asRoot))
-    const { exitCode, stderr, stdout } = await runPatiently(argv)
+    const { exitCode, stderr, stdout } = await runPatiently(within(prefix, argv))
     if (exitCode === 0) return
     throw new SetpointError('NETWORK_FAILED', `The name server did not start: ${(stderr || stdout).trim()}`, {
       hint: `See what holds port 53 of ${server.address} or of every address on the host.`,
     })
   }
 
-  async function write({ key }: NameServer, names: string): Promise<void> {
+  async function write({ key }: NameServer, { hosts, zones }: Answers): Promise<void> {
     const own = files(key)
+    const before = answered.get(key)
+    const isHosts = hosts !== undefined && hosts !== before?.hosts
+    const isZones = zones !== before?.zones
+    if (!isHosts && !isZones) return
+    answered.delete(key)
     await mkdir(folder, { recursive: true, mode: 0o755 })
-    await writeFile(`${own.hosts}.tmp`, names, { mode: 0o644 })
-    await rename(`${own.hosts}.tmp`, own.hosts)
-    answered.set(key, names)
-    signal(await pidOf(own), 'SIGHUP')
+    if (isHosts) await replace(own.hosts, hosts)
+    if (isZones) await replace(own.zones, zones)
+    answered.set(key, { ...before, ...(isHosts && { hosts }), zones })
+    signal((await processOf(own))?.pid, 'SIGHUP')
   }
 
   /** One thing at a time for each server. */
@@ -85,9 +96,9 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
 
   return {
     ensure: (server) => inTurn(server.key, () => begin(server)),
-    answer: (server, names) =>
+    answer: (server, answers) =>
       inTurn(server.key, async () => {
-        if (names !== undefined && names !== answered.get(server.key)) await write(server, names)
+        await write(server, answers)
         await begin(server)
       }),
     async list() {
@@ -103,7 +114,11 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
   }
 }
 
-/** The command line of a name server: it listens on one address, knows one hosts file, and says nothing about DHCP. */
+/**
+ * The command line of a name server: it listens on one address, knows what its two files say, and says nothing about
+ * DHCP. Other names go to the resolvers of the host's resolv.conf, which is read again when it changes; dnsmasq leaves
+ * out its own address there, so that nothing goes round.
+ */
 export function dnsmasqArgv(server: NameServer, files: Files, asRoot: boolean): Argv {
   return [
     'dnsmasq',
@@ -112,9 +127,12 @@ export function dnsmasqArgv(server: NameServer, files: Files, asRoot: boolean): 
     '--bind-interfaces',
     '--no-hosts',
     `--addn-hosts=${files.hosts}`,
+    `--servers-file=${files.zones}`,
     `--pid-file=${files.pid}`,
     '--domain-needed',
-    '--local=/tasks/',
+    // many tasks may ask at once
+    '--dns-forward-max=1000',
+    '--cache-size=1000',
     ...(server.upstream ? [] : ['--no-resolv']),
     ...(asRoot ? ['--user=root', '--group=root'] : []),
   ]
@@ -130,23 +148,32 @@ async function runPatiently(argv: Argv): Promise<Result> {
   }
 }
 
-/** The pid of the dnsmasq that serves this hosts file, if it lives. */
-async function pidOf({ pid, hosts }: Files): Promise<number | undefined> {
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.tmp`, text, { mode: 0o644 })
+  await rename(`${file}.tmp`, file)
+}
+
+function isSame(a: string[], b: string[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** The dnsmasq that serves this hosts file, if it lives. */
+async function processOf({ pid, hosts }: Files): Promise<{ pid: number; argv: string[] } | undefined> {
   try {
     const number = Number((await readFile(pid, 'utf8')).trim())
     if (!Number.isInteger(number) || number <= 0) return undefined
-    const cmdline = await readFile(`/proc/${number}/cmdline`, 'utf8')
-    return cmdline.split('\0').includes(`--addn-hosts=${hosts}`) ? number : undefined
+    const argv = (await readFile(`/proc/${number}/cmdline`, 'utf8')).split('\0').slice(0, -1)
+    return argv.includes(`--addn-hosts=${hosts}`) ? { pid: number, argv } : undefined
   } catch {
     return undefined // no pid file, or no such process
   }
 }
 
 async function end(files: Files): Promise<void> {
-  signal(await pidOf(files), 'SIGTERM')
+  signal((await processOf(files))?.pid, 'SIGTERM')
   const deadline = Date.now() + STOP_DEADLINE
-  for (let pid = await pidOf(files); pid !== undefined; pid = await pidOf(files)) {
-    if (Date.now() > deadline) signal(pid, 'SIGKILL')
+  for (let left = await processOf(files); left; left = await processOf(files)) {
+    if (Date.now() > deadline) signal(left.pid, 'SIGKILL')
     await sleep(10)
   }
 }

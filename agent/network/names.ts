@@ -1,6 +1,7 @@
 import type { Log } from '../../schemas/log.ts'
+import { type Answers, hostsOf, zonesOf } from './answers.ts'
+import { coalesce } from './durable.ts'
 import { withPrefix } from './families.ts'
-import { namesIn } from './hosts.ts'
 import type { Ip } from './ip.ts'
 import type { Leases } from './leases.ts'
 import { nameServer, type ServerPlan, serverPlan, serverPlans } from './links.ts'
@@ -45,7 +46,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
     const fresh = nameServer(plan, leases)
     if (!fresh) return undefined
     await setAddress(plan, fresh)
-    await servers.answer(fresh, current && namesFor(plan, current))
+    await servers.answer(fresh, answersOf(plan, fresh))
     known.set(plan.key, fresh)
     return fresh
   }
@@ -59,6 +60,26 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
     if (said.length > 0) log.warn({ said, address: server.address }, 'a name server has no address')
   }
 
+  /** Until something is published the servers say what they said; what is theirs to say may have become more. */
+  function answersOf({ networks }: ServerPlan, { upstream }: NameServer): Answers {
+    // Two networks of one name are one to their tasks: the one before and after a change of its settings.
+    const names = new Set(networks.map(({ name }) => name))
+    const all = leases.networks().filter(({ name }) => names.has(name))
+    return { ...(current && { hosts: hostsOf(all, current) }), zones: zonesOf({ networks: all, upstream }) }
+  }
+
+  async function answerAll(): Promise<void> {
+    await Promise.all(
+      [...serverPlans(leases.networks()).values()].map(async (plan) => {
+        const server = known.get(plan.key)
+        if (server) await servers.answer(server, answersOf(plan, server))
+      }),
+    )
+  }
+
+  /** Many tasks come at once, and each has names. */
+  const answerSoon = coalesce(answerAll)
+
   const startAll = async (): Promise<void> => {
     await Promise.all([...serverPlans(leases.networks()).values()].map(start))
   }
@@ -70,18 +91,14 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
   return {
     async serve(taskId) {
       const plan = serverPlan(leases.of(taskId).map(({ network }) => network))
-      return (known.get(plan.key) ?? (await start(plan)))?.address
+      const server = known.get(plan.key) ?? (await start(plan))
+      if (server) await answerSoon()
+      return server?.address
     },
     async publish(endpoints) {
       current = endpoints
       await startAll()
-      const plans = [...serverPlans(leases.networks()).values()]
-      await Promise.all(
-        plans.map(async (plan) => {
-          const server = known.get(plan.key)
-          if (server) await servers.answer(server, namesFor(plan, endpoints))
-        }),
-      )
+      await answerAll()
     },
     async prune() {
       const there = await servers.list()
@@ -106,8 +123,4 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
     },
     close: () => clearInterval(timer),
   }
-}
-
-function namesFor(plan: ServerPlan, endpoints: Endpoint[]): string {
-  return namesIn(new Set(plan.networks.map((network) => network.name)), endpoints)
 }

@@ -1,3 +1,4 @@
+import type { PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 
 /** A task's place on the network. It lasts over restarts of the task: addresses change only with the task. */
@@ -8,6 +9,8 @@ export interface Attachment {
   addresses: Record<string, string>
   /** Network name to IPv6 address; absent when there is none. */
   addresses6?: Record<string, string>
+  /** The container's ports with those of the host that were picked. */
+  ports: PublishedPort[]
   /** Files to mount in the container. */
   resolvConf: string
   hosts: string
@@ -17,6 +20,7 @@ export interface Attachment {
 export interface Endpoint {
   task: Task
   addresses: Record<string, string>
+  /** Network name to IPv6 address, of the networks that have them. */
   addresses6?: Record<string, string> | undefined
 }
 
@@ -24,6 +28,7 @@ export interface Endpoint {
 export interface Networks {
   /**
    * Makes the networks that the task needs, its namespace and its addresses. Repeatable.
+   * Ports that the stack file leaves to the agent are picked here and kept over restarts of the task.
    * @throws SetpointError NETWORK_FAILED, or PORT_IN_USE and ADDRESS_IN_USE naming who holds it, before anything is touched
    */
   attach(task: Task): Promise<Attachment>

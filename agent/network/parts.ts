@@ -3,15 +3,17 @@ import type { Log } from '../../schemas/log.ts'
 import type { Paths } from '../paths.ts'
 import { type Bridges, createBridges } from './bridges.ts'
 import { createFirewall, type Firewall } from './firewall.ts'
+import { createFlows, type Flows } from './flows.ts'
+import { sharedOf, type Traffic } from './forwards.ts'
 import { createIp, type Ip } from './ip.ts'
-import { type Lease, type Leases, openLeases } from './leases.ts'
+import { type Lease, type Leases, type Network, openLeases } from './leases.ts'
 import { namespaceOf } from './links.ts'
 import { createNameServers, type NameServers } from './name-servers.ts'
 import { createNames, type Names } from './names.ts'
 import { createNamespaces, type Namespace, type Namespaces } from './namespaces.ts'
 import { tableName } from './naming.ts'
 import { createObserver, type Observer } from './observe.ts'
-import { type Forward, renderTable } from './rules.ts'
+import { type RuleNetwork, renderTable } from './rules.ts'
 import { taskFiles } from './task-files.ts'
 
 export interface NetworksOptions {
@@ -27,6 +29,8 @@ export interface NetworksOptions {
 export interface Parts {
   paths: Paths
   log: Log
+  /** Put before every command; empty in production. */
+  prefix: string[]
   proc: string
   ip: Ip
   leases: Leases
@@ -35,13 +39,14 @@ export interface Parts {
   servers: NameServers
   names: Names
   firewall: Firewall
+  flows: Flows
   observer: Observer
   /** Ports that tasks on their way in have taken, before their leases say so. */
   arriving: Map<string, Lease>
   /** Looks for listeners on ports that are under way. */
   checking: Map<string, Promise<void>>
-  /** The published ports as they should be in force. */
-  forwards: Forward[]
+  /** Where ports and addresses of services should lead. */
+  traffic: Traffic
   /** The task's namespace as its leases say. */
   place(taskId: string): Namespace
 }
@@ -53,10 +58,11 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
   const ip = createIp(prefix)
   const servers = createNameServers({ prefix, folder: join(paths.run, 'dns'), log })
   const table = tableName(instance)
-  const render = (): string => renderTable(table, leases.networks(), parts.forwards)
+  const render = (): string => renderTable(table, leases.networks().map(ruleNetwork), parts.traffic)
   const firewall = createFirewall({ prefix, file: join(paths.run, 'rules.nft'), table, render })
   const parts: Parts = {
-    ...{ paths, log, proc, ip, leases, servers, firewall },
+    ...{ paths, log, prefix, proc, ip, leases, servers, firewall },
+    flows: createFlows({ prefix, file: join(paths.run, 'flows.conntrack'), log }),
     bridges: createBridges({ prefix, seed: instance, ip, leases, log, made: () => firewall.apply() }),
     namespaces: createNamespaces({ ip, proc }),
     names: createNames({ ip, leases, servers, log }),
@@ -64,8 +70,13 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
     arriving: new Map(),
     checking: new Map(),
     // Until the first `publish` the ports lead where they did before this agent started.
-    forwards: (await firewall.read()).forwards,
+    traffic: await firewall.read(),
     place: (taskId) => namespaceOf(leases, instance, taskId, taskFiles(paths, taskId).script),
   }
   return parts
+}
+
+function ruleNetwork(network: Network): RuleNetwork {
+  const vips = Object.values(network.leases).flatMap((lease) => sharedOf(lease).map(([vip]) => vip))
+  return { ...network, vips: [...new Set(vips)] }
 }

@@ -4,11 +4,13 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Cidr, contains } from './cidr.ts'
+import { familiesOf, type HostPort, oneAddress, samePort } from './forwards.ts'
 import type { Lease } from './leases.ts'
-import { anyAddress, isAddressable } from './rules.ts'
 
 /** A socket that takes what comes in on a port. */
 export interface Listener {
+  protocol: 'tcp' | 'udp'
+  /** `0.0.0.0` for every address. */
   address: string
   port: number
   inode: string
@@ -19,27 +21,46 @@ export interface Listener {
  * bad rule would keep the ports of every other task out.
  */
 export function checkAddresses(ports: PublishedPort[]): void {
-  const bad = ports.find((port) => !isAddressable(port))
+  const bad = ports.find((port) => familiesOf(port).length === 0)
   if (bad === undefined) return
   const port = `${bad.published}->${bad.target}/${bad.protocol}`
-  const message = `Port ${port} cannot be published on ${JSON.stringify(bad.hostIp)}: that is no IPv4 address.`
+  const message = `Port ${port} cannot be published on ${JSON.stringify(bad.hostIp)}: that is no IP address.`
   throw new SetpointError('NETWORK_FAILED', message, {
-    hint: 'Give an IPv4 address of the host under `ports`, or none to publish it on every address.',
+    hint: 'Give an IP address of the host under `ports`, or none to publish it on every address.',
   })
 }
 
 /**
- * Throws PORT_IN_USE when a task of another service holds one of the ports. Tasks of one service share theirs.
+ * Throws PORT_IN_USE when another task holds one of the ports. Tasks of one service share theirs, unless each is to have
+ * it to itself (`mode: host`); a task that replaces another has the same slot and takes over what that one had.
  * @param leases everybody's, by task id
  */
-export function checkClaims(task: Task, leases: [taskId: string, lease: Lease][]): void {
+export function checkClaims(
+  task: Task,
+  ports: PublishedPort[],
+  leases: [taskId: string, lease: Lease][],
+): void {
   for (const [taskId, other] of leases) {
-    if (other.stack === task.stack && other.service === task.service) continue
-    for (const port of task.container.ports) {
+    const own = isOfService(task, other)
+    for (const port of ports) {
+      if (own && (port.mode !== 'host' || other.slot === task.slot)) continue
       if (!other.ports.some((held) => samePort(held, port))) continue
+      if (own) throw heldByNeighbour(port, `${task.stack}/${task.service}.${other.slot ?? taskId}`)
       throw inUse(port, `task ${taskId} of service ${other.stack}/${other.service}`)
     }
   }
+}
+
+export function isOfService(task: Pick<Task, 'stack' | 'service'>, lease: Lease): boolean {
+  return lease.stack === task.stack && lease.service === task.service
+}
+
+/** Throws PORT_IN_USE for a range of which every port is held. */
+export function noneFree({ published, publishedEnd, target, protocol }: PublishedPort): never {
+  const range = published === 0 ? 'the ephemeral ports of the host' : `${published}-${publishedEnd}`
+  throw new SetpointError('PORT_IN_USE', `None of ${range} is free for port ${target}/${protocol}.`, {
+    hint: 'See what holds them with `ss -ltunp`, or name a longer range under `ports`.',
+  })
 }
 
 /**
@@ -48,14 +69,18 @@ export function checkClaims(task: Task, leases: [taskId: string, lease: Lease][]
  * @param own the agent's subnets: its name servers there are in nobody's way
  */
 export async function checkListeners(ports: PublishedPort[], proc: string, own: Cidr[]): Promise<void> {
-  for (const protocol of new Set(ports.map((port) => port.protocol))) {
-    const all = await listenersOf(protocol, proc)
-    const listeners = all.filter(({ address }) => !own.some((subnet) => contains(subnet, address)))
-    for (const port of ports) {
-      const holder = port.protocol === protocol && listeners.find((listener) => isHeldBy(listener, port))
-      if (holder) throw inUse(port, await processWith(holder.inode))
-    }
+  const listeners = await listenersOf(ports, proc, own)
+  for (const port of ports) {
+    const holder = listeners.find((listener) => isHeldBy(listener, port))
+    if (holder) throw inUse(port, await processWith(holder.inode))
   }
+}
+
+/** What listens on the host by the protocols of these ports; parameters as of `checkListeners`. */
+export async function listenersOf(ports: PublishedPort[], proc: string, own: Cidr[]): Promise<Listener[]> {
+  const protocols = [...new Set(ports.map((port) => port.protocol))]
+  const all = (await Promise.all(protocols.map((protocol) => socketsOf(protocol, proc)))).flat()
+  return all.filter(({ address }) => !own.some((subnet) => contains(subnet, address)))
 }
 
 /** The sockets in /proc/net/{tcp,udp}[6] that wait for anybody: LISTEN for tcp, unconnected for udp. */
@@ -68,48 +93,46 @@ export function parseSockets(text: string, protocol: 'tcp' | 'udp'): Listener[] 
       const [, local, , state, , , , , , inode] = line.trim().split(/\s+/)
       const [hex, port] = local?.split(':') ?? []
       if (state !== waiting || !hex || !port || !inode) return []
-      const address = addressOf(hex)
-      return address === undefined ? [] : [{ address, port: Number.parseInt(port, 16), inode }]
+      return [{ protocol, address: addressOf(hex), port: Number.parseInt(port, 16), inode }]
     })
 }
 
-async function listenersOf(protocol: 'tcp' | 'udp', proc: string): Promise<Listener[]> {
+async function socketsOf(protocol: 'tcp' | 'udp', proc: string): Promise<Listener[]> {
   const texts = await Promise.all(
     [protocol, `${protocol}6`].map((name) => readFile(join(proc, 'net', name), 'utf8').catch(absent)),
   )
   return texts.flatMap((text) => parseSockets(text, protocol))
 }
 
-/** IPv4 from the kernel's hex (in the machine's byte order), also when mapped into or covered by IPv6; else undefined. */
-function addressOf(hex: string): string | undefined {
+/** From the kernel's hex, which is in the machine's byte order; `0.0.0.0` also for every address of IPv6, which covers IPv4. */
+function addressOf(hex: string): string {
   if (/^0+$/.test(hex)) return '0.0.0.0'
-  const mapped = hex.length === 32 && hex.startsWith('0000000000000000FFFF0000')
-  if (hex.length !== 8 && !mapped) return undefined
-  const octets = hex.slice(-8).match(/../g) ?? []
-  return octets
-    .reverse()
-    .map((octet) => Number.parseInt(octet, 16))
-    .join('.')
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).reverse())
+  const mapped = /^0{20}ffff/i.test(bytes.join(''))
+  if (bytes.length === 4 || mapped) {
+    return bytes
+      .slice(-4)
+      .map((octet) => Number.parseInt(octet, 16))
+      .join('.')
+  }
+  const text = bytes.join('').replace(/(.{4})(?!$)/g, '$1:')
+  return new URL(`http://[${text}]/`).hostname.slice(1, -1)
 }
 
-function isHeldBy(listener: Listener, port: PublishedPort): boolean {
-  const wanted = anyAddress(port.hostIp)
-  const anywhere = wanted === undefined || listener.address === '0.0.0.0'
-  return listener.port === port.published && (anywhere || listener.address === wanted)
+/** True when the listener would get what comes in on the port. */
+export function isHeldBy(listener: Listener, port: HostPort): boolean {
+  if (listener.port !== port.published || listener.protocol !== port.protocol) return false
+  if (listener.address === '0.0.0.0') return true
+  const wanted = oneAddress(port.hostIp)
+  if (wanted !== undefined) return listener.address === wanted
+  return familiesOf(port).includes(listener.address.includes(':') ? 'ip6' : 'ip')
 }
 
-/** What is taken on the host when a port is published. */
-interface HostPort {
-  hostIp?: string | undefined
-  published: number
-  protocol: string
-}
-
-/** True when who has one port has the other: same number and protocol, and an address in common. */
-export function samePort(a: HostPort, b: HostPort): boolean {
-  const [one, other] = [anyAddress(a.hostIp), anyAddress(b.hostIp)]
-  const sameAddress = one === undefined || other === undefined || one === other
-  return a.published === b.published && a.protocol === b.protocol && sameAddress
+function heldByNeighbour({ published, protocol }: PublishedPort, holder: string): SetpointError {
+  const message = `Port ${published}/${protocol} is held by ${holder}: with mode: host each task has its port to itself.`
+  return new SetpointError('PORT_IN_USE', message, {
+    hint: 'Run one task of the service on each host, leave out `published` or give a range, or take `mode: ingress`.',
+  })
 }
 
 function inUse({ hostIp, published, protocol }: PublishedPort, holder: string): SetpointError {

@@ -1,6 +1,7 @@
 import { SetpointError } from '../../schemas/error.ts'
 import { addressesOf } from './look.ts'
 import type { Parts } from './parts.ts'
+import { setSharedAddresses } from './shared-addresses.ts'
 
 /** Networks.repair: first puts back what is missing; if that is not enough, makes the links anew. */
 export async function repair(parts: Parts, taskId: string): Promise<void> {
@@ -16,6 +17,7 @@ export async function repair(parts: Parts, taskId: string): Promise<void> {
     bridges.doubt(network)
     await bridges.up(network)
   }
+  await setSharedAddresses(parts, taskId)
   await namespaces.repair(namespace)
   if (!(await isRight(parts, taskId))) await namespaces.relink(namespace)
   parts.observer.forget()

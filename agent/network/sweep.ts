@@ -37,7 +37,7 @@ export async function removeEverything(parts: Parts): Promise<void> {
   for (const key of await servers.list()) await servers.stop(key)
   for (const name of namespacesOf(parts)) await namespaces.remove(name)
   await removeBridges(parts, bridgesOf(parts))
-  parts.forwards = []
+  parts.traffic = { forwards: [], vips: [] }
   await firewall.remove()
   const tasks = leases.networks().flatMap((network) => Object.keys(network.leases))
   for (const taskId of [...tasks, ...(await listOf(dirname(paths.taskRun('-'))))]) {

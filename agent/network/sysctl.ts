@@ -22,6 +22,11 @@ export async function setSysctl(prefix: string[], name: string, value: string): 
   }
 }
 
+/** A kernel parameter of the network namespace. */
+export function readSysctl(prefix: string[], name: string): Promise<string> {
+  return read(prefix, `/proc/sys/${name}`)
+}
+
 function read(prefix: string[], path: string): Promise<string> {
   return prefix.length === 0 ? readFile(path, 'utf8') : succeed(within(prefix, ['cat', path]))
 }

@@ -1,4 +1,4 @@
-import type { NetworkAttachment, NetworkSpec } from '../../schemas/network.ts'
+import type { NetworkAttachment, NetworkSpec, PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Lease, Place } from './leases.ts'
 import type { Attachment } from './networks.ts'
@@ -11,12 +11,13 @@ import type { Parts } from './parts.ts'
 export async function takeAddresses(
   parts: Parts,
   task: Task,
+  ports: PublishedPort[],
 ): Promise<Pick<Attachment, 'addresses' | 'addresses6'>> {
   const isNew = parts.leases.of(task.id).length === 0
   try {
     const taken: [string, Lease][] = []
     for (const [order, attachment] of task.container.networks.entries()) {
-      taken.push([attachment.network, await take(parts, task, { attachment, order })])
+      taken.push([attachment.network, await take(parts, task, { attachment, order, ports })])
     }
     return addressesOf(taken)
   } catch (error) {
@@ -28,12 +29,14 @@ export async function takeAddresses(
 interface Wanted {
   attachment: NetworkAttachment
   order: number
+  /** With those that were picked. */
+  ports: PublishedPort[]
 }
 
-async function take(parts: Parts, task: Task, { attachment, order }: Wanted): Promise<Lease> {
+async function take(parts: Parts, task: Task, { attachment, order, ports }: Wanted): Promise<Lease> {
   const { network: name, aliases: _aliases, ...asked } = attachment
   const spec = task.networks.find((candidate) => candidate.name === name) ?? implied(name)
-  const wanted: Place = { ...asked, device: asked.device ?? `eth${order}`, order }
+  const wanted: Place = { ...asked, device: asked.device ?? `eth${order}`, order, ports }
   for (;;) {
     const network = await parts.bridges.open(spec)
     // Its last task may have left while we waited, and the network with it.

@@ -35,6 +35,7 @@ const LAST_ACT = 2_000
 const PACKAGES: Record<string, string> = {
   buildah: 'buildah',
   conmon: 'conmon',
+  conntrack: 'conntrack',
   cp: 'coreutils',
   crun: 'crun',
   dnsmasq: 'dnsmasq-base',

@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorFacts, errorFacts } from '../../schemas/error.ts'
 import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import type { Log } from '../../schemas/log.ts'
+import { describePort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { Images, ResolvedImage } from '../image/images.ts'
@@ -123,7 +124,8 @@ async function prepare(task: Task, deps: Preparation): Promise<Event | undefined
     healthcheck: effectiveHealthcheck(task, image),
   }
   const { addresses, addresses6 } = attachment
-  return { type: 'prepared', prepared, addresses, addresses6 }
+  const ports = attachment.ports.map(describePort).sort()
+  return { type: 'prepared', prepared, addresses, addresses6, ports }
 }
 
 async function prepareRoot(task: Task, deps: Preparation) {
@@ -146,7 +148,8 @@ async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promis
   if (!prepared) throw new Error('the task is not prepared')
   const { runtime, clock } = deps
   const argv = deps.argvOf(task.container, prepared.image.config)
-  const facts = await factsOf(task, prepared, { argv, addresses: describeAddresses(status) })
+  const addresses = describeAddresses(status)
+  const facts = await factsOf(task, prepared, { argv, addresses, ports: status.ports })
   const adopted = leftover === 'unknown' ? await runtime.state(task.id) : undefined
   if (adopted?.status === 'running') {
     return { type: 'started', pid: adopted.pid, at: iso(clock.now()), facts }

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { relative } from 'node:path'
-import type { PublishedPort } from '../../schemas/network.ts'
+import { describePort } from '../../schemas/network.ts'
 import type { Resources } from '../../schemas/resources.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
@@ -16,9 +16,13 @@ const CPU_PERIOD = 100_000
 export async function factsOf(
   task: Task,
   prepared: Prepared,
-  { argv, addresses }: { argv: string[]; addresses: string[] },
+  {
+    argv,
+    addresses,
+    ports,
+  }: { argv: string[]; addresses: string[]; ports?: TaskStatus['ports'] | undefined },
 ): Promise<TaskFacts> {
-  const { resources, mounts, ports } = task.container
+  const { resources, mounts } = task.container
   const own = prepared.mounts.filter(({ target }) => mounts.some((mount) => mount.target === target))
   return {
     running: true,
@@ -29,7 +33,7 @@ export async function factsOf(
     pids: resources.pids ?? null,
     mounts: (await Promise.all(own.map((mount) => describeMount(mount, prepared.rootfs)))).sort(),
     addresses,
-    ports: prepared.netns === null ? [] : ports.map(describePort).sort(),
+    ports: prepared.netns === null ? [] : (ports ?? task.container.ports.map(describePort)).toSorted(),
   }
 }
 
@@ -42,11 +46,6 @@ export function describeAddresses({ addresses, addresses6 = {} }: TaskStatus): s
 
 function coresOf({ cpus, cpuPeriod: period = CPU_PERIOD }: Resources): number | null {
   return cpus ? Math.round(cpus * period) / period : null
-}
-
-/** `[hostIp:]published->target/protocol` */
-function describePort({ hostIp, published, target, protocol }: PublishedPort): string {
-  return `${hostIp ? `${hostIp}:` : ''}${published}->${target}/${protocol}`
 }
 
 /** `target=source[:ro]`, both without symbolic links, as the kernel names them: those of the target are the root's. */

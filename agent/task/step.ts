@@ -18,6 +18,8 @@ export type Event =
       prepared: Prepared
       addresses: Attachment['addresses']
       addresses6?: Attachment['addresses6'] | undefined
+      /** As they are published. */
+      ports?: string[]
     }
   /** What is to be known of a preparation that takes long. */
   | { type: 'waits'; message: string }
@@ -124,14 +126,18 @@ function anew(entry: Entry, now: number): Entry {
 }
 
 function prepared(entry: Entry, event: EventOf<'prepared'>, now: number): Entry {
-  const { addresses6: _before, ...known } = entry.status
+  const { addresses6: _before, ports: _ports, ...known } = entry.status
   const status = entry.rejections > 0 ? without(known, 'error') : known
-  const { addresses, addresses6 } = event
+  const { addresses, addresses6, ports = [] } = event
   return {
     ...entry,
     prepared: event.prepared,
     rejections: 0,
-    status: { ...status, state: 'ready', since: iso(now), addresses, ...(addresses6 && { addresses6 }) },
+    status: {
+      ...{ ...status, state: 'ready', since: iso(now), addresses },
+      ...(addresses6 && { addresses6 }),
+      ...(ports.length > 0 && { ports }),
+    },
   }
 }
 

@@ -97,10 +97,15 @@ export function fetch(address: string | undefined, at: number): string[] {
 
 /** What the name server of the task says, straight. */
 export async function addressOf(from: Running, name: string): Promise<string[]> {
-  const server = /nameserver (\S+)/.exec(await readFile(from.resolvConf, 'utf8'))?.[1] ?? ''
-  const said = await inside(from.netns, 'busybox', 'nslookup', '-type=a', name, server).catch(() => '')
+  const said = await ask(from, name, '-type=a')
   const answer = said.split('\n\n').slice(1).join('\n')
   return [...answer.matchAll(/Address: (\S+)/g)].map((match) => match[1] ?? '')
+}
+
+/** What nslookup prints when it asks the name server of the task. */
+export async function ask(from: Running, name: string, ...options: string[]): Promise<string> {
+  const server = /nameserver (\S+)/.exec(await readFile(from.resolvConf, 'utf8'))?.[1] ?? ''
+  return inside(from.netns, 'busybox', 'nslookup', ...options, name, server).catch((error) => error.stdout)
 }
 
 export async function nameServerPid(): Promise<string> {
@@ -146,8 +151,8 @@ export async function traces(): Promise<unknown> {
   }
 }
 
-export function endpoint({ task, addresses }: Running): Endpoint {
-  return { task, addresses }
+export function endpoint({ task, addresses, addresses6 }: Running): Endpoint {
+  return { task, addresses, addresses6 }
 }
 
 export interface TaskOptions {

@@ -154,7 +154,7 @@ describe('parseSockets', () => {
   const tcp = (local: string, state: string) =>
     `  0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0`
 
-  it('finds what waits on an IPv4 port, also through IPv6', () => {
+  it('finds what waits on a port, IPv4 also through IPv6', () => {
     const lines = [
       'header',
       tcp('0100007F:1F90', '0A'),
@@ -162,11 +162,14 @@ describe('parseSockets', () => {
       tcp('0000000000000000FFFF0000020200C0:0051', '0A'),
       tcp('00000000000000000000000001000000:0052', '0A'),
       tcp('0100007F:0053', '01'),
+      tcp('B80D0120000000000000000002000100:0054', '0A'),
     ]
     expect(parseSockets(lines.join('\n'), 'tcp')).toEqual([
-      { address: '127.0.0.1', port: 8080, inode: '4711' },
-      { address: '0.0.0.0', port: 80, inode: '4711' },
-      { address: '192.0.2.2', port: 81, inode: '4711' },
+      { protocol: 'tcp', address: '127.0.0.1', port: 8080, inode: '4711' },
+      { protocol: 'tcp', address: '0.0.0.0', port: 80, inode: '4711' },
+      { protocol: 'tcp', address: '192.0.2.2', port: 81, inode: '4711' },
+      { protocol: 'tcp', address: '::1', port: 82, inode: '4711' },
+      { protocol: 'tcp', address: '2001:db8::1:2', port: 84, inode: '4711' },
     ])
     expect(parseSockets(['header', tcp('00000000:0035', '07')].join('\n'), 'udp')).toHaveLength(1)
   })
@@ -206,10 +209,11 @@ fd000000000000000000000000000099 02 40 00 00     eth0
 
 describe('parseListing', () => {
   it('is empty for a table that is not there, and passes over rules that somebody added', () => {
-    expect(parseListing('')).toEqual({ forwards: [], rules: new Set() })
+    expect(parseListing('')).toEqual({ forwards: [], vips: [], rules: new Set() })
     const rule = { chain: 'ports', handle: 9, expr: [{ counter: { packets: 0, bytes: 0 } }, { drop: null }] }
     expect(parseListing(JSON.stringify({ nftables: [{ rule }] }))).toEqual({
       forwards: [],
+      vips: [],
       rules: new Set(['ports/9']),
     })
   })

@@ -126,6 +126,7 @@ export function aHost() {
       return {
         netns: `/run/netns/${task.id}`,
         addresses: { web_default: '10.0.0.2' },
+        ports: task.container.ports,
         resolvConf: '',
         hosts: '',
       }
