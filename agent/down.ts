@@ -28,6 +28,7 @@ export async function takeDown(options: AgentOptions, log: Log, tell: (line: str
     await parts.tasks.removeAll(removed)
     await removeNetworks(parts, removed)
     await parts.images.release(new Set())
+    await parts.volumes.release(() => ({ volumes: new Set(), tasks: new Set() }))
     if (options.volumes) await removeVolumes(parts, removed)
   } finally {
     await parts.close()

@@ -14,6 +14,8 @@ export const ImageConfig = Type.Object(
     ports: Type.Optional(Type.Array(Type.String())),
     labels: Type.Optional(StringMap),
     stopSignal: Type.Optional(Type.String()),
+    /** Paths that are volumes without a name where a service mounts nothing. */
+    volumes: Type.Optional(Type.Array(Type.String())),
     healthcheck: Type.Optional(CommandHealthcheck),
   },
   closed,

@@ -14,7 +14,7 @@ export type Mount = Static<typeof Mount>
 export const Mount = Type.Object(
   {
     type: Type.Union([Type.Literal('volume'), Type.Literal('bind'), Type.Literal('tmpfs')]),
-    /** A volume's full name (`<stack>_<key>`) or an absolute host path; empty for tmpfs. */
+    /** A volume's full name (`<stack>_<key>`), empty when it has none; an absolute host path; empty for tmpfs. */
     source: Type.String(),
     target: Type.String(),
     readOnly: Type.Boolean(),
@@ -29,6 +29,10 @@ export const Mount = Type.Object(
     recursive: Type.Optional(
       Type.Union([Type.Literal('disabled'), Type.Literal('writable'), Type.Literal('readonly')]),
     ),
+    /** Volume: a folder or file of it, relative and without `..`; absent: all of it. */
+    subpath: Type.Optional(Type.String()),
+    /** Volume: one that is new stays empty. */
+    noCopy: Type.Optional(Type.Boolean()),
     /** tmpfs: size in bytes and mode. */
     size: Type.Optional(Bytes),
     mode: Type.Optional(Type.Integer()),
@@ -38,8 +42,32 @@ export const Mount = Type.Object(
   closed,
 )
 
-export type VolumeSpec = Static<typeof VolumeSpec>
-export const VolumeSpec = Type.Object(
-  { name: Type.String(), external: Type.Boolean(), labels: StringMap },
+/** `driver_opts` of the driver `local`: what mount(2) is told. */
+export type DriverOptions = Static<typeof DriverOptions>
+export const DriverOptions = Type.Object(
+  {
+    /** A file system, or `none` for a folder that is there. */
+    type: Type.String(),
+    device: Type.String(),
+    /** Options with commas between them. */
+    o: Type.Optional(Type.String()),
+  },
   closed,
 )
+
+export type VolumeSpec = Static<typeof VolumeSpec>
+export const VolumeSpec = Type.Object(
+  {
+    name: Type.String(),
+    external: Type.Boolean(),
+    labels: StringMap,
+    /** Absent: a folder of the agent's own. */
+    driverOpts: Type.Optional(DriverOptions),
+  },
+  closed,
+)
+
+/** Mount options for a message: what is secret of them is left out (cifs: `pass`, `password`). */
+export function withoutPasswords(options: string): string {
+  return options.replace(/\b(pass|passwd|password2?)=[^,\s"]*/gi, '$1=…')
+}

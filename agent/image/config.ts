@@ -19,6 +19,7 @@ interface RawConfig {
   ExposedPorts?: Record<string, unknown> | null
   Labels?: Record<string, string> | null
   StopSignal?: string
+  Volumes?: Record<string, unknown> | null
   Shell?: string[] | null
   Healthcheck?: RawHealthcheck | null
 }
@@ -51,6 +52,7 @@ function configOf(raw: RawConfig): ImageConfig {
     ...(raw.ExposedPorts && { ports: Object.keys(raw.ExposedPorts).sort() }),
     ...(raw.Labels && { labels: raw.Labels }),
     ...(raw.StopSignal && { stopSignal: raw.StopSignal }),
+    ...(raw.Volumes && Object.keys(raw.Volumes).length > 0 && { volumes: Object.keys(raw.Volumes).sort() }),
     ...(healthcheck && { healthcheck }),
   }
 }

@@ -11,6 +11,7 @@ import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import type { Entry, Prepared } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
+import { withImageVolumes } from './image-volumes.ts'
 import type { Event } from './step.ts'
 
 /** What is done to the host for a task. Each effect is repeatable and tells how it went as an event. */
@@ -163,8 +164,9 @@ async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promis
 }
 
 function resolveMounts(task: Task, image: ResolvedImage, volumes: Volumes): Promise<ResolvedMount[]> {
-  const { mounts } = task.container
-  return Promise.all(mounts.map((mount) => volumes.resolve(mount, task.volumes, image.root)))
+  const purpose = { taskId: task.id, specs: task.volumes, imageRoot: image.root }
+  const mounts = withImageVolumes(task.container.mounts, image.config)
+  return Promise.all(mounts.map((mount) => volumes.resolve(mount, purpose)))
 }
 
 /** The files that make names resolve, except where the service mounts its own. */

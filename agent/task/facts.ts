@@ -6,6 +6,7 @@ import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Prepared } from './entry.ts'
+import { withImageVolumes } from './image-volumes.ts'
 
 /** Memory limits are kept by the kernel in whole pages. */
 const PAGE = 4096
@@ -22,7 +23,8 @@ export async function factsOf(
     ports,
   }: { argv: string[]; addresses: string[]; ports?: TaskStatus['ports'] | undefined },
 ): Promise<TaskFacts> {
-  const { resources, mounts } = task.container
+  const { resources } = task.container
+  const mounts = withImageVolumes(task.container.mounts, prepared.image.config)
   const own = prepared.mounts.filter(({ target }) => mounts.some((mount) => mount.target === target))
   return {
     running: true,

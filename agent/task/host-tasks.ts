@@ -1,6 +1,7 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
+import type { InUse } from '../volume/volumes.ts'
 import { adoptEntry } from './adopt.ts'
 import { createChanges } from './changes.ts'
 import { createEffects, type EffectDeps } from './effects.ts'
@@ -27,7 +28,7 @@ const BEGUN = ['running', 'complete', 'failed', 'rejected']
 
 /** The tasks of this host, run with the parts given. */
 export function createTasks(options: TasksOptions): Tasks {
-  const { runtime, networks, images, journal, clock, log } = options
+  const { runtime, networks, images, volumes, journal, clock, log } = options
   const effects = createEffects(options)
   const runners = new Map<string, Runner>()
   const findings = createFindings()
@@ -54,6 +55,7 @@ export function createTasks(options: TasksOptions): Tasks {
       const adopted = await adoptAll(await journal.load())
       const taken = adopted.map((entry) => take(entry))
       for (const runner of taken) runner.begin()
+      void volumes.release(inUse) // what an agent that was killed could not let go of
       await publisher.flush()
       const running = adopted.filter(({ status }) => status.state === 'running').length
       log.info({ tasks: adopted.length, running }, 'The tasks of this host are taken up')
@@ -213,6 +215,13 @@ export function createTasks(options: TasksOptions): Tasks {
     limit.forget(id)
     changes.touch(id)
     void releaseImages()
+    void volumes.release(inUse)
+  }
+
+  /** By what tasks say, and not by what was prepared: one that is about to be prepared counts. */
+  function inUse(): InUse {
+    const mounts = entries().flatMap(({ task }) => task.container.mounts)
+    return { volumes: new Set(mounts.map(({ source }) => source)), tasks: new Set(runners.keys()) }
   }
 
   /** Now, and once more when images that were in use until a moment ago may go too. */

@@ -1,7 +1,9 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import { type Argv, run } from '../runtime/exec.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
+import { absent } from './failure.ts'
 
 export interface Filling {
   /** The volume's folder of data. */
@@ -12,28 +14,50 @@ export interface Filling {
 }
 
 const COPY_DEADLINE = 10 * 60_000
+const SYNC_DEADLINE = 5 * 60_000
+const NEW = '.new-'
 
 /**
- * Gives an empty volume what the image has at the mount's target, with owners, modes and times, as Docker does. The copy
- * takes the volume's place in one step, so a crash leaves an empty volume or a full one.
+ * Makes a volume's folder with what the image has at the mount's target: owners, modes, times, links and extended
+ * attributes included, as Docker does. The folder appears whole and in one step, so a crash leaves none, or an empty one
+ * that was there before. One with content stays as it is.
  * @throws SetpointError DISK_FULL or MOUNT_FAILED
  */
-export async function fill({ data, imageRoot, target }: Filling): Promise<void> {
-  if ((await readdir(data)).length > 0) return
+export async function makeFilled({ data, imageRoot, target }: Filling): Promise<void> {
+  if (((await readdir(data).catch(absent)) ?? []).length > 0) return
+  await mkdir(dirname(data), { recursive: true })
+  await removeHalves(data)
+  // a name of its own for each try: the copy of an agent that was killed may still be going on
+  const copy = await mkdtemp(`${data}${NEW}`)
+  await chmod(copy, 0o755)
+  await copyFromImage({ data: copy, imageRoot, target })
+  await rename(copy, data)
+}
+
+/**
+ * Copies what the image has at a path into a folder; over what an earlier try has left there.
+ * @throws SetpointError DISK_FULL or MOUNT_FAILED
+ */
+export async function copyFromImage({ data, imageRoot, target }: Filling): Promise<void> {
   const source = await resolveInRoot(imageRoot, target)
   const found = await lstat(source).catch(absent)
   if (!found?.isDirectory()) return
-  const copy = `${data}.new`
-  await rm(copy, { recursive: true, force: true })
-  await mkdir(copy)
-  const result = await run(copyArgv(source, copy), { timeout: COPY_DEADLINE })
+  const result = await run(copyArgv(source, data), { timeout: COPY_DEADLINE })
   if (result.exitCode !== 0) throw notCopied(target, result.timedOut ? 'it took too long' : result.stderr)
-  await rename(copy, data)
+  // or after a power cut the volume would count as full and hold empty files
+  await run(['sync', '--file-system', data], { timeout: SYNC_DEADLINE })
 }
 
 /** `/.` copies the folder itself onto the other one, its mode and owner included. */
 export function copyArgv(source: string, target: string): Argv {
   return ['cp', '--archive', '--no-target-directory', `${source}/.`, target]
+}
+
+/** One that is still being written by a copy that goes on goes the next time. */
+async function removeHalves(data: string): Promise<void> {
+  const folder = dirname(data)
+  const halves = (await readdir(folder)).filter((name) => name.startsWith(`${basename(data)}${NEW}`))
+  for (const half of halves) await rm(`${folder}/${half}`, { recursive: true, force: true }).catch(() => {})
 }
 
 function notCopied(target: string, said: string): SetpointError {
@@ -44,12 +68,8 @@ function notCopied(target: string, said: string): SetpointError {
     `what the image has at ${target} cannot be copied to its volume: ${text}`,
     {
       hint: isFull
-        ? 'free some room on the file system of the state folder'
-        : 'see `dmesg` for faults of the disk',
+        ? 'free some room on the file system of the volume'
+        : 'see `dmesg` for faults of the disk; with volume.nocopy: true nothing is copied (an NFS server may forbid it)',
     },
   )
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (!['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) throw error
 }

@@ -1,7 +1,8 @@
 import { mkdir, realpath, stat } from 'node:fs/promises'
-import { SetpointError } from '../../schemas/error.ts'
+import type { SetpointError } from '../../schemas/error.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import { mountOf, readMounts } from '../mountinfo.ts'
+import { absent, mountFailure } from './failure.ts'
 
 /**
  * The source of a bind mount as it is on this host, made where it may be made.
@@ -10,12 +11,12 @@ import { mountOf, readMounts } from '../mountinfo.ts'
 export async function hostPath(mount: Mount): Promise<string> {
   const { source, target, createHostPath, propagation } = mount
   if (!source.startsWith('/')) {
-    throw failure(`The source of the mount at ${target} is no absolute path: ${source}.`)
+    throw mountFailure(`The source of the mount at ${target} is no absolute path: ${source}.`)
   }
-  if (!(await exists(source))) {
+  if (!(await stat(source).catch(absent))) {
     if (!createHostPath) throw missing(mount)
     await mkdir(source, { recursive: true }).catch((cause) => {
-      throw failure(`${source}, to be mounted at ${target}, cannot be made: ${cause.message}`, { cause })
+      throw mountFailure(`${source}, to be mounted at ${target}, cannot be made: ${cause.message}`, { cause })
     })
   }
   if (propagation !== undefined) await checkPropagation(source, propagation)
@@ -27,27 +28,16 @@ async function checkPropagation(source: string, propagation: NonNullable<Mount['
   const mount = mountOf(await realpath(source), await readMounts())
   const isTied = propagation.endsWith('shared') ? mount?.shared : mount?.shared || mount?.slave
   if (propagation === 'private' || isTied) return
-  throw failure(`${source} cannot be mounted with propagation ${propagation}: ${mount?.target} is private.`, {
-    hint: `Make it shared on the host, \`mount --make-shared ${mount?.target}\`, or take the propagation away.`,
-  })
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (!['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) throw error
-      return false
+  throw mountFailure(
+    `${source} cannot be mounted with propagation ${propagation}: ${mount?.target} is private.`,
+    {
+      hint: `Make it shared on the host, \`mount --make-shared ${mount?.target}\`, or take the propagation away.`,
     },
   )
 }
 
 function missing({ source, target }: Mount): SetpointError {
-  return failure(`${source}, to be mounted at ${target}, is not on this host.`, {
+  return mountFailure(`${source}, to be mounted at ${target}, is not on this host.`, {
     hint: `Make it with \`mkdir -p ${source}\`, or set bind.create_host_path: true.`,
   })
-}
-
-function failure(message: string, options: { hint?: string; cause?: unknown } = {}): SetpointError {
-  return new SetpointError('MOUNT_FAILED', message, options)
 }

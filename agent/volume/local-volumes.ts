@@ -1,104 +1,91 @@
-import type { Stats } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
-import type { Mount, VolumeSpec } from '../../schemas/volume.ts'
+import type { Mount } from '../../schemas/volume.ts'
 import type { Paths } from '../paths.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
-import { fill } from './fill.ts'
+import { absent } from './failure.ts'
+import { makeFilled } from './fill.ts'
 import { hostPath } from './host-path.ts'
-import { type Meta, readMeta, writeMeta } from './meta.ts'
-import type { Volumes } from './volumes.ts'
+import { createNamed } from './named.ts'
+import { createPins } from './pins.ts'
+import { openInVolume, pathOf } from './subpath.ts'
+import type { Purpose, Volumes } from './volumes.ts'
 
 export interface LocalVolumesOptions {
-  paths: Pick<Paths, 'state'>
-  log: { info(fields: object, message: string): void }
+  paths: Pick<Paths, 'state' | 'run' | 'task'>
+  log: {
+    info(fields: object, message: string): void
+    warn(fields: object, message: string): void
+  }
 }
 
-/** Docker's rule for names; it also keeps a name from leading out of the folder. */
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
-/** Where a volume waits for its removal, so that half of one is never taken for a whole. */
-const TRASH = '.trash-'
-
-/** Volumes as folders: `<state>/volumes/<name>/data`, with what is known of each in `meta.json` beside it. */
+/** Volumes, bind mounts and folders in memory of this host. */
 export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
-  const folder = join(paths.state, 'volumes')
-  const making = new Map<string, Promise<string>>()
+  const named = createNamed({ paths, log })
+  const pins = createPins(join(paths.run, 'pins'))
 
-  /** Two tasks that need the same new volume at once share its making. */
-  function volume(mount: Mount, spec: VolumeSpec | undefined, imageRoot: string): Promise<string> {
-    const made = making.get(mount.source) ?? make(mount, spec, imageRoot)
-    making.set(mount.source, made)
-    return made.finally(() => making.delete(mount.source))
+  return {
+    async resolve(mount, purpose) {
+      if (mount.type === 'tmpfs') return resolved(mount, '')
+      if (mount.type === 'bind') return resolved(mount, await bindSource(mount, purpose))
+      const folder = await volumeFolder(mount, purpose)
+      return resolved(mount, mount.subpath ? await part(mount, folder, purpose) : folder)
+    },
+    async release(inUse) {
+      try {
+        await named.release((name) => inUse().volumes.has(name))
+        await pins.release((taskId) => inUse().tasks.has(taskId))
+      } catch (error) {
+        log.warn({ error: String(error) }, 'A volume that no task uses could not be unmounted')
+      }
+    },
+    list: named.list,
+    remove: named.remove,
   }
 
-  async function make(mount: Mount, spec: VolumeSpec | undefined, imageRoot: string): Promise<string> {
-    const home = join(folder, checkedName(mount.source))
-    const data = join(home, 'data')
-    if (await readMeta(home)) return data
-    if (spec?.external && !(await lookUp(data))?.isDirectory()) throw noSuchVolume(mount.source, data)
-    await mkdir(data, { recursive: true })
-    await fill({ data, imageRoot, target: mount.target })
-    await writeMeta(home, metaOf(mount.source, spec))
-    log.info({ volume: mount.source }, 'volume made')
+  /** Not every runtime leaves out what is mounted below (crun 1.8): so it is left out before. */
+  async function bindSource(mount: Mount, { taskId }: Purpose): Promise<string> {
+    const source = await hostPath(mount)
+    if (mount.recursive !== 'disabled') return source
+    const isFolder = (await stat(source)).isDirectory()
+    return pins.pin({ taskId, target: mount.target, source, isFolder })
+  }
+
+  function volumeFolder(mount: Mount, { taskId, specs, imageRoot }: Purpose): Promise<string> {
+    if (mount.source === '') return anonymous(mount, { taskId, imageRoot })
+    return named.open({ mount, spec: specs.find(({ name }) => name === mount.source), imageRoot })
+  }
+
+  /** A volume without a name is the task's own, and goes with it as in Swarm; it outlives restarts and reboots. */
+  async function anonymous(
+    { target, noCopy }: Mount,
+    { taskId, imageRoot }: Pick<Purpose, 'taskId' | 'imageRoot'>,
+  ): Promise<string> {
+    const data = join(paths.task(taskId), 'volumes', shortHash(target))
+    if (await stat(data).catch(absent)) return data
+    if (noCopy) await mkdir(data, { recursive: true })
+    else await makeFilled({ data, imageRoot, target })
     return data
   }
 
-  return {
-    async resolve(mount, specs, imageRoot) {
-      if (mount.type === 'tmpfs') return resolved(mount, '')
-      if (mount.type === 'bind') return resolved(mount, await hostPath(mount))
-      const spec = specs.find(({ name }) => name === mount.source)
-      return resolved(mount, await volume(mount, spec, imageRoot))
-    },
-    async list() {
-      const names = (await readdir(folder).catch(none)).filter((name) => NAME.test(name))
-      const metas = await Promise.all(names.map((name) => readMeta(join(folder, name))))
-      return names.filter((_, index) => metas[index] !== undefined).sort()
-    },
-    async remove(name) {
-      const trash = join(folder, `${TRASH}${checkedName(name)}`)
-      await rm(trash, { recursive: true, force: true })
-      await rename(join(folder, name), trash).catch(none)
-      await rm(trash, { recursive: true, force: true })
-    },
+  async function part({ source, target, subpath = '' }: Mount, folder: string, { taskId }: Purpose) {
+    const handle = await openInVolume(folder, subpath, source)
+    try {
+      const isFolder = (await handle.stat()).isDirectory()
+      return await pins.pin({ taskId, target, source: pathOf(handle), isFolder })
+    } finally {
+      await handle.close()
+    }
   }
 }
 
-function resolved({ createHostPath: _, type, ...rest }: Mount, source: string): ResolvedMount {
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+/** What is left to the runtime of a mount once its source is known. */
+function resolved(mount: Mount, source: string): ResolvedMount {
+  const { type, createHostPath: _, subpath: __, noCopy: ___, ...rest } = mount
   return { ...rest, type: type === 'tmpfs' ? 'tmpfs' : 'bind', source }
-}
-
-function checkedName(name: string): string {
-  if (NAME.test(name)) return name
-  throw new SetpointError('MOUNT_FAILED', `${JSON.stringify(name)} is no name for a volume.`, {
-    hint: 'Letters, digits, `_`, `.` and `-`, the first a letter or digit, 255 at most.',
-  })
-}
-
-function noSuchVolume(name: string, data: string): SetpointError {
-  return new SetpointError('MOUNT_FAILED', `The external volume ${name} is not on this host.`, {
-    hint: `Make it with \`mkdir -p ${data}\`, or take \`external\` away to have it made.`,
-  })
-}
-
-function metaOf(name: string, spec: VolumeSpec | undefined): Meta {
-  return {
-    name,
-    labels: spec?.labels ?? {},
-    external: spec?.external ?? false,
-    createdAt: new Date().toISOString(),
-  }
-}
-
-async function lookUp(path: string): Promise<Stats | undefined> {
-  return stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (!['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) throw error
-    return undefined
-  })
-}
-
-function none(error: NodeJS.ErrnoException): never[] {
-  if (error.code !== 'ENOENT') throw error
-  return []
 }

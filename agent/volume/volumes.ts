@@ -1,17 +1,42 @@
 import type { Mount, VolumeSpec } from '../../schemas/volume.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 
-/** Named volumes and bind mounts of this host. */
+/** What a mount is for. */
+export interface Purpose {
+  taskId: string
+  /** The volumes that the task names. */
+  specs: VolumeSpec[]
+  /** Where the image's file system is mounted. */
+  imageRoot: string
+}
+
+/** What is needed on this host. */
+export interface InUse {
+  /** Names. */
+  volumes: Set<string>
+  /** Ids. */
+  tasks: Set<string>
+}
+
+/** Volumes and bind mounts of this host. */
 export interface Volumes {
   /**
-   * The host side of a mount, made if it may be made. A named volume that is new takes the image's content at the
-   * mount's target, as Docker does.
-   * @param imageRoot where the image's file system is mounted
-   * @throws SetpointError MOUNT_FAILED saying which path is missing
+   * The host side of a mount, made and mounted if it may be. A volume that is new takes the image's content at the
+   * mount's target, as Docker does. Repeatable.
+   * @throws SetpointError MOUNT_FAILED saying what is missing, or DISK_FULL
    */
-  resolve(mount: Mount, specs: VolumeSpec[], imageRoot: string): Promise<ResolvedMount>
-  /** The names of the volumes that this agent has made. */
+  resolve(mount: Mount, purpose: Purpose): Promise<ResolvedMount>
+  /**
+   * Unmounts what no task needs; data stays. What cannot be unmounted is told in the log and tried again the next time.
+   * @param inUse asked for each volume when it is its turn
+   */
+  release(inUse: () => InUse): Promise<void>
+  /** The names of the volumes that this agent has made, without those that are external. */
   list(): Promise<string[]>
-  /** Removes a volume and all that is in it. Only ever called for a name that a person gave. */
+  /**
+   * Removes a volume and all that is in it; of one with `driver_opts` only the mount and what is known of it, as Docker
+   * does. Only ever called for a name that a person gave.
+   * @throws SetpointError MOUNT_FAILED while something is mounted in its folder
+   */
   remove(name: string): Promise<void>
 }

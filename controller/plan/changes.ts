@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../schemas/canonical.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import type { PlannedChange } from '../../schemas/status.ts'
+import { withoutPasswords } from '../../schemas/volume.ts'
 
 type Field = PlannedChange['fields'][number]
 
@@ -58,7 +59,7 @@ function serviceSummary(before: ServiceSpec, after: ServiceSpec): string {
 /** Every leaf that differs; the fingerprint is left out, since it only says that something else does. */
 function diffFields(from: unknown, to: unknown, path: string): Field[] {
   if (canonicalJson(from) === canonicalJson(to) || path === 'fingerprint') return []
-  if (!isObject(from) || !isObject(to)) return [{ path, from: show(from), to: show(to) }]
+  if (!isObject(from) || !isObject(to)) return [{ path, from: show(from, path), to: show(to, path) }]
   const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort()
   return keys.flatMap((key) => diffFields(from[key], to[key], path === '' ? key : `${path}.${key}`))
 }
@@ -67,6 +68,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function show(value: unknown): string {
-  return value === undefined ? 'unset' : typeof value === 'string' ? value : canonicalJson(value)
+function show(value: unknown, path: string): string {
+  const text = value === undefined ? 'unset' : typeof value === 'string' ? value : canonicalJson(value)
+  return path.startsWith('driverOpts') ? withoutPasswords(text) : text
 }

@@ -4,6 +4,7 @@ import type { ImageSource } from '../../../schemas/image.ts'
 import type { NetworkSpec } from '../../../schemas/network.ts'
 import type { ServiceSpec, StackSpec } from '../../../schemas/stack.ts'
 import type { VolumeSpec } from '../../../schemas/volume.ts'
+import { defined } from '../defined.ts'
 import { sortBy } from '../order.ts'
 import { containerOf } from './container.ts'
 import { fingerprint, sortContainer, stackDigest, type Used } from './fingerprint.ts'
@@ -71,8 +72,8 @@ function named<T extends { name: string }>(specs: Map<string, T>): Map<string, T
   return new Map([...specs.values()].map((spec) => [spec.name, spec]))
 }
 
-function volumeSpec({ name, external, labels }: ResourceDraft): VolumeSpec {
-  return { name, external, labels }
+function volumeSpec({ name, external, labels, driverOpts }: ResourceDraft): VolumeSpec {
+  return { name, external, labels, ...defined({ driverOpts }) }
 }
 
 /** The services that another one waits for to complete. */

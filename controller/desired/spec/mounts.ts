@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
 import type { Mount } from '../../../schemas/volume.ts'
 import { cleanPath } from '../compose/model/path.ts'
-import { type Cursor, fail, fields, itemsOf, within } from '../cursor.ts'
+import { type Cursor, fail, fields, itemsOf, notice, within } from '../cursor.ts'
 import { defined } from '../defined.ts'
+import { plainPath } from '../plain-path.ts'
+import { quote } from '../yaml/node.ts'
 import { mountTarget } from './mount-target.ts'
-import { boolean, filled, integer, oneOf, size } from './values.ts'
+import { boolean, filled, integer, oneOf, size, text } from './values.ts'
 
 export interface MountAt {
   /** The source of a volume is still its key in the file. */
@@ -27,13 +29,16 @@ function read(at: Cursor): Mount | undefined {
     target: mountTarget,
     read_only: boolean,
     bind: bindOptions,
+    volume: volumeOptions,
     tmpfs: (inner) => fields(inner, { size, mode: integer(0, 0o7777) }),
   })
-  const { type, source, target, read_only: readOnly = false, bind = {}, tmpfs } = fieldsRead
+  const { type, source, target, read_only: readOnly = false, bind = {}, volume = {}, tmpfs } = fieldsRead
   if (type === undefined || target === undefined) return undefined
   if (type === 'tmpfs') return { type, source: '', target, readOnly, ...tmpfs }
   if (type === 'volume')
-    return source === undefined ? anonymous(at, target) : { type, source, target, readOnly }
+    return source === undefined
+      ? anonymous(at, { ...volume, target, readOnly })
+      : { type, source, target, readOnly, ...volume }
   if (type !== 'bind') return fail(at, `not honoured yet: the type ${type}; take volume, bind or tmpfs`)
   checkRecursive(at, { ...bind, readOnly })
   const outside = source === undefined ? undefined : hostPath(at, source)
@@ -65,19 +70,34 @@ function checkRecursive(
   { recursive, readOnly, propagation }: BindOptions & { readOnly: boolean },
 ) {
   const place = within(at, 'bind', 'recursive')
-  if (recursive === 'disabled')
-    fail(place, 'not honoured yet: disabled; mount a folder that has no mounts below it')
   if ((recursive === 'writable' || recursive === 'readonly') && !readOnly)
     fail(place, `${recursive} is for a mount with read_only: true; set that, or remove it`)
   else if (recursive === 'readonly' && propagation !== undefined)
     fail(place, `readonly does not go with propagation ${propagation}; take rprivate`)
 }
 
-function anonymous(at: Cursor, target: string): undefined {
-  return fail(
-    at,
-    `not honoured yet: a volume without a name; write "data:${target}" and declare data under volumes`,
-  )
+type VolumeOptions = Pick<Mount, 'subpath' | 'noCopy'>
+
+function volumeOptions(at: Cursor): VolumeOptions {
+  const { nocopy, subpath } = fields(at, { nocopy: boolean, subpath: relativePath })
+  return defined({ noCopy: nocopy || undefined, subpath })
+}
+
+/** Undefined for all of the volume. */
+function relativePath(at: Cursor): string | undefined {
+  const path = text(at)
+  if (path === undefined) return undefined
+  if (!posix.isAbsolute(path) && !path.split('/').includes('..')) return plainPath(path) || undefined
+  return fail(at, `${quote(path)} must be a path in the volume, as in "uploads/images"`)
+}
+
+/** As in Swarm it goes with its task. To keep it for the slot would bring its old files back over those of a new image. */
+function anonymous(at: Cursor, rest: Omit<Mount, 'type' | 'source'>): Mount | undefined {
+  if (rest.subpath !== undefined)
+    return fail(within(at, 'volume', 'subpath'), 'a volume without a name is new and has no folders; name it')
+  const advice = `write "data:${rest.target}" and declare data under volumes to keep it`
+  notice(at, `a volume without a name is removed with its task, as when the image changes; ${advice}`)
+  return { type: 'volume', source: '', ...rest }
 }
 
 /** A resolved source: absolute is of the host, relative of the repository. */

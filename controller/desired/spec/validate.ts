@@ -19,7 +19,7 @@ export function validate(stack: StackDraft): void {
     checkDependencies(service, byName)
   }
   checkNames(stack.networks, ({ spec }) => spec)
-  checkNames(stack.volumes, ({ external, labels }) => ({ external, labels }))
+  checkNames(stack.volumes, ({ external, labels, driverOpts }) => [external, labels, driverOpts ?? null])
   checkNetworks(stack)
   checkTasks(stack)
   checkPorts(stack)

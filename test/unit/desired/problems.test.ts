@@ -80,12 +80,18 @@ describe('a service', () => {
     ],
     [
       'volumes: ["/data"]',
-      `4:15 services.a.volumes[0]: ${L}: a volume without a name; write "data:/data" and declare data under volumes`,
+      'notice 4:15 services.a.volumes[0]: a volume without a name is removed with its task, as when the image changes; write "data:/data" and declare data under volumes to keep it',
     ],
     ['volumes: ["/a:/b:rslave"]'],
     [
       'volumes: [{type: bind, source: /a, target: /b, bind: {propagation: slaves}}]',
       '4:72 services.a.volumes[0].bind.propagation: must be private, rprivate, shared, rshared, slave or rslave, not "slaves"; did you mean slave?',
+    ],
+    [
+      'volumes: [{type: volume, source: data, target: /b, volume: {subpath: ../x}}, {type: volume, target: /c, volume: {subpath: x}}]',
+      '4:15 services.a.volumes[0]: names the volume data, which is not declared',
+      '4:74 services.a.volumes[0].volume.subpath: "../x" must be a path in the volume, as in "uploads/images"',
+      '4:127 services.a.volumes[1].volume.subpath: a volume without a name is new and has no folders; name it',
     ],
     [
       'volumes: [{type: bind, source: /a, target: /b, bind: {recursive: readonly}}]',
@@ -574,8 +580,23 @@ describe('a file', () => {
     ],
     [
       `volumes: {v: {driver: nfs}}\n${A}`,
-      '1:23 volumes.v.driver: not honoured yet: the driver nfs; mount it on the host and use its absolute path',
+      '1:23 volumes.v.driver: not honoured yet: the driver nfs; take local with driver_opts, or mount it on the host and use its absolute path',
     ],
+    [`volumes: {v: {driver_opts: {type: tmpfs, device: tmpfs, o: "size=1m"}}}\n${A}`],
+    [
+      `volumes: {v: {driver_opts: {o: bind}}}\n${A}`,
+      '1:32 volumes.v.driver_opts.o: needs type beside it; write {type: nfs, device: ":/export", o: "addr=10.0.0.2"} or {type: tmpfs, device: tmpfs}',
+    ],
+    [
+      `volumes: {v: {driver_opts: {type: none, device: data, o: "ro,bind"}}}\n${A}`,
+      '1:49 volumes.v.driver_opts.device: data must be an absolute path on the host, without ..; a folder of the repository is no volume',
+    ],
+    [
+      `volumes: {v: {driver_opts: {size: 1g, mountpoint: /x}}}\n${A}`,
+      '1:35 volumes.v.driver_opts.size: not honoured yet: a quota for a folder; limit the size with a file system of its own, or with type tmpfs and o: size=…',
+      '1:51 volumes.v.driver_opts.mountpoint: mountpoint is no option of the driver local; take type, o and device',
+    ],
+
     [
       `volumes: {v: {external: {name: w}}}\n${A}`,
       'notice 1:25 volumes.v.external: external.name is deprecated; write name, and external: true',

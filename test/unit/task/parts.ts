@@ -201,6 +201,7 @@ export function anAgent(host: Host, state = temporaryState()) {
       async resolve(mount) {
         return { type: 'bind', source: mount.source, target: mount.target, readOnly: mount.readOnly }
       },
+      async release() {},
       list: async () => [],
       async remove() {},
     },

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { agentPaths } from '../../../agent/paths.ts'
 import { copyArgv } from '../../../agent/volume/fill.ts'
 import { createVolumes } from '../../../agent/volume/local-volumes.ts'
 import type { Volumes } from '../../../agent/volume/volumes.ts'
@@ -31,7 +32,8 @@ beforeEach(async () => {
   await chown(join(image, 'data/sub/file'), 33, 34)
   await chmod(join(image, 'data'), 0o750)
   await chown(join(image, 'data'), 33, 34)
-  volumes = createVolumes({ paths: { state: folder }, log: { info: () => {} } })
+  const paths = agentPaths(folder, join(folder, 'run'))
+  volumes = createVolumes({ paths, log: { info: () => {}, warn: () => {} } })
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
@@ -44,7 +46,11 @@ const aMount = (mount: Partial<Mount> = {}): Mount => ({
   ...mount,
 })
 const resolve = (mount: Partial<Mount> = {}, external = false) =>
-  volumes.resolve(aMount(mount), [{ name: 'shop_data', external, labels: { a: 'b' } }], image)
+  volumes.resolve(aMount(mount), {
+    taskId: 't1',
+    specs: [{ name: 'shop_data', external, labels: { a: 'b' } }],
+    imageRoot: image,
+  })
 
 describe('a named volume', () => {
   it('takes what the image has there when it is new, owners and modes included', async () => {
@@ -76,7 +82,7 @@ describe('a named volume', () => {
 
   it('is made anew after a crash in the midst of it', async () => {
     await mkdir(join(home('shop_data'), 'data'), { recursive: true })
-    await mkdir(join(home('shop_data'), 'data.new/half'), { recursive: true })
+    await mkdir(join(home('shop_data'), 'data.new-abc/half'), { recursive: true })
     expect((await readdir((await resolve()).source)).sort()).toEqual(['link', 'sub'])
     expect((await readdir(home('shop_data'))).sort()).toEqual(['data', 'meta.json'])
   })
@@ -100,13 +106,10 @@ describe('a named volume', () => {
     expect(await readdir((await resolve({ source: 'b', target: '/relative' })).source)).toEqual([])
   })
 
-  it.each(['../up', 'a/b', '..', '.hidden', '', 'a\0b', 'x'.repeat(256)])(
-    'is not called %j',
-    async (source) => {
-      await expect(resolve({ source })).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
-      await expect(volumes.remove(source)).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
-    },
-  )
+  it.each(['../up', 'a/b', '..', '.hidden', 'a\0b', 'x'.repeat(256)])('is not called %j', async (source) => {
+    await expect(resolve({ source })).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
+    await expect(volumes.remove(source)).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
+  })
 
   it('that is external must be there', async () => {
     await expect(resolve({}, true)).rejects.toMatchObject({

@@ -23,19 +23,9 @@ const bind = mapping('a mapping with settings of a bind mount', {
 })
 
 const volume = mapping('a mapping with settings of a volume', {
-  nocopy: ignored(
-    boolean,
-    'A new volume stays empty.',
-    'a new volume takes what the image has in its place',
-    false,
-  ),
+  nocopy: honoured(boolean, 'A new volume stays empty, and does not take what the image has in its place.'),
   labels: ignored(labels, 'Labels of the volume.', 'put labels under the volume itself'),
-  subpath: refused(
-    string,
-    'A folder of the volume, in place of all of it.',
-    LATER,
-    'use a volume of its own',
-  ),
+  subpath: honoured(string, 'A folder or file of the volume, in place of all of it.'),
 })
 
 const tmpfs = mapping('a mapping with size and mode', {

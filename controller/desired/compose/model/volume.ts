@@ -1,7 +1,7 @@
 import { type Cursor, within } from '../../cursor.ts'
 import { type Node, textAt, valueAt, withValue } from '../../yaml/node.ts'
 import { canonicalise } from '../canonical/canonicalise.ts'
-import { honoured, LATER, refused } from '../marks.ts'
+import { honoured } from '../marks.ts'
 import type { Scope, Shape } from '../shape.ts'
 import { options, orEmpty, string } from './common.ts'
 import { external } from './external.ts'
@@ -12,12 +12,7 @@ import { namedResource } from './resource.ts'
 const resource = namedResource('a mapping of the settings of a volume', {
   name: honoured(string, 'The full name of the volume, in place of `STACK_KEY`.'),
   driver: honoured(string, 'What keeps the volume: `local`.'),
-  driver_opts: refused(
-    options,
-    'Settings of the driver, as in `type`, `o` and `device` of a mount.',
-    LATER,
-    'mount it on the host and use its absolute path',
-  ),
+  driver_opts: honoured(options, 'What is mounted as the volume: `type`, `o` and `device`, as for mount(8).'),
   external: honoured(external, 'The volume is there already and is not made or removed.'),
   labels: honoured(labels, 'Labels of the volume.'),
 })

@@ -1,4 +1,4 @@
-import { a, accepted, aFile, behaviour, deployed, notDeployed, refused } from './support.ts'
+import { a, accepted, aFile, behaviour, deployed, refused } from './support.ts'
 
 const VOLUMES = 'volumes: {data: {}, n: {}}'
 const aMount = (short: string) => aFile(`volumes: [${short}]`, VOLUMES)
@@ -41,10 +41,15 @@ behaviour(
 )
 behaviour(
   96,
-  'a volume without a name is refused where a stack is deployed',
+  'a volume without a name is told of where a stack is deployed: it goes with its task',
   aMount('/p'),
-  notDeployed(
-    'compose.yaml:4:15 services.a.volumes[0]: not honoured yet: a volume without a name; write "data:/p" and declare data under volumes',
+  deployed(
+    {
+      services: {
+        a: { container: { mounts: [{ type: 'volume', source: '', target: '/p', readOnly: false }] } },
+      },
+    },
+    'notice compose.yaml:4:15 services.a.volumes[0]: a volume without a name is removed with its task, …',
   ),
 )
 

@@ -122,6 +122,12 @@ cases('volumes and tmpfs', (lines) => container(lines, VOLUMES).mounts, [
       },
     ],
   ],
+  ['volumes: ["data:/d:nocopy"]', [volume('/d', { noCopy: true })]],
+  [
+    'volumes: [{type: volume, source: data, target: /d, volume: {subpath: ./a//b/, nocopy: false}}]',
+    [volume('/d', { subpath: 'a/b' })],
+  ],
+  ['volumes: ["/d"]', [volume('/d', { source: '' })]],
   ['volumes: ["/x:/a:rslave"]', [bind('/x', '/a', { propagation: 'rslave' })]],
   ['volumes: ["/x:/a:rprivate"]', [bind('/x', '/a')]],
   [
@@ -336,12 +342,15 @@ cases(
       },
     ],
     [
-      'services: {a: {image: x, networks: [n], volumes: ["v:/v", "w:/w"]}}\nnetworks: {n: {name: N, external: true}}\nvolumes: {v: {labels: [a=b]}, w: {external: true}, unused: }',
+      'services: {a: {image: x, networks: [n], volumes: ["v:/v", "w:/w"]}}\nnetworks: {n: {name: N, external: true}}\nvolumes: {v: {labels: [a=b], driver_opts: {type: nfs, device: ":/x", o: "addr=10.0.0.2"}}, w: {external: true}, unused: }',
       {
         networks: [{ name: 'N', internal: false, external: true }],
         volumes: [
           { name: 'w', external: true, labels: {} },
-          { name: 'web_v', external: false, labels: { a: 'b' } },
+          {
+            ...{ name: 'web_v', external: false, labels: { a: 'b' } },
+            driverOpts: { type: 'nfs', device: ':/x', o: 'addr=10.0.0.2' },
+          },
         ],
       },
     ],
