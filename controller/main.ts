@@ -13,6 +13,8 @@ import { createHostProblems } from './observed/host-problems.ts'
 import { createFleet } from './observed/redis-fleet.ts'
 import type { ControllerOptions, SourceOptions } from './options.ts'
 import { createQueue } from './queue/bullmq-queue.ts'
+import { createPinner } from './registry/pinner.ts'
+import { createRegistry } from './registry/registry.ts'
 import { createService } from './service.ts'
 import { followSources } from './sources.ts'
 import { createRecords } from './state/file-records.ts'
@@ -56,12 +58,14 @@ export async function runController(options: ControllerOptions): Promise<{ close
     for (const stack of [...records.list().map(({ name }) => name), ...sources.stacks()]) turns.wake(stack)
   }
 
+  const registry = createRegistry({ authFile: options.authFile, now })
   const opened = openSources(options.sources, { cache: join(folder, 'git'), log })
   const sources = followSources({
     sources: opened.map((source, index) => ({ source, options: options.sources[index] as SourceOptions })),
     createLoader,
     poll,
     records,
+    pinner: createPinner({ registry, records, log, now }),
     onStacks: (stacks) => stacks.forEach(turns.wake),
     onStatus: changes.tell,
     log,
@@ -111,6 +115,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
   leader.acquire().then(wakeAll, untilThere)
 
   async function close(): Promise<void> {
+    registry.close()
     await Promise.all([sources.close(), turns.close()])
     await leader.release()
     await Promise.all([fleet.close(), queue.close(), ...opened.map((source) => source.close())])

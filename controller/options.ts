@@ -27,6 +27,8 @@ export interface ControllerOptions {
   listen: string
   /** Bearer token that the API asks for; without one it only listens on loopback. */
   token?: string
+  /** Absolute path of a credentials file for image registries; it need not be there. */
+  authFile: string
   sources: SourceOptions[]
   /** Files, by host, that hold its recipient: then no report is believed about it. */
   hostKeys: Record<string, string>

@@ -10,6 +10,7 @@ import type { HostProblems } from './observed/host-problems.ts'
 import { specChanges } from './plan/changes.ts'
 import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
 import type { Queue } from './queue/queue.ts'
+import { applyPins, knownPins } from './registry/pins.ts'
 import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
 import type { Sources } from './sources.ts'
 import type { HostKeys } from './state/host-keys.ts'
@@ -116,7 +117,8 @@ function candidateChanges({ records }: ServiceDeps, spec: StackSpec): PlanDocume
   return {
     name: spec.name,
     revision: running?.revision ?? null,
-    changes: specChanges(running?.spec ?? null, spec),
+    // As it would be taken in, so that a pin which stays is no change.
+    changes: specChanges(running?.spec ?? null, applyPins(spec, knownPins(record))),
     problems: [],
   }
 }

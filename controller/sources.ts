@@ -3,12 +3,15 @@ import type { Log } from '../schemas/log.ts'
 import { formatProblem, isError } from '../schemas/problem.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import type { SourceTree } from '../schemas/source.ts'
+import type { StackSpec } from '../schemas/stack.ts'
 import type { SourceStatus } from '../schemas/status.ts'
 import type { Load, Loaded } from './desired/load.ts'
 import { rootStackName } from './git/names.ts'
 import type { Poller, poll } from './git/poller.ts'
 import type { Source } from './git/source.ts'
+import { type DeclaredStack, type ImageWatch, watchImages } from './image-watch.ts'
 import type { SourceOptions } from './options.ts'
+import type { Pinner } from './registry/pinner.ts'
 import type { Candidate } from './rollout/accept.ts'
 import type { Records } from './state/records.ts'
 
@@ -30,6 +33,7 @@ export interface SourcesOptions {
   createLoader: () => Load
   poll: typeof poll
   records: Pick<Records, 'list'>
+  pinner: Pinner
   /** Called with the stacks that a new revision may concern. */
   onStacks: (stacks: string[]) => void
   /** Called when the state of a source may have changed. */
@@ -38,15 +42,11 @@ export interface SourcesOptions {
   now: () => Date
 }
 
-interface Stack {
-  candidate: Candidate
-  problems: string[]
-}
-
 interface Followed {
-  stacks: Map<string, Stack>
+  stacks: Map<string, DeclaredStack>
   status: SourceStatus
   poller: Poller
+  images: ImageWatch
 }
 
 /** Follows all sources. What cannot be fetched, read or validated changes nothing (law 1). */
@@ -57,23 +57,31 @@ export function followSources(options: SourcesOptions): Sources {
     candidate: (stack) => ownerOf(stack, declared(stack), options.records)?.candidate,
     stacks: () => [...new Set(followed.flatMap(({ stacks }) => presentIn(stacks)))],
     problems: (stack) => [
-      ...declared(stack).flatMap(({ problems }) => problems),
+      ...declared(stack).flatMap(({ problems, candidate: { spec } }) => [
+        ...problems,
+        ...(typeof spec === 'string' ? [] : options.pinner.notices(spec)),
+      ]),
       ...clash(stack, declared(stack)),
     ],
     status: () => followed.map(({ status }) => ({ ...status })),
     look: async () => void (await Promise.all(followed.map(({ poller }) => poller.wake()))),
-    close: async () => void (await Promise.all(followed.map(({ poller }) => poller.stop()))),
+    close: async () => {
+      for (const { images } of followed) images.close()
+      await Promise.all(followed.map(({ poller }) => poller.stop()))
+    },
   }
 }
 
 function follow({ source, options }: SourcesOptions['sources'][number], context: SourcesOptions): Followed {
-  const { records, onStacks, onStatus, log, now } = context
+  const { records, pinner, onStacks, onStatus, log, now } = context
   const { name, url } = source
   const load = context.createLoader()
-  const stacks = new Map<string, Stack>()
+  const stacks = new Map<string, DeclaredStack>()
+  const images = watchImages({ stacks, pinner, onStack: arrive, now })
   const status: SourceStatus = { name, url, branch: source.branch, revision: null, polled: null, error: null }
 
-  function take(tree: SourceTree): void {
+  /** What waits for a registry goes on as it was meanwhile; the other stacks of the commit do not wait for it. */
+  function take(tree: SourceTree): void | Promise<void> {
     const loaded = load(tree, {
       directory: '',
       rootName: rootStackName(options),
@@ -83,12 +91,25 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
     refuseUnreadable(loaded)
     if (!options.allowEmpty) refuseEmptied(loaded, [...new Set([...known, ...presentIn(stacks)])])
     const absent = [...known, ...stacks.keys()].map((stack) => [stack, absentStack(name, loaded)] as const)
-    const present = loaded.stacks.map((stack) => [stack.name, presentStack(stack, name, tree)] as const)
-    const next = new Map([...absent, ...present])
+    const present = loaded.stacks.map((stack) => takeIn(stack, { source: name, tree, pinner }))
+    const ready = present.map(
+      (one) => [one.stack, 'entry' in one ? one.entry : stacks.get(one.stack)] as const,
+    )
+    const next = new Map([...absent, ...ready])
     stacks.clear()
-    for (const [stack, entry] of next) stacks.set(stack, entry)
+    for (const [stack, entry] of next) if (entry) stacks.set(stack, entry)
     status.revision = tree.revision
     onStacks([...stacks.keys()])
+    images.look()
+    const late = present.flatMap((one) =>
+      'late' in one ? [one.late.then((entry) => arrive(one.stack, entry))] : [],
+    )
+    if (late.length > 0) return Promise.all(late).then(() => images.look())
+  }
+
+  function arrive(stack: string, entry: DeclaredStack): void {
+    stacks.set(stack, entry)
+    onStacks([stack])
   }
 
   const poller = context.poll(source, options, {
@@ -106,27 +127,38 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
       onStatus()
     },
   })
-  return { stacks, status, poller }
+  return { stacks, status, poller, images }
 }
 
 /**
  * A stack that the commit does not have. While the name of some stack is only guessed, since its file cannot be read
  * that far, this may be the one: then it is not removed (law 1).
  */
-function absentStack(source: string, { revision, stacks }: Loaded): Stack {
+function absentStack(source: string, { revision, stacks }: Loaded): DeclaredStack {
   const spec = stacks.some((stack) => stack.guessed) ? 'invalid' : 'removed'
   return { candidate: { source, revision, spec }, problems: [] }
 }
 
-function presentStack(
-  { spec, problems }: Loaded['stacks'][number],
-  source: string,
-  { revision }: SourceTree,
-): Stack {
-  return { candidate: { source, revision, spec: spec ?? 'invalid' }, problems: problems.map(formatProblem) }
+/** A stack of a commit; its entry comes `late` when a registry must be asked first. */
+type TakenIn = { stack: string; entry: DeclaredStack } | { stack: string; late: Promise<DeclaredStack> }
+
+function takeIn(
+  { name, spec: declared, problems }: Loaded['stacks'][number],
+  { source, tree: { revision }, pinner }: { source: string; tree: SourceTree; pinner: Pinner },
+): TakenIn {
+  const entry = (spec: Candidate['spec']) => ({
+    candidate: { source, revision, spec },
+    problems: problems.map(formatProblem),
+  })
+  if (declared === null) return { stack: name, entry: entry('invalid') }
+  const pinned = pinner.pin(declared, revision)
+  const withSpec = (spec: StackSpec) => ({ ...entry(spec), declared })
+  return pinned instanceof Promise
+    ? { stack: name, late: pinned.then(withSpec) }
+    : { stack: name, entry: withSpec(pinned) }
 }
 
-function presentIn(stacks: Map<string, Stack>): string[] {
+function presentIn(stacks: Map<string, DeclaredStack>): string[] {
   return [...stacks].filter(([, { candidate }]) => candidate.spec !== 'removed').map(([name]) => name)
 }
 
@@ -141,7 +173,11 @@ function recordedStacks(records: SourcesOptions['records'], source: string): str
  * Of several sources that declare a stack, the one that had it first keeps it. One that has it goes before one that
  * has dropped it: a stack that moves from one to the other is handed over.
  */
-function ownerOf(stack: string, declared: Stack[], records: SourcesOptions['records']): Stack | undefined {
+function ownerOf(
+  stack: string,
+  declared: DeclaredStack[],
+  records: SourcesOptions['records'],
+): DeclaredStack | undefined {
   const present = declared.filter(({ candidate }) => candidate.spec !== 'removed')
   const choices = present.length > 0 ? present : declared
   return (
@@ -149,7 +185,7 @@ function ownerOf(stack: string, declared: Stack[], records: SourcesOptions['reco
   )
 }
 
-function clash(stack: string, declared: Stack[]): string[] {
+function clash(stack: string, declared: DeclaredStack[]): string[] {
   const sources = declared
     .filter(({ candidate }) => candidate.spec !== 'removed')
     .map(({ candidate }) => candidate.source)

@@ -86,7 +86,7 @@ export const HistoryEntry = Type.Object(
     finishedAt: Type.Optional(Type.String()),
     outcome: Outcome,
     failure: Type.Optional(Failure),
-    /** Who asked: `commit`, `rollback` by a person, `automatic`. */
+    /** Who asked: `commit`, `image` (what a reference stands for has moved), `rollback` by a person, `automatic`. */
     trigger: Type.String(),
   },
   closed,

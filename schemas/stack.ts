@@ -57,8 +57,25 @@ export const StackSpec = Type.Object(
     volumes: Type.Array(VolumeSpec),
     /** `x-setpoint.drift`: put drift right, or only tell of it. */
     drift: Type.Union([Type.Literal('heal'), Type.Literal('report')]),
-    /** Hash of all the above: equal digests need no rollout. */
+    /** What the controller has found out of images and added to the services; absent when there is none of it. */
+    pinned: Type.Optional(
+      Type.Object(
+        {
+          /** The digest of the stack as its file declares it. */
+          declared: Type.String(),
+          /** ISO time at which each reference was last looked up. */
+          at: Type.Record(Type.String(), Type.String()),
+        },
+        closed,
+      ),
+    ),
+    /** Hash of all the above but the times: equal digests need no rollout. */
     digest: Type.String(),
   },
   closed,
 )
+
+/** The digest of a stack as its file declares it, whatever its images were found to stand for. */
+export function declaredDigest({ pinned, digest }: StackSpec): string {
+  return pinned?.declared ?? digest
+}

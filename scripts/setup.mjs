@@ -19,6 +19,7 @@ const TOOLS = [
   ['conntrack', 'conntrack'],
   ['redis-server', 'redis-server'],
   ['git', 'git'],
+  ['skopeo', 'skopeo'],
   ['nsenter', 'util-linux'],
 ]
 const TEST_TOOLS = [

@@ -35,6 +35,7 @@ const RULES: Record<string, Rule> = {
   'controller/plan': { from: ['schemas'], pure: true },
   'controller/rollout': { from: ['schemas'], typesFrom: ['controller/plan'], pure: true },
   'controller/queue': { from: ['schemas', 'controller/redis.ts'], packages: ['bullmq'] },
+  'controller/registry': { from: ['schemas'] },
   'controller/state': { from: ['schemas', 'controller/redis.ts'] },
   'controller/redis.ts': { from: ['schemas'], packages: ['ioredis'] },
   'controller/status': { from: ['schemas', 'controller/plan', 'controller/rollout'], pure: true },
@@ -82,7 +83,12 @@ const COMPUTING = new Set([
 ])
 
 /** The only files that may start a process. */
-const MAY_SPAWN = ['agent/runtime/exec.ts', 'controller/cli/', 'controller/git/']
+const MAY_SPAWN = [
+  'agent/runtime/exec.ts',
+  'controller/cli/',
+  'controller/git/',
+  'controller/registry/skopeo.ts',
+]
 
 /** An option that asks for a shell, or the two functions of node:child_process that always use one. */
 const SHELL = /shell: (?!false)|import \{[^}]*\bexec(Sync)?\b[^}]*\} from 'node:child_process'/

@@ -17,8 +17,3 @@ export function pullName(source: ImageSource): string {
   const digest = digestOf(source)
   return digest === undefined ? source.reference : `${repositoryOf(source.reference)}@${digest}`
 }
-
-/** The registry of a full reference: `docker.io`. */
-export function registryOf(reference: string): string {
-  return reference.split('/')[0] ?? reference
-}

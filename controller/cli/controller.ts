@@ -26,6 +26,7 @@ export interface ControllerFlags {
   retryInterval: number
   allowEmpty?: boolean
   credentialsFile?: string
+  authFile?: string
   variables?: string[]
   hostKey: Record<string, string>
   logLevel: string
@@ -53,6 +54,10 @@ export function registerController(program: Command, { context, finish }: Cli): 
     )
     .option('--allow-empty', 'accept a commit that removes every stack')
     .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
+    .option(
+      '--auth-file <file>',
+      'credentials for image registries, as `skopeo login` writes them (default: <state>/auth.json)',
+    )
     .addOption(variablesOption())
     .addOption(hostKeyOption())
     .option('--log-level <level>', LOG_LEVELS.join(', '), levelArgument, 'info')
@@ -99,6 +104,7 @@ export async function controllerOptions(
     redis: redisOf(flags, env),
     listen: flags.listen,
     ...(env.SETPOINT_TOKEN ? { token: env.SETPOINT_TOKEN } : {}),
+    authFile: resolve(flags.authFile ?? `${state}/auth.json`),
     sources: sources.map((source, at) => ({ ...source, variables: variables[at] ?? {} })),
     hostKeys: flags.hostKey,
     logLevel: flags.logLevel,

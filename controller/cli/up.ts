@@ -52,7 +52,7 @@ export function registerUp(program: Command, { context, finish }: Cli): void {
     .addOption(variablesOption())
     .option(
       '--auth-file <file>',
-      'credentials for image registries, as `buildah login` writes them',
+      'credentials for image registries, as `buildah login` writes them (default: <state>/auth.json)',
       absolute,
     )
     .addOption(

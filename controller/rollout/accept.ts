@@ -1,7 +1,7 @@
 import { digest } from '../../schemas/canonical.ts'
 import type { Revision, Rollout, StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
-import type { StackSpec } from '../../schemas/stack.ts'
+import { declaredDigest, type StackSpec } from '../../schemas/stack.ts'
 import { beginEntry, finishEntry } from './history.ts'
 
 /** What the newest commit of a source says of a stack. */
@@ -27,7 +27,12 @@ export function accept(
   // The source is taken over too: the same stack may now come from another one.
   const known = { ...(record ?? emptyRecord(next.spec.name)), source: candidate.source }
   if (known.accepted?.spec.digest === next.spec.digest) return sameContent(known, next)
-  return startRollout(known, next, { now, trigger: 'commit' })
+  return startRollout(known, next, { now, trigger: isSameFile(known.accepted, next) ? 'image' : 'commit' })
+}
+
+/** True when only the images have moved: what the file says is as before. */
+function isSameFile(accepted: Revision | null, next: Revision): boolean {
+  return accepted !== null && declaredDigest(accepted.spec) === declaredDigest(next.spec)
 }
 
 /** A record that starts its move to a revision; what was under way is superseded. */

@@ -23,19 +23,8 @@ const HTPASSWD = 'deployer:$2b$05$abcdefghijklmnopqrstuuh0/67O30YDyKxPe3PcrqBG/P
  */
 export async function startRegistry(folder: string, options: { locked?: boolean } = {}): Promise<Registry> {
   const name = `127.0.0.1:${await freePort()}`
-  await mkdir(folder, { recursive: true })
-  const auth = { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } }
-  // YAML has JSON in it.
-  const config = {
-    version: 0.1,
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-    http: { addr: name },
-    ...(options.locked && { auth }),
-  }
-  if (options.locked) await writeFile(auth.htpasswd.path, HTPASSWD)
-  await writeFile(join(folder, 'config.yml'), JSON.stringify(config))
-  const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
+  const config = await prepareRegistry(folder, name, options)
+  const child = spawn('docker-registry', ['serve', config], { stdio: 'ignore' })
   await answers(`http://${name}/v2/`, child)
   return {
     name,
@@ -60,6 +49,28 @@ export async function brokenRegistry(): Promise<Registry> {
   }
 }
 
+/** Writes what docker-registry needs to listen at an address. Gives the path of its configuration. */
+export async function prepareRegistry(
+  folder: string,
+  address: string,
+  options: { locked?: boolean } = {},
+): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const auth = { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } }
+  if (options.locked) await writeFile(auth.htpasswd.path, HTPASSWD)
+  const path = join(folder, 'config.yml')
+  // YAML has JSON in it.
+  const config = {
+    version: 0.1,
+    log: { level: 'error', accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: join(folder, 'data') } },
+    http: { addr: address },
+    ...(options.locked && { auth }),
+  }
+  await writeFile(path, JSON.stringify(config))
+  return path
+}
+
 /** A registry in front of another one that misbehaves as a test asks. */
 export interface RegistryProxy extends Registry {
   /** What it was asked, as `GET /v2/…`. */
@@ -68,16 +79,20 @@ export interface RegistryProxy extends Registry {
   refuse(...answers: { status: number; headers?: Record<string, string> }[]): void
   /** Sends blobs so slowly, in bytes a second; 0: not at all after the first bytes. Undefined: as fast as it can. */
   slow(bytesPerSecond: number | undefined): void
+  /** Takes every request and answers none. */
+  mute(isMute: boolean): void
 }
 
-/** Starts a proxy; everything else is answered by `behind`, or for a while by nobody when that is undefined. */
+/** Starts a proxy before the registry `behind`, which answers whatever it does not itself. */
 export async function startProxy(behind: string): Promise<RegistryProxy> {
   const asked: string[] = []
   const refusals: { status: number; headers?: Record<string, string> }[] = []
   let speed: number | undefined
+  let mute = false
   const server = createHttpServer((incoming, response) => {
     const { url = '', method = 'GET', headers } = incoming
     asked.push(`${method} ${url}`)
+    if (mute) return
     const refusal = url.includes('/manifests/') ? refusals.shift() : undefined
     if (refusal) return void response.writeHead(refusal.status, refusal.headers).end()
     const [host = '', port] = behind.split(':')
@@ -96,6 +111,9 @@ export async function startProxy(behind: string): Promise<RegistryProxy> {
     refuse: (...answers) => void refusals.push(...answers),
     slow: (bytesPerSecond) => {
       speed = bytesPerSecond
+    },
+    mute: (isMute) => {
+      mute = isMute
     },
     async close() {
       server.closeAllConnections()

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Layout, ServiceName } from './layout.ts'
 import { entryPoint } from './layout.ts'
 import { redisArgv } from './redis.ts'
@@ -72,6 +73,7 @@ function controllerArgv(options: UpOptions, layout: Layout): string[] {
     ...['--log-file', layout.log('controller')],
     ...['--host-key', `${options.host}=${layout.hostKey}`],
     ...optional('--credentials-file', options.credentialsFile),
+    ...authFile(options),
     ...(options.variables ?? []).flatMap((text) => ['--variables', text]),
     ...(options.allowEmpty ? ['--allow-empty'] : []),
   ]
@@ -83,10 +85,15 @@ function agentArgv(options: UpOptions, layout: Layout): string[] {
     ...['--redis', `unix://${layout.redisSocket}`],
     ...agentFlags(options, layout),
     ...['--controller-key', layout.controllerKey],
-    ...optional('--auth-file', options.authFile),
+    ...authFile(options),
     ...['--log-level', options.logLevel],
     ...['--log-file', layout.log('agent')],
   ]
+}
+
+/** One file for both: the controller looks up what the agent pulls. */
+function authFile({ authFile, state }: UpOptions): string[] {
+  return ['--auth-file', authFile ?? join(state, 'auth.json')]
 }
 
 function optional(flag: string, value: string | undefined): string[] {

@@ -1,9 +1,11 @@
 import type { ImageSource } from '../../../schemas/image.ts'
 import type { Problem } from '../../../schemas/problem.ts'
 import { fail, within } from '../cursor.ts'
+import { defined } from '../defined.ts'
 import { otherPaths } from '../other-paths.ts'
 import { errorIn, noteAll } from '../report.ts'
 import type { StackDraft } from '../spec/read-stack.ts'
+import type { ServiceDraft } from '../spec/service.ts'
 import { quote } from '../yaml/node.ts'
 import type { LoadedImage } from './image-spec.ts'
 import { normaliseReference } from './references.ts'
@@ -50,6 +52,12 @@ export function identityOf(image: LoadedImage): string {
   return JSON.stringify([image.reference, image.problems])
 }
 
+const BUILT_HERE = 'an image spec is built for the platform of the host; remove it'
+
+function source(reference: string, { pull_policy, platform }: ServiceDraft): ImageSource {
+  return { reference, ...(pull_policy ?? { pull: 'missing' }), ...defined({ platform }) }
+}
+
 /** The image of each service: a spec of the source where the name is one, else a registry reference in full. */
 export function resolveImages(draft: StackDraft, catalog: Catalog): Map<string, ImageSource> {
   const resolved = new Map<string, ImageSource>()
@@ -59,13 +67,14 @@ export function resolveImages(draft: StackDraft, catalog: Catalog): Map<string, 
     const declared = catalog.find(service.image)
     if (declared) {
       noteAll(at.problems, declared.problems)
+      if (service.platform !== undefined) fail(within(service.at, 'platform'), BUILT_HERE)
       if (declared.spec) {
         resolved.set(service.name, { reference: declared.reference, pull: 'missing', spec: declared.spec })
       }
       continue
     }
     const reference = normaliseReference(service.image)
-    if (reference) resolved.set(service.name, { reference, pull: service.pull_policy ?? 'missing' })
+    if (reference) resolved.set(service.name, source(reference, service))
     else
       fail(
         at,

@@ -13,10 +13,15 @@ export interface Used {
 /**
  * The hash over all that needs a new task when it changes: the container with the networks and volumes it uses.
  * Replicas, update settings, dependencies and drift are no part of it, nor is the pull policy, which changes nothing
- * about a container that runs. An image spec counts by its reference, which is the hash of its inputs.
+ * about a container that runs. An image spec counts by its reference, which is the hash of its inputs. What a reference
+ * stands for at its registry is added when that is known: `controller/registry`.
  */
 export function fingerprint(container: ContainerSpec, used: Used): string {
-  return digest({ container: { ...container, image: container.image.reference }, ...used }, 16)
+  return digest({ container: { ...container, image: imageOf(container) }, ...used }, 16)
+}
+
+function imageOf({ image: { reference, platform } }: ContainerSpec): unknown {
+  return platform === undefined ? reference : { reference, platform }
 }
 
 /** The hash over a whole stack: equal digests need no rollout. */

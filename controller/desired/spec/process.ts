@@ -68,21 +68,8 @@ export function user(cursor: Cursor): string | undefined {
   return fail(cursor, `${quote(value)} is no user: a name or number, as in app or 1000:1000, without spaces`)
 }
 
-/** Compose Specification §pull_policy. */
-export function pullPolicy(cursor: Cursor): 'always' | 'missing' | 'never' | undefined {
-  const value = text(cursor)
-  if (value === undefined) return undefined
-  if (value === 'if_not_present') return 'missing'
-  if (value === 'always' || value === 'missing' || value === 'never') return value
-  if (value === 'build' || value === 'daily' || value === 'weekly' || value.startsWith('every_')) {
-    return fail(cursor, `not honoured yet: ${value}; take always, missing or never`)
-  }
-  const near = suggestion(cursor, value, ['always', 'missing', 'never'])
-  return failWord(cursor, `must be always, missing or never, not ${quote(value)}`, { near })
-}
-
 /** Notes that a word is none of those that are known, with the one that was most likely meant. */
-function failWord(
+export function failWord(
   at: Cursor,
   message: string,
   { near, prefix = '' }: { near: string | undefined; prefix?: string },

@@ -4,12 +4,13 @@ import { attachments } from './attachments.ts'
 import { dependsOn, links } from './dependencies.ts'
 import { deploy, replicas } from './deploy.ts'
 import { healthcheck, networkHealthcheck } from './health.ts'
+import { platform, pullPolicy } from './image.ts'
 import { limitKeys } from './limits.ts'
 import { logging } from './logging.ts'
 import { environment, textMap } from './mappings.ts'
 import { mounts } from './mounts.ts'
 import { ports } from './ports.ts'
-import { capability, hostname, networkName, pullPolicy, securityOption, signal, user } from './process.ts'
+import { capability, hostname, networkName, securityOption, signal, user } from './process.ts'
 import { restart } from './restart.ts'
 import { tmpfs } from './tmpfs.ts'
 import { boolean, containerPath, duration, filled, listOf, text } from './values.ts'
@@ -21,6 +22,7 @@ export function service(name: string, cursor: Cursor) {
   const read = fields(cursor, {
     image: filled,
     pull_policy: pullPolicy,
+    platform,
     command: listOf(text),
     entrypoint: listOf(text),
     environment,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Loaded } from '../../../controller/desired/load.ts'
 import type { PollHandlers } from '../../../controller/git/poller.ts'
 import type { Source } from '../../../controller/git/source.ts'
+import type { Pinner } from '../../../controller/registry/pinner.ts'
 import { followSources, type Sources } from '../../../controller/sources.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { StackRecord } from '../../../schemas/record.ts'
@@ -14,7 +15,11 @@ interface Declared {
 }
 
 /** Sources whose polls the test makes: `commit` is a look that found a new revision. */
-function follow(names: string[], records: Pick<StackRecord, 'name' | 'source'>[] = [], allowEmpty = false) {
+function follow(
+  names: string[],
+  records: Pick<StackRecord, 'name' | 'source'>[] = [],
+  { allowEmpty = false, pinner = anIdlePinner() } = {},
+) {
   const handlers = new Map<string, PollHandlers>()
   const woken: string[][] = []
   const next = new Map<string, Loaded>()
@@ -29,6 +34,7 @@ function follow(names: string[], records: Pick<StackRecord, 'name' | 'source'>[]
       return { wake: async () => {}, stop: async () => {} }
     },
     records: { list: () => records.map((record) => ({ accepted: {}, ...record }) as StackRecord) },
+    pinner,
     onStacks: (stacks) => woken.push(stacks),
     onStatus: () => {},
     log: { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} },
@@ -47,12 +53,23 @@ function follow(names: string[], records: Pick<StackRecord, 'name' | 'source'>[]
       })),
       problems: [],
     })
-    handlers.get(source)?.onTree({ revision, files: new Map() })
+    const taken = handlers.get(source)?.onTree({ revision, files: new Map() })
     handlers.get(source)?.onSeen?.(revision)
+    return taken
   }
   const fail = (source: string) =>
     handlers.get(source)?.onError(new SetpointError('SOURCE_UNREACHABLE', 'It did not answer.'))
   return { sources, commit, fail, woken }
+}
+
+/** Nothing is asked for. */
+function anIdlePinner(): Pinner {
+  return {
+    pin: (declared) => declared,
+    refresh: async (_, current) => current,
+    dueAt: () => null,
+    notices: () => [],
+  }
 }
 
 const spec = (sources: Sources, stack: string) => {
@@ -100,7 +117,7 @@ describe('followSources', () => {
   })
 
   it('accepts it where that is allowed', () => {
-    const { sources, commit } = follow(['a'], [], true)
+    const { sources, commit } = follow(['a'], [], { allowEmpty: true })
     commit('a', sha(1), [{ name: 'web' }])
     commit('a', sha(2), [])
     expect(spec(sources, 'web')).toBe('removed')
@@ -123,5 +140,32 @@ describe('followSources', () => {
     expect(sources.problems('web')).toEqual([
       'Stack web is declared by a and b: the one that had it first keeps it; rename the other.',
     ])
+  })
+
+  it('lets no stack wait for the images of another, and goes on as before with the one that waits', async () => {
+    const registry = Promise.withResolvers<void>()
+    const pinner: Pinner = {
+      ...anIdlePinner(),
+      pin: (declared, revision) =>
+        declared.name === 'slow' && revision === sha(2) ? registry.promise.then(() => declared) : declared,
+      notices: ({ name }) => [`notice of ${name}`],
+    }
+    const { sources, commit, woken } = follow(['a'], [{ name: 'slow', source: 'a' }], { pinner })
+    await commit('a', sha(1), [{ name: 'web' }, { name: 'slow' }])
+    const taken = commit('a', sha(2), [{ name: 'web' }, { name: 'slow' }])
+    const revisions = () => ['web', 'slow'].map((stack) => sources.candidate(stack)?.revision)
+    expect(revisions()).toEqual([sha(2), sha(1)])
+    registry.resolve()
+    await taken
+    expect(revisions()).toEqual([sha(2), sha(2)])
+    expect(woken.at(-1)).toEqual(['slow'])
+    expect(sources.problems('slow')).toEqual(['notice of slow'])
+  })
+
+  it('removes no stack of the records whose images are still being looked up (law 1)', async () => {
+    const pinner: Pinner = { ...anIdlePinner(), pin: () => new Promise(() => {}) }
+    const { sources, commit } = follow(['a'], [{ name: 'slow', source: 'a' }], { pinner })
+    void commit('a', sha(1), [{ name: 'slow' }])
+    expect(sources.candidate('slow')).toBeUndefined()
   })
 })

@@ -15,6 +15,7 @@ volumes: {v: }
 const SAMPLES: Record<string, string> = {
   image: 'image: z',
   pull_policy: 'pull_policy: always',
+  platform: 'platform: linux/arm64',
   command: 'command: [a, b]',
   entrypoint: 'entrypoint: [a, b]',
   environment: 'environment: {A: "1"}',

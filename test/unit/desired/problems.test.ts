@@ -118,7 +118,16 @@ describe('a service', () => {
       'security_opt: ["seccomp:unconfined"]',
       `4:20 services.a.security_opt[0]: ${L}: seccomp:unconfined; remove it, only no-new-privileges is taken`,
     ],
-    ['pull_policy: build', `4:18 services.a.pull_policy: ${L}: build; take always, missing or never`],
+    ['pull_policy: build', `4:18 services.a.pull_policy: ${L}: build; take always, missing, never or daily`],
+    ['pull_policy: every_30s', '4:18 services.a.pull_policy: every_30s is too often; take every_1m or more'],
+    [
+      'platform: windows/amd64',
+      '4:15 services.a.platform: must be a platform of Linux, as in linux/amd64, not "windows/amd64"',
+    ],
+    [
+      'platform: "linux/amd64,linux/arm64"',
+      '4:15 services.a.platform: must be a platform of Linux, as in linux/amd64, not "linux/amd64,linux/arm64"',
+    ],
     ['ports: ["80-82:8080"]', `4:13 services.a.ports[0]: ${L}: any port of 80-82 for 8080; name one port`],
     [
       'links: ["db:other"]',

@@ -6,9 +6,10 @@ import { formatBytes } from '../../../agent/image/bytes.ts'
 import { matches, parseIndex } from '../../../agent/image/index-file.ts'
 import { isOfPlatform } from '../../../agent/image/platform.ts'
 import { createPull, type PullOptions, pullArgs } from '../../../agent/image/pull.ts'
-import { digestOf, pullName, registryOf, repositoryOf } from '../../../agent/image/reference.ts'
+import { digestOf, pullName, repositoryOf } from '../../../agent/image/reference.ts'
 import { layersIn, progressWords } from '../../../agent/image/watch-pull.ts'
 import { whileWanted } from '../../../agent/image/while-wanted.ts'
+import { registryOf } from '../../../schemas/registry.ts'
 import { silent } from '../../support/netns.ts'
 
 const A = `sha256:${'a'.repeat(64)}`

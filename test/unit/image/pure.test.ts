@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { parseInspect } from '../../../agent/image/config.ts'
-import { classify, pullError } from '../../../agent/image/failures.ts'
+import { pullError } from '../../../agent/image/failures.ts'
 import { parsePlan, simulateArgv } from '../../../agent/image/packages.ts'
 import { configFlags, planBuild } from '../../../agent/image/plan.ts'
 import { shared } from '../../../agent/image/shared.ts'
 import { createLimit } from '../../../agent/limit.ts'
 import type { ImageSpec } from '../../../schemas/image.ts'
+import { classify } from '../../../schemas/registry.ts'
 
 describe('planBuild', () => {
   it('is the base, packages, files, run steps, config and commit, in this order', () => {

@@ -73,6 +73,7 @@ describe('what leads to no new task', () => {
     ],
     ['labels of the service in Swarm', `${BASE}\ndeploy: {labels: [a=b]}`],
     ['the pull policy', `${BASE}\npull_policy: always`],
+    ['when the image is looked up again', `${BASE}\npull_policy: daily`],
     ['the deadline', `${BASE}\nx-setpoint: {update: {deadline: 9m}}`],
     ['keys of one’s own', `${BASE}\nx-note: {any: thing}`],
     ['keys without effect', `${BASE}\nstdin_open: true\nexpose: [80]\ninit: true\nbuild: .`],

@@ -376,6 +376,21 @@ cases('images', (lines) => container(lines).image, [
   ['pull_policy: always', { reference: 'docker.io/library/busybox:latest', pull: 'always' }],
   ['pull_policy: if_not_present', { reference: 'docker.io/library/busybox:latest', pull: 'missing' }],
   ['user: root', { reference: 'docker.io/library/busybox:latest', pull: 'missing' }],
+  ...(
+    [
+      ['pull_policy: never', { pull: 'never' }],
+      ['pull_policy: daily', { pull: 'missing', refresh: 86_400_000 }],
+      ['pull_policy: weekly', { pull: 'missing', refresh: 604_800_000 }],
+      ['pull_policy: every_1h30m', { pull: 'missing', refresh: 5_400_000 }],
+      ['platform: linux/arm64/v8', { pull: 'missing', platform: 'linux/arm64' }],
+      ['platform: linux/arm/v7', { pull: 'missing', platform: 'linux/arm/v7' }],
+      ['platform: x86_64', { pull: 'missing', platform: 'linux/amd64' }],
+      ['platform: ""', { pull: 'missing' }],
+    ] as const
+  ).map(
+    ([line, image]) =>
+      [line, { reference: 'docker.io/library/busybox:latest', ...image }] as [string, unknown],
+  ),
 ])
 
 describe('anchors and merge keys', () => {

@@ -31,18 +31,14 @@ export const run: Record<string, Key> = {
   ),
   pull_policy: honoured(
     pullPolicy,
-    'When the image is pulled: `missing` (the default), `always` or `never`.',
+    'When the image is looked up: `missing` (default), `always`, `never`, `daily`, `weekly`, `every_12h`.',
   ),
   pull_refresh_after: ignored(
     string,
     'After what time an image is pulled again.',
     'images are pulled as pull_policy says',
   ),
-  platform: ignored(
-    string,
-    'The platform of the image, as in `linux/arm64`.',
-    'the image for the platform of the host is taken',
-  ),
+  platform: honoured(string, 'The platform of the image, as in `linux/arm64`; absent, that of the host.'),
   entrypoint: honoured(command, 'The program, in place of that of the image.'),
   command: honoured(command, 'The arguments of the entrypoint, in place of those of the image.'),
   environment: honoured(environment, 'Variables of the container; they win over those of `env_file`.'),

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { StatusDocument } from '../../schemas/status.ts'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { DEPLOYER, prepareRegistry } from '../support/registry.ts'
+import { isConverged, stackOf, tasksOf } from '../support/stacks.ts'
+
+const OPEN = '127.0.0.1:5000'
+const LOCKED = '127.0.0.1:5001'
+const APP = `${OPEN}/team/app:1`
+
+let host: TestHost
+const registries = new Map<string, ChildProcess>()
+
+beforeAll(async () => {
+  host = await startHost({ start: false })
+  const insecure = [OPEN, LOCKED].map((name) => `[[registry]]\nlocation = "${name}"\ninsecure = true\n`)
+  await appendFile(join(host.folder, 'containers/registries.conf'), `\n${insecure.join('\n')}`)
+  await startRegistry(OPEN)
+  await startRegistry(LOCKED, { locked: true })
+  await push(APP, 'one')
+  await push(`${LOCKED}/team/app:1`, 'secret')
+  await host.repository.commit({ 'shop/compose.yaml': compose() }, 'first')
+  await host.start()
+})
+
+afterAll(async () => {
+  for (const name of registries.keys()) await stopRegistry(name)
+  await host.destroy()
+})
+
+describe('an image of a registry', () => {
+  test('is pulled and runs', async () => {
+    await serves('one')
+    expect(stackOf(await host.status(), 'shop')).toMatchObject({ problems: [], services: [{ image: APP }] })
+  })
+
+  test('stays the same bytes when its tag moves, for new tasks and another replica too', async () => {
+    await push(APP, 'two')
+    const before = await host.status()
+    await host.setpoint('sync')
+    expect(tasksOf(await host.status(), 'shop')).toEqual(tasksOf(before, 'shop'))
+
+    const status = await deployed({ 'shop/compose.yaml': compose('environment: {OTHER: x}', 'scale: 2') })
+    const images = await Promise.all(tasksOf(status, 'shop').map((task) => messageIn(task.pid ?? 0)))
+    expect(images).toEqual(['one', 'one'])
+  })
+
+  test('is looked up at each commit with pull_policy always, which is a rollout of its own', async () => {
+    await deployed({ 'shop/compose.yaml': compose('pull_policy: always') })
+    await serves('two')
+    await push(APP, 'three')
+    const status = await deployed({ 'README.md': 'nothing of the stack' })
+    await serves('three')
+    const revision = stackOf(status, 'shop').revision.applied
+    const { json } = await host.setpoint('history', 'shop', '--output', 'json')
+    expect(json).toMatchObject({ entries: [{ trigger: 'image', revision }, { trigger: 'commit' }, {}, {}] })
+  })
+
+  test('is deployed without its registry, and status says what could not be looked up', async () => {
+    await stopRegistry(OPEN)
+    const last = compose('pull_policy: always', 'environment: {LAST: "1"}')
+    const status = await deployed({ 'shop/compose.yaml': last })
+    expect(await Promise.all(tasksOf(status, 'shop').map((task) => messageIn(task.pid ?? 0)))).toEqual([
+      'three',
+    ])
+    expect(stackOf(status, 'shop').problems).toEqual([
+      expect.stringMatching(
+        /^services\.web\.image: .*team\/app:1 could not be looked up .*connection refused/,
+      ),
+    ])
+  })
+
+  test('that needs credentials says so until they are there, and takes them without a restart', async () => {
+    await host.commit({ 'shop/compose.yaml': compose().replace(APP, `${LOCKED}/team/app:1`) })
+    const refused = await host.until((status) => tasksOf(status, 'shop').some(({ error }) => error !== null))
+    const said = tasksOf(refused, 'shop').find(({ error }) => error !== null)?.error
+    expect(said).toMatchObject({
+      code: 'IMAGE_PULL_FAILED',
+      message: expect.stringMatching(/^127\.0\.0\.1:5001 does not let/),
+    })
+
+    const auth = Buffer.from(`${DEPLOYER.name}:${DEPLOYER.password}`).toString('base64')
+    await writeFile(join(host.state, 'auth.json'), JSON.stringify({ auths: { [LOCKED]: { auth } } }))
+    await serves('secret')
+    const everything = `${await host.said()} ${await host.redis('KEYS', '*')} ${JSON.stringify(await host.status())}`
+    expect(everything).not.toContain(DEPLOYER.password)
+    await rm(join(host.state, 'auth.json'))
+  })
+})
+
+function compose(...more: string[]): string {
+  const quick = 'deploy: {update_config: {monitor: 100ms}}'
+  const lines = [`image: ${APP}`, 'ports: ["8080:8080"]', quick, ...more].map((line) => `    ${line}\n`)
+  return `services:\n  web:\n${lines.join('')}`
+}
+
+/** Pushes an image whose server says `message`, and leaves nothing of it in the host's storage. */
+async function push(reference: string, message: string): Promise<void> {
+  const container = (await host.run('buildah', 'from', '--pull-never', TEST_IMAGE)).trim()
+  await host.run('buildah', 'config', '--env', `MESSAGE=${message}`, container)
+  const id = (await host.run('buildah', 'commit', '--quiet', '--rm', container, 'localhost/pushed:1')).trim()
+  const creds = `${DEPLOYER.name}:${DEPLOYER.password}`
+  await host.run(
+    'buildah',
+    'push',
+    '--quiet',
+    '--creds',
+    creds,
+    'localhost/pushed:1',
+    `docker://${reference}`,
+  )
+  await host.run('buildah', 'rmi', '--force', id)
+}
+
+async function startRegistry(name: string, options: { locked?: boolean } = {}): Promise<void> {
+  const config = await prepareRegistry(join(host.folder, `registry-${name.slice(-4)}`), name, options)
+  const [file = '', ...args] = host.enter(['docker-registry', 'serve', config])
+  registries.set(name, spawn(file, args, { stdio: 'ignore' }))
+  const connect = `exec 3<>/dev/tcp/${name.replace(':', '/')}`
+  const answers = () =>
+    host.run('bash', '-c', connect).then(
+      () => true,
+      () => false,
+    )
+  while (!(await answers())); // it says nothing when it is ready
+}
+
+async function stopRegistry(name: string): Promise<void> {
+  const child = registries.get(name)
+  registries.delete(name)
+  if (child === undefined) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+async function serves(message: string): Promise<void> {
+  await host.untilHttp(8080, ({ body }) => body.trim() === message, 30_000)
+}
+
+/** The environment that the image has given to a process, as the kernel has it. */
+async function messageIn(pid: number): Promise<string | undefined> {
+  const environment = await host.run('cat', `/proc/${pid}/environ`)
+  return /(?:^|\0)MESSAGE=([^\0]*)/.exec(environment)?.[1]
+}
+
+async function deployed(files: Record<string, string>): Promise<StatusDocument> {
+  return host.until(isConverged(await host.commit(files), 'shop'))
+}
