@@ -1,5 +1,8 @@
 import type { Log } from '../schemas/log.ts'
 import { systemClock } from './clock.ts'
+import type { Contents } from './content/contents.ts'
+import { createContents } from './content/create.ts'
+import { createFetch } from './content/fetch.ts'
 import { watchHealth } from './health/monitor.ts'
 import { createProbe } from './health/probe/probe.ts'
 import { createImages } from './image/create.ts'
@@ -25,6 +28,7 @@ export interface Parts {
   images: Images
   networks: Networks
   volumes: Volumes
+  contents: Contents
   tasks: Tasks
   /** Lets go of everything and leaves every container running. */
   close(): Promise<void>
@@ -51,6 +55,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     }),
   ])
   const volumes = createVolumes({ paths, log })
+  const contents = createContents({ paths, fetch: createFetch(options.redis), log })
   const journal = createJournal({ paths, log })
   const clock = systemClock
   const probe = createProbe({ exec: runtime.exec })
@@ -59,6 +64,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     images,
     networks,
     volumes,
+    contents,
     journal,
     argvOf,
     watchHealth,
@@ -67,7 +73,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     log,
   })
   return {
-    ...{ paths, runtime, images, networks, volumes, tasks },
+    ...{ paths, runtime, images, networks, volumes, contents, tasks },
     async close() {
       await tasks.close()
       await Promise.all([networks.close(), runtime.close()])

@@ -2,6 +2,8 @@ import { type Action, actionKey } from '../schemas/action.ts'
 import type { Observed } from '../schemas/fleet.ts'
 import type { StackRecord } from '../schemas/record.ts'
 import type { DriftedField } from '../schemas/status.ts'
+import type { Delivery } from './delivery/delivery.ts'
+import { missingOf, needsOf } from './delivery/needs.ts'
 import { straysOf } from './plan/drift.ts'
 import type { Change } from './plan/plan.ts'
 import type { Order, Queue } from './queue/queue.ts'
@@ -15,6 +17,9 @@ const BEGIN_WITHIN = 60_000
 /** Milliseconds after which a stack gets a turn although nothing woke it. */
 const RESYNC = 30_000
 
+/** Milliseconds after which a rejection for want of content counts as a new one. An agent tries again within a minute. */
+const FORGET_MET = 10 * 60_000
+
 interface Dispatched {
   record: StackRecord
   release: Change[]
@@ -26,9 +31,13 @@ interface Dispatched {
 /** Sends what a turn decided. Returns when the stack should be looked at again at the latest. */
 export type Dispatch = (decided: Dispatched) => Promise<Date>
 
-/** Sends each action once and then again only when it is still wanted after a while. */
-export function createDispatch(queue: Pick<Queue, 'add'>): Dispatch {
+/**
+ * Sends each action once and then again only when it is still wanted after a while. What a task mounts is there before
+ * its job is, and again each time a host tells that it has not found it.
+ */
+export function createDispatch(queue: Pick<Queue, 'add'>, delivery: Pick<Delivery, 'deliver'>): Dispatch {
   const sent = new Map<string, number>()
+  const met = new Map<string, number>()
   return async ({ record, release, drift, observed, now }) => {
     const actions = [
       ...release.map(({ host, action }) => ({ host, action })),
@@ -40,11 +49,22 @@ export function createDispatch(queue: Pick<Queue, 'add'>): Dispatch {
     ]
     const deadline = new Date(now.getTime() + BEGIN_WITHIN).toISOString()
     const due = actions.filter((action) => isDue(sent.get(keyOf(action)), now))
-    if (due.length > 0) await queue.add(due.map((action): Order => ({ ...action, deadline })))
+    if (due.length > 0) {
+      await delivery.deliver(needsOf(due))
+      await queue.add(due.map((action): Order => ({ ...action, deadline })))
+    }
+    const missing = missingOf(record, observed).filter(({ key }) => !met.has(key))
+    if (missing.length > 0) await delivery.deliver(missing, true)
+    for (const { key } of missing) met.set(key, now.getTime())
+    forget(met, now, FORGET_MET)
     for (const action of due) sent.set(keyOf(action), now.getTime())
-    for (const [key, at] of sent) if (now.getTime() - at >= RESEND * 2) sent.delete(key)
+    forget(sent, now, RESEND * 2)
     return new Date(now.getTime() + (actions.length > 0 ? RESEND : RESYNC))
   }
+}
+
+function forget(times: Map<string, number>, now: Date, after: number): void {
+  for (const [key, at] of times) if (now.getTime() - at >= after) times.delete(key)
 }
 
 /** A time that is not past either means that the clock was set back. */

@@ -4,6 +4,10 @@ import { dirname, join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
 import { createApi } from './api/server.ts'
 import { apiSocket } from './api/socket.ts'
+import { createDelivery } from './delivery/delivery.ts'
+import { externalConfigs } from './delivery/externals.ts'
+import { keepStack, usedDigests } from './delivery/needs.ts'
+import { openContentStore } from './delivery/store.ts'
 import { createLoader } from './desired/load.ts'
 import { createDispatch } from './dispatch.ts'
 import { openSources } from './git/open.ts'
@@ -22,6 +26,9 @@ import { openHostKeys } from './state/host-keys.ts'
 import { loadKeys } from './state/keys.ts'
 import { createLeader } from './state/leader.ts'
 import { createTurns } from './turns.ts'
+
+/** Milliseconds between two looks for content that no revision names any more. */
+const SWEEP_EVERY = 10 * 60_000
 
 /**
  * Starts a controller: the only place where its parts are made and joined. The API answers at once; turns are taken
@@ -44,7 +51,11 @@ export async function runController(options: ControllerOptions): Promise<{ close
 
   const problems = createHostProblems()
   const hostKeys = await openHostKeys({ folder: join(folder, 'hosts'), given: options.hostKeys, log, now })
-  const dispatch = createDispatch(queue)
+  const store = await openContentStore({ folder: join(folder, 'contents'), log })
+  const externals = externalConfigs(join(options.state, 'configs'), log)
+  await externals.look()
+  const delivery = createDelivery({ redis: options.redis, store, log })
+  const dispatch = createDispatch(queue, delivery)
   const turns = createTurns({
     turn: async (stack) => {
       if (!leader.isLeader()) return null
@@ -66,6 +77,10 @@ export async function runController(options: ControllerOptions): Promise<{ close
     poll,
     records,
     pinner: createPinner({ registry, records, log, now }),
+    contents: {
+      ...externals,
+      keep: ({ contents }) => keepStack(contents, store),
+    },
     onStacks: (stacks) => stacks.forEach(turns.wake),
     onStatus: changes.tell,
     log,
@@ -113,12 +128,25 @@ export async function runController(options: ControllerOptions): Promise<{ close
     log.warn({ err }, 'Redis does not answer yet; nothing is changed until it does')
   fleet.start().then(wakeAll, untilThere)
   leader.acquire().then(wakeAll, untilThere)
+  const sweeping = setInterval(() => {
+    const candidates = sources.stacks().flatMap((stack) => sources.candidate(stack)?.spec ?? [])
+    const used = usedDigests(records.list(), candidates)
+    store
+      .sweep((digest) => used.has(digest))
+      .catch((err) => log.warn({ err }, 'content that is not used any more cannot be removed'))
+  }, SWEEP_EVERY)
 
   async function close(): Promise<void> {
     registry.close()
+    clearInterval(sweeping)
     await Promise.all([sources.close(), turns.close()])
     await leader.release()
-    await Promise.all([fleet.close(), queue.close(), ...opened.map((source) => source.close())])
+    await Promise.all([
+      fleet.close(),
+      queue.close(),
+      delivery.close(),
+      ...opened.map((source) => source.close()),
+    ])
   }
 
   return {

@@ -1,11 +1,12 @@
-import { errorFacts, SetpointError } from '../schemas/error.ts'
+import { errorFacts, messageOf, SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
-import { formatProblem, isError } from '../schemas/problem.ts'
+import { formatProblem, isError, type Problem } from '../schemas/problem.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import type { SourceTree } from '../schemas/source.ts'
 import type { StackSpec } from '../schemas/stack.ts'
 import type { SourceStatus } from '../schemas/status.ts'
-import type { Load, Loaded } from './desired/load.ts'
+import type { Load, Loaded, LoadedStack } from './desired/load.ts'
+import { errorIn } from './desired/report.ts'
 import { rootStackName } from './git/names.ts'
 import type { Poller, poll } from './git/poller.ts'
 import type { Source } from './git/source.ts'
@@ -25,6 +26,8 @@ export interface Sources {
   status(): SourceStatus[]
   /** Looks at every source now; resolves when each look has ended, well or not. */
   look(): Promise<void>
+  /** Reads what each source said last once more, since something beside the sources has changed. */
+  reload(): Promise<void>
   close(): Promise<void>
 }
 
@@ -34,6 +37,7 @@ export interface SourcesOptions {
   poll: typeof poll
   records: Pick<Records, 'list'>
   pinner: Pinner
+  contents: SourceContents
   /** Called with the stacks that a new revision may concern. */
   onStacks: (stacks: string[]) => void
   /** Called when the state of a source may have changed. */
@@ -42,11 +46,25 @@ export interface SourcesOptions {
   now: () => Date
 }
 
+/** What stacks mount, on the disk of the controller. */
+export interface SourceContents {
+  /** The external configs by name, as they were seen last. */
+  externals(): ReadonlyMap<string, Buffer>
+  /** Looks at the external configs again. Resolves with whether one has changed. */
+  look(): Promise<boolean>
+  /**
+   * Keeps what a stack mounts, so that it can be delivered as long as the stack may be asked for.
+   * @returns undefined when there is nothing to do, as mostly
+   */
+  keep(stack: LoadedStack): Promise<void> | undefined
+}
+
 interface Followed {
   stacks: Map<string, DeclaredStack>
   status: SourceStatus
   poller: Poller
   images: ImageWatch
+  reload(): Promise<void>
 }
 
 /** Follows all sources. What cannot be fetched, read or validated changes nothing (law 1). */
@@ -65,6 +83,7 @@ export function followSources(options: SourcesOptions): Sources {
     ],
     status: () => followed.map(({ status }) => ({ ...status })),
     look: async () => void (await Promise.all(followed.map(({ poller }) => poller.wake()))),
+    reload: async () => void (await Promise.all(followed.map(({ reload }) => reload()))),
     close: async () => {
       for (const { images } of followed) images.close()
       await Promise.all(followed.map(({ poller }) => poller.stop()))
@@ -73,25 +92,29 @@ export function followSources(options: SourcesOptions): Sources {
 }
 
 function follow({ source, options }: SourcesOptions['sources'][number], context: SourcesOptions): Followed {
-  const { records, pinner, onStacks, onStatus, log, now } = context
+  const { records, pinner, contents, onStacks, onStatus, log, now } = context
   const { name, url } = source
   const load = context.createLoader()
   const stacks = new Map<string, DeclaredStack>()
   const images = watchImages({ stacks, pinner, onStack: arrive, now })
   const status: SourceStatus = { name, url, branch: source.branch, revision: null, polled: null, error: null }
 
-  /** What waits for a registry goes on as it was meanwhile; the other stacks of the commit do not wait for it. */
+  let last: SourceTree | undefined
+  let takes = 0
+
+  /** What waits for a registry, or the disk, goes on as it was meanwhile; the other stacks of the commit do not wait for it. */
   function take(tree: SourceTree): void | Promise<void> {
     const loaded = load(tree, {
       directory: '',
       rootName: rootStackName(options),
       variables: options.variables ?? {},
+      externals: contents.externals(),
     })
     const known = recordedStacks(records, name)
     refuseUnreadable(loaded)
     if (!options.allowEmpty) refuseEmptied(loaded, [...new Set([...known, ...presentIn(stacks)])])
     const absent = [...known, ...stacks.keys()].map((stack) => [stack, absentStack(name, loaded)] as const)
-    const present = loaded.stacks.map((stack) => takeIn(stack, { source: name, tree, pinner }))
+    const present = loaded.stacks.map((stack) => takeIn(stack, { source: name, tree, pinner, contents }))
     const ready = present.map(
       (one) => [one.stack, 'entry' in one ? one.entry : stacks.get(one.stack)] as const,
     )
@@ -99,12 +122,32 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
     stacks.clear()
     for (const [stack, entry] of next) if (entry) stacks.set(stack, entry)
     status.revision = tree.revision
+    last = tree
+    const taken = ++takes
     onStacks([...stacks.keys()])
     images.look()
     const late = present.flatMap((one) =>
-      'late' in one ? [one.late.then((entry) => arrive(one.stack, entry))] : [],
+      'late' in one ? [one.late.then((entry) => taken === takes && arrive(one.stack, entry))] : [],
     )
     if (late.length > 0) return Promise.all(late).then(() => images.look())
+  }
+
+  async function reload(): Promise<void> {
+    if (last) await take(last)
+  }
+
+  /** What an operator has changed beside the sources counts from the next look on. */
+  async function lookBeside(): Promise<void> {
+    if (await contents.look()) await reload()
+  }
+
+  function fail(error: unknown): void {
+    status.error = errorFacts(error, 'SOURCE_INVALID')
+    log.warn(
+      { source: name, error: status.error },
+      'a source could not be read; what it last said stays in force',
+    )
+    onStatus()
   }
 
   function arrive(stack: string, entry: DeclaredStack): void {
@@ -117,17 +160,11 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
     onSeen: () => {
       Object.assign(status, { branch: source.branch, polled: now().toISOString(), error: null })
       onStatus()
+      lookBeside().catch(fail)
     },
-    onError: (error) => {
-      status.error = errorFacts(error, 'SOURCE_INVALID')
-      log.warn(
-        { source: name, error: status.error },
-        'a source could not be read; what it last said stays in force',
-      )
-      onStatus()
-    },
+    onError: fail,
   })
-  return { stacks, status, poller, images }
+  return { stacks, status, poller, images, reload }
 }
 
 /**
@@ -139,23 +176,35 @@ function absentStack(source: string, { revision, stacks }: Loaded): DeclaredStac
   return { candidate: { source, revision, spec }, problems: [] }
 }
 
-/** A stack of a commit; its entry comes `late` when a registry must be asked first. */
+/** A stack of a commit; its entry comes `late` when a registry must be asked first, or something written. */
 type TakenIn = { stack: string; entry: DeclaredStack } | { stack: string; late: Promise<DeclaredStack> }
 
-function takeIn(
-  { name, spec: declared, problems }: Loaded['stacks'][number],
-  { source, tree: { revision }, pinner }: { source: string; tree: SourceTree; pinner: Pinner },
-): TakenIn {
-  const entry = (spec: Candidate['spec']) => ({
+interface TakingIn {
+  source: string
+  tree: SourceTree
+  pinner: Pinner
+  contents: SourceContents
+}
+
+function takeIn(stack: LoadedStack, { source, tree: { revision }, pinner, contents }: TakingIn): TakenIn {
+  const { name, spec: declared } = stack
+  const entry = (spec: Candidate['spec'], more: Problem[] = []) => ({
     candidate: { source, revision, spec },
-    problems: problems.map(formatProblem),
+    problems: [...stack.problems, ...more].map(formatProblem),
   })
   if (declared === null) return { stack: name, entry: entry('invalid') }
-  const pinned = pinner.pin(declared, revision)
+  const pin = () => pinner.pin(declared, revision)
   const withSpec = (spec: StackSpec) => ({ ...entry(spec), declared })
-  return pinned instanceof Promise
-    ? { stack: name, late: pinned.then(withSpec) }
-    : { stack: name, entry: withSpec(pinned) }
+  const keeping = contents.keep(stack)
+  const pinned = keeping ? keeping.then(pin) : pin()
+  if (!(pinned instanceof Promise)) return { stack: name, entry: withSpec(pinned) }
+  const notKept = (error: unknown) => entry('invalid', [unkept(stack, error)])
+  return { stack: name, late: keeping ? pinned.then(withSpec, notKept) : pinned.then(withSpec) }
+}
+
+/** A stack whose content cannot be kept could not be delivered, and later not be gone back to. */
+function unkept({ file }: LoadedStack, error: unknown): Problem {
+  return errorIn(file, `what it mounts cannot be kept by the controller: ${messageOf(error)}`)
 }
 
 function presentIn(stacks: Map<string, DeclaredStack>): string[] {

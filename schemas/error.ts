@@ -28,6 +28,14 @@ export const ERRORS = {
   PORT_IN_USE: { retryable: true, meaning: 'A published port is held by somebody else on that host.' },
   ADDRESS_IN_USE: { retryable: true, meaning: 'A fixed address is held by another task of that network.' },
   NETWORK_FAILED: { retryable: true, meaning: 'A network, address or published port could not be set up.' },
+  CONTENT_MISSING: {
+    retryable: true,
+    meaning: 'A config or a file of the repository that a task mounts is not on its host yet.',
+  },
+  CONTENT_INVALID: {
+    retryable: true,
+    meaning: 'What a host got for a task to mount is not what the controller has named.',
+  },
   MOUNT_FAILED: { retryable: false, meaning: 'A volume or bind mount could not be mounted.' },
   RUNTIME_FAILED: { retryable: true, meaning: 'The OCI runtime refused or failed to run the container.' },
   HOST_UNABLE: {

@@ -37,6 +37,7 @@ const RULES: Record<string, Rule> = {
   'controller/queue': { from: ['schemas', 'controller/redis.ts'], packages: ['bullmq'] },
   'controller/registry': { from: ['schemas'] },
   'controller/state': { from: ['schemas', 'controller/redis.ts'] },
+  'controller/delivery': { from: ['schemas', 'controller/redis.ts', 'controller/state/files.ts'] },
   'controller/redis.ts': { from: ['schemas'], packages: ['ioredis'] },
   'controller/status': { from: ['schemas', 'controller/plan', 'controller/rollout'], pure: true },
   'controller/api': { from: ['schemas'], packages: ['fastify', 'typebox'] },
@@ -65,6 +66,11 @@ const RULES: Record<string, Rule> = {
   'agent/volume': {
     from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
     typesFrom: ['agent/runtime'],
+  },
+  'agent/content': {
+    from: ['schemas', ...AGENT_SHARED, 'agent/image/shared.ts'],
+    typesFrom: ['agent/runtime'],
+    packages: ['ioredis'],
   },
   'agent/health': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/runtime'] },
   'agent/observe': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent'], packages: ['ioredis'] },

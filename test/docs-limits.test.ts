@@ -34,6 +34,10 @@ const LIMITS = [
   ['a service, as JSON, with the files of its image spec', 'room MAX_CONTAINER'],
   ['a stack, as JSON', 'room MAX_STACK'],
   ['the files of an image spec', 'image-files MAX_IMAGE_FILES_BYTES'],
+  ['what one mount brings of the repository, with the names of its files', 'pack MAX_PACK_BYTES'],
+  ['files of one mount', 'pack MAX_PACK_ENTRIES'],
+  ['levels of folders of one mount', 'pack MAX_PACK_DEPTH'],
+  ['bytes of a path below a mount', 'pack MAX_PACK_PATH'],
   ['files', 'source MAX_TREE_FILES'],
   ['all files together', 'source MAX_TREE_BYTES'],
   ['the files of all image specs together', 'load MAX_SOURCE_IMAGE_BYTES'],
@@ -44,10 +48,14 @@ const LIMITS = [
 
 /** What a name may be like, and how much is told of a problem: no limits of what may be written. */
 const OTHERS = [
+  'content-binds MAX_POINTER',
   'cursor MAX_SUGGESTIONS',
   'extra-hosts MAX_NAME',
   'node MAX_PATH',
   'other-paths MAX_LISTED',
+  'pack MAX_HEADER',
+  'pack MAX_LINK',
+  'pack MAX_NAME',
   'profiles MAX_LISTED',
   'references MAX_LISTED',
   'report MAX_COLLECTED',
@@ -56,7 +64,9 @@ const OTHERS = [
   'syntax MAX_INDENT',
 ]
 
-const limits = new Map(['schemas/source.ts', ...sources('controller/desired')].flatMap(limitsOf))
+const limits = new Map(
+  ['schemas/source.ts', 'schemas/pack.ts', ...sources('controller/desired')].flatMap(limitsOf),
+)
 const [, section = ''] = readFileSync(join(ROOT, 'docs/stack-files.md'), 'utf8').split('\n## Limits\n')
 const rows = [...section.matchAll(/^\| (.+) \| (\d.*) \|$/gm)].map(([, what, limit]) => [what, limit])
 

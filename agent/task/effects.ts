@@ -4,6 +4,7 @@ import type { Log } from '../../schemas/log.ts'
 import { describePort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
+import type { Contents } from '../content/contents.ts'
 import type { Images, ResolvedImage } from '../image/images.ts'
 import { createLimit, type Limit } from '../limit.ts'
 import type { Attachment, Networks } from '../network/networks.ts'
@@ -41,6 +42,7 @@ export interface EffectDeps {
   images: Images
   networks: Networks
   volumes: Volumes
+  contents: Contents
   /** The command line of a task: Docker's rule for entrypoint and command. */
   argvOf(spec: Task['container'], image: ResolvedImage['config']): string[]
   clock: Clock
@@ -130,7 +132,7 @@ async function prepare(task: Task, deps: Preparation): Promise<Event | undefined
 }
 
 async function prepareRoot(task: Task, deps: Preparation) {
-  const { images, runtime, volumes, limit, cancelled, tell } = deps
+  const { images, runtime, limit, cancelled, tell } = deps
   const unwanted = new AbortController()
   void cancelled.then(() => unwanted.abort())
   const resolved = images.resolve(task.container.image, { signal: unwanted.signal, tell })
@@ -139,7 +141,7 @@ async function prepareRoot(task: Task, deps: Preparation) {
   if (!image) return undefined
   const [rootfs, mounts] = await together(
     runtime.mountRoot(task.id, image),
-    limit(() => resolveMounts(task, image, volumes)),
+    limit(() => resolveMounts(task, image, deps)),
   )
   return { image, rootfs, mounts }
 }
@@ -163,10 +165,15 @@ async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promis
   return { type: 'started', pid, at, facts }
 }
 
-function resolveMounts(task: Task, image: ResolvedImage, volumes: Volumes): Promise<ResolvedMount[]> {
+async function resolveMounts(
+  task: Task,
+  image: ResolvedImage,
+  { volumes, contents }: Pick<EffectDeps, 'volumes' | 'contents'>,
+): Promise<ResolvedMount[]> {
   const purpose = { taskId: task.id, specs: task.volumes, imageRoot: image.root }
   const mounts = withImageVolumes(task.container.mounts, image.config)
-  return Promise.all(mounts.map((mount) => volumes.resolve(mount, purpose)))
+  const resolved = Promise.all(mounts.map((mount) => volumes.resolve(mount, purpose)))
+  return (await together(resolved, contents.resolve(task))).flat()
 }
 
 /** The files that make names resolve, except where the service mounts its own. */

@@ -23,9 +23,10 @@ export async function factsOf(
     ports,
   }: { argv: string[]; addresses: string[]; ports?: TaskStatus['ports'] | undefined },
 ): Promise<TaskFacts> {
-  const { resources } = task.container
+  const { resources, contents = [] } = task.container
   const mounts = withImageVolumes(task.container.mounts, prepared.image.config)
-  const own = prepared.mounts.filter(({ target }) => mounts.some((mount) => mount.target === target))
+  const targets = new Set([...mounts, ...contents].map(({ target }) => target))
+  const own = prepared.mounts.filter(({ target }) => targets.has(target))
   return {
     running: true,
     argv,

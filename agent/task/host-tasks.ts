@@ -28,7 +28,7 @@ const BEGUN = ['running', 'complete', 'failed', 'rejected']
 
 /** The tasks of this host, run with the parts given. */
 export function createTasks(options: TasksOptions): Tasks {
-  const { runtime, networks, images, volumes, journal, clock, log } = options
+  const { runtime, networks, images, volumes, contents, journal, clock, log } = options
   const effects = createEffects(options)
   const runners = new Map<string, Runner>()
   const findings = createFindings()
@@ -57,6 +57,7 @@ export function createTasks(options: TasksOptions): Tasks {
       for (const runner of taken) runner.begin()
       void volumes.release(inUse) // what an agent that was killed could not let go of
       await publisher.flush()
+      void releaseContents()
       const running = adopted.filter(({ status }) => status.state === 'running').length
       log.info({ tasks: adopted.length, running }, 'The tasks of this host are taken up')
     },
@@ -216,12 +217,21 @@ export function createTasks(options: TasksOptions): Tasks {
     changes.touch(id)
     void releaseImages()
     void volumes.release(inUse)
+    void releaseContents()
   }
 
   /** By what tasks say, and not by what was prepared: one that is about to be prepared counts. */
   function inUse(): InUse {
     const mounts = entries().flatMap(({ task }) => task.container.mounts)
     return { volumes: new Set(mounts.map(({ source }) => source)), tasks: new Set(runners.keys()) }
+  }
+
+  async function releaseContents(): Promise<void> {
+    try {
+      await contents.release((digest) => entries().some(({ task }) => mountsContent(task, digest)))
+    } catch (error) {
+      log.warn({ error: String(error) }, 'Content that no task uses could not be removed')
+    }
   }
 
   /** Now, and once more when images that were in use until a moment ago may go too. */
@@ -269,6 +279,10 @@ export function createTasks(options: TasksOptions): Tasks {
 async function removed(runner: Runner): Promise<void> {
   const failed = await runner.until(({ retryAt }) => retryAt !== undefined)
   if (failed) throw errorOf(failed)
+}
+
+function mountsContent({ container }: Task, digest: string): boolean {
+  return container.contents?.some((content) => content.digest === digest) ?? false
 }
 
 function needsPorts(entry: Entry): boolean {

@@ -1,10 +1,9 @@
 import { posix } from 'node:path'
-import { digest } from '../../schemas/canonical.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import { MAX_FILE_BYTES, type SourceFile, type SourceTree } from '../../schemas/source.ts'
 import { outside } from './inside.ts'
 import { errorIn } from './report.ts'
-import { hasFolder, pathsBelow } from './tree-paths.ts'
+import { type Folder, folderAt, hasFolder } from './tree-paths.ts'
 import { quote } from './yaml/node.ts'
 
 const MAX_LINKS = 40
@@ -33,8 +32,8 @@ export function notRead(path: string, { problem, missing, reason }: NotRead): Pr
  */
 export interface Files {
   read(path: string): Found
-  /** The paths of all files below a folder, from there, in order; none where there is no such folder. */
-  list(folder: string): string[]
+  /** All files below a folder; undefined where there is no such folder. */
+  list(folder: string): Folder | undefined
   /** What tells two contents of a path apart; undefined where there is no such file. */
   identity(path: string): string | undefined
   /** What was looked at: path to identity. */
@@ -45,12 +44,12 @@ export function filesOf(tree: SourceTree): Files {
   const seen = new Map<string, string | undefined>()
   return { seen, read, list, identity }
 
-  function list(folder: string): string[] {
+  function list(folder: string): Folder | undefined {
     const place = resolve(folder)
-    if ('problem' in place) return []
-    const prefix = place.path === '' ? '' : `${place.path}/`
-    seen.set(prefix, identity(prefix))
-    return pathsBelow(tree, prefix).map((path) => path.slice(prefix.length))
+    if ('problem' in place) return undefined
+    const key = `${place.path}//`
+    seen.set(key, identity(key))
+    return folderAt(tree, place.path)
   }
 
   function read(path: string): Found {
@@ -72,14 +71,9 @@ export function filesOf(tree: SourceTree): Files {
 
   function identity(path: string): string | undefined {
     if (path.endsWith('/.')) return hasFolder(tree, path.slice(0, -2)) ? 'folder' : undefined
-    if (path === '' || path.endsWith('/')) return namesBelow(path)
+    if (path.endsWith('//')) return folderAt(tree, path.slice(0, -2))?.identity()
     const file = tree.files.get(path)
     return file && `${file.kind} ${file.hash}`
-  }
-
-  /** Of a folder: the names of all files in it. Their contents are looked at one by one. */
-  function namesBelow(prefix: string): string {
-    return digest(pathsBelow(tree, prefix))
   }
 
   /** The path without symlinks in it, part by part as the kernel walks it. */

@@ -6,7 +6,7 @@ export function insideOnly(files: Files): Files {
   return {
     ...files,
     read: (path) => (isOutside(path) ? outside(path) : files.read(path)),
-    list: (folder) => (isOutside(folder) ? [] : files.list(folder)),
+    list: (folder) => (isOutside(folder) ? undefined : files.list(folder)),
   }
 }
 

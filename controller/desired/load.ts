@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { digest } from '../../schemas/canonical.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { SourceTree } from '../../schemas/source.ts'
@@ -21,6 +22,8 @@ export interface LoadOptions {
   directory: string
   /** The name of a stack in the root folder whose file gives none, such as the repository's; without it `name:` is needed. */
   rootName?: string
+  /** The external configs by name; without them, as offline, any is taken to be there. */
+  externals?: ReadonlyMap<string, Buffer>
   /** The path of the one stack file to load, whatever else there is; without it all are. */
   only?: string
 }
@@ -54,9 +57,13 @@ export function createLoader(): Load {
     stacks.keepOnly(files.map(({ path }) => path))
     const loadedImages = withinRoom(found.images, (path) => rememberImage(images, path, tree))
     const index = indexImages(loadedImages)
-    const settings = digest(options.variables)
+    const { variables, externals } = options
+    const settings = digest([
+      variables,
+      externals && [...externals].map(([name, bytes]) => [name, sha256(bytes)]),
+    ])
     const loaded = files.map((file) =>
-      rememberStack(stacks, file, { tree, index, settings, variables: options.variables }),
+      rememberStack(stacks, file, { tree, index, settings, variables, externals }),
     )
     return {
       revision: tree.revision,
@@ -67,6 +74,10 @@ export function createLoader(): Load {
       ]),
     }
   }
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /** Bytes of the files of all image specs of a source: each keeps its own copy. */

@@ -8,7 +8,7 @@ import { type LoadedImage, loadImage, withoutSpec } from './image/image-spec.ts'
 import { catalogOf, identityOf } from './image/images.ts'
 import type { Memo } from './memo.ts'
 import { errorIn } from './report.ts'
-import { type LoadedStack, loadStack } from './stack.ts'
+import { type LoadedStack, loadStack, type StackInputs } from './stack.ts'
 
 /** An image spec of a tree, made anew only when a file of it has changed. */
 export function rememberImage(memo: Memo<LoadedImage>, path: string, tree: SourceTree): LoadedImage {
@@ -31,11 +31,12 @@ export interface StackContext {
   /** What tells two sets of variables apart. */
   settings: string
   variables: Record<string, string>
+  externals?: StackInputs['externals']
 }
 
 /** A stack of a tree, made anew only when one of its files, its images or the settings has changed. */
 export function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context: StackContext): LoadedStack {
-  const { tree, index, settings, variables } = context
+  const { tree, index, settings, variables, externals } = context
   const key = JSON.stringify([file, settings])
   return memo.recall(file.path, {
     isFresh: (inputs) =>
@@ -44,7 +45,7 @@ export function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context:
       const files = filesOf(tree)
       const catalog = catalogOf(index)
       const value = guarded(
-        () => loadStack(file, { files, catalog, variables }),
+        () => loadStack(file, { files, catalog, variables, externals }),
         (problem): LoadedStack => ({
           name: file.fallback || LAST_NAME,
           file: file.path,
@@ -52,6 +53,7 @@ export function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context:
           problems: [{ ...problem, file: file.path }],
           guessed: true,
           included: [],
+          contents: new Map(),
         }),
       )
       return { value, inputs: { files: files.seen, images: catalog.asked, key } }

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { PackEntry } from '../../schemas/pack.ts'
 import { isError, type Problem } from '../../schemas/problem.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { MAX_FILES } from './compose/composition/budget.ts'
@@ -15,7 +16,7 @@ import type { Files } from './files.ts'
 import { type Catalog, resolveImages } from './image/images.ts'
 import { hasErrors, noteAll, noticeAt, tidy } from './report.ts'
 import { build } from './spec/build.ts'
-import { readContents } from './spec/contents.ts'
+import { type ContentInputs, readContents } from './spec/contents.ts'
 import { readStack } from './spec/read-stack.ts'
 import { tellMarks } from './spec/tell-marks.ts'
 import { validate } from './spec/validate.ts'
@@ -34,6 +35,8 @@ export interface LoadedStack {
   guessed: boolean
   /** The paths of all files that it includes. */
   included: readonly string[]
+  /** What its services mount of the repository and of values, by digest. */
+  contents: ReadonlyMap<string, PackEntry[]>
 }
 
 export interface StackInputs {
@@ -41,12 +44,13 @@ export interface StackInputs {
   catalog: Catalog
   /** The settings of the source. */
   variables: Record<string, string>
+  externals?: ContentInputs['externals']
 }
 
 /** One stack to its canonical spec: its variables, its name, its Compose project, and of that what runs on hosts. */
 export function loadStack(
   file: StackFile,
-  { files, catalog, variables: settings }: StackInputs,
+  { files, catalog, variables: settings, externals }: StackInputs,
 ): LoadedStack {
   const problems: Problem[] = file.others.map((other) => unread(file, other))
   const reader = createReader(files)
@@ -71,18 +75,20 @@ export function loadStack(
   })
   problems.push(...named.problems)
   const isUncertain = named.guessed || hasErrors(problems) || parsed.some((one) => hasErrors(one.problems))
+  const known = withProjectName(variables, named.name)
   const loaded = loadProject({
     files,
     reader,
     compose,
     directory: file.folder,
     name: named.name,
-    variables: withProjectName(variables, named.name),
+    variables: known,
     unset,
     profiles: partsOf(variables('COMPOSE_PROFILES')),
   })
   noteAll(problems, loaded.problems)
-  const spec = loaded.project ? specOf(loaded.project, { files, catalog, problems }) : null
+  const inputs = { catalog, problems, contents: { files, variables: known, externals } }
+  const { spec, contents } = loaded.project ? specOf(loaded.project, inputs) : NONE
   return {
     name: named.name,
     file: file.path,
@@ -90,29 +96,34 @@ export function loadStack(
     problems: tidy(problems),
     guessed: isUncertain || loaded.problems.some(isAboutRoot),
     included: loaded.project?.included ?? [],
+    contents,
   }
 }
 
 interface SpecInputs {
-  files: Files
   catalog: Catalog
   problems: Problem[]
+  contents: ContentInputs
 }
+
+type Specified = Pick<LoadedStack, 'spec' | 'contents'>
+
+const NONE: Specified = { spec: null, contents: new Map() }
 
 /** What of a project runs on hosts. Null when an error is among the problems. */
 function specOf(
   { name, written, model, hasDisabled }: Project,
-  { files, catalog, problems }: SpecInputs,
-): StackSpec | null {
+  { catalog, problems, contents: inputs }: SpecInputs,
+): Specified {
   tellMarks(cursorAt(written, problems))
   const at = cursorAt(model, problems)
   const draft = readStack(at)
   if (draft.services.length === 0 && !hasErrors(problems)) fail(at, hasDisabled ? NOTHING_ENABLED : NOTHING)
   validate(draft)
   const images = resolveImages(draft, catalog)
-  if (hasErrors(problems)) return null
-  const contents = readContents(at, files)
-  return hasErrors(problems) ? null : build({ name, draft, images, contents })
+  const { mounts, packs } = readContents(at, inputs)
+  if (hasErrors(problems)) return NONE
+  return { spec: build({ name, draft, images, contents: mounts }), contents: packs }
 }
 
 const NOTHING = 'has no service; to remove a stack, delete its file'

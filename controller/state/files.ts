@@ -9,6 +9,9 @@ export interface WriteOptions {
   overwrite?: boolean
 }
 
+/** Text, or bytes piece by piece. */
+export type Written = string | Iterable<Buffer>
+
 /** What a write that did not finish leaves behind ends so. */
 export const UNFINISHED = '.tmp'
 
@@ -18,7 +21,7 @@ export const UNFINISHED = '.tmp'
  */
 export async function writeAtomically(
   path: string,
-  text: string,
+  text: Written,
   options: WriteOptions = {},
 ): Promise<boolean> {
   const temp = `${path}.${randomUUID()}${UNFINISHED}`
@@ -50,7 +53,7 @@ export function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === code
 }
 
-async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+async function writeSynced(path: string, text: Written, mode: number): Promise<void> {
   const handle = await open(path, 'wx', mode)
   try {
     await handle.chmod(mode) // whatever the umask took away

@@ -27,7 +27,7 @@ export function mount(corpus: string): Mounted {
         const place = real(path)
         return place === undefined ? { problem: `there is no file ${path}`, missing: true } : disk.read(place)
       },
-      list: () => [],
+      list: () => undefined,
       identity: (path) => disk.identity(real(path) ?? ''),
     },
     isThere: (path) => isThereOnDisk(real(path) ?? ''),

@@ -25,7 +25,7 @@ export function diskFiles({ shown = (path) => path, given = new Map() }: DiskOpt
       return found(path)
     },
     // What a folder of this machine holds is no part of a project's model, and may be without end.
-    list: () => [],
+    list: () => undefined,
     identity,
   }
 

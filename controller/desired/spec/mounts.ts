@@ -4,7 +4,7 @@ import { cleanPath } from '../compose/model/path.ts'
 import { type Cursor, fail, fields, itemsOf, notice, within } from '../cursor.ts'
 import { defined } from '../defined.ts'
 import { plainPath } from '../plain-path.ts'
-import { quote } from '../yaml/node.ts'
+import { quote, textAt, valueAt } from '../yaml/node.ts'
 import { mountTarget } from './mount-target.ts'
 import { boolean, filled, integer, oneOf, size, text } from './values.ts'
 
@@ -40,6 +40,7 @@ function read(at: Cursor): Mount | undefined {
       ? anonymous(at, { ...volume, target, readOnly })
       : { type, source, target, readOnly, ...volume }
   if (type !== 'bind') return fail(at, `not honoured yet: the type ${type}; take volume, bind or tmpfs`)
+  if (isOfRepository(source)) return undefined // content: see content-binds.ts
   checkRecursive(at, { ...bind, readOnly })
   const outside = source === undefined ? undefined : hostPath(at, source)
   return outside === undefined ? undefined : { type, source: outside, target, readOnly, ...bind }
@@ -100,7 +101,19 @@ function anonymous(at: Cursor, rest: Omit<Mount, 'type' | 'source'>): Mount | un
   return { type: 'volume', source: '', ...rest }
 }
 
-/** A resolved source: absolute is of the host, relative of the repository. */
+/** A resolved source that is relative and leads nowhere else: content of the repository. */
+export function isOfRepository(source: string | undefined): source is string {
+  return source !== undefined && !posix.isAbsolute(source) && !/^(~|\.\.(\/|$))/.test(source)
+}
+
+/** The targets of the volumes of a service, with the path of each in the file. */
+export function targetsOf(service: Cursor): Map<string, string> {
+  if (!valueAt(service.node, 'volumes')) return new Map()
+  const items = itemsOf(within(service, 'volumes')) ?? []
+  return new Map(items.map((at) => [cleanPath(textAt(at.node, 'target') ?? ''), at.path]))
+}
+
+/** A source on the host, by its absolute path. */
 function hostPath(at: Cursor, source: string): string | undefined {
   if (source.startsWith('~')) {
     const advice = 'write the absolute path on the host'
@@ -108,12 +121,6 @@ function hostPath(at: Cursor, source: string): string | undefined {
   }
   if (source === '..' || source.startsWith('../'))
     return fail(at, `${source} leads out of the repository; write the absolute path on the host`)
-  if (!posix.isAbsolute(source)) {
-    return fail(
-      at,
-      `not honoured yet: mounting ${source} of the repository; put it into an image spec (NAME.image.yaml, files), or write an absolute path on the host`,
-    )
-  }
   if (source.split('/').includes('..')) return fail(at, `${source} must not contain ..`)
   return cleanPath(source)
 }

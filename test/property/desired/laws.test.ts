@@ -18,7 +18,7 @@ import { runs } from './runs.ts'
 const FOLDER = '/srv/web'
 
 function filesAt(contents: Map<string, string>): Files {
-  return { read, list: () => [], identity: (path) => contents.get(path), seen: new Map() }
+  return { read, list: () => undefined, identity: (path) => contents.get(path), seen: new Map() }
 
   function read(path: string): ReturnType<Files['read']> {
     const text = contents.get(path)

@@ -34,13 +34,16 @@ function world(observed: Observed = aFleet(aHost('a'))) {
       },
       remove: async (stack) => void disk.delete(stack),
     },
-    dispatch: createDispatch({
-      add: async (orders) => {
-        die('before add')
-        sent.push(...orders)
-        die('after add')
+    dispatch: createDispatch(
+      {
+        add: async (orders) => {
+          die('before add')
+          sent.push(...orders)
+          die('after add')
+        },
       },
-    }),
+      { deliver: async () => {} },
+    ),
     now: () => state.now,
   })
   return { state, disk, sent, start }

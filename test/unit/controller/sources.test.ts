@@ -3,7 +3,7 @@ import type { Loaded } from '../../../controller/desired/load.ts'
 import type { PollHandlers } from '../../../controller/git/poller.ts'
 import type { Source } from '../../../controller/git/source.ts'
 import type { Pinner } from '../../../controller/registry/pinner.ts'
-import { followSources, type Sources } from '../../../controller/sources.ts'
+import { followSources, type SourceContents, type Sources } from '../../../controller/sources.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { StackRecord } from '../../../schemas/record.ts'
 import { aService, aStack, sha } from '../../support/builders.ts'
@@ -12,13 +12,17 @@ interface Declared {
   name: string
   valid?: boolean
   guessed?: boolean
+  /** The digests of what it mounts. */
+  contents?: string[]
 }
+
+const idle: SourceContents = { externals: () => new Map(), look: async () => false, keep: () => undefined }
 
 /** Sources whose polls the test makes: `commit` is a look that found a new revision. */
 function follow(
   names: string[],
   records: Pick<StackRecord, 'name' | 'source'>[] = [],
-  { allowEmpty = false, pinner = anIdlePinner() } = {},
+  { allowEmpty = false, pinner = anIdlePinner(), contents = idle } = {},
 ) {
   const handlers = new Map<string, PollHandlers>()
   const woken: string[][] = []
@@ -35,6 +39,7 @@ function follow(
     },
     records: { list: () => records.map((record) => ({ accepted: {}, ...record }) as StackRecord) },
     pinner,
+    contents,
     onStacks: (stacks) => woken.push(stacks),
     onStatus: () => {},
     log: { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} },
@@ -43,11 +48,12 @@ function follow(
   const commit = (source: string, revision: string, stacks: Declared[]) => {
     next.set(revision, {
       revision,
-      stacks: stacks.map(({ name, valid = true, guessed = false }) => ({
+      stacks: stacks.map(({ name, valid = true, guessed = false, contents = [] }) => ({
         name,
         file: `${name}/compose.yaml`,
         guessed,
         included: [],
+        contents: new Map(contents.map((digest) => [digest, []])),
         spec: valid ? aStack(name, [aService('app')]) : null,
         problems: [],
       })),
@@ -167,5 +173,29 @@ describe('followSources', () => {
     const { sources, commit } = follow(['a'], [{ name: 'slow', source: 'a' }], { pinner })
     void commit('a', sha(1), [{ name: 'slow' }])
     expect(sources.candidate('slow')).toBeUndefined()
+  })
+
+  it('takes no stack whose content cannot be kept, and says why', async () => {
+    const keep: SourceContents['keep'] = ({ contents }) =>
+      contents.size > 0 ? Promise.reject(new Error('no space left on device')) : undefined
+    const { sources, commit } = follow(['a'], [], { contents: { ...idle, keep } })
+    await commit('a', sha(1), [{ name: 'web', contents: ['c'] }, { name: 'db' }])
+    expect([spec(sources, 'web'), spec(sources, 'db')]).toEqual(['invalid', 'valid'])
+    expect(sources.problems('web')).toEqual([
+      'web/compose.yaml: what it mounts cannot be kept by the controller: no space left on device',
+    ])
+  })
+
+  it('reads the newest commit once more when an external config has changed', async () => {
+    let isNews = false
+    const look = async () => isNews
+    const { commit, woken } = follow(['a'], [], { contents: { ...idle, look } })
+    await commit('a', sha(1), [{ name: 'web' }])
+    await new Promise(setImmediate)
+    expect(woken).toHaveLength(1)
+    isNews = true
+    await commit('a', sha(2), [{ name: 'web' }])
+    await new Promise(setImmediate)
+    expect(woken).toHaveLength(3)
   })
 })

@@ -9,6 +9,7 @@ const REST = `
   b: {image: y, healthcheck: {test: [CMD, ok]}}
 networks: {n: }
 volumes: {v: }
+configs: {c: {content: x}}
 `
 
 /** A value of each honoured key that asks for something. */
@@ -32,6 +33,7 @@ const SAMPLES: Record<string, string> = {
   mac_address: 'mac_address: 02:42:ac:11:65:43',
   volumes: 'volumes: ["v:/v"]',
   tmpfs: 'tmpfs: /t',
+  configs: 'configs: [c]',
   healthcheck: 'healthcheck: {test: [CMD, ok]}',
   restart: 'restart: on-failure',
   depends_on: 'depends_on: [b]',

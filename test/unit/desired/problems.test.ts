@@ -76,7 +76,7 @@ describe('a service', () => {
     ['profiles: []'],
     [
       'volumes: ["./conf:/conf"]',
-      '4:15 services.a.volumes[0]: not honoured yet: mounting web/conf of the repository; put it into an image spec (NAME.image.yaml, files), or write an absolute path on the host',
+      '4:15 services.a.volumes[0]: the repository has no web/conf; for data that the service writes declare a named volume, as in "data:/var/lib/data", or commit what is to be mounted',
     ],
     [
       'volumes: ["/data"]',

@@ -205,6 +205,13 @@ export function anAgent(host: Host, state = temporaryState()) {
       list: async () => [],
       async remove() {},
     },
+    contents: {
+      resolve: async ({ container }) =>
+        (container.contents ?? []).map(({ digest, target }) => ({
+          ...{ type: 'bind', source: `/contents/${digest}`, target, readOnly: true },
+        })),
+      async release() {},
+    },
     journal: createJournal({ paths, log: quiet }),
     argvOf: () => ['/app'],
     probe: async () => ({ exitCode: 0, output: '', timedOut: false }),

@@ -27,12 +27,7 @@ export const composeFile: Shape = mapping('a mapping with services', {
     LATER,
     'keep the secret in a file on the host and mount it by its absolute path',
   ),
-  configs: refused(
-    named(config, 'a mapping of configs'),
-    'Files that services see, by name.',
-    LATER,
-    'put the file into an image spec (NAME.image.yaml, files)',
-  ),
+  configs: honoured(named(config, 'a mapping of configs'), 'Files that services see, by name.'),
   models: refused(
     named(model, 'a mapping of models'),
     'Language models that services use, by name.',

@@ -8,7 +8,7 @@ function filesOf(contents: Record<string, string>): Files {
   return {
     seen: new Map(),
     identity: () => undefined,
-    list: () => [],
+    list: () => undefined,
     read: (path) => {
       const text = contents[path]
       if (text === undefined) return { problem: `there is no file ${path}`, missing: true }

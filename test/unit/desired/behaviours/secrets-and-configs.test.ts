@@ -33,7 +33,7 @@ behaviour(
 )
 behaviour(
   102,
-  'both are refused where a stack is deployed',
+  'secrets are refused where a stack is deployed',
   {
     files: {
       'compose.yaml': aFile('secrets: [key]\nconfigs: [settings]', `${KEY}\n${CONFIG}`),
@@ -43,9 +43,7 @@ behaviour(
   },
   notDeployed(
     'compose.yaml:4:5 services.a.secrets: not honoured yet: secrets; keep the secret in a file on the host and mount it by its absolute path',
-    'compose.yaml:5:5 services.a.configs: not honoured yet: configs; put the file into an image spec (NAME.image.yaml, files)',
     'compose.yaml:6:1 secrets: not honoured yet: secrets; …',
-    'compose.yaml:7:1 configs: not honoured yet: configs; …',
   ),
 )
 

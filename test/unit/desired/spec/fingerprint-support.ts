@@ -33,7 +33,8 @@ export function fingerprintsOf(
   const at = cursorAt(project.model, [])
   const draft = readStack(at)
   const images = resolveImages(draft, catalogOf(new Map()))
-  const { services } = build({ name: project.name, draft, images, contents: readContents(at, files) })
+  const contents = readContents(at, { files, variables: lookup }).mounts
+  const { services } = build({ name: project.name, draft, images, contents })
   return Object.fromEntries(services.map(({ name, fingerprint }) => [name, fingerprint]))
 }
 

@@ -356,11 +356,6 @@ describe('what a service mounts of the repository', () => {
       fingerprintOf({ 'compose.yaml': compose, site: { link: 'pages/new' }, 'pages/new/index.html': text })
     expect(of('new')).not.toBe(of('old'))
   })
-
-  test('a file that is too large to be read counts by what Git knows of it', () => {
-    const of = (size: number) => mounted({ 'web/site/film': { tooLarge: size } }).a
-    expect(of(70_000_001)).not.toBe(of(70_000_002))
-  })
 })
 
 describe('the digest of a stack', () => {

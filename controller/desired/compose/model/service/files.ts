@@ -26,12 +26,7 @@ export const files: Record<string, Key> = {
     LATER,
     'keep the secret in a file on the host and mount it by its absolute path',
   ),
-  configs: refused(
-    configMounts,
-    'Configs that the container sees as files.',
-    LATER,
-    'put the file into an image spec (NAME.image.yaml, files)',
-  ),
+  configs: honoured(configMounts, 'Configs that the container sees as files.'),
   read_only: honoured(boolean, 'The file system of the image cannot be written to.'),
   shm_size: honoured(size, 'The size of /dev/shm, as in `256m`. By default 64m.'),
   storage_opt: ignored(
