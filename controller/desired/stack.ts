@@ -20,6 +20,7 @@ import { type ContentInputs, readContents } from './spec/contents.ts'
 import { readStack } from './spec/read-stack.ts'
 import { tellMarks } from './spec/tell-marks.ts'
 import { validate } from './spec/validate.ts'
+import { withVolumesFrom } from './spec/volumes-from.ts'
 
 export interface LoadedStack {
   name: string
@@ -116,7 +117,7 @@ function specOf(
   { catalog, problems, contents: inputs }: SpecInputs,
 ): Specified {
   tellMarks(cursorAt(written, problems))
-  const at = cursorAt(model, problems)
+  const at = cursorAt(withVolumesFrom(cursorAt(model, problems)), problems)
   const draft = readStack(at)
   if (draft.services.length === 0 && !hasErrors(problems)) fail(at, hasDisabled ? NOTHING_ENABLED : NOTHING)
   validate(draft)

@@ -6,7 +6,7 @@ import { loadFiles, problemsOf, shown } from './support.ts'
 const keys = Object.entries(service.map?.keys ?? {})
 
 const REST = `
-  b: {image: y, healthcheck: {test: [CMD, ok]}}
+  b: {image: y, healthcheck: {test: [CMD, ok]}, volumes: ["v:/w"]}
 networks: {n: }
 volumes: {v: }
 configs: {c: {content: x}}
@@ -32,6 +32,7 @@ const SAMPLES: Record<string, string> = {
   networks: 'networks: [n]',
   mac_address: 'mac_address: 02:42:ac:11:65:43',
   volumes: 'volumes: ["v:/v"]',
+  volumes_from: 'volumes_from: [b]',
   tmpfs: 'tmpfs: /t',
   configs: 'configs: [c]',
   healthcheck: 'healthcheck: {test: [CMD, ok]}',

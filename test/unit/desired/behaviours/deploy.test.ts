@@ -364,11 +364,14 @@ behaviour(
 )
 behaviour(
   119,
-  'volumes_from is refused by both',
-  aFile('volumes_from: [b]', '  b: {image: b}'),
-  notDeployed(
-    'compose.yaml:4:5 services.a.volumes_from: not honoured yet: volumes_from; name the same volumes under volumes',
-  ),
+  'volumes_from, which docker stack refuses, takes over what the other names',
+  aFile('volumes_from: ["b:ro"]', '  b: {image: b, volumes: ["/srv:/srv"]}'),
+  service({
+    dependsOn: [{ service: 'b', condition: 'started' }],
+    container: {
+      mounts: [{ type: 'bind', source: '/srv', target: '/srv', readOnly: true, createHostPath: true }],
+    },
+  }),
 )
 
 const STACK = aFile(

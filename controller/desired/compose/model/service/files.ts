@@ -13,11 +13,9 @@ export const files: Record<string, Key> = {
     mounts,
     'Volumes and folders of the host that the container sees, as in `data:/var/lib/data`.',
   ),
-  volumes_from: refused(
+  volumes_from: honoured(
     distinct(uniqueStrings),
-    'Services whose volumes this one takes over.',
-    LATER,
-    'name the same volumes under volumes',
+    'Services whose volumes and folders of the host this one mounts too, as in `app` or `app:ro`.',
   ),
   tmpfs: honoured(tmpfs, 'Folders that are kept in memory and are gone with the container.'),
   secrets: refused(
