@@ -18,18 +18,6 @@ export const PublishedPort = Type.Object(
   closed,
 )
 
-/** `[hostIp:]published->target/protocol`, as in reports; an IPv6 address stands in brackets. */
-export function describePort(port: {
-  hostIp?: string | undefined
-  published: number
-  target: number
-  protocol: string
-}): string {
-  const { hostIp, published, target, protocol } = port
-  const host = hostIp?.includes(':') ? `[${hostIp}]` : hostIp
-  return `${host ? `${host}:` : ''}${published}->${target}/${protocol}`
-}
-
 /** A service's place in one network: the network's full name and the names it answers to there. */
 export type NetworkAttachment = Static<typeof NetworkAttachment>
 export const NetworkAttachment = Type.Object(

@@ -64,7 +64,7 @@ export interface ServiceStatus {
   desired: number
   running: number
   healthy: number
-  /** `published->target/protocol` */
+  /** `[hostIp:]published->target/protocol`, those of all its tasks. */
   ports: string[]
   tasks: TaskView[]
 }
@@ -89,6 +89,8 @@ export interface TaskView {
   health: Health
   pid: number | null
   addresses: string[]
+  /** Its part of the service's. */
+  ports: string[]
   startedAt: string | null
   exitCode: number | null
   revision: string

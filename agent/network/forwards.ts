@@ -1,10 +1,7 @@
-import { isIPv4, isIPv6 } from 'node:net'
 import type { PublishedPort } from '../../schemas/network.ts'
+import { type Family, familiesOf, oneAddress } from '../../schemas/port.ts'
 import type { Lease, Network } from './leases.ts'
 import type { Endpoint } from './networks.ts'
-
-/** The protocol by which an address is reached, in the words of nftables. */
-export type Family = 'ip' | 'ip6'
 
 /** A port of the host and the places that its traffic is spread over. */
 export interface Forward {
@@ -100,33 +97,6 @@ export function forwardKey(port: {
   protocol: string
 }): string {
   return `${oneAddress(port.hostIp) ?? '*'}:${port.published}/${port.protocol}`
-}
-
-/** What is taken on the host when a port is published. */
-export interface HostPort {
-  hostIp?: string | undefined
-  published: number
-  protocol: string
-}
-
-/** True when who has one port has the other: same number and protocol, and an address in common. */
-export function samePort(a: HostPort, b: HostPort): boolean {
-  const [one, other] = [oneAddress(a.hostIp), oneAddress(b.hostIp)]
-  const inCommon = familiesOf(a).some((family) => familiesOf(b).includes(family))
-  const sameAddress = one === undefined || other === undefined || one === other
-  return a.published === b.published && a.protocol === b.protocol && inCommon && sameAddress
-}
-
-/** The one address of the host that is listened on; undefined for every address, of one family or of both. */
-export function oneAddress(hostIp: string | undefined): string | undefined {
-  return hostIp === '0.0.0.0' || hostIp === '::' || hostIp === '' ? undefined : hostIp
-}
-
-/** How the port is reached; empty for an address that nftables would refuse, and with it the whole table. */
-export function familiesOf({ hostIp }: Pick<HostPort, 'hostIp'>): Family[] {
-  if (hostIp === undefined || hostIp === '') return ['ip', 'ip6']
-  if (isIPv4(hostIp)) return ['ip']
-  return isIPv6(hostIp) && !hostIp.includes('%') ? ['ip6'] : []
 }
 
 /** The address that published ports lead to: on the first network with a way out, else on the first. */

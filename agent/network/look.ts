@@ -1,4 +1,4 @@
-import { describePort } from '../../schemas/network.ts'
+import { describePort } from '../../schemas/port.ts'
 import { isIn } from './families.ts'
 import { type Forward, forwardKey } from './forwards.ts'
 import type { Lease, Leases } from './leases.ts'

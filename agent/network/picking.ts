@@ -1,4 +1,5 @@
 import type { PublishedPort } from '../../schemas/network.ts'
+import { isOpen } from '../../schemas/port.ts'
 import { noneFree } from './ports.ts'
 
 export interface PortRange {
@@ -26,11 +27,6 @@ export function pickPorts(wanted: PublishedPort[], surroundings: Surroundings): 
   const picked = wanted.filter((port) => !isOpen(port))
   for (const port of wanted.filter(isOpen)) picked.push(pick(port, picked, surroundings))
   return picked
-}
-
-/** True for a port of which the stack file does not say the one number. */
-export function isOpen({ published, publishedEnd }: PublishedPort): boolean {
-  return published === 0 || publishedEnd !== undefined
 }
 
 function pick(port: PublishedPort, own: PublishedPort[], around: Surroundings): PublishedPort {

@@ -2,9 +2,9 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { PublishedPort } from '../../schemas/network.ts'
+import { describeHost, familiesOf, type HostPort, oneAddress, samePort } from '../../schemas/port.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Cidr, contains } from './cidr.ts'
-import { familiesOf, type HostPort, oneAddress, samePort } from './forwards.ts'
 import type { Lease } from './leases.ts'
 
 /** A socket that takes what comes in on a port. */
@@ -135,9 +135,9 @@ function heldByNeighbour({ published, protocol }: PublishedPort, holder: string)
   })
 }
 
-function inUse({ hostIp, published, protocol }: PublishedPort, holder: string): SetpointError {
-  const port = `${hostIp ? `${hostIp}:` : ''}${published}/${protocol}`
-  return new SetpointError('PORT_IN_USE', `Port ${port} is held by ${holder}.`, {
+function inUse(port: PublishedPort, holder: string): SetpointError {
+  const name = `${describeHost(port)}${port.published}/${port.protocol}`
+  return new SetpointError('PORT_IN_USE', `Port ${name} is held by ${holder}.`, {
     hint: 'Stop what holds the port, or publish another one under `ports`.',
   })
 }

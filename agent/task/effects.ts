@@ -1,7 +1,7 @@
 import { type ErrorCode, type ErrorFacts, errorFacts } from '../../schemas/error.ts'
 import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import type { Log } from '../../schemas/log.ts'
-import { describePort } from '../../schemas/network.ts'
+import { describePort } from '../../schemas/port.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { Contents } from '../content/contents.ts'

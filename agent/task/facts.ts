@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { relative } from 'node:path'
-import { describePort } from '../../schemas/network.ts'
+import { describePort } from '../../schemas/port.ts'
 import type { Resources } from '../../schemas/resources.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'

@@ -1,4 +1,5 @@
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
+import { describePort } from '../../schemas/port.ts'
 import type { StackRecord } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type {
@@ -146,9 +147,15 @@ function serviceStatus(stack: string, service: ServiceSpec, observed: Observed):
     running: tasks.filter((task) => task.state === 'running').length,
     healthy: tasks.filter((task) => isServing(task) || (task.state === 'complete' && task.exitCode === 0))
       .length,
-    ports: service.container.ports.map((port) => `${port.published}->${port.target}/${port.protocol}`),
+    ports: portsOf(service, tasks),
     tasks: tasks.map(taskView),
   }
+}
+
+/** As they are published on the hosts; of a service of which nothing is there yet as the stack file has them. */
+function portsOf({ container }: ServiceSpec, tasks: TaskStatus[]): string[] {
+  const published = tasks.flatMap(({ ports = [] }) => ports)
+  return published.length > 0 ? [...new Set(published)].sort() : container.ports.map(describePort)
 }
 
 function taskView(task: TaskStatus): TaskView {
@@ -160,6 +167,7 @@ function taskView(task: TaskStatus): TaskView {
     health: task.health,
     pid: task.pid ?? null,
     addresses: [...Object.values(task.addresses), ...Object.values(task.addresses6 ?? {})],
+    ports: task.ports ?? [],
     startedAt: task.startedAt ?? null,
     exitCode: task.exitCode ?? null,
     revision: task.revision,

@@ -49,6 +49,7 @@ export function build({ name, draft, images, contents }: BuildInputs): StackSpec
     const container = sortContainer(
       containerOf(service, {
         ...{ image, ...declared, isJob: jobs.has(service.name) },
+        linked: linkedNames(service, draft.services),
         contents: contents.get(service.name) ?? [],
       }),
     )
@@ -82,6 +83,19 @@ function awaited(services: ServiceDraft[]): Set<string> {
   return new Set(
     dependencies.filter(({ condition }) => condition === 'completed').map(({ service }) => service),
   )
+}
+
+/** The names that others give a service with `links`, by the key of each network that they share with it. */
+function linkedNames(service: ServiceDraft, services: ServiceDraft[]): Map<string, string[]> {
+  const names = new Map<string, string[]>()
+  for (const other of services) {
+    const aliases = (other.links ?? []).filter((link) => link.service === service.name)
+    const shared = service.networks?.filter(({ key }) => other.networks?.some((one) => one.key === key)) ?? []
+    for (const { key } of aliases.length > 0 ? shared : []) {
+      names.set(key, [...(names.get(key) ?? []), ...aliases.map(({ alias }) => alias)])
+    }
+  }
+  return names
 }
 
 interface ServiceInputs {

@@ -18,6 +18,8 @@ export interface ContainerInputs {
   /** Networks and volumes of the stack by their key in the file. */
   networks: Map<string, NetworkSpec>
   volumes: Map<string, VolumeSpec>
+  /** Names that other services give this one (`links`), by the key of a network that both are in. */
+  linked: Map<string, string[]>
   /** Another service waits for this one to complete. */
   isJob: boolean
 }
@@ -34,7 +36,8 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
       hostname: service.hostname,
     }),
     labels: service.labels ?? {},
-    networks: attachmentsOf(service, inputs.networks),
+    networks: attachmentsOf(service, inputs),
+    ...defined({ endpointMode: service.deploy?.endpoint_mode === 'vip' ? ('vip' as const) : undefined }),
     ports: (service.ports ?? []).map(({ port }) => port),
     mounts: mountsOf(service, inputs.volumes),
     ...defined({
@@ -65,7 +68,10 @@ function restartOf(service: ServiceDraft, isJob: boolean): RestartPolicy {
  * In the order in which the networks are joined; `mac_address` of the service is that of the first, as in Compose.
  * The service's name is always one of its names, and so is `container_name`, which people use as a host name.
  */
-function attachmentsOf(service: ServiceDraft, networks: Map<string, NetworkSpec>): NetworkAttachment[] {
+function attachmentsOf(
+  service: ServiceDraft,
+  { networks, linked }: Pick<ContainerInputs, 'networks' | 'linked'>,
+): NetworkAttachment[] {
   const names = [service.name, ...(service.container_name === undefined ? [] : [service.container_name])]
   const byName = new Map<string, NetworkAttachment>()
   for (const [index, { key, aliases, place }] of joined(service).entries()) {
@@ -73,7 +79,12 @@ function attachmentsOf(service: ServiceDraft, networks: Map<string, NetworkSpec>
     if (!network) continue
     const known = byName.get(network) ?? { network, aliases: names }
     const mac = index === 0 ? service.mac_address : undefined
-    byName.set(network, { ...known, ...defined({ mac }), ...place, aliases: [...known.aliases, ...aliases] })
+    byName.set(network, {
+      ...known,
+      ...defined({ mac }),
+      ...place,
+      aliases: [...known.aliases, ...aliases, ...(linked.get(key) ?? [])],
+    })
   }
   return [...byName.values()]
 }

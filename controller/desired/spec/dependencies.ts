@@ -1,4 +1,5 @@
-import { type Cursor, entriesOf, fail, fields, itemsOf } from '../cursor.ts'
+import { type Cursor, entriesOf, fail, fields, itemsOf, notice } from '../cursor.ts'
+import { isNetworkName, notDnsName } from './process.ts'
 import { boolean, filled, oneOf } from './values.ts'
 
 export interface DependencyAt {
@@ -27,11 +28,22 @@ function condition(cursor: Cursor) {
   return word && CONDITIONS[word]
 }
 
-/** Compose Specification §links: `db` only orders, and has become a dependency; the name in `db:other` is not honoured yet. */
-export function links(cursor: Cursor): undefined {
-  for (const at of itemsOf(cursor) ?? []) {
+/** A further name of a service. */
+export interface Link {
+  service: string
+  alias: string
+}
+
+/**
+ * Compose Specification §links: `db` only orders, and has become a dependency; in `db:other` it also gets a name. With
+ * Compose that is for the service alone that links; name servers answer all who are in a network alike.
+ */
+export function links(cursor: Cursor): Link[] | undefined {
+  return itemsOf(cursor)?.flatMap((at) => {
     const [service = '', alias = service] = (filled(at) ?? '').split(':')
-    if (alias === service) continue
-    fail(at, `not honoured yet: the link alias ${alias}; give ${service} that alias under its networks`)
-  }
+    if (alias === service) return []
+    if (!isNetworkName(alias)) return fail(at, notDnsName(alias)) ?? []
+    notice(at, `every service that shares a network with ${service} and this one finds it as ${alias}`)
+    return [{ service, alias }]
+  })
 }

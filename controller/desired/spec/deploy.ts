@@ -14,6 +14,7 @@ export function deploy(cursor: Cursor) {
     resources,
     update_config: updateConfig,
     restart_policy: restartPolicy,
+    endpoint_mode: oneOf('vip', 'dnsrr'),
   })
 }
 

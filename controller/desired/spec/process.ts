@@ -57,8 +57,15 @@ export function hostname(cursor: Cursor): string | undefined {
 /** A name that a service answers to on a network: an alias or `container_name`. It stands on a line of a hosts file. */
 export function networkName(cursor: Cursor): string | undefined {
   const value = filled(cursor)
-  if (value === undefined || /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,252}$/.test(value)) return value
-  return fail(cursor, `${quote(value)} is no DNS name: letters, digits, -, _ and ., at most 253 characters`)
+  return value === undefined || isNetworkName(value) ? value : fail(cursor, notDnsName(value))
+}
+
+export function isNetworkName(text: string): boolean {
+  return /^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,252}$/.test(text)
+}
+
+export function notDnsName(text: string): string {
+  return `${quote(text)} is no DNS name: letters, digits, -, _ and ., at most 253 characters`
 }
 
 /** Compose Specification §user: a name or number, and a group after a colon; empty is the user of the image. */

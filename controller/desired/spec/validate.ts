@@ -1,10 +1,9 @@
 import { canonicalJson } from '../../../schemas/canonical.ts'
-import type { PublishedPort } from '../../../schemas/network.ts'
 import { type Cursor, fail, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
 import { checkNetworks } from './check-networks.ts'
+import { checkPorts } from './check-ports.ts'
 import { effectiveHealthcheck } from './health.ts'
-import { describePort, MAX_PORTS, type PortAt } from './ports.ts'
 import type { StackDraft } from './read-stack.ts'
 import type { ServiceDraft } from './service.ts'
 import { checkLimits } from './service-limits.ts'
@@ -72,41 +71,6 @@ function checkTasks({ services, at }: StackDraft): void {
   if (total <= MAX_TASKS) return
   const message = `has ${total} tasks, at most ${MAX_TASKS} are run; split it into several stacks`
   fail(within(at, 'services'), message)
-}
-
-function checkPorts({ services }: StackDraft): void {
-  const all = services.flatMap(({ ports = [] }) => ports)
-  const beyond = all[MAX_PORTS]
-  if (beyond) {
-    const advice = 'publish only what is reached from outside the hosts'
-    fail(beyond.at, `the stack publishes ${all.length} ports, at most ${MAX_PORTS} are; ${advice}`)
-    return
-  }
-  const taken = new Map<string, Taken[]>()
-  for (const { name, ports = [] } of services) for (const entry of ports) checkPort(taken, name, entry)
-}
-
-interface Taken {
-  service: string
-  port: PublishedPort
-  path: string
-}
-
-function checkPort(taken: Map<string, Taken[]>, service: string, { port, at }: PortAt): void {
-  const key = `${port.published}/${port.protocol}`
-  const others = taken.get(key) ?? []
-  const clash = others.find((other) => overlaps(other.port, port))
-  if (!clash) taken.set(key, [...others, { service, port, path: at.path }])
-  else if (clash.service !== service || !isSame(clash.port, port))
-    fail(at, `${describePort(port)} is already published by ${clash.path}`)
-}
-
-function overlaps(a: PublishedPort, b: PublishedPort): boolean {
-  return a.hostIp === undefined || b.hostIp === undefined || a.hostIp === b.hostIp
-}
-
-function isSame(a: PublishedPort, b: PublishedPort): boolean {
-  return a.target === b.target && a.hostIp === b.hostIp
 }
 
 /** True when the service has said that it wants no healthcheck; what its image has is known on the host alone. */

@@ -133,6 +133,7 @@ export function aStack(changes: Partial<StackStatus> = {}): StackStatus {
             health: 'healthy',
             pid: 4242,
             addresses: ['10.89.0.2'],
+            ports: ['8080->80/tcp'],
             startedAt: '2026-01-01T09:57:00.000Z',
             exitCode: null,
             revision: REVISION,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Forward, forwardsOf, type Served, samePort, vipsOf } from '../../../agent/network/forwards.ts'
+import { type Forward, forwardsOf, type Served, vipsOf } from '../../../agent/network/forwards.ts'
 import { type RuleNetwork, renderTable } from '../../../agent/network/rules.ts'
 import type { PublishedPort } from '../../../schemas/network.ts'
+import { samePort } from '../../../schemas/port.ts'
 import { aContainer } from '../../support/builders.ts'
 
 const front: RuleNetwork = { name: 'front', bridge: 'spa', subnet: '10.210.0.0/24', internal: false }

@@ -55,10 +55,9 @@ export const deploy = orNothing(
       'When a task that has ended is started again; wins over `restart`.',
     ),
     placement: honoured(placement, 'Which hosts run the tasks.'),
-    endpoint_mode: ignored(
+    endpoint_mode: honoured(
       string,
-      'How the name of the service is found.',
-      'a service name resolves to the addresses of its tasks',
+      'What the name of the service leads to: `dnsrr`, the default, to its tasks; `vip` to one address for all of them.',
     ),
   }),
 )

@@ -24,6 +24,11 @@ const protocol: Shape = {
   scalar: { types: ['string'], pattern: /^(tcp|udp|sctp|)$/i },
 }
 
+const portMode: Shape = {
+  expected: 'host or ingress',
+  scalar: { types: ['string'] },
+}
+
 const hostIp: Shape = {
   expected: 'an IP address, as in 127.0.0.1',
   scalar: { types: ['string'] },
@@ -37,18 +42,18 @@ const port: Shape = {
   map: {
     keys: {
       target: honoured(integerFrom(1, 65535), 'The port in the container.'),
-      published: honoured(published, 'The port of the host, in quotes.'),
+      published: honoured(
+        published,
+        'The port of the host, in quotes; a range for any port of it, none for any that is free.',
+      ),
       protocol: honoured(protocol, '`tcp`, the default, or `udp`.'),
       host_ip: honoured(
         hostIp,
         'The address of the host at which the port is published; by default all of them.',
       ),
-      mode: ignored(
-        string,
-        '`host`, or `ingress` for the load balancer of Swarm.',
-        'a port is published on each host that runs a task of the service',
-        'host',
-        'ingress',
+      mode: honoured(
+        portMode,
+        '`ingress`, the default: spread over the tasks on a host; `host`: each task has the port to itself.',
       ),
       name: ignored(string, 'A name for people.', TUNING),
       app_protocol: ignored(string, 'What is spoken there, as in `http`.', TUNING),

@@ -1,4 +1,4 @@
-import { a, aFile, behaviour, deployed, notDeployed, refused } from './support.ts'
+import { a, aFile, behaviour, deployed, refused } from './support.ts'
 
 const port = (published: string | undefined, target: number, more = {}) => ({
   ...{ mode: 'ingress', target, protocol: 'tcp' },
@@ -70,11 +70,13 @@ behaviour(
 )
 behaviour(
   92,
-  'any port of a range is refused where a stack is deployed',
+  'of which a host that runs the stack picks one',
   aFile('ports: ["80-82:8080"]'),
-  notDeployed(
-    'compose.yaml:4:13 services.a.ports[0]: not honoured yet: any port of 80-82 for 8080; name one port',
-  ),
+  deployed({
+    services: {
+      a: { container: { ports: [{ target: 8080, published: 80, publishedEnd: 82, protocol: 'tcp' }] } },
+    },
+  }),
 )
 behaviour(
   92,

@@ -45,7 +45,7 @@ describe('what leads to no new task', () => {
       'a port in the long form',
       changed('"1:1"', '{target: 1, published: "1", protocol: tcp, mode: ingress}'),
     ],
-    ['a port on every address', changed('"1:1"', '"0.0.0.0:1:1/tcp"')],
+    ['a port with its protocol', changed('"1:1"', '"1:1/tcp"')],
     ['ports as a range', changed('["1:1", "2:2"]', '["1-2:1-2"]')],
     [
       'a mount in the long form',

@@ -26,7 +26,7 @@ cases('ports', (lines) => container(lines).ports, [
   ['ports: ["53:53/udp"]', [port(53, 53, { protocol: 'udp' })]],
   ['ports: ["53:53/UDP"]', [port(53, 53, { protocol: 'udp' })]],
   ['ports: ["127.0.0.1:1:2"]', [port(1, 2, { hostIp: '127.0.0.1' })]],
-  ['ports: ["0.0.0.0:1:2"]', [port(1, 2)]],
+  ['ports: ["0.0.0.0:1:2"]', [port(1, 2, { hostIp: '0.0.0.0' })]],
   ['ports: ["[::]:1:2"]', [port(1, 2)]],
   ['ports: [":::1:2"]', [port(1, 2)]],
   ['ports: ["80-82:8080-8082"]', [port(80, 8080), port(81, 8081), port(82, 8082)]],
@@ -36,8 +36,15 @@ cases('ports', (lines) => container(lines).ports, [
     [port(8080, 80, { protocol: 'udp', hostIp: '10.0.0.1' })],
   ],
   ['ports: ["8080:80", "8080:80"]', [port(8080, 80)]],
-  ['ports: ["80"]', []],
-  ['ports: [80]', []],
+  ['ports: ["80"]', [port(0, 80)]],
+  ['ports: [80]', [port(0, 80)]],
+  ['ports: ["127.0.0.1::80"]', [port(0, 80, { hostIp: '127.0.0.1' })]],
+  ['ports: ["80-82:8080"]', [port(80, 8080, { publishedEnd: 82 })]],
+  [
+    'ports: [{target: 80, published: "8000-8001", mode: host}]',
+    [port(8000, 80, { publishedEnd: 8001, mode: 'host' })],
+  ],
+  ['ports: [{target: 80, published: 8080, mode: ingress, name: web}]', [port(8080, 80)]],
   ['ports: []', []],
 ])
 

@@ -38,7 +38,7 @@ export const networking: Record<string, Key> = {
   ),
   links: honoured(
     uniqueStrings,
-    'Services that this one needs, each with a further name if wanted, as in `db:database`.',
+    'Services that this one needs, each with a further name on its networks if wanted, as in `db:database`.',
   ),
   external_links: refused(
     distinct(uniqueStrings),
