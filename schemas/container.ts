@@ -21,6 +21,24 @@ export const ContainerSpec = Type.Object(
     /** `user[:group]`, by name or number. */
     user: Type.Optional(Type.String()),
     hostname: Type.Optional(Type.String()),
+    /** NIS domain name, and what follows the hostname in /etc/hosts. */
+    domainname: Type.Optional(Type.String()),
+    /** Further lines of /etc/hosts; the address may be `host-gateway`, which is the host as the task reaches it. */
+    extraHosts: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), address: Type.String() }, closed)),
+    ),
+    /** Of /etc/resolv.conf: the domains that short names are looked up in, and the resolver's options. */
+    dns: Type.Optional(
+      Type.Object(
+        {
+          search: Type.Optional(Type.Array(Type.String())),
+          options: Type.Optional(Type.Array(Type.String())),
+        },
+        closed,
+      ),
+    ),
+    /** Parameters of the kernel that each container has for itself: `net.core.somaxconn`. */
+    sysctls: Type.Optional(StringMap),
     labels: StringMap,
     networks: Type.Array(NetworkAttachment),
     /** One address for all tasks of the service on a host; absent: its name leads to each task itself (`dnsrr`). */

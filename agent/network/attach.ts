@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { Task } from '../../schemas/task.ts'
+import { familiesOf } from './families.ts'
+import { identityOf, isShared } from './join.ts'
 import type { Network } from './leases.ts'
 import { NETNS_FOLDER } from './naming.ts'
 import type { Attachment } from './networks.ts'
@@ -18,8 +20,10 @@ export async function attach(parts: Parts, task: Task): Promise<Attachment> {
     const ports = await reservePorts(parts, task)
     const taken = await takeAddresses(parts, task, ports)
     const nameserver = await setUp(parts, task.id)
-    const files = writeTaskFiles(parts.paths, task, { ...taken, nameserver })
-    return { netns: join(NETNS_FOLDER, parts.place(task.id).name), ...taken, ports, ...files }
+    const gateways = gatewaysOf(parts, task.id)
+    const files = writeTaskFiles(parts.paths, task, { ...taken, nameserver, gateways })
+    const netns = join(NETNS_FOLDER, parts.place(task.id).name)
+    return { netns, identity: identityOf(parts, task.id), ...taken, ports, ...files }
   } finally {
     parts.arriving.delete(task.id)
   }
@@ -28,10 +32,11 @@ export async function attach(parts: Parts, task: Task): Promise<Attachment> {
 /** Networks.detach. */
 export async function detach(parts: Parts, taskId: string): Promise<void> {
   const { leases, namespaces, names, bridges, firewall } = parts
-  const { name } = parts.place(taskId)
+  const namespace = parts.place(taskId)
   const shared = sharedAddresses(parts, taskId)
   const left = leases.release(taskId)
-  await namespaces.remove(name)
+  if (isShared(parts, taskId)) await namespaces.unlink(namespace) // its address goes to others
+  await namespaces.remove(namespace.name)
   removeTaskFiles(parts.paths, taskId)
   const unused = left.filter(isUnused)
   const kept = left.filter((network) => !unused.includes(network))
@@ -54,6 +59,19 @@ async function setUp(parts: Parts, taskId: string): Promise<string | undefined> 
     ...networks.map((network) => leases.save(network)),
   ])
   return nameserver
+}
+
+/** Where the task reaches the host: by the network with its default route, else by its first. */
+function gatewaysOf({ leases }: Parts, taskId: string): string[] {
+  const [first] = leases
+    .of(taskId)
+    .sort(
+      (a, b) =>
+        Number(a.network.internal) - Number(b.network.internal) ||
+        (b.lease.gatewayPriority ?? 0) - (a.lease.gatewayPriority ?? 0) ||
+        (a.lease.order ?? 0) - (b.lease.order ?? 0),
+    )
+  return first ? familiesOf(first.network).map(({ gateway }) => gateway) : []
 }
 
 function isUnused(network: Network): boolean {

@@ -1,4 +1,5 @@
 import { attach, detach } from './attach.ts'
+import { join } from './join.ts'
 import { addressesOf, forwardings } from './look.ts'
 import type { Networks } from './networks.ts'
 import { type NetworksOptions, openParts } from './parts.ts'
@@ -17,6 +18,7 @@ export async function createNetworks(options: NetworksOptions): Promise<Networks
   await sweep(parts)
   return {
     attach: (task) => attach(parts, task),
+    join: (ownerId) => join(parts, ownerId),
     detach: (taskId) => detach(parts, taskId),
     publish: (endpoints) => publish(parts, endpoints),
     repair: (taskId) => repair(parts, taskId),

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Ip } from './ip.ts'
@@ -23,9 +23,13 @@ export interface Namespaces {
   repair(namespace: Namespace): Promise<void>
   /** Makes all its links anew. */
   relink(namespace: Namespace): Promise<void>
-  /** Takes it away; the links go with it. Repeatable. */
+  /** Takes it away; the links go with it once nobody is in it. Repeatable. */
   remove(name: string): Promise<void>
+  /** Takes its links away, at once. Repeatable. */
+  unlink(namespace: Namespace): Promise<void>
   isThere(name: string): boolean
+  /** What the kernel tells it by while anybody uses it. */
+  inodeOf(name: string): number
   /** Where it can be looked at from this process. */
   pathOf(name: string): string
 }
@@ -62,9 +66,7 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
     return ip.run([`netns add ${name}`, ...linkLines(name, links)])
   }
 
-  /** Removes half-made or left-over parts of the same names. */
-  async function clear({ name, links }: Namespace): Promise<void> {
-    await remove(name)
+  async function unlink({ links }: Namespace): Promise<void> {
     ip.forget()
     await ip.run(
       links.map((link) => `link del ${link.host}`),
@@ -72,10 +74,18 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
     )
   }
 
+  /** Removes half-made or left-over parts of the same names. */
+  async function clear(namespace: Namespace): Promise<void> {
+    await remove(namespace.name)
+    await unlink(namespace)
+  }
+
   return {
     pathOf,
     remove,
+    unlink,
     isThere: (name) => isBound(pathOf(name)),
+    inodeOf: (name) => statSync(pathOf(name)).ino,
     isWhole: ({ name, links }) => isBound(pathOf(name)) && hasDevices(proc, links),
     async make(namespace) {
       let said = await build(namespace)
@@ -99,11 +109,7 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
     },
     async relink(namespace) {
       const { name, links } = namespace
-      ip.forget()
-      await ip.run(
-        links.map((link) => `link del ${link.host}`),
-        ABSENT,
-      )
+      await unlink(namespace)
       ip.forget()
       const said = [...(await ip.run(linkLines(name, links))), ...(await inside(namespace, []))]
       if (said.length > 0) throw failed(namespace, said)

@@ -11,6 +11,8 @@ export interface Attachment {
   addresses6?: Record<string, string>
   /** The container's ports with those of the host that were picked. */
   ports: PublishedPort[]
+  /** Tells the namespace from one that was made anew, also under the same path; absent for the host's. */
+  identity?: string
   /** Files to mount in the container. */
   resolvConf: string
   hosts: string
@@ -32,6 +34,11 @@ export interface Networks {
    * @throws SetpointError NETWORK_FAILED, or PORT_IN_USE and ADDRESS_IN_USE naming who holds it, before anything is touched
    */
   attach(task: Task): Promise<Attachment>
+  /**
+   * Gives a task the namespace, names and resolver of another one that is attached (`network_mode: service:…`).
+   * @throws SetpointError NETWORK_FAILED when that one has no namespace
+   */
+  join(ownerId: string): Promise<Attachment>
   /** Takes the task's namespace and addresses away, and networks that nobody uses any more. Repeatable. */
   detach(taskId: string): Promise<void>
   /** Makes names and published ports lead to exactly these tasks: the whole truth each time, in one transaction. */

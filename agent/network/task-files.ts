@@ -2,13 +2,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Task } from '../../schemas/task.ts'
 import type { Paths } from '../paths.ts'
-import { taskHosts, taskResolvConf } from './hosts.ts'
-import type { Attachment } from './networks.ts'
+import { hostHosts, hostResolvConf, type Surroundings, taskHosts, taskResolvConf } from './hosts.ts'
 
 /** The network's files of a task, in its folder under `run`. */
 export interface TaskFiles {
   resolvConf: string
   hosts: string
+  /** There when another task has used the namespace, too. */
+  shared: string
   /** The `ip` lines that were last run in its namespace. */
   script: string
 }
@@ -18,24 +19,24 @@ export function taskFiles(paths: Paths, taskId: string): TaskFiles {
   return {
     resolvConf: join(folder, 'resolv.conf'),
     hosts: join(folder, 'hosts'),
+    shared: join(folder, 'network.shared'),
     script: join(folder, 'network.ip'),
   }
 }
-
-type Taken = Pick<Attachment, 'addresses' | 'addresses6'>
 
 /** Writes a task's `resolv.conf` and `hosts` in place: they may be mounted in a container. */
 export function writeTaskFiles(
   paths: Paths,
   task: Task,
-  { nameserver, ...taken }: Taken & { nameserver: string | undefined },
+  surroundings: Surroundings,
 ): Pick<TaskFiles, 'resolvConf' | 'hosts'> {
-  return write(paths, task, taskResolvConf(nameserver), taskHosts(task, taken))
+  return write(paths, task, taskResolvConf(task, surroundings.nameserver), taskHosts(task, surroundings))
 }
 
-/** The same for a task in the host's own network: the host's files as they are now. */
+/** The same for a task in the host's own network: the host's files as they are now, with what the stack file adds. */
 export function writeHostFiles(paths: Paths, task: Task): Pick<TaskFiles, 'resolvConf' | 'hosts'> {
-  return write(paths, task, readFileSync('/etc/resolv.conf', 'utf8'), readFileSync('/etc/hosts', 'utf8'))
+  const [resolv, hosts] = ['/etc/resolv.conf', '/etc/hosts'].map((file) => readFileSync(file, 'utf8'))
+  return write(paths, task, hostResolvConf(task, resolv ?? ''), hostHosts(task, hosts ?? ''))
 }
 
 export function removeTaskFiles(paths: Paths, taskId: string): void {

@@ -48,12 +48,25 @@ export function bundle(container: Container, facts: BundleFacts) {
       cgroupsPath: facts.cgroupPath,
       resources: { devices: DEVICE_RULES, ...resourcesOf(spec.resources, facts) },
       namespaces: namespacesOf(netns, facts.cgroup),
-      ...(netns !== null && { sysctl: NETWORK_SYSCTLS }),
+      sysctl: sysctlsOf(spec, netns),
       seccomp: facts.seccomp.filter,
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
       rootfsPropagation: rootPropagationOf(container.mounts),
     },
+  }
+}
+
+/** Docker's parameters for a network of its own, then what the service asks for; the domain has no field that runc knows. */
+function sysctlsOf(
+  { sysctls, domainname, networkMode }: Task['container'],
+  netns: string | null,
+): Record<string, string> {
+  const isOwn = netns !== null && typeof networkMode !== 'object'
+  return {
+    ...(isOwn && NETWORK_SYSCTLS),
+    ...(domainname !== undefined && { 'kernel.domainname': domainname }),
+    ...sysctls,
   }
 }
 

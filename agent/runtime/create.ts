@@ -1,8 +1,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 
 import { SetpointError } from '../../schemas/error.ts'
 import { loggingOf } from '../../schemas/logging.ts'
+import type { Task } from '../../schemas/task.ts'
 import { checkAbilities } from './abilities.ts'
 import { conmonArgv } from './argv.ts'
 import { blockDevicesOf } from './block-devices.ts'
@@ -71,7 +73,7 @@ async function configOf(context: Context, container: Container): Promise<OciConf
     { ...container, netns: netnsSeen(context, container.netns) },
     {
       instance: context.paths.instance,
-      hostname: spec.hostname ?? `${task.service}-${task.slot}`.slice(0, 63),
+      hostname: hostnameOf(task),
       user: await userOf(spec.user ?? image.config.user, image.root),
       cgroupPath: filesOf(context, task.id).cgroup,
       cgroup: context.info.cgroup,
@@ -81,6 +83,13 @@ async function configOf(context: Context, container: Container): Promise<OciConf
       oomScoreAdj: context.abilities.oomScoreAdj < 0 ? 0 : undefined,
     },
   )
+}
+
+/** Docker's rule: who uses the network of another has the hostname that goes with it. */
+function hostnameOf({ service, slot, container: { hostname: own, networkMode } }: Task): string {
+  if (own !== undefined) return own
+  if (networkMode === 'host') return hostname()
+  return `${typeof networkMode === 'object' ? networkMode.service : service}-${slot}`.slice(0, 63)
 }
 
 /** A namespace mounted after the view was made is not in the view, but can be reached through this process. */

@@ -13,6 +13,7 @@ import type { Volumes } from '../volume/volumes.ts'
 import type { Entry, Prepared } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
 import { withImageVolumes } from './image-volumes.ts'
+import { type Sharing, sharedService } from './sharing.ts'
 import type { Event } from './step.ts'
 
 /** What is done to the host for a task. Each effect is repeatable and tells how it went as an event. */
@@ -45,6 +46,8 @@ export interface EffectDeps {
   contents: Contents
   /** The command line of a task: Docker's rule for entrypoint and command. */
   argvOf(spec: Task['container'], image: ResolvedImage['config']): string[]
+  /** The id of the task whose network namespace this one shares. */
+  ownerOf: Sharing['ownerOf']
   clock: Clock
   log: Log
 }
@@ -116,19 +119,25 @@ interface Preparation extends EffectDeps, PrepareListener {
 
 async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
   // Neither attaching nor mounting is limited: all that is asked for at once goes into one batch.
-  const [root, attachment] = await together(prepareRoot(task, deps), deps.networks.attach(task))
+  const [root, attachment] = await together(prepareRoot(task, deps), attach(task, deps))
   if (!root) return undefined
   const { image, mounts } = root
   const prepared: Prepared = {
     image,
     rootfs: root.rootfs,
     netns: attachment.netns,
+    netnsIdentity: attachment.identity,
     mounts: [...networkFiles(attachment, mounts), ...mounts],
     healthcheck: effectiveHealthcheck(task, image),
   }
   const { addresses, addresses6 } = attachment
   const ports = attachment.ports.map(describePort).sort()
   return { type: 'prepared', prepared, addresses, addresses6, ports }
+}
+
+async function attach(task: Task, { networks, ownerOf }: Preparation): Promise<Attachment> {
+  if (sharedService(task) === undefined) return networks.attach(task)
+  return networks.join(await ownerOf(task))
 }
 
 async function prepareRoot(task: Task, deps: Preparation) {

@@ -17,6 +17,8 @@ export interface Prepared {
   image: ResolvedImage
   rootfs: string
   netns: string | null
+  /** Tells the namespace from one made anew; absent for the host's, and in a journal of an earlier agent. */
+  netnsIdentity?: string | undefined
   /** The task's own mounts and those of its network files. */
   mounts: ResolvedMount[]
   /** The healthcheck that counts: the service's, else the image's. */

@@ -53,5 +53,6 @@ export function createHealthWatch({ watchHealth, probe, onChange }: HealthWatchO
 
 /** Where the host reaches the task: in its own network by the address of its first one. */
 function addressOf({ prepared, status }: Entry): string | undefined {
-  return prepared?.netns === null ? '127.0.0.1' : Object.values(status.addresses)[0]
+  if (prepared?.netns === null) return '127.0.0.1'
+  return Object.values(status.addresses)[0] ?? Object.values(status.addresses6 ?? {})[0]
 }

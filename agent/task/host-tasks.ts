@@ -13,10 +13,11 @@ import { createPublisher } from './publisher.ts'
 import { createRepair } from './repair.ts'
 import { createRepairLimit } from './repair-limit.ts'
 import { createRunner, type Runner } from './runner.ts'
+import { createSharing } from './sharing.ts'
 import { step } from './step.ts'
 import type { Tasks } from './tasks.ts'
 
-export interface TasksOptions extends EffectDeps {
+export interface TasksOptions extends Omit<EffectDeps, 'ownerOf'> {
   journal: Journal
   watchHealth: WatchHealth
   probe: ProbeTask
@@ -29,8 +30,9 @@ const BEGUN = ['running', 'complete', 'failed', 'rejected']
 /** The tasks of this host, run with the parts given. */
 export function createTasks(options: TasksOptions): Tasks {
   const { runtime, networks, images, volumes, contents, journal, clock, log } = options
-  const effects = createEffects(options)
   const runners = new Map<string, Runner>()
+  const sharing = createSharing({ runners, clock })
+  const effects = createEffects({ ...options, ownerOf: sharing.ownerOf })
   const findings = createFindings()
   const changes = createChanges(clock, statusOf)
   const publisher = createPublisher({
@@ -202,7 +204,10 @@ export function createTasks(options: TasksOptions): Tasks {
       ...{ effects, journal, publisher, clock, log, makeRoom, leftover: 'unknown' },
       watchHealth: options.watchHealth,
       probe: options.probe,
-      onChange: () => changes.touch(id),
+      onChange({ task }) {
+        changes.touch(id)
+        sharing.changed(task)
+      },
     })
     runners.set(id, runner)
     changes.touch(id)

@@ -4,6 +4,7 @@ import type { InventoryItem, Revision } from '../../schemas/record.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing } from '../../schemas/task.ts'
 import { type Place, placer } from './placement.ts'
+import { type HostOf, hostFinder, ownersFirst, sharedService } from './shared-network.ts'
 import { newTask, slotKey } from './slots.ts'
 import { type LocatedTask, tasksOf } from './tasks-of.ts'
 
@@ -52,7 +53,8 @@ export function planStack(target: Target, observed: Observed, inventory: Invento
   const owned = new Set(inventory.map((item) => item.taskId))
   const place = placer(observed)
   const bySlot = groupBySlot(tasks, target.spec)
-  for (const service of target.spec?.services ?? []) {
+  const hostOf = hostFinder({ bySlot: new Map(bySlot), inventory, plan })
+  for (const service of ownersFirst(target.spec?.services ?? [])) {
     for (const slot of wantedSlots(service, observed)) {
       const key = `${service.name}/${slot}`
       planSlot({
@@ -64,6 +66,7 @@ export function planStack(target: Target, observed: Observed, inventory: Invento
         inventory,
         owned,
         place,
+        hostOf,
         plan,
       })
       bySlot.delete(key)
@@ -104,6 +107,7 @@ interface SlotInput {
   inventory: InventoryItem[]
   owned: Set<string>
   place: Place
+  hostOf: HostOf
   plan: Plan
 }
 
@@ -134,13 +138,21 @@ function fillSlot(input: SlotInput, old: LocatedTask[]): void {
     })
     return
   }
-  const [previous] = [...old].sort(bestFirst)
-  const host = previous?.host.info.name ?? placeFor(input)
+  const host = hostFor(input, old)
   if (host === undefined) {
     plan.waiting.push({ service: service.name, slot, reason: 'no host is ready to take it' })
     return
   }
   plan.changes.push(startTask(input, host, old))
+}
+
+/** Where a task of the slot was, is where the next one goes; who shares a network goes where that is. */
+function hostFor(input: SlotInput, old: LocatedTask[]): string | undefined {
+  const { service, slot, hostOf } = input
+  const owner = sharedService(service)
+  if (owner !== undefined) return hostOf(owner, slot)
+  const [previous] = [...old].sort(bestFirst)
+  return previous?.host.info.name ?? placeFor(input)
 }
 
 function startTask({ target, service, slot }: SlotInput, host: string, old: LocatedTask[]): Change {

@@ -51,6 +51,7 @@ export function build({ name, draft, images, contents }: BuildInputs): StackSpec
         ...{ image, ...declared, isJob: jobs.has(service.name) },
         linked: linkedNames(service, draft.services),
         contents: contents.get(service.name) ?? [],
+        services: draft.services,
       }),
     )
     return fits(service.at, container) ? [serviceSpec({ service, container, declared })] : []

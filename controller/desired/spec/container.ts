@@ -7,6 +7,7 @@ import type { Mount, VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
 import { effectiveHealthcheck } from './health.ts'
 import { joined } from './joined.ts'
+import { networkSettings } from './network-settings.ts'
 import type { ServiceDraft } from './service.ts'
 import { processLimitsOf, resourcesOf } from './service-limits.ts'
 
@@ -20,6 +21,8 @@ export interface ContainerInputs {
   volumes: Map<string, VolumeSpec>
   /** Names that other services give this one (`links`), by the key of a network that both are in. */
   linked: Map<string, string[]>
+  /** All of the stack. */
+  services: ServiceDraft[]
   /** Another service waits for this one to complete. */
   isJob: boolean
 }
@@ -30,15 +33,12 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     image: inputs.image,
     ...defined({ entrypoint: service.entrypoint, command: service.command }),
     environment: service.environment ?? {},
-    ...defined({
-      workingDir: service.working_dir,
-      user: service.user || undefined,
-      hostname: service.hostname,
-    }),
+    ...defined({ workingDir: service.working_dir, user: service.user || undefined }),
+    ...networkSettings(service, inputs.services),
     labels: service.labels ?? {},
     networks: attachmentsOf(service, inputs),
     ...defined({ endpointMode: service.deploy?.endpoint_mode === 'vip' ? ('vip' as const) : undefined }),
-    ports: (service.ports ?? []).map(({ port }) => port),
+    ports: service.network_mode === 'host' ? [] : (service.ports ?? []).map(({ port }) => port),
     mounts: mountsOf(service, inputs.volumes),
     ...defined({
       contents: inputs.contents.length > 0 ? inputs.contents : undefined,

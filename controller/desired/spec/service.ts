@@ -1,6 +1,4 @@
 import { type Cursor, fields } from '../cursor.ts'
-import { hardwareAddress } from './addresses.ts'
-import { attachments } from './attachments.ts'
 import { dependsOn, links } from './dependencies.ts'
 import { deploy, replicas } from './deploy.ts'
 import { healthcheck, networkHealthcheck } from './health.ts'
@@ -9,6 +7,7 @@ import { limitKeys } from './limits.ts'
 import { logging } from './logging.ts'
 import { environment, textMap } from './mappings.ts'
 import { mounts } from './mounts.ts'
+import { networkKeys } from './network-keys.ts'
 import { ports } from './ports.ts'
 import { capability, hostname, networkName, securityOption, signal, user } from './process.ts'
 import { restart } from './restart.ts'
@@ -30,9 +29,7 @@ export function service(name: string, cursor: Cursor) {
     user,
     hostname,
     container_name: networkName,
-    mac_address: hardwareAddress,
     ports,
-    networks: attachments,
     volumes: mounts,
     tmpfs,
     healthcheck,
@@ -50,6 +47,7 @@ export function service(name: string, cursor: Cursor) {
     deploy,
     scale: replicas,
     ...limitKeys,
+    ...networkKeys,
     'x-setpoint': setpoint,
   })
   return { ...read, name, at: cursor }

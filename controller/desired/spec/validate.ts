@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../../schemas/canonical.ts'
 import { type Cursor, fail, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
+import { checkNetworkMode } from './check-network-mode.ts'
 import { checkNetworks } from './check-networks.ts'
 import { checkPorts } from './check-ports.ts'
 import { effectiveHealthcheck } from './health.ts'
@@ -16,6 +17,7 @@ export function validate(stack: StackDraft): void {
     checkReplicas(service)
     checkLimits(service)
     checkDependencies(service, byName)
+    checkNetworkMode(service, byName)
   }
   checkNames(stack.networks, ({ spec }) => spec)
   checkNames(stack.volumes, ({ external, labels, driverOpts }) => [external, labels, driverOpts ?? null])

@@ -66,8 +66,8 @@ describe('a service', () => {
       'notice 4:5 services.a.build: accepted without effect: images are built from image specs; the image that `image` names is pulled',
     ],
     [
-      'network_mode: host',
-      `4:5 services.a.network_mode: ${L}: network_mode; remove it, and publish the ports that must be reached`,
+      'network_mode: container:db',
+      '4:19 services.a.network_mode: not honoured: "container:db"; write service:NAME for the service of this file that runs it',
     ],
     [
       'profiles: [debug]',

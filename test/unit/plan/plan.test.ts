@@ -47,6 +47,34 @@ describe('planStack', () => {
     )
   })
 
+  it('puts who shares a network where that is, at first and when it was elsewhere before', () => {
+    const owner = aService('vpn', { replicas: 2 })
+    const shared = { networkMode: { service: 'vpn' } }
+    const stack = aStack('web', [aService('app', { replicas: 2, container: shared }), owner])
+    const hosts = (observed: Observed, inventory: InventoryItem[] = []) =>
+      planStack(target(stack), observed, inventory).changes.map(({ service, slot, host }) => [
+        service,
+        slot,
+        host,
+      ])
+    expect(hosts(aFleet(aHost('a'), aHost('b')))).toEqual([
+      ['vpn', '1', 'a'],
+      ['vpn', '2', 'b'],
+      ['app', '1', 'a'],
+      ['app', '2', 'b'],
+    ])
+    const [one, two] = running(aStack('web', [owner]), aFleet(aHost('a'), aHost('b'))) as [
+      TaskStatus,
+      TaskStatus,
+    ]
+    const before = aStatus({ ...one, id: 'old', service: 'app', fingerprint: 'other', host: 'b' })
+    const fleet = aFleet(aHost('a', [one]), aHost('b', [two, before]))
+    expect(hosts(fleet, [one, two, before].map(item))).toEqual([
+      ['app', '1', 'a'],
+      ['app', '2', 'b'],
+    ])
+  })
+
   it('gives a task that follows another a new id, even with the spec of an earlier one', () => {
     const [first] = running(web)
     const second = aStatus({ ...(first as TaskStatus), id: 'other', fingerprint: 'other' })

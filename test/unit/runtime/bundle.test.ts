@@ -88,8 +88,15 @@ describe('an OCI config', () => {
   it("leaves the host's network alone when it uses that", () => {
     const config = aConfig({}, { netns: null })
     expect(namespaces(config)).not.toContain('network')
-    expect(config.linux).not.toHaveProperty('sysctl')
+    expect(config.linux.sysctl).toEqual({})
     expect(aConfig().linux.sysctl).toHaveProperty(['net.ipv4.ip_unprivileged_port_start'], '0')
+  })
+
+  it('sets the parameters of the kernel that the service asks for, and its domain', () => {
+    const asked = { sysctls: { 'net.core.somaxconn': '99' }, domainname: 'example.com' }
+    const { sysctl } = aConfig(asked).linux
+    expect(sysctl).toMatchObject({ 'net.core.somaxconn': '99', 'kernel.domainname': 'example.com' })
+    expect(aConfig({ networkMode: { service: 'db' } }).linux.sysctl).toEqual({})
   })
 
   it('mounts parents before children, and what is asked for in the place of a default', () => {

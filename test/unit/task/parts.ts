@@ -125,8 +125,20 @@ export function aHost() {
       await did(`attach ${task.id}`)
       return {
         netns: `/run/netns/${task.id}`,
+        identity: task.id,
         addresses: { web_default: '10.0.0.2' },
         ports: task.container.ports,
+        resolvConf: '',
+        hosts: '',
+      }
+    },
+    async join(ownerId: string) {
+      await did(`join ${ownerId}`)
+      return {
+        netns: `/run/netns/${ownerId}`,
+        identity: ownerId,
+        addresses: {},
+        ports: [],
         resolvConf: '',
         hosts: '',
       }

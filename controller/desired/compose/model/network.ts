@@ -1,4 +1,4 @@
-import { honoured, ignored, LATER, refused } from '../marks.ts'
+import { honoured, ignored } from '../marks.ts'
 import type { Shape } from '../shape.ts'
 import { boolean, listOf, mapping, options, orEmpty, string } from './common.ts'
 import { external } from './external.ts'
@@ -37,19 +37,10 @@ export const network: Shape = orEmpty(
     ipam: honoured(ipam, 'How addresses are given out.'),
     external: honoured(external, 'The network is there already and is not made or removed.'),
     internal: honoured(boolean, 'No way leads from this network to the outside.'),
-    enable_ipv4: refused(
+    enable_ipv4: honoured(boolean, 'Whether there are IPv4 addresses; true unless said otherwise.'),
+    enable_ipv6: honoured(
       boolean,
-      'Whether there are IPv4 addresses; true unless said otherwise.',
-      LATER,
-      'remove it',
-      true,
-    ),
-    enable_ipv6: refused(
-      boolean,
-      'Whether there are IPv6 addresses; a free range is picked where no subnet is named.',
-      LATER,
-      'remove it',
-      false,
+      'Whether there are IPv6 addresses; without a subnet for them a free range is picked.',
     ),
     attachable: ignored(boolean, 'Single containers may join the network.', 'only tasks join a network'),
     labels: ignored(labels, 'Labels of the network.', 'networks carry only the labels of Setpoint'),

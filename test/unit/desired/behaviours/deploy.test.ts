@@ -337,10 +337,10 @@ behaviour(
 behaviour(
   119,
   'keys whose absence would be wrong are refused, of which Swarm only warns',
-  aFile('devices: [/dev/fuse]\nnetwork_mode: host\nprivileged: true\nsecurity_opt: ["seccomp:unconfined"]'),
+  aFile('devices: [/dev/fuse]\npid: host\nprivileged: true\nsecurity_opt: ["seccomp:unconfined"]'),
   notDeployed(
     'compose.yaml:4:5 services.a.devices: not honoured yet: devices; …',
-    'compose.yaml:5:5 services.a.network_mode: not honoured yet: network_mode; …',
+    'compose.yaml:5:5 services.a.pid: not honoured yet: pid; …',
     'compose.yaml:6:5 services.a.privileged: not honoured yet: privileged; …',
     'compose.yaml:7:20 services.a.security_opt[0]: not honoured yet: seccomp:unconfined; …',
   ),

@@ -20,6 +20,12 @@ describe('a network', () => {
         reserved: ['10.9.0.8', '10.9.0.9'],
       },
     ],
+    ['enable_ipv6: true', { ipv6: true }],
+    ['enable_ipv4: false, enable_ipv6: true', { ipv4: false, ipv6: true }],
+    [
+      'enable_ipv6: true, ipam: {config: [{subnet: "FD00::5/64", gateway: "fd00::0:9"}, {subnet: 10.9.0.0/24}]}',
+      { ipv6: true, subnet6: 'fd00::/64', gateway6: 'fd00::9', subnet: '10.9.0.0/24' },
+    ],
     ['driver_opts: {com.docker.network.driver.mtu: 1400}', { mtu: 1400 }],
     ['driver_opts: {com.docker.network.driver.mtu: "9000"}', { mtu: 9000 }],
     ['driver_opts: {com.docker.network.bridge.enable_icc: "true"}', {}],
@@ -27,6 +33,7 @@ describe('a network', () => {
   ])('with %s', (settings, wanted) => expect(network(settings)).toEqual({ ...plain, ...wanted }))
 
   test.each([
+    ['enable_ipv4: false', 'leaves the network without addresses'],
     ['driver: overlay', 'not honoured yet: overlay, a network across hosts'],
     ['ipam: {config: [{gateway: 10.9.0.1}]}', 'gateway: needs a subnet beside it'],
     ['ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.8.0.1}]}', 'is no address of a host in 10.9.0.0/24'],
@@ -89,6 +96,7 @@ describe('a place in a network', () => {
   test.each([
     ['scale: 2, networks: {n: {ipv4_address: 10.9.0.5}}', SUBNET, 'is for one task, but the service has 2'],
     ['scale: 2, networks: {n: {mac_address: 02:42:ac:11:65:43}}', SUBNET, 'is for one task'],
+    ['networks: {n: {ipv6_address: "fd00::5"}}', SUBNET, 'has no IPv6; set enable_ipv6: true'],
     ['networks: {n: {ipv4_address: 10.9.0.5}}', '', 'needs a network with a subnet of its own'],
     [
       'networks: {n: {ipv4_address: 10.9.0.9}}',

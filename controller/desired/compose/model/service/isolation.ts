@@ -41,11 +41,9 @@ export const isolation: Record<string, Key> = {
     ELSEWHERE,
   ),
   gpus: refused(gpus, 'GPUs that the container uses.', LATER, ELSEWHERE),
-  sysctls: refused(
+  sysctls: honoured(
     keyValues,
-    'Settings of the kernel inside the container.',
-    LATER,
-    'set them on the host where they are not of a namespace, or remove them',
+    'Parameters of the kernel that a container has for itself: `net.*`, `fs.mqueue.*`, and some of `kernel.*`.',
   ),
   cgroup: refused(
     oneOf('host', 'private'),

@@ -17,18 +17,12 @@ export const networking: Record<string, Key> = {
     'services of one network reach every port of each other',
   ),
   networks: honoured(attachments, 'The networks that the service joins; by default the one of the stack.'),
-  network_mode: refused(
+  network_mode: honoured(
     string,
-    'Joins the network of the host or of another container.',
-    LATER,
-    'remove it, and publish the ports that must be reached',
+    'In place of networks: `host`, `none`, or `service:NAME` for the network of another service.',
   ),
   hostname: honoured(string, 'The host name that the container sees as its own.'),
-  domainname: ignored(
-    string,
-    'The domain that the container sees as its own.',
-    'containers have a hostname only',
-  ),
+  domainname: honoured(string, 'The domain that the container sees as its own.'),
   container_name: honoured(
     {
       expected: 'a name of two or more letters, digits, _, . and -',
@@ -47,18 +41,11 @@ export const networking: Record<string, Key> = {
     'put both services into one external network',
   ),
   dns: refused(filledStrings, 'The DNS servers of the container.', LATER, NAMES),
-  dns_opt: refused(uniqueStrings, 'Settings of its resolver.', LATER, NAMES),
-  dns_search: refused(
-    stringOrList,
-    'Domains in which its resolver looks for short names.',
-    LATER,
-    'use full names',
-  ),
-  extra_hosts: refused(
+  dns_opt: honoured(uniqueStrings, 'Options of the resolver, as in `ndots:2`.'),
+  dns_search: honoured(stringOrList, 'Domains in which short names are looked up.'),
+  extra_hosts: honoured(
     extraHosts,
-    'Further names and their addresses, as in `db:10.0.0.5`.',
-    LATER,
-    'use the address itself, or a name that the host resolves',
+    'Further names and their addresses, as in `db:10.0.0.5`; `host-gateway` is the host itself.',
   ),
   mac_address: honoured(string, 'The hardware address of the container, in the network that it joins first.'),
 }

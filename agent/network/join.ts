@@ -1,0 +1,35 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join as joinPath } from 'node:path'
+import { SetpointError } from '../../schemas/error.ts'
+import { NETNS_FOLDER } from './naming.ts'
+import type { Attachment } from './networks.ts'
+import type { Parts } from './parts.ts'
+import { taskFiles } from './task-files.ts'
+
+/** Networks.join. */
+export async function join(parts: Parts, ownerId: string): Promise<Attachment> {
+  const { name } = parts.place(ownerId)
+  const { resolvConf, hosts, shared } = taskFiles(parts.paths, ownerId)
+  if (!parts.namespaces.isThere(name) || !existsSync(hosts)) {
+    throw new SetpointError(
+      'NETWORK_FAILED',
+      `Task ${ownerId}, whose network is to be shared, has none now.`,
+      {
+        hint: 'It is tried again once that task has been set up.',
+      },
+    )
+  }
+  writeFileSync(shared, '')
+  const identity = identityOf(parts, ownerId)
+  return { netns: joinPath(NETNS_FOLDER, name), identity, addresses: {}, ports: [], resolvConf, hosts }
+}
+
+/** The same for all who are in one namespace of a task, and for no other. */
+export function identityOf(parts: Parts, taskId: string): string {
+  return `${taskId} ${parts.namespaces.inodeOf(parts.place(taskId).name)}`
+}
+
+/** True when another task may still be in the namespace: then its links do not go with it. */
+export function isShared({ paths }: Parts, taskId: string): boolean {
+  return existsSync(taskFiles(paths, taskId).shared)
+}
