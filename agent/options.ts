@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DEFAULT_STATE } from '../schemas/defaults.ts'
+import { parseDuration } from '../schemas/duration.ts'
 import { SetpointError } from '../schemas/error.ts'
 import { LOG_LEVELS } from '../schemas/log.ts'
 import { HOST_NAME, redisOptions } from '../schemas/wire.ts'
+import { HOUSEKEEPING, type Housekeeping } from './image/housekeeping.ts'
 
 /** What a person asked of the agent, complete. */
 export interface AgentOptions {
@@ -20,6 +22,8 @@ export interface AgentOptions {
   storageRoot: string | undefined
   storageRun: string | undefined
   authFile: string | undefined
+  /** When images that nothing uses are removed. */
+  housekeeping: Housekeeping
   runtime: 'auto' | 'crun' | 'runc'
   logLevel: string
   /** Undefined: stderr. */
@@ -51,6 +55,11 @@ Options:
   --storage-run DIR      run folder of containers-storage
   --auth-file FILE       credentials for registries, read for each pull (default:
                          auth.json in the state folder)
+  --image-max-age TIME   images that nothing has used for so long are removed
+                         (default: 7d)
+  --disk-high PERCENT    above this use of the disk that images are on, those that
+                         nothing uses are removed, the oldest first (default: 85)
+  --disk-low PERCENT     until this use (default: 75)
   --log-level LEVEL      ${LOG_LEVELS.join(', ')}
                          (default: info)
   --log-file FILE        where the log goes, as JSON lines (default: stderr)
@@ -84,6 +93,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv): AgentOptio
     storageRoot: path(values['storage-root']),
     storageRun: path(values['storage-run']),
     authFile: path(values['auth-file']),
+    housekeeping: housekeeping(values),
     runtime: oneOf('--runtime', values.runtime ?? 'auto', ['auto', 'crun', 'runc']),
     logLevel: oneOf('--log-level', values['log-level'] ?? 'info', LOG_LEVELS),
     logFile: path(values['log-file']),
@@ -116,6 +126,9 @@ function parse(argv: string[]) {
           'storage-root': text,
           'storage-run': text,
           'auth-file': text,
+          'image-max-age': text,
+          'disk-high': text,
+          'disk-low': text,
           'log-level': text,
           'log-file': text,
         },
@@ -142,6 +155,26 @@ function label(text: string): [string, string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (key === undefined || value === undefined) throw usage(`--label ${text} is not KEY=VALUE.`)
   return [key, value]
+}
+
+function housekeeping(values: {
+  'image-max-age'?: string
+  'disk-high'?: string
+  'disk-low'?: string
+}): Housekeeping {
+  const { 'image-max-age': age, 'disk-high': high, 'disk-low': low } = values
+  const maxAge = age === undefined ? HOUSEKEEPING.maxAge : parseDuration(age)
+  if (maxAge === undefined) throw usage(`--image-max-age ${age} is no time, as in 7d or 12h.`)
+  const diskHigh = percent('--disk-high', high) ?? HOUSEKEEPING.diskHigh
+  const diskLow = percent('--disk-low', low) ?? Math.min(HOUSEKEEPING.diskLow, diskHigh)
+  if (diskLow > diskHigh) throw usage(`--disk-low ${diskLow} is above --disk-high ${diskHigh}.`)
+  return { maxAge, diskHigh, diskLow }
+}
+
+function percent(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (/^\d{1,3}$/.test(value) && Number(value) <= 100) return Number(value)
+  throw usage(`${name} ${value} is no number from 0 to 100.`)
 }
 
 function oneOf<T extends string>(name: string, value: string, allowed: T[]): T {

@@ -5,8 +5,7 @@ import { createContents } from './content/create.ts'
 import { createFetch } from './content/fetch.ts'
 import { watchHealth } from './health/monitor.ts'
 import { createProbe } from './health/probe/probe.ts'
-import { createImages } from './image/create.ts'
-import type { Images } from './image/images.ts'
+import { createImages, type ImageStore } from './image/create.ts'
 import { createNetworks } from './network/create.ts'
 import type { Networks } from './network/networks.ts'
 import type { AgentOptions } from './options.ts'
@@ -25,7 +24,7 @@ import type { Volumes } from './volume/volumes.ts'
 export interface Parts {
   paths: Paths
   runtime: Runtime
-  images: Images
+  images: ImageStore
   networks: Networks
   volumes: Volumes
   contents: Contents
@@ -52,6 +51,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
       ...(storageRun !== undefined && { storageRun }),
       ...(authFile !== undefined && { authFile }),
       ...(imageGrace !== undefined && { grace: imageGrace }),
+      housekeeping: options.housekeeping,
     }),
   ])
   const volumes = createVolumes({ paths, log })
@@ -72,10 +72,13 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     clock,
     log,
   })
+  const endTidying = images.keepTidy(tasks.imageUses)
   return {
     ...{ paths, runtime, images, networks, volumes, contents, tasks },
     async close() {
+      endTidying()
       await tasks.close()
+      await images.saved()
       await Promise.all([networks.close(), runtime.close()])
     },
   }

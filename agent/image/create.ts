@@ -3,15 +3,21 @@ import { basename, dirname, join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { ImageSource } from '../../schemas/image.ts'
 import type { Log } from '../../schemas/log.ts'
+import { iso } from '../clock.ts'
 import type { Paths } from '../paths.ts'
 import { authFileAt } from './auth-file.ts'
 import { createBuild } from './build.ts'
 import { buildahIn } from './buildah.ts'
+import { createCollector, type ImageUse } from './collector.ts'
+import { HOUSEKEEPING, type Housekeeping } from './housekeeping.ts'
 import type { Images, ResolvedImage } from './images.ts'
+import { withFetched, withUse } from './ledger.ts'
+import { openLedger } from './ledger-file.ts'
 import { createPull, scratchOf } from './pull.ts'
 import { digestOf, pullName } from './reference.ts'
 import { createRoots } from './roots.ts'
 import { createStorage } from './storage.ts'
+import { createTidier } from './tidier.ts'
 import { type Caller, whileWanted } from './while-wanted.ts'
 
 export interface ImagesOptions {
@@ -28,6 +34,21 @@ export interface ImagesOptions {
   stall?: number
   /** Milliseconds for which an image that was asked for is not released. */
   grace?: number
+  housekeeping?: Housekeeping
+  /** Percent that is used of the file system that a path is on; absent: what it says itself. */
+  usage?: (path: string) => Promise<number>
+  /** Milliseconds since 1970. */
+  now?: () => number
+}
+
+/** Images, and what keeps them from filling the disk. */
+export interface ImageStore extends Images {
+  /** Clears up now and then from here on, knowing what tasks use; the function given back ends that. */
+  keepTidy(uses: () => ImageUse[]): () => void
+  /** Clears up now. Resolves with how many images are gone. */
+  tidy(): Promise<number>
+  /** Resolves when all that is known of images is on disk. */
+  saved(): Promise<void>
 }
 
 /** For networks and registries that fail for a moment; after it the task itself tries again, later and later. */
@@ -36,8 +57,8 @@ const BACK_OFF = [1_000, 4_000, 15_000]
 const GRACE = 5 * 60_000
 
 /** Images by buildah and containers-storage. */
-export async function createImages(options: ImagesOptions): Promise<Images> {
-  const { paths, log, backOff = BACK_OFF, grace = GRACE } = options
+export async function createImages(options: ImagesOptions): Promise<ImageStore> {
+  const { paths, log, backOff = BACK_OFF, grace = GRACE, now = Date.now } = options
   const buildah = buildahIn(options)
   const storage = createStorage(buildah)
   const roots = createRoots({ buildah, instance: paths.instance, folder: join(paths.state, 'images') })
@@ -56,10 +77,18 @@ export async function createImages(options: ImagesOptions): Promise<Images> {
     buildah,
     paths,
     log,
-    ensure: (reference, caller) => present(missing(reference), caller),
+    ensure,
   })
   const fetching = whileWanted<string>()
   const asked = new Map<string, number>()
+  const ledger = await openLedger(join(paths.state, 'image-ledger.json'), log)
+  const collector = createCollector({
+    ...{ buildah, storage, ledger, held, log, now },
+    packages: join(paths.state, 'cache/debs'),
+    ...(options.housekeeping ?? HOUSEKEEPING),
+    ...(options.usage && { usage: options.usage }),
+  })
+  const tidier = createTidier({ collector, log })
 
   /** The id of the image, which is then in the storage. */
   async function present(source: ImageSource, caller: Caller): Promise<string> {
@@ -71,32 +100,51 @@ export async function createImages(options: ImagesOptions): Promise<Images> {
     if (!spec && policy === 'never') throw notHere(reference, '`pull_policy: never` forbids to pull it')
     if (!spec && isLocal(reference)) throw notHere(reference, '`localhost/` is no registry to pull it from')
     const key = [pullName(source), source.platform].join(' ')
-    return fetching(key, (shared) => fetch(source, shared), caller)
+    return fetching(key, (shared) => tidier.whileFetching(() => fetch(source, shared)), caller)
   }
 
   async function fetch(source: ImageSource, caller: Required<Caller>): Promise<string> {
     const { reference, spec } = source
+    const before = new Set((await storage.list()).map(({ id }) => id))
     if (spec) await build(reference, spec, caller)
     else await pull(source, caller)
     const id = await storage.find(source)
     if (id === undefined) throw notHere(reference, 'it was fetched, and somebody has removed it since')
+    const isOurs = !before.has(id) || ledger.read().ours[id] !== undefined
+    if (isOurs) ledger.change((known) => withFetched(known, { id, name: pullName(source), now: iso(now()) }))
     return id
+  }
+
+  /** The base of a build: used, though by no service. */
+  async function ensure(reference: string, caller: Caller): Promise<void> {
+    const id = await present({ reference, pull: 'missing' }, caller)
+    ledger.change((known) => withUse(known, { id, service: undefined, now: iso(now()) }))
+  }
+
+  /** What is mounted, or was asked for a moment ago by a task that is not in any list yet. */
+  async function held(): Promise<Set<string>> {
+    const recent = [...asked].filter(([, at]) => now() - at < grace).map(([id]) => id)
+    return new Set([...(await roots.list()), ...recent])
   }
 
   return {
     async resolve(source, caller = {}): Promise<ResolvedImage> {
       const id = await present(source, caller)
-      asked.set(id, Date.now())
+      asked.set(id, now())
+      ledger.change((known) => withUse(known, { id, service: caller.service, now: iso(now()) }))
       return { ...(await roots.mount(id)), reference: source.reference }
     },
     async release(inUse) {
       for (const id of await roots.list()) {
-        if (inUse.has(id) || Date.now() - (asked.get(id) ?? 0) < grace) continue
+        if (inUse.has(id) || now() - (asked.get(id) ?? 0) < grace) continue
         await roots.unmount(id)
         asked.delete(id)
         log.info({ image: id }, 'image released: no task uses it')
       }
     },
+    keepTidy: tidier.keepTidy,
+    tidy: () => tidier.tidy(),
+    saved: ledger.saved,
   }
 }
 
@@ -105,10 +153,6 @@ async function clearScratch(prefix: string): Promise<void> {
   const names = await readdir(dirname(prefix)).catch(() => [])
   const left = names.filter((name) => name.startsWith(basename(prefix)))
   await Promise.all(left.map((name) => rm(join(dirname(prefix), name), { recursive: true, force: true })))
-}
-
-function missing(reference: string): ImageSource {
-  return { reference, pull: 'missing' }
 }
 
 function isLocal(reference: string): boolean {

@@ -28,7 +28,7 @@ export function pullError(reference: string, stderr: string): SetpointError {
 
 export function diskFull(doing: string, said: string): SetpointError {
   return new SetpointError('DISK_FULL', `The disk is full: ${doing} failed: ${said}`, {
-    hint: 'Make room on the file system of containers-storage, e.g. with `buildah rmi --prune`.',
+    hint: 'Make room on the file system of containers-storage; what Setpoint itself had put there and nothing needs is gone.',
   })
 }
 

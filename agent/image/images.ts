@@ -15,10 +15,11 @@ export interface ResolvedImage {
 export interface Images {
   /**
    * The image, pulled as its policy says, or built. Callers that ask for the same image at once share one pull or build;
-   * it is called off when the signals of all of them have aborted. `tell` hears how far it has come.
+   * it is called off when the signals of all of them have aborted. `tell` hears how far it has come. The latest images of
+   * a `service` (`stack/service`) are kept, for a rollback.
    * @throws SetpointError IMAGE_NOT_FOUND, IMAGE_PULL_FAILED, IMAGE_BUILD_FAILED or DISK_FULL
    */
-  resolve(source: ImageSource, caller?: Caller): Promise<ResolvedImage>
+  resolve(source: ImageSource, caller?: Caller & { service?: string }): Promise<ResolvedImage>
   /** Unmounts every image root that no task in `inUse` (image ids) needs. */
   release(inUse: Set<string>): Promise<void>
 }

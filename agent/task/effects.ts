@@ -144,7 +144,10 @@ async function prepareRoot(task: Task, deps: Preparation) {
   const { images, runtime, limit, cancelled, tell } = deps
   const unwanted = new AbortController()
   void cancelled.then(() => unwanted.abort())
-  const resolved = images.resolve(task.container.image, { signal: unwanted.signal, tell })
+  const resolved = images.resolve(task.container.image, {
+    ...{ signal: unwanted.signal, tell },
+    service: `${task.stack}/${task.service}`,
+  })
   resolved.catch(() => {}) // when it is called off nobody waits for it any more
   const image = await Promise.race([resolved, cancelled.then(() => undefined)])
   if (!image) return undefined

@@ -1,6 +1,7 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
+import type { ImageUse } from '../image/collector.ts'
 import type { InUse } from '../volume/volumes.ts'
 import { adoptEntry } from './adopt.ts'
 import { createChanges } from './changes.ts'
@@ -114,6 +115,7 @@ export function createTasks(options: TasksOptions): Tasks {
     },
 
     list: () => entries().map(seen),
+    imageUses: () => entries().map(imageUseOf),
     known: () =>
       entries().map((entry) => ({
         task: entry.task,
@@ -292,6 +294,15 @@ function mountsContent({ container }: Task, digest: string): boolean {
 
 function needsPorts(entry: Entry): boolean {
   return entry.task.container.ports.length > 0 && serves(entry)
+}
+
+function imageUseOf({ task, prepared }: Entry): ImageUse {
+  const { stack, service, container } = task
+  return {
+    service: `${stack}/${service}`,
+    source: container.image,
+    ...(prepared && { id: prepared.image.id }),
+  }
 }
 
 function endpointOf({ task, status }: Entry) {

@@ -1,5 +1,6 @@
 import type { ActionOf } from '../../schemas/action.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
+import type { ImageUse } from '../image/collector.ts'
 import type { LogLine } from '../runtime/runtime.ts'
 import type { Change } from './changes.ts'
 import type { Finding, Subject } from './findings.ts'
@@ -34,6 +35,8 @@ export interface Tasks {
    */
   removeAll(tell: (what: string) => void): Promise<void>
   list(): TaskStatus[]
+  /** The images that tasks have or are about to have. */
+  imageUses(): ImageUse[]
   /** The tasks of this host with their specs. */
   known(): Known[]
   logs(taskIds: string[], tail: number): Promise<(LogLine & { taskId: string })[]>

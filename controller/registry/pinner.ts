@@ -80,21 +80,26 @@ export function createPinner({ registry, records, log, now }: PinnerOptions): Pi
 
     dueAt: (current) => dueLooks(current, { looked, now: now() }).next,
 
-    notices: (current) => current.services.flatMap((service) => noticeOf(service, problems)),
+    notices: (current) => [...byReference(current)].flatMap(([, same]) => noticeOf(same, problems)),
   }
 }
 
-function noticeOf(
-  { name, container: { image } }: ServiceSpec,
-  problems: ReadonlyMap<string, string>,
-): string[] {
-  const { reference, digest } = image
+function byReference({ services }: StackSpec): Map<string, ServiceSpec[]> {
+  const able = services.filter(({ container }) => canPin(container.image))
+  return Map.groupBy(able, ({ container }) => container.image.reference)
+}
+
+function noticeOf(services: ServiceSpec[], problems: ReadonlyMap<string, string>): string[] {
+  const [first] = services
+  if (first === undefined) return []
+  const { reference, digest } = first.container.image
   const problem = problems.get(reference)
-  if (!canPin(image) || (digest !== undefined && problem === undefined)) return []
+  if (digest !== undefined && problem === undefined) return []
+  const places = services.map(({ name }) => `services.${name}.image`).join(', ')
   const why = problem === undefined ? '' : ` (${problem})`
   const effect =
     digest === undefined
       ? 'each host runs what it has or pulls under that name'
       : 'it stays at what it stood for when it was looked up last'
-  return [`services.${name}.image: ${reference} could not be looked up at its registry${why}; ${effect}`]
+  return [`${places}: ${reference} could not be looked up at its registry${why}; ${effect}`]
 }

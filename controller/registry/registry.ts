@@ -85,5 +85,8 @@ export function lastWords(stderr: string): string {
   const line = stderr.trim().split('\n').at(-1) ?? ''
   const [, quoted] = /msg="((?:[^"\\]|\\.)*)"/.exec(line) ?? []
   const said = quoted === undefined ? line : quoted.replaceAll('\\"', '"')
-  return said.replace(/^Error parsing image name "[^"]*": /, '').slice(0, 300) || 'it said nothing'
+  const plain = said
+    .replace(/^Error parsing image name "[^"]*": /, '')
+    .replace(/^pinging container registry [^ ]+: Get "[^"]*": /, '')
+  return plain.slice(0, 300) || 'it said nothing'
 }

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createImages, type ImagesOptions } from '../../agent/image/create.ts'
-import type { Images } from '../../agent/image/images.ts'
+import type { ImageUse } from '../../agent/image/collector.ts'
+import { createImages, type ImageStore, type ImagesOptions } from '../../agent/image/create.ts'
 import { agentPaths, type Paths } from '../../agent/paths.ts'
 import type { ImageConfig, ImageSource, ImageSpec } from '../../schemas/image.ts'
 import { mountsUnder, type TestStorage, testStorage } from '../support/containers-storage.ts'
@@ -30,7 +30,7 @@ process.env.CONTAINERS_REGISTRIES_CONF = registriesConf
 
 let storage: TestStorage
 let paths: Paths
-let images: Images
+let images: ImageStore
 
 afterAll(() => rm(dirname(registriesConf), { recursive: true }))
 
@@ -374,6 +374,116 @@ insecure = true
     await writeFile(join(paths.state, 'auth.json'), JSON.stringify({ auths }))
   }
 
+  it('gets room by the removal of what nothing uses, when there is none', async () => {
+    await pushed('filler:1', 'f'.repeat(3_000_000))
+    const wanted = await pushed('wanted:1', 'w'.repeat(3_000_000))
+    const small = join(storage.folder, 'small')
+    await mkdir(small)
+    await execute('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'tmpfs', small])
+    const roots = { storageRoot: join(small, 'storage'), storageRun: join(storage.folder, 'small-run') }
+    const removed: unknown[] = []
+    const log = {
+      ...silent,
+      info: (fields: object, message: string) => void (message === 'image removed' && removed.push(fields)),
+    }
+    images = await open({ ...roots, grace: 0, log })
+    images.keepTidy(() => [])
+    await images.resolve(source(`${registry.name}/filler:1`))
+    await images.release(new Set())
+
+    expect((await images.resolve(source(`${registry.name}/wanted:1`))).id).toBe(wanted)
+    expect(removed).toEqual([
+      expect.objectContaining({
+        names: [`${registry.name}/filler:1`],
+        why: 'there was no room for an image that is wanted',
+      }),
+    ])
+    await images.release(new Set())
+  })
+
+  describe('images that nothing uses', () => {
+    const HOUR = 3_600_000
+    let now: number
+    let uses: ImageUse[]
+    let ids: string[]
+    const use = (n: number): ImageUse => ({ service: 'shop/web', source: source(`${registry.name}/v:${n}`) })
+
+    beforeAll(async () => {
+      ids = []
+      for (const n of [1, 2, 3, 4, 5]) ids.push(await pushed(`v:${n}`))
+    })
+
+    /** Five versions of one service, an hour apart; the last is what runs. */
+    beforeEach(async () => {
+      now = Date.parse('2026-01-01T00:00:00Z')
+      images = await tidied({ maxAge: 24 * HOUR, diskHigh: 85, diskLow: 75 })
+      for (const n of [1, 2, 3, 4, 5]) {
+        await images.resolve(use(n).source, { service: 'shop/web' })
+        uses = [use(n)]
+        now += HOUR
+      }
+      await images.release(new Set())
+      await images.saved()
+    })
+
+    afterEach(() => images.release(new Set()))
+
+    it('go when they are old enough, but for the three that a rollback may need', async () => {
+      expect(await images.tidy()).toBe(0)
+      now += 48 * HOUR
+      images = await tidied({ maxAge: 24 * HOUR, diskHigh: 85, diskLow: 75 }) // it is known over a restart
+      expect(await images.tidy()).toBe(2)
+      expect(await present()).toEqual(ids.slice(2))
+      expect(await storage.buildah('images', '--quiet', '--no-trunc')).not.toContain(ids[0])
+    })
+
+    it('go when the service has gone for so long, all of them', async () => {
+      uses = []
+      now += 48 * HOUR
+      expect(await images.tidy()).toBe(5)
+      expect(await present()).toEqual([])
+    })
+
+    it('go earlier when the disk fills up, the oldest first, until there is room', async () => {
+      const readings = [90, 74]
+      images = await tidied(
+        { maxAge: 24 * HOUR, diskHigh: 85, diskLow: 75 },
+        async () => readings.shift() ?? 74,
+      )
+      expect(await images.tidy()).toBe(1)
+      expect(await present()).toEqual(ids.slice(1))
+    })
+
+    it('stay when somebody else has put them there, or has given them a name (law 9)', async () => {
+      const theirs = await anImage('localhost/operator/own:1')
+      await storage.buildah('tag', `${registry.name}/v:1`, 'localhost/operator/kept:1')
+      await images.resolve(source('localhost/operator/own:1'), { service: 'shop/other' })
+      await images.release(new Set())
+      uses = []
+      now += 48 * HOUR
+      expect(await images.tidy()).toBe(4)
+      expect((await present()).sort()).toEqual([ids[0], theirs].sort())
+    })
+
+    it('stay while a task has them, whatever else is said', async () => {
+      uses = [1, 2, 3, 4, 5].map((n) => ({ ...use(n), service: `shop/s${n}` }))
+      now += 48 * HOUR
+      expect(await images.tidy()).toBe(0)
+      expect(await present()).toEqual(ids)
+    })
+
+    async function tidied(housekeeping: ImagesOptions['housekeeping'], usage = async () => 10) {
+      const store = await open({ grace: 0, now: () => now, usage, ...(housekeeping && { housekeeping }) })
+      store.keepTidy(() => uses)
+      return store
+    }
+
+    async function present(): Promise<string[]> {
+      const index = await readFile(join(storage.storageRoot, 'overlay-images/images.json'), 'utf8')
+      return (JSON.parse(index) as { id: string }[]).map(({ id }) => id)
+    }
+  })
+
   /** Builds an image in another storage and puts it into the registry. */
   async function pushed(name: string, content = name, ...flags: string[]): Promise<string> {
     const id = await anImage(`${registry.name}/${name}`, { content, into: folder, flags })
@@ -487,7 +597,7 @@ describe('an image spec', () => {
   })
 })
 
-function open(options: Partial<ImagesOptions> = {}): Promise<Images> {
+function open(options: Partial<ImagesOptions> = {}): Promise<ImageStore> {
   const { storageRoot, storageRun } = storage
   return createImages({ paths, log: silent, storageRoot, storageRun, backOff: [], ...options })
 }

@@ -24,7 +24,11 @@ it('deploys every example and chart, and each answers as its page says', async (
     100_000,
   )
   expect(status.stacks.map(({ name }) => name)).toEqual([...examples, 'redis'].sort())
-  expect(status.stacks.flatMap(({ problems }) => problems)).toEqual([])
+  // The host reaches no registry: what it has is run, and it is said that nobody could look for something newer.
+  const problems = status.stacks.flatMap((stack) => stack.problems)
+  expect(problems.filter((problem) => !problem.includes('could not be looked up at its registry'))).toEqual(
+    [],
+  )
 
   const bodies = await Promise.all(
     [8080, 8081, 8082, 8084, 8085].map(async (port) => (await host.untilHttp(port)).body),

@@ -23,6 +23,9 @@ export interface UpOptions {
   /** Arguments of `--variables`. */
   variables?: string[]
   authFile?: string
+  imageMaxAge?: string
+  diskHigh?: string
+  diskLow?: string
 }
 
 /** How each of the three processes is started. */
@@ -86,6 +89,9 @@ function agentArgv(options: UpOptions, layout: Layout): string[] {
     ...agentFlags(options, layout),
     ...['--controller-key', layout.controllerKey],
     ...authFile(options),
+    ...optional('--image-max-age', options.imageMaxAge),
+    ...optional('--disk-high', options.diskHigh),
+    ...optional('--disk-low', options.diskLow),
     ...['--log-level', options.logLevel],
     ...['--log-file', layout.log('agent')],
   ]

@@ -23,6 +23,13 @@ describe('the agent’s command line', () => {
     })
   })
 
+  it('reads when images are removed', () => {
+    const day = 86_400_000
+    expect(parse(...base)).toMatchObject({ housekeeping: { maxAge: 7 * day, diskHigh: 85, diskLow: 75 } })
+    const said = parse(...base, '--image-max-age', '2d', '--disk-high', '60')
+    expect(said).toMatchObject({ housekeeping: { maxAge: 2 * day, diskHigh: 60, diskLow: 60 } })
+  })
+
   it('needs no Redis to take everything down', () => {
     expect(parse('--down', '--volumes', '--host', 'one')).toMatchObject({
       down: true,
@@ -37,6 +44,9 @@ describe('the agent’s command line', () => {
     [[...base, '--volumes'], /only with --down/],
     [[...base, '--runtime', 'docker'], /is not one of auto, crun, runc/],
     [[...base, '--label', 'x'], /is not KEY=VALUE/],
+    [[...base, '--image-max-age', 'soon'], /is no time, as in 7d/],
+    [[...base, '--disk-high', '120'], /is no number from 0 to 100/],
+    [[...base, '--disk-high', '50', '--disk-low', '60'], /--disk-low 60 is above --disk-high 50/],
     [['--redis', 'unix:///r', '--host', 'Not_A_Host'], /is no host name/],
     [[...base, '--nonsense'], /nonsense/],
   ])('refuses %j', (argv, message) => {

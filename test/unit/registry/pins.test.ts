@@ -177,8 +177,8 @@ describe('what skopeo says', () => {
 
   it('is told without its log line', () => {
     const line =
-      'time="2026-01-01T00:00:00Z" level=fatal msg="Error parsing image name \\"docker://x\\": pinging: EOF"\n'
-    expect(lastWords(line)).toBe('pinging: EOF')
+      'time="2026-01-01T00:00:00Z" level=fatal msg="Error parsing image name \\"docker://x\\": pinging container registry r.example: Get \\"https://r.example/v2/\\": EOF"\n'
+    expect(lastWords(line)).toBe('EOF')
     expect(lastWords('')).toBe('it said nothing')
   })
 
