@@ -9,6 +9,8 @@ import type { SourceFile, SourceTree } from '../../schemas/source.ts'
 export interface Deployed {
   id: string
   isAccepted: boolean
+  /** Accepted once the repository has what its services mount: of that the corpus has next to nothing. */
+  isAcceptedWithMounts: boolean
   errors: Problem[]
 }
 
@@ -23,17 +25,24 @@ export function deploy(corpus: string, file: string): Deployed {
   const content = readFileSync(join(corpus, file))
   for (const name of tree.files.keys()) if (isStack(name)) tree.files.delete(name)
   tree.files.set(stack, sourceFile(stack, content))
-  const { stacks } = load(tree, {
-    variables: {},
-    directory: '',
-    rootName: posix.basename(repository),
-  })
-  const loaded = stacks.find((one) => one.file === stack)
+  const options = { variables: {}, directory: '', rootName: posix.basename(repository) }
+  const loadOne = () => load({ ...tree }, options).stacks.find((one) => one.file === stack)
+  const loaded = loadOne()
+  const errors = (loaded?.problems ?? []).filter(isError)
+  for (const { message } of errors) standIn(tree, message)
   return {
     id: file,
     isAccepted: (loaded?.spec ?? null) !== null,
-    errors: (loaded?.problems ?? []).filter(isError),
+    isAcceptedWithMounts: (loadOne()?.spec ?? null) !== null,
+    errors,
   }
+}
+
+/** A folder for what is mounted and not there, a file for the file of a config. */
+function standIn(tree: SourceTree, message: string): void {
+  const mounted = /^the repository has no (.+?); for data/.exec(message)?.[1]
+  const path = mounted === undefined ? /^there is no file (.+)$/.exec(message)?.[1] : `${mounted}/stand-in`
+  if (path !== undefined) tree.files.set(path, sourceFile(path, Buffer.alloc(0)))
 }
 
 /** The other stacks of the repository are not asked for; `extends` and `include` may still need files of other names. */

@@ -25,6 +25,7 @@ function kindOf(message: string): string {
     .replace(/;.*$/s, '')
     .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
     .replace(/\b(variable|file|mounting|a mount on|the driver|the alias) (?!of)\S+/, '$1 …')
+    .replace(/\b(the repository has no) \S+/, '$1 …')
     .replace(/\b(names the \w+) \S+,/, '$1 …,')
     .replace(/(missing a value): .*/, '$1')
 }

@@ -26,7 +26,11 @@ function deploySummary(compared: Compared[], deployed: Deployed[]): string[] {
   return [
     `${deployed.length} files as stacks of a repository, ${deployed.length - valid.length} of them refused by Compose too`,
     ...count(valid.length - refused.length, 'accepted as they are'),
-    ...count(refused.length, 'refused, for these reasons:'),
+    ...count(
+      refused.filter((one) => one.isAcceptedWithMounts).length,
+      'accepted in a repository that has what they mount',
+    ),
+    ...count(refused.length, 'refused as they are, for these reasons:'),
     ...reasonsOf(refused).flatMap(({ reason, files }) => count(files, `  ${reason}`)),
   ]
 }

@@ -18,6 +18,7 @@ const COMPOSE = `services:
     volumes:
       - ./conf:/etc/web:ro
       - ../shared/motd:/etc/motd
+      - cache:/etc/web/cache
     configs:
       - greeting
       - {source: tuning, target: /etc/tuning.conf, uid: "101", gid: "102", mode: 0440}
@@ -26,6 +27,7 @@ const COMPOSE = `services:
     image: ${TEST_IMAGE}
     stop_grace_period: 1s
     configs: [region]
+volumes: {cache: }
 configs:
   greeting: {content: "Hello from \${REGION}\\n"}
   tuning: {file: ./tuning.conf}
@@ -91,6 +93,11 @@ describe('what a task finds', () => {
     )
     expect(write.code).not.toBe(0)
     expect(write.stderr).toContain('Read-only file system')
+  })
+
+  it('a volume inside a folder of the repository, which has no such folder', async () => {
+    const write = ['/bin/sh', '-c', 'echo kept > /etc/web/cache/x && cat /etc/web/cache/x']
+    expect(await host.run('nsenter', '-t', `${(await pids()).web}`, '-m', ...write)).toBe('kept\n')
   })
 
   it('no drift', async () =>

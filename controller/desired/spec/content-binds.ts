@@ -1,9 +1,11 @@
 import type { ContentMount } from '../../../schemas/content.ts'
 import type { SourceFile } from '../../../schemas/source.ts'
+import { cleanPath } from '../compose/model/path.ts'
 import { type Cursor, fail, itemsOf, notice, within } from '../cursor.ts'
 import type { Files } from '../files.ts'
 import { textAt, valueAt } from '../yaml/node.ts'
 import type { Reading } from './contents.ts'
+import { lackingIn, type MountPoint, mountPointsOf } from './mount-points.ts'
 import { isOfRepository } from './mounts.ts'
 import { type Packing, packFile, packFolder } from './packs.ts'
 
@@ -13,10 +15,13 @@ import { type Packing, packFile, packFolder } from './packs.ts'
  */
 export function repositoryMounts(service: Cursor, reading: Reading): ContentMount[] {
   if (!valueAt(service.node, 'volumes')) return []
+  let points: MountPoint[] | undefined
   return (itemsOf(within(service, 'volumes')) ?? []).flatMap((at) => {
-    const [source, target] = [textAt(at.node, 'source'), textAt(at.node, 'target')]
-    if (textAt(at.node, 'type') !== 'bind' || target === undefined || !isOfRepository(source)) return []
-    const { packing, files } = find(source, reading.files)
+    const [source, written] = [textAt(at.node, 'source'), textAt(at.node, 'target')]
+    if (textAt(at.node, 'type') !== 'bind' || written === undefined || !isOfRepository(source)) return []
+    const target = cleanPath(written)
+    points ??= mountPointsOf(service, reading.files)
+    const { packing, files } = find(source, { files: reading.files, target, points })
     if ('problem' in packing) return fail(at, packing.problem) ?? []
     refuseTies(at)
     tell(at, { source, files, reading })
@@ -29,9 +34,15 @@ interface Found {
   files: readonly SourceFile[]
 }
 
-function find(source: string, files: Files): Found {
+interface Place {
+  files: Files
+  target: string
+  points: MountPoint[]
+}
+
+function find(source: string, { files, target, points }: Place): Found {
   const folder = files.list(source)
-  if (folder) return { packing: packFolder(folder), files: folder.files }
+  if (folder) return { packing: packFolder(folder, lackingIn(folder, target, points)), files: folder.files }
   const found = files.read(source)
   if ('problem' in found) {
     return { packing: { problem: found.missing ? absent(source, files) : found.problem }, files: [] }

@@ -37,11 +37,9 @@ function configDigest(declared: Cursor, reading: Reading): string | undefined {
   if (content !== undefined) return delivered(declared, packText(content), reading)
   const file = textAt(declared.node, 'file')
   if (file !== undefined) return fileDigest(within(declared, 'file'), file, reading)
-  const variable = textAt(declared.node, 'environment') ?? ''
-  const value = reading.variables(variable)
-  if (value !== undefined) return delivered(declared, packText(value), reading)
-  const advice = 'give it a value in .env, in x-setpoint.variables, or to the controller with --variables'
-  return fail(within(declared, 'environment'), `the variable ${quote(variable)} is not set; ${advice}`)
+  // that a variable is not set is told where the file is checked
+  const value = reading.variables(textAt(declared.node, 'environment') ?? '') ?? ''
+  return delivered(declared, packText(value), reading)
 }
 
 function fileDigest(at: Cursor, path: string, reading: Reading): string | undefined {

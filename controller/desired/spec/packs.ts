@@ -24,24 +24,29 @@ export function packFile(path: string, files: Files): Packing {
   return packOf(found.file, () => [entryOf(found.file, '')])
 }
 
-/** A folder of the repository with all that is in it. */
-export function packFolder(folder: Folder): Packing {
+/**
+ * A folder of the repository with all that is in it.
+ * @param more what it lacks
+ */
+export function packFolder(folder: Folder, more: PackEntry[] = []): Packing {
   const large = folder.files.find(({ content }) => content === null)
   if (large)
     return { problem: `${large.path} has ${large.size} bytes; at most ${MAX_FILE_BYTES} are delivered` }
-  return packOf(folder, () =>
-    folder.files.map((file) => entryOf(file, file.path.slice(folder.prefix.length))),
-  )
+  const entries = () => folder.files.map((file) => entryOf(file, file.path.slice(folder.prefix.length)))
+  const which = more.map(({ path, kind }) => `${kind} ${path}`).sort()
+  return packOf(folder, () => [...entries(), ...more], which.join('\n'))
 }
 
 /** What many services mount is hashed once. */
-function packOf(of: SourceFile | Folder, entries: () => PackEntry[]): Packing {
-  const known = PACKS.get(of) ?? pack(entries())
+function packOf(of: SourceFile | Folder, entries: () => PackEntry[], which = ''): Packing {
+  const known = PACKS.get(of) ?? new Map<string, Packing>()
   PACKS.set(of, known)
-  return known
+  const packing = known.get(which) ?? pack(entries())
+  known.set(which, packing)
+  return packing
 }
 
-const PACKS = new WeakMap<SourceFile | Folder, Packing>()
+const PACKS = new WeakMap<SourceFile | Folder, Map<string, Packing>>()
 
 function pack(unsorted: PackEntry[]): Packing {
   try {

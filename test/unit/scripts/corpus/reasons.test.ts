@@ -3,7 +3,12 @@ import { reasonsOf } from '../../../../scripts/corpus/reasons.ts'
 
 function refusedFor(...messages: string[]) {
   const place = { file: 'compose.yaml', line: 1, column: 1, path: 'x', severity: 'error' as const }
-  return { id: 'x', isAccepted: false, errors: messages.map((message) => ({ ...place, message })) }
+  return {
+    id: 'x',
+    isAccepted: false,
+    isAcceptedWithMounts: false,
+    errors: messages.map((message) => ({ ...place, message })),
+  }
 }
 
 test('files are counted by the reasons for which they are refused', () => {

@@ -101,6 +101,7 @@ describe('a project of a corpus', () => {
     expect(deploy(corpus, 'dev/a__b/c/docker-compose.web.yml')).toEqual({
       id: 'dev/a__b/c/docker-compose.web.yml',
       isAccepted: true,
+      isAcceptedWithMounts: true,
       errors: [],
     })
     expect(deploy(corpus, 'dev/a__b/c/compose.yaml')).toMatchObject({
