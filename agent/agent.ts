@@ -13,8 +13,10 @@ import { type AgentOptions, agentVersion } from './options.ts'
 import { openOrders, slotKey } from './orders.ts'
 import { openParts, type Parts } from './parts.ts'
 import { performer } from './perform.ts'
-import { connectRedis } from './redis.ts'
+import { connectRedis, whenReady } from './redis.ts'
 import { keepLogs } from './runtime/log-keeper.ts'
+import { sweepCommands } from './session/hang-up.ts'
+import { createSessions } from './session/sessions.ts'
 import type { Known } from './task/tasks.ts'
 
 /**
@@ -27,11 +29,12 @@ export async function runAgent(options: AgentOptions, log: Log, signal: AbortSig
   const lock = await lockState(options.state)
   await checkKey(options.controllerKey, options.state)
   await pinHost(options.state, host)
-  const { recipient } = await hostKey(options.state, log)
+  const key = await hostKey(options.state, log)
   const parts = await openParts(options, log)
   try {
     await parts.tasks.adopt()
-    await serve({ ...options, host, recipient }, parts, { log, signal })
+    await sweepCommands(parts.reach)
+    await serve({ ...options, host, ...key }, parts, { log, signal })
   } finally {
     await parts.close()
     await lock.release()
@@ -42,11 +45,12 @@ export async function runAgent(options: AgentOptions, log: Log, signal: AbortSig
 interface Identity {
   host: string
   recipient: string
+  identity: string
 }
 
 async function serve(
   options: AgentOptions & Identity,
-  { paths, tasks, runtime, networks }: Parts,
+  { paths, tasks, runtime, networks, reach }: Parts,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
   const url = options.redis ?? ''
@@ -61,6 +65,10 @@ async function serve(
   reporter.start()
   inspector.start()
   const logs = keepLogs({ paths, tasks: () => writers(tasks.known()), log })
+  const sessions = createSessions({
+    ...{ reach, log, identity: options.identity, writer: redis },
+    connect: () => whenReady(connectRedis(url, log)),
+  })
   const publicKey = await controllerKey({ file: options.controllerKey, state: options.state, log, signal })
   const worker = publicKey && (await takeJobs(publicKey))
   if (worker) log.info({ host: options.host, version: agentVersion() }, 'The agent is ready')
@@ -69,6 +77,7 @@ async function serve(
   inspector.close()
   logs.close()
   await worker?.close()
+  await sessions.close()
   await reporter.close()
   redis.disconnect()
 
@@ -78,7 +87,7 @@ async function serve(
     const worker = startWorker({
       ...{ redis: redisOptions(url), host: options.host, publicKey, orders, log },
       slotOf: (taskId) => slotOf(tasks.list().find(({ id }) => id === taskId)),
-      perform: performer({ tasks, inspector, reporter }),
+      perform: performer({ tasks, inspector, sessions }),
       outcome: reporter.outcome,
     })
     return { close: () => worker.close().then(orders.saved) }

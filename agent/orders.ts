@@ -123,8 +123,8 @@ function keysFor(action: Action, slotOf: (taskId: string) => string | undefined)
     }
     case 'removeStray':
       return [`container ${action.containerId}`]
-    case 'logs':
-      return []
+    case 'session':
+      return [`session ${action.sessionId}`]
   }
 }
 

@@ -11,9 +11,11 @@ import type { Networks } from './network/networks.ts'
 import type { AgentOptions } from './options.ts'
 import { agentPaths, type Paths } from './paths.ts'
 import { chooseRuntime } from './runtime/choose.ts'
+import { commandOf } from './runtime/context.ts'
 import { createRuntime } from './runtime/oci.ts'
 import { argvOf } from './runtime/process.ts'
 import type { Runtime } from './runtime/runtime.ts'
+import type { Reach } from './session/reach.ts'
 import { createTasks } from './task/host-tasks.ts'
 import { createJournal } from './task/journal.ts'
 import type { Tasks } from './task/tasks.ts'
@@ -29,6 +31,8 @@ export interface Parts {
   volumes: Volumes
   contents: Contents
   tasks: Tasks
+  /** What a live session needs to reach a task. */
+  reach: Reach
   /** Lets go of everything and leaves every container running. */
   close(): Promise<void>
 }
@@ -75,6 +79,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
   const endTidying = images.keepTidy(tasks.imageUses)
   return {
     ...{ paths, runtime, images, networks, volumes, contents, tasks },
+    reach: { paths, tasks, runtime, command: commandOf(paths, choice), cgroup: choice.info.cgroup },
     async close() {
       endTidying()
       await tasks.close()

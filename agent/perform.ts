@@ -1,16 +1,16 @@
 import type { Action } from '../schemas/action.ts'
 import type { Inspector } from './observe/inspect.ts'
-import type { Reporter } from './observe/report.ts'
+import type { Sessions } from './session/sessions.ts'
 import type { Tasks } from './task/tasks.ts'
 
 export interface PerformOptions {
   tasks: Tasks
   inspector: Pick<Inspector, 'inspect'>
-  reporter: Pick<Reporter, 'answer'>
+  sessions: Pick<Sessions, 'open'>
 }
 
 /** Carries out one action. @throws SetpointError why it could not be done */
-export function performer({ tasks, inspector, reporter }: PerformOptions): (action: Action) => Promise<void> {
+export function performer({ tasks, inspector, sessions }: PerformOptions): (action: Action) => Promise<void> {
   return async (action) => {
     switch (action.type) {
       case 'run':
@@ -25,8 +25,8 @@ export function performer({ tasks, inspector, reporter }: PerformOptions): (acti
       case 'removeStray':
         await tasks.removeStray(action.containerId)
         return inspector.inspect()
-      case 'logs':
-        return reporter.answer(action.requestId, await tasks.logs(action.taskIds, action.tail))
+      case 'session':
+        return sessions.open(action)
     }
   }
 }

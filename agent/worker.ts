@@ -66,7 +66,7 @@ export function startWorker(options: WorkerOptions): { close(): Promise<void> } 
 /** Compiles the validators of jobs with one that we sign ourselves: it takes longer than a container's start. */
 function warmUp(host: string): void {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-  const action: Action = { type: 'logs', requestId: '', taskIds: [], tail: 0 }
+  const action: Action = { type: 'removeStray', containerId: '' }
   openJob(signJob({ host, epoch: 0, sequence: 0, deadline: '', action }, privateKey), publicKey, host)
 }
 

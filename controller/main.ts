@@ -20,6 +20,7 @@ import { createQueue } from './queue/bullmq-queue.ts'
 import { createPinner } from './registry/pinner.ts'
 import { createRegistry } from './registry/registry.ts'
 import { createService } from './service.ts'
+import { createSessionOpener } from './session/open.ts'
 import { followSources } from './sources.ts'
 import { createRecords } from './state/file-records.ts'
 import { openHostKeys } from './state/host-keys.ts'
@@ -56,6 +57,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
   await externals.look()
   const delivery = createDelivery({ redis: options.redis, store, log })
   const dispatch = createDispatch(queue, delivery)
+  const opener = createSessionOpener({ redis: options.redis, queue, fleet, hostKeys, log })
   const turns = createTurns({
     turn: async (stack) => {
       if (!leader.isLeader()) return null
@@ -90,7 +92,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     sources,
     records,
     fleet,
-    queue,
+    opener,
     turns,
     leader,
     problems,
@@ -140,6 +142,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     registry.close()
     clearInterval(sweeping)
     await Promise.all([sources.close(), turns.close()])
+    opener.close()
     await leader.release()
     await Promise.all([
       fleet.close(),

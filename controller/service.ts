@@ -1,17 +1,16 @@
-import { randomUUID } from 'node:crypto'
 import { SetpointError } from '../schemas/error.ts'
 import type { Revision, StackRecord } from '../schemas/record.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import type { StackSpec } from '../schemas/stack.ts'
 import type { ControllerStatus, PlanDocument } from '../schemas/status.ts'
+import { createAccess } from './access.ts'
 import type { Service } from './api/service.ts'
 import type { Fleet } from './observed/fleet.ts'
 import type { HostProblems } from './observed/host-problems.ts'
 import { specChanges } from './plan/changes.ts'
-import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
-import type { Queue } from './queue/queue.ts'
 import { applyPins, knownPins } from './registry/pins.ts'
 import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
+import type { SessionOpener } from './session/open.ts'
 import type { Sources } from './sources.ts'
 import type { HostKeys } from './state/host-keys.ts'
 import type { Leader } from './state/leader.ts'
@@ -19,16 +18,14 @@ import type { Records } from './state/records.ts'
 import { driftItems, statusDocument, strayItems } from './status/view.ts'
 import type { Turns } from './turns.ts'
 
-/** Milliseconds that the hosts have to answer a request for logs. */
-const ANSWER_WITHIN = 10_000
 /** The fewest letters that name a revision, as with git. */
 const SHORTEST_PREFIX = 4
 
 export interface ServiceDeps {
   sources: Sources
   records: Records
-  fleet: Pick<Fleet, 'observed' | 'answers'>
-  queue: Pick<Queue, 'add'>
+  fleet: Pick<Fleet, 'observed'>
+  opener: Pick<SessionOpener, 'open'>
   turns: Turns
   onChange: Service['onChange']
   leader: Pick<Leader, 'isLeader' | 'epoch'>
@@ -84,7 +81,7 @@ export function createService(deps: ServiceDeps): Service {
       if (!observed().has(host)) throw noHost(host, [...observed().keys()])
       return deps.hostKeys.trust(host, recipient)
     },
-    logs: (stack, service, tail) => readLogs(deps, { stack: known(deps, stack), service, tail }),
+    ...createAccess({ ...deps, record: (stack) => records.get(known(deps, stack)) }),
   }
 }
 
@@ -197,45 +194,4 @@ function noRevision(
       ? 'It has had one healthy revision at most.'
       : `It can go back to: ${choices.join(', ')}.`
   return new SetpointError('REVISION_NOT_FOUND', `Stack ${stack} has ${what} to go back to.`, { hint })
-}
-
-async function readLogs(
-  { fleet, queue, records, now }: ServiceDeps,
-  { stack, service, tail }: { stack: string; service: string; tail: number },
-): ReturnType<Service['logs']> {
-  const all = tasksOf(fleet.observed(now()), stack)
-  const tasks = all.filter(({ task, host }) => task.service === service && host.state === 'ready')
-  if (tasks.length === 0) throw noLogs(all, records.get(stack), { stack, service })
-  const requestId = randomUUID()
-  const hosts = [...new Set(tasks.map(({ host }) => host.info.name))]
-  const answers = fleet.answers(requestId, hosts, ANSWER_WITHIN)
-  const deadline = new Date(now().getTime() + ANSWER_WITHIN).toISOString()
-  await queue.add(
-    hosts.map((host) => {
-      const taskIds = tasks.filter((located) => located.host.info.name === host).map(({ task }) => task.id)
-      return { host, deadline, action: { type: 'logs' as const, requestId, taskIds, tail } }
-    }),
-  )
-  return (await answers).flatMap((answer) => answer.lines).sort((a, b) => (a.at < b.at ? -1 : 1))
-}
-
-/** Why there is no task whose log could be read. */
-function noLogs(
-  tasks: LocatedTask[],
-  record: StackRecord | undefined,
-  { stack, service }: { stack: string; service: string },
-): SetpointError {
-  const declared = (record && wantedRevision(record)?.spec.services) ?? []
-  const services = [
-    ...new Set([...declared.map(({ name }) => name), ...tasks.map(({ task }) => task.service)]),
-  ].sort()
-  if (!services.includes(service)) {
-    const hint = services.length === 0 ? 'It has none yet.' : `There are: ${services.join(', ')}.`
-    return new SetpointError('STACK_NOT_FOUND', `Stack ${stack} has no service ${service}.`, { hint })
-  }
-  const silent = tasks.filter(({ task }) => task.service === service).map(({ host }) => host.info.name)
-  if (silent.length === 0)
-    return new SetpointError('STACK_NOT_FOUND', `Service ${stack}/${service} has no task yet.`)
-  const message = `The logs of ${stack}/${service} are on ${[...new Set(silent)].join(', ')}, which does not report.`
-  return new SetpointError('STACK_NOT_FOUND', message, { hint: '`setpoint hosts` tells since when.' })
 }

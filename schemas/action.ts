@@ -43,14 +43,15 @@ export const RemoveStrayAction = Type.Object(
   closed,
 )
 
-/** Send the last log lines of tasks as an `answer` on the report stream. */
-export const LogsAction = Type.Object(
+/** Open a live session: logs, a command, a copy, a list of processes. */
+export const SessionAction = Type.Object(
   {
-    type: Type.Literal('logs'),
-    requestId: Type.String(),
-    taskIds: Type.Array(Type.String()),
-    /** Lines of each task. */
-    tail: Type.Integer({ minimum: 0, maximum: 10_000 }),
+    type: Type.Literal('session'),
+    sessionId: Type.String({ minLength: 1, maxLength: 64 }),
+    /** What it is for: the request itself is sealed. */
+    kind: Type.String({ maxLength: 16 }),
+    /** A SessionOrder, sealed to the host (age), base64. */
+    sealed: Type.String({ maxLength: 2 * 1024 * 1024 }),
   },
   closed,
 )
@@ -62,7 +63,7 @@ export const Action = Type.Union([
   RemoveAction,
   RepairAction,
   RemoveStrayAction,
-  LogsAction,
+  SessionAction,
 ])
 
 export type ActionOf<T extends Action['type']> = Extract<Action, { type: T }>
@@ -80,8 +81,8 @@ export function describeAction(action: Action): string {
       return `repair ${action.taskId}: ${action.fields.join(', ')}`
     case 'removeStray':
       return `remove stray container ${action.containerId}`
-    case 'logs':
-      return `read logs of ${action.taskIds.join(', ')}`
+    case 'session':
+      return `open session ${action.sessionId} (${action.kind})`
   }
 }
 
@@ -102,7 +103,7 @@ export function actionKey(action: Action): string {
       return `repair-${action.taskId}-${action.fields.join('-')}`
     case 'removeStray':
       return `stray-${action.containerId}`
-    case 'logs':
-      return `logs-${action.requestId}`
+    case 'session':
+      return `session-${action.sessionId}`
   }
 }

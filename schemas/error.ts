@@ -51,6 +51,14 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The agent refused a job: signature, host, epoch, age or shape is wrong.',
   },
+  TASK_NOT_FOUND: { retryable: false, meaning: 'There is no such task, or none that runs.' },
+  EXEC_FAILED: { retryable: false, meaning: 'A command could not be run in a container.' },
+  COPY_FAILED: { retryable: false, meaning: 'A file could not be copied out of a container or into it.' },
+  SESSION_BROKEN: {
+    retryable: false,
+    meaning: 'A live session was ended, since what came over Redis is not what was sent.',
+  },
+  SESSION_LOST: { retryable: true, meaning: 'A live session broke off, or its host did not take it up.' },
   REDIS_UNREACHABLE: { retryable: true, meaning: 'Redis does not answer.' },
   SECRET_SEALED: {
     retryable: false,

@@ -78,21 +78,6 @@ export const Report = Type.Union([
     },
     closed,
   ),
-  /** The answer to a request such as `logs`. */
-  Type.Object(
-    {
-      kind: Type.Literal('answer'),
-      ...from,
-      requestId: Type.String(),
-      lines: Type.Array(
-        Type.Object(
-          { taskId: Type.String(), at: Type.String(), stream: Type.String(), text: Type.String() },
-          closed,
-        ),
-      ),
-    },
-    closed,
-  ),
 ])
 
 export type ReportOf<K extends Report['kind']> = Extract<Report, { kind: K }>

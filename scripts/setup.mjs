@@ -21,6 +21,7 @@ const TOOLS = [
   ['git', 'git'],
   ['skopeo', 'skopeo'],
   ['nsenter', 'util-linux'],
+  ['socat', 'socat'],
 ]
 const TEST_TOOLS = [
   ['age', 'age'],

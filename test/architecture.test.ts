@@ -32,6 +32,10 @@ const RULES: Record<string, Rule> = {
   },
   'controller/desired': { from: ['schemas'], packages: ['yaml'], pure: true },
   'controller/observed': { from: ['schemas', 'controller/redis.ts'] },
+  'controller/session': {
+    from: ['schemas', 'controller/redis.ts'],
+    typesFrom: ['controller/observed', 'controller/queue', 'controller/state'],
+  },
   'controller/plan': { from: ['schemas'], pure: true },
   'controller/rollout': { from: ['schemas'], typesFrom: ['controller/plan'], pure: true },
   'controller/queue': { from: ['schemas', 'controller/redis.ts'], packages: ['bullmq'] },
@@ -40,7 +44,7 @@ const RULES: Record<string, Rule> = {
   'controller/delivery': { from: ['schemas', 'controller/redis.ts', 'controller/state/files.ts'] },
   'controller/redis.ts': { from: ['schemas'], packages: ['ioredis'] },
   'controller/status': { from: ['schemas', 'controller/plan', 'controller/rollout'], pure: true },
-  'controller/api': { from: ['schemas'], packages: ['fastify', 'typebox'] },
+  'controller/api': { from: ['schemas'], packages: ['fastify', 'typebox', 'ws'] },
   'controller/cli': {
     from: [
       'schemas',
@@ -50,7 +54,7 @@ const RULES: Record<string, Rule> = {
       'controller/git',
       'controller/main.ts',
     ],
-    packages: ['commander'],
+    packages: ['commander', 'ws'],
   },
   'controller/options.ts': { from: ['schemas'], pure: true },
   'controller/loop.ts': { from: ['schemas', 'controller'] },
@@ -72,6 +76,7 @@ const RULES: Record<string, Rule> = {
     typesFrom: ['agent/runtime'],
     packages: ['ioredis'],
   },
+  'agent/session': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime'], typesFrom: ['agent'] },
   'agent/health': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/runtime'] },
   'agent/observe': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent'], packages: ['ioredis'] },
   ...Object.fromEntries(AGENT_SHARED.map((file) => [file, { from: [] }])),

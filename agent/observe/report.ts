@@ -13,7 +13,6 @@ export interface Reporter {
   start(): void
   delta(change: { tasks: TaskStatus[]; gone: string[] }): void
   outcome(jobId: string, error?: ErrorFacts): void
-  answer(requestId: string, lines: ReportOf<'answer'>['lines']): void
   /** All that there is to see, now. */
   snapshot(): void
   /** Waits for what is on its way, at most a second. */
@@ -56,7 +55,6 @@ export function createReporter(options: ReporterOptions): Reporter {
     outcome(jobId, error) {
       void sendOutcome({ jobId, ok: error === undefined, ...(error && { error }) })
     },
-    answer: (requestId, lines) => void send({ kind: 'answer', ...stamp(), requestId, lines }),
     snapshot,
     async close() {
       clearInterval(timer)

@@ -77,6 +77,59 @@ export function execArgv(command: RuntimeCommand, { id, pidFile, argv, file }: E
   return runtimeArgv(command, ['exec', `--pid-file=${pidFile}`, ...what])
 }
 
+/** @param files `process` is a runtime-spec process in JSON */
+export function execProcessArgv(
+  command: RuntimeCommand,
+  { id, process, pidFile }: { id: string; process: string; pidFile: string },
+): Argv {
+  return runtimeArgv(command, ['exec', `--process=${process}`, `--pid-file=${pidFile}`, id])
+}
+
+/** What conmon needs for a command with a terminal. */
+export interface TerminalFiles {
+  id: string
+  /** Where it makes its `attach` and `ctl`. */
+  folder: string
+  process: string
+  pidFile: string
+  /** A FIFO that gets the output. */
+  output: string
+}
+
+/** conmon(8): it holds the terminal of a command in a container, and gives its exit code on the sync pipe. */
+export function terminalArgv(command: RuntimeCommand, files: TerminalFiles): Argv {
+  return prefixed(command.prefix, [
+    'conmon',
+    '--api-version=1',
+    `--cid=${files.id}`,
+    `--cuuid=${files.id}`,
+    `--name=${files.id}`,
+    `--runtime=${command.path}`,
+    `--bundle=${files.folder}`,
+    `--container-pidfile=${files.pidFile}`,
+    `--log-path=k8s-file:${files.output}`,
+    '--log-level=error',
+    '--full-attach',
+    '--no-sync-log',
+    '--sync',
+    '--exec',
+    '--exec-attach',
+    `--exec-process-spec=${files.process}`,
+    '--terminal',
+    '--stdin',
+    `--runtime-arg=--root=${command.root}`,
+  ])
+}
+
+/** socat(1): what comes on its standard input goes to a SOCK_SEQPACKET socket, which Node cannot speak to. */
+export function toAttachArgv(socket: string): Argv {
+  return ['socat', 'STDIN!!OPEN:/dev/null,wronly', `UNIX-CONNECT:${socket},type=5`]
+}
+
+export function fifoArgv(path: string): Argv {
+  return ['mkfifo', '--mode=0600', path]
+}
+
 export function versionArgv({ path, prefix }: Pick<RuntimeCommand, 'path' | 'prefix'>): Argv {
   return prefixed(prefix, [path, '--version'])
 }

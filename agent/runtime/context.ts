@@ -3,6 +3,7 @@ import type { Paths } from '../paths.ts'
 import type { Abilities } from './abilities.ts'
 import type { RuntimeCommand } from './argv.ts'
 import { cgroupPath } from './cgroup.ts'
+import type { RuntimeChoice } from './choose.ts'
 import type { Confinements } from './confinement.ts'
 import type { Exits } from './exits.ts'
 import { LOG } from './log-files.ts'
@@ -48,3 +49,8 @@ export const exitDirOf = (paths: Paths) => join(paths.run, 'exits')
 
 /** The FIFO in which the conmon of a container takes orders. */
 export const controlOf = (paths: Paths, id: string) => join(paths.taskRun(id), 'ctl')
+
+/** How the runtime of a choice is called over these folders. */
+export function commandOf(paths: Paths, { path, prefix, info }: RuntimeChoice): RuntimeCommand {
+  return { path, prefix, root: join(paths.run, info.name) }
+}

@@ -30,9 +30,14 @@ export async function processFile(
 
 /** The text of a process with other arguments; its numbers stay as they are written: some are too great for JavaScript. */
 function withArguments(text: string, argv: string[]): string {
+  return JSON.stringify({ ...parseExactly(text), args: argv })
+}
+
+/** An object of JSON whose numbers come out of `JSON.stringify` as they were written. */
+export function parseExactly(text: string): object {
   const keepNumbers = (_key: string, value: unknown, { source }: { source?: string } = {}) =>
     typeof value === 'number' && source !== undefined ? rawJson(source) : value
-  return JSON.stringify({ ...(JSON.parse as ParseWithSource)(text, keepNumbers), args: argv })
+  return (JSON.parse as ParseWithSource)(text, keepNumbers)
 }
 
 type ParseWithSource = (

@@ -42,11 +42,13 @@ const PACKAGES: Record<string, string> = {
   find: 'findutils',
   ip: 'iproute2',
   mount: 'mount',
+  mkfifo: 'coreutils',
   nft: 'nftables',
   nsenter: 'util-linux',
   runc: 'runc',
   skopeo: 'skopeo',
   sync: 'coreutils',
+  socat: 'socat',
   umount: 'mount',
   unshare: 'util-linux',
 }
@@ -149,7 +151,8 @@ function deadline(milliseconds: number): Promise<void> {
   })
 }
 
-function notStarted([command]: Argv, cause: NodeJS.ErrnoException): Error {
+/** What it means that a command could not be started. */
+export function notStarted([command]: Argv, cause: NodeJS.ErrnoException): Error {
   if (cause.code !== 'ENOENT') return cause
   const name = PACKAGES[command]
   return new SetpointError('RUNTIME_MISSING', `${command} is not installed on this host.`, {

@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Paths } from '../paths.ts'
 import { readAbilities } from './abilities.ts'
 import { startArgv } from './argv.ts'
@@ -9,7 +9,7 @@ import type { RuntimeChoice } from './choose.ts'
 import { confinements } from './confinement.ts'
 import { conmonPid } from './conmon.ts'
 import { tailLog } from './container-log.ts'
-import { type Context, exitDirOf, filesOf, type Log } from './context.ts'
+import { type Context, commandOf, exitDirOf, filesOf, type Log } from './context.ts'
 import { createContainer } from './create.ts'
 import { deleteContainer } from './delete.ts'
 import { run } from './exec.ts'
@@ -92,7 +92,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
 
 async function openContext({ paths, choice, log }: OciOptions): Promise<Context> {
   checkFolders(paths)
-  const command = { path: choice.path, prefix: choice.prefix, root: join(paths.run, choice.info.name) }
+  const command = commandOf(paths, choice)
   await mkdir(command.root, { recursive: true, mode: 0o700 })
   const [profile, abilities, exits] = await Promise.all([
     loadSeccomp(),

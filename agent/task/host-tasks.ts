@@ -106,14 +106,6 @@ export function createTasks(options: TasksOptions): Tasks {
 
     removeStray,
 
-    async logs(taskIds, tail) {
-      const known = taskIds.filter((id) => runners.has(id))
-      const lines = await Promise.all(
-        known.map(async (taskId) => (await runtime.logs(taskId, tail)).map((line) => ({ ...line, taskId }))),
-      )
-      return lines.flat().sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-    },
-
     list: () => entries().map(seen),
     imageUses: () => entries().map(imageUseOf),
     known: () =>

@@ -1,7 +1,6 @@
 import type { ActionOf } from '../../schemas/action.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { ImageUse } from '../image/collector.ts'
-import type { LogLine } from '../runtime/runtime.ts'
 import type { Change } from './changes.ts'
 import type { Finding, Subject } from './findings.ts'
 
@@ -39,7 +38,6 @@ export interface Tasks {
   imageUses(): ImageUse[]
   /** The tasks of this host with their specs. */
   known(): Known[]
-  logs(taskIds: string[], tail: number): Promise<(LogLine & { taskId: string })[]>
   /** Calls the listener with what changed, soon after it did; changes close together come together. */
   onChange(listener: (change: Change) => void): void
   /** Resolves when names and ports lead to what serves at this moment. */

@@ -1,4 +1,5 @@
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import { accessRoutes } from './access-routes.ts'
 import type { Changes } from './changes.ts'
 import { answerError, answerUnknown } from './errors.ts'
 import { admit, type Guard } from './guard.ts'
@@ -6,6 +7,7 @@ import { hostRoutes } from './host-routes.ts'
 import { HANDLER_DEADLINE, MAX_BODY_BYTES, MAX_CONNECTIONS, REQUEST_DEADLINE } from './limits.ts'
 import { planRoutes } from './plan-routes.ts'
 import type { Service } from './service.ts'
+import { sessionSocket } from './session-socket.ts'
 import { stackRoutes } from './stack-routes.ts'
 import { statusRoutes } from './status-routes.ts'
 import { setpointVersion } from './version.ts'
@@ -47,6 +49,8 @@ export function buildApp({ service, changes, guard, log, address }: AppOptions):
   statusRoutes(app, service, changes)
   planRoutes(app, service)
   stackRoutes(app, service)
+  accessRoutes(app, service)
+  sessionSocket(app, { service, guard, log })
   hostRoutes(app, service)
   return app
 }

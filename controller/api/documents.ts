@@ -1,4 +1,3 @@
-import type { ReportOf } from '../../schemas/report.ts'
 import type { DriftItem, StatusDocument } from '../../schemas/status.ts'
 
 /** `GET /v1/version` */
@@ -23,11 +22,4 @@ export interface RollbackDocument extends StatusDocument {
 export interface TrustDocument {
   host: string
   recipient: string
-}
-
-export type LogLine = ReportOf<'answer'>['lines'][number]
-
-/** `GET /v1/stacks/:name/services/:service/logs` */
-export interface LogsDocument {
-  lines: LogLine[]
 }

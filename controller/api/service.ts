@@ -1,10 +1,10 @@
 import type { HistoryEntry } from '../../schemas/record.ts'
-import type { ReportOf } from '../../schemas/report.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { DriftItem, PlanDocument, StatusDocument } from '../../schemas/status.ts'
+import type { Access } from './access.ts'
 
 /** What the API lets people do: the controller as seen through HTTP. Unknown stacks throw STACK_NOT_FOUND. */
-export interface Service {
+export interface Service extends Access {
   /** Every stack, or the one named. */
   status(stack?: string): StatusDocument
   /** Calls the listener after each turn and each report that changed the status; returns how to stop that. */
@@ -28,6 +28,4 @@ export interface Service {
   trust(host: string, recipient?: string): Promise<string>
   /** Looks at every source now; resolves when each has been read, or has failed, and its turns have been taken. */
   sync(): Promise<void>
-  /** The last lines of a service's tasks, in the order of their time. */
-  logs(stack: string, service: string, tail: number): Promise<ReportOf<'answer'>['lines']>
 }

@@ -2,15 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { SetpointError } from '../../schemas/error.ts'
 import Type, { type Static } from '../../schemas/type.ts'
 import type { RollbackDocument } from './documents.ts'
-import { MAX_TAIL } from './limits.ts'
 import type { Service } from './service.ts'
 
-const closed = { additionalProperties: false }
 const StackParams = Type.Object({ name: Type.String() })
-const ServiceParams = Type.Object({ name: Type.String(), service: Type.String() })
-const LogsQuery = Type.Object({ tail: Type.Integer({ minimum: 0, maximum: MAX_TAIL, default: 100 }) }, closed)
 
-/** What concerns one stack: `history`, `rollback` and the `logs` of a service. */
+/** What concerns one stack: `history` and `rollback`. */
 export function stackRoutes(app: FastifyInstance, service: Service): void {
   app.get<{ Params: Static<typeof StackParams> }>(
     '/v1/stacks/:name/history',
@@ -25,12 +21,6 @@ export function stackRoutes(app: FastifyInstance, service: Service): void {
       const to = await service.rollback(params.name, revisionIn(body))
       return { ...service.status(params.name), to } satisfies RollbackDocument
     },
-  )
-
-  app.get<{ Params: Static<typeof ServiceParams>; Querystring: Static<typeof LogsQuery> }>(
-    '/v1/stacks/:name/services/:service/logs',
-    { schema: { params: ServiceParams, querystring: LogsQuery } },
-    async ({ params, query }) => ({ lines: await service.logs(params.name, params.service, query.tail) }),
   )
 }
 

@@ -1,23 +1,24 @@
 import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
+import type { CopyRequest, ExecRequest, LogLine } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
-import type {
-  DriftDocument,
-  LogsDocument,
-  RollbackDocument,
-  TrustDocument,
-  VersionDocument,
-} from '../api/documents.ts'
+import type { LogsQuery, ProcessesDocument } from '../api/access.ts'
+import type { DriftDocument, RollbackDocument, TrustDocument, VersionDocument } from '../api/documents.ts'
 import { SYNC_DEADLINE } from '../api/limits.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
 import { type Answer, type Call, send } from './http.ts'
+import { openLines } from './lines.ts'
+import type { Live } from './live.ts'
 
 /** A status and the tag that names it for `changes`. */
 export interface TaggedStatus {
   document: StatusDocument
   tag: string | undefined
 }
+
+/** What reading logs gives. */
+export type LogsItem = { lines: LogLine[] } | { missing: { host: string; error: ErrorFacts } }
 
 export interface Watch {
   stack?: string | undefined
@@ -37,7 +38,11 @@ export interface Client {
   drift(stack?: string): Promise<DriftDocument>
   history(stack: string): Promise<HistoryDocument>
   rollback(stack: string, revision?: string): Promise<RollbackDocument>
-  logs(stack: string, service: string, tail: number): Promise<LogsDocument>
+  /** Lines as they come; without `follow` those that there are, in the order of time. */
+  logs(query: LogsQuery, signal?: AbortSignal): AsyncGenerator<LogsItem>
+  processes(task: string): Promise<ProcessesDocument>
+  /** A live session with a task. */
+  live(task: string, request: ExecRequest | CopyRequest): Promise<Live>
   trust(host: string, recipient?: string): Promise<TrustDocument>
   version(): Promise<VersionDocument>
 }
@@ -54,10 +59,33 @@ export function connectApi(env: NodeJS.ProcessEnv): Client {
       ...request,
       headers: { ...headers, ...request.headers },
     })
-  return clientOf(call)
+  return clientOf(call, {
+    lines: (path, signal) =>
+      first(endpoints(env), async (place) => {
+        const { status, text, items } = await openLines(place, { path, headers, signal })
+        check({ status, text, tag: undefined }, place)
+        return items
+      }),
+    live: (task, request) =>
+      first(endpoints(env), async (place) => {
+        const { HttpAnswer, openLive } = await import('./live.ts')
+        return openLive(place, { headers, task, request }).catch((error) => {
+          if (error instanceof HttpAnswer) check({ ...error, tag: undefined }, place)
+          throw error
+        })
+      }),
+  })
 }
 
-function clientOf(call: (request: Partial<Call> & { path: string }) => Promise<Answer>): Client {
+interface Streams {
+  lines(path: string, signal: AbortSignal | undefined): Promise<AsyncGenerator<unknown>>
+  live: Client['live']
+}
+
+function clientOf(
+  call: (request: Partial<Call> & { path: string }) => Promise<Answer>,
+  { lines, live }: Streams,
+): Client {
   const get = async <T>(path: string): Promise<T> => parse(await call({ path }))
   const post = async <T>(path: string, rest: Partial<Call> = {}): Promise<T> =>
     parse(await call({ path, method: 'POST', ...rest }))
@@ -79,10 +107,12 @@ function clientOf(call: (request: Partial<Call> & { path: string }) => Promise<A
     history: (stack) => get(`/v1/stacks/${encodeURIComponent(stack)}/history`),
     rollback: (stack, revision) =>
       post(`/v1/stacks/${encodeURIComponent(stack)}/rollback`, revision ? { body: { revision } } : {}),
-    logs: (stack, service, tail) =>
-      get(
-        `/v1/stacks/${encodeURIComponent(stack)}/services/${encodeURIComponent(service)}/logs${query({ tail })}`,
-      ),
+    async *logs({ stack, target, follow, since, until, tail }, signal) {
+      const path = `/v1/logs${query({ stack, target, follow: String(follow), since, until, tail })}`
+      yield* (await lines(path, signal)) as AsyncGenerator<LogsItem>
+    },
+    processes: (task) => get(`/v1/processes${query({ task })}`),
+    live,
     trust: (host, recipient) =>
       post(`/v1/hosts/${encodeURIComponent(host)}/trust`, { body: recipient ? { recipient } : {} }),
     version: () => get('/v1/version'),
@@ -90,10 +120,15 @@ function clientOf(call: (request: Partial<Call> & { path: string }) => Promise<A
 }
 
 async function callFirst(places: Endpoint[], request: Call): Promise<Answer> {
+  return first(places, async (place) => check(await send(place, request), place))
+}
+
+/** What the first place gives at which somebody answers. */
+async function first<T>(places: Endpoint[], attempt: (place: Endpoint) => Promise<T>): Promise<T> {
   let failure: unknown
   for (const place of places) {
     try {
-      return check(await send(place, request), place)
+      return await attempt(place)
     } catch (error) {
       if (error instanceof SetpointError) throw error
       failure ??= unreachable(place, error)

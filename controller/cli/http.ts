@@ -56,13 +56,14 @@ async function exchange(endpoint: Endpoint, call: Call, signal: AbortSignal): Pr
 }
 
 /** Loaded only where it is needed: Node takes some 30 ms for it, which a command without the API need not wait for. */
-async function requestOf(endpoint: Endpoint): Promise<typeof import('node:http').request> {
+export async function requestOf(endpoint: Endpoint): Promise<typeof import('node:http').request> {
   const isSecure = endpoint.kind === 'url' && endpoint.url.protocol === 'https:'
   const { request } = isSecure ? await import('node:https') : await import('node:http')
   return request
 }
 
-function target(endpoint: Endpoint, path: string): RequestOptions {
+/** Where a request goes. */
+export function target(endpoint: Endpoint, path: string): RequestOptions {
   if (endpoint.kind === 'socket') return { socketPath: endpoint.path, path }
   const { hostname, port, pathname } = endpoint.url
   const host = hostname.replace(/^\[(.*)\]$/, '$1')

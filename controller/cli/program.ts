@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { registerController } from './controller.ts'
 import { registerDown } from './down.ts'
 import { registerDrift } from './drift.ts'
+import { registerExec } from './exec.ts'
 import { EXIT, reportError } from './exit.ts'
 import { registerHistory } from './history.ts'
 import { registerHosts } from './hosts.ts'
@@ -14,6 +15,7 @@ import { registerPlan } from './plan.ts'
 import { registerRollback } from './rollback.ts'
 import { registerStatus } from './status.ts'
 import { registerSync } from './sync.ts'
+import { registerTop } from './top.ts'
 import { registerUp } from './up.ts'
 import { registerValidate } from './validate.ts'
 import { registerVersion } from './version.ts'
@@ -73,9 +75,17 @@ function createProgram(cli: Cli): Command {
     ['Before a commit:', [registerValidate, registerConfig, registerPlan]],
     [
       'Looking:',
-      [registerStatus, registerDrift, registerHistory, registerLogs, registerHosts, registerVersion],
+      [
+        registerStatus,
+        registerDrift,
+        registerHistory,
+        registerLogs,
+        registerTop,
+        registerHosts,
+        registerVersion,
+      ],
     ],
-    ['Acting:', [registerSync, registerRollback]],
+    ['Acting:', [registerSync, registerRollback, registerExec]],
   ]
   for (const [title, registers] of groups) {
     program.commandsGroup(title)

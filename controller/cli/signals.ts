@@ -16,3 +16,16 @@ export function nextSignal(again?: () => void): Promise<NodeJS.Signals> {
     for (const signal of SIGNALS) process.on(signal, listen)
   })
 }
+
+/** Aborts at the first signal that asks this process to end; `release` lets signals do what they always do. */
+export function whenSignalled(): { signal: AbortSignal; release(): void } {
+  const stop = new AbortController()
+  const listen = () => stop.abort()
+  for (const signal of SIGNALS) process.on(signal, listen)
+  return {
+    signal: stop.signal,
+    release() {
+      for (const signal of SIGNALS) process.off(signal, listen)
+    },
+  }
+}

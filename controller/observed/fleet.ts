@@ -11,7 +11,5 @@ export interface Fleet {
   /** Calls the listener with the names of the stacks whose tasks changed; `null` when hosts came, went or were re-read. */
   onChange(listener: (stacks: Set<string> | null) => void): void
   onOutcome(listener: (outcome: ReportOf<'outcome'>) => void): void
-  /** The answers that come for a request until one from each of `hosts` is there or `timeout` ms have passed. */
-  answers(requestId: string, hosts: string[], timeout: number): Promise<ReportOf<'answer'>[]>
   close(): Promise<void>
 }

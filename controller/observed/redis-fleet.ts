@@ -1,7 +1,6 @@
 import type { Log } from '../../schemas/log.ts'
 import type { Report, ReportOf } from '../../schemas/report.ts'
 import { closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
-import { createAnswers } from './answers.ts'
 import { createChanges, guarded } from './changes.ts'
 import type { Fleet } from './fleet.ts'
 import { type Arrival, createFollower } from './follower.ts'
@@ -26,7 +25,6 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   const commands = connectRedis(redis, log)
   const hosts = createHosts(log)
   const changes = createChanges(log)
-  const answers = createAnswers()
   const outcomes: ((outcome: ReportOf<'outcome'>) => void)[] = []
   const time = () => now().getTime()
 
@@ -70,7 +68,6 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   }
 
   function tell(report: Report): void {
-    if (report.kind === 'answer') answers.take(report)
     if (report.kind === 'outcome') for (const listener of outcomes) guarded(() => listener(report), log)
   }
 
@@ -93,9 +90,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
     observed: (at) => hosts.observed(at.getTime()),
     onChange: changes.listen,
     onOutcome: (listener) => void outcomes.push(listener),
-    answers: answers.wait,
     close: async () => {
-      answers.close()
       closeRedis(commands)
       await follower.close()
     },

@@ -206,27 +206,6 @@ describe('outcomes and answers', () => {
     await drained()
     expect(told.filter((id) => !id.startsWith('marker'))).toEqual(['late'])
   })
-
-  it('gathers one answer from each host that was asked', async () => {
-    await fleet.start()
-    const answers = fleet.answers('r1', ['one', 'two'], 20_000)
-    await reportsOf(redis, 'three').answer('r1', 'not asked')
-    await reportsOf(redis, 'one').answer('r2', 'another request')
-    await reportsOf(redis, 'one').answer('r1', 'first')
-    await reportsOf(redis, 'one').answer('r1', 'again')
-    await reportsOf(redis, 'two').answer('r1', 'second')
-    expect((await answers).map(({ lines }) => lines[0]?.text)).toEqual(['first', 'second'])
-  })
-
-  it('gives what there is when the time is up, and when the fleet closes', async () => {
-    await fleet.start()
-    expect(await fleet.answers('r1', ['one'], 1)).toEqual([])
-    const answers = fleet.answers('r2', ['one', 'two'], 60_000)
-    await reportsOf(redis, 'one').answer('r2', 'first')
-    await drained()
-    await fleet.close()
-    expect(await answers).toHaveLength(1)
-  })
 })
 
 describe('the later observation wins', () => {

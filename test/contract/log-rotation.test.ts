@@ -36,7 +36,7 @@ it('a container that never pauses loses no line to rotation, and who follows see
   await following
   expect(followed).toEqual(ALL)
   expect((await tailLog(folder, 20_000)).map(({ text }) => text)).toEqual(ALL)
-  expect((await readdir(folder)).filter((name) => name.startsWith('log')).length).toBeGreaterThan(3)
+  expect((await readdir(folder)).filter((name) => name.startsWith('log')).length).toBeGreaterThan(1)
 })
 
 it('keeps as many files as asked for, and no more bytes than they may have when nobody rotates', async () => {

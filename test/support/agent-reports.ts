@@ -1,4 +1,4 @@
-import type { Report, ReportOf, Snapshot } from '../../schemas/report.ts'
+import type { Report, Snapshot } from '../../schemas/report.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
 import { REPORTS, SNAPSHOTS } from '../../schemas/wire.ts'
 import { aHost, aStatus } from './builders.ts'
@@ -11,7 +11,6 @@ export interface ReportingAgent {
   snapshot(tasks: TaskStatus[], rest?: Partial<Snapshot>): Promise<void>
   delta(tasks: TaskStatus[], gone?: string[]): Promise<void>
   outcome(jobId: string): Promise<void>
-  answer(requestId: string, text: string): Promise<void>
   send(report: Report): Promise<void>
 }
 
@@ -32,13 +31,6 @@ export function reportsOf(redis: TestRedis, host: string, boot = `${host}-boot`)
     },
     delta: (tasks, gone = []) => send({ kind: 'delta', ...look(), tasks, gone }),
     outcome: (jobId) => send({ kind: 'outcome', ...look(), jobId, ok: true }),
-    answer: (requestId, text) =>
-      send({
-        kind: 'answer',
-        ...look(),
-        requestId,
-        lines: [{ taskId: 't', at: new Date().toISOString(), stream: 'stdout', text }],
-      } satisfies ReportOf<'answer'>),
   }
 }
 

@@ -85,10 +85,13 @@ describe('the order of jobs', () => {
     },
   )
 
-  it('reads logs in any order', async () => {
+  it('opens sessions in any order, but none a second time', async () => {
     const orders = await open()
-    const logs: Action = { type: 'logs', requestId: 'q', taskIds: [], tail: 1 }
-    expect([2, 1].map((sequence) => orders.begin(job(sequence, logs), slotOf))).toEqual([true, true])
+    const session = (sessionId: string): Action => ({ type: 'session', sessionId, kind: 'logs', sealed: '' })
+    expect(orders.begin(job(2, session('b')), slotOf)).toBe(true)
+    expect(orders.begin(job(1, session('a')), slotOf)).toBe(true)
+    orders.done(job(1, session('a')))
+    expect(orders.begin(job(1, session('a')), slotOf)).toBe(false)
   })
 
   it('sets a damaged list aside', async () => {

@@ -64,13 +64,26 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     async sync() {
       fake.calls.push(['sync'])
     },
-    async logs(stack, service, tail) {
-      known(stack)
-      fake.calls.push(['logs', stack, service, tail])
-      return []
+    logs(query) {
+      known(query.stack)
+      fake.calls.push(['logs', query])
+      return pieces([])
+    },
+    async openSession(task, request) {
+      fake.calls.push(['openSession', task, request])
+      throw new SetpointError('TASK_NOT_FOUND', `There is no task ${task}.`)
+    },
+    async processes(task) {
+      fake.calls.push(['processes', task])
+      return { taskId: task, host: 'alpha', processes: [] }
     },
   }
   return fake
+}
+
+/** What `logs` gives. */
+export async function* pieces<T>(items: T[]): AsyncGenerator<T> {
+  yield* items
 }
 
 export function aStatus(...stacks: StackStatus[]): StatusDocument {

@@ -39,11 +39,7 @@ describe('reading', () => {
 
   it('says 404 with code, message and hint for an unknown stack', async () => {
     start()
-    for (const url of [
-      '/v1/status?stack=nope',
-      '/v1/stacks/nope/history',
-      '/v1/stacks/nope/services/a/logs',
-    ]) {
+    for (const url of ['/v1/status?stack=nope', '/v1/stacks/nope/history', '/v1/logs?stack=nope']) {
       const answer = await app.inject(url)
       expect(answer.statusCode).toBe(404)
       expect(answer.json()).toEqual({
@@ -56,12 +52,12 @@ describe('reading', () => {
     start()
     expect((await app.inject('/v1/drift?stack=hello')).json()).toEqual({ drift: [] })
     expect((await app.inject('/v1/stacks/hello/history')).json()).toEqual({ stack: 'hello', entries: [] })
-    expect((await app.inject('/v1/stacks/hello/services/web/logs?tail=7')).json()).toEqual({ lines: [] })
-    expect((await app.inject('/v1/stacks/hello/services/web/logs')).json()).toEqual({ lines: [] })
+    expect((await app.inject('/v1/logs?stack=hello&target=web&tail=7&since=2026-01-01T10:00Z')).body).toBe('')
+    expect((await app.inject('/v1/processes?task=hello/web')).json()).toMatchObject({ taskId: 'hello/web' })
     expect(service.calls).toEqual([
       ['drift', 'hello'],
-      ['logs', 'hello', 'web', 7],
-      ['logs', 'hello', 'web', 100],
+      ['logs', { stack: 'hello', target: 'web', tail: 7, since: '2026-01-01T10:00:00.000Z', follow: false }],
+      ['processes', 'hello/web'],
     ])
     expect((await app.inject('/v1/version')).json()).toMatchObject({
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
@@ -73,7 +69,7 @@ describe('reading', () => {
   it('refuses what it does not know: paths, queries and values', async () => {
     start()
     const answers = await Promise.all(
-      ['/v2/status', '/v1/status?stak=hello', '/v1/stacks/hello/services/web/logs?tail=10001'].map((url) =>
+      ['/v2/status', '/v1/status?stak=hello', '/v1/logs?stack=hello&since=yesterday'].map((url) =>
         app.inject(url),
       ),
     )

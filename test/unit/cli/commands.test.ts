@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../../controller/cli/program.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import { aCondition, aStack, aStatus, RECIPIENT } from '../api/fake-service.ts'
+import { aCondition, aStack, aStatus, pieces, RECIPIENT } from '../api/fake-service.ts'
 import { startApi, type TestApi, testContext } from './api-at.ts'
 
 let api: TestApi
@@ -178,17 +178,58 @@ describe('the other commands', () => {
     expect(await setpoint('sync')).toBe(1)
   })
 
+  const line = {
+    taskId: 'hello-web-1-aaaa',
+    service: 'web',
+    slot: 1,
+    at: '2026-01-01T10:00:00Z',
+    stream: 'stdout',
+    text: 'up',
+  }
+
   it('logs asks for so many lines of a service', async () => {
-    const line = { taskId: 'hello-web-1-aaaa', at: '2026-01-01T10:00:00Z', stream: 'stdout', text: 'up' }
-    api.service.logs = async (...asked) => {
-      api.service.calls.push(asked)
-      return [line]
+    api.service.logs = (query) => {
+      api.service.calls.push([query])
+      return pieces([{ lines: [line] }])
     }
-    expect(await setpoint('logs', 'hello/web', '--tail', '5')).toBe(0)
-    expect(api.service.calls).toEqual([['hello', 'web', 5]])
-    expect(api.context.stdout).toEqual(['web.1 | up'])
-    expect(await setpoint('logs', 'hello')).toBe(2)
+    expect(await setpoint('logs', 'hello/web', '--tail', '5', '--since', '10m')).toBe(0)
+    expect(await setpoint('logs', 'hello', '--tail', 'all')).toBe(0)
+    expect(api.service.calls).toEqual([
+      [{ stack: 'hello', target: 'web', tail: 5, since: '2026-01-01T09:50:00.000Z', follow: false }],
+      [{ stack: 'hello', follow: false }],
+    ])
+    expect(api.context.stdout).toEqual(['web.1 | up', 'web.1 | up'])
+    expect(await setpoint('logs', 'a/b/c')).toBe(2)
     expect(await setpoint('logs', 'hello/web', '--tail', '-1')).toBe(2)
+    expect(await setpoint('logs', 'hello/web', '--since', 'yesterday')).toBe(2)
+  })
+
+  it('logs tells of hosts that are missing, and why it broke off', async () => {
+    const missing = { host: 'beta', error: { code: 'SESSION_LOST' as const, message: 'beta is silent.' } }
+    api.service.logs = () => pieces([{ lines: [line] }, { missing }])
+    expect(await setpoint('logs', 'hello', '--no-prefix', '-t')).toBe(1)
+    expect(api.context.stdout).toEqual(['2026-01-01T10:00:00Z up'])
+    expect(api.context.stderr).toEqual(['setpoint: the logs of host beta are missing: beta is silent.'])
+    api.service.logs = async function* () {
+      yield { lines: [line] }
+      throw new SetpointError('SESSION_LOST', 'Broke off.', { hint: 'Again.' })
+    }
+    expect(await setpoint('logs', 'hello', '--follow', '--output', 'json')).toBe(2)
+    expect(JSON.parse(api.context.stdout.at(-1) ?? '')).toEqual(line)
+    expect(api.context.stderr.slice(1)).toEqual(['setpoint: Broke off.', '  Again.'])
+  })
+
+  it('exec tells with 125 that it could not even begin', async () => {
+    expect(await setpoint('exec', 'hello/web', '-T', '-e', 'A=1', '--', 'ls', '-l')).toBe(125)
+    expect(api.service.calls).toEqual([
+      [
+        'openSession',
+        'hello/web',
+        { kind: 'exec', taskId: 'hello/web', argv: ['ls', '-l'], tty: false, environment: ['A=1'] },
+      ],
+    ])
+    expect(api.context.stderr).toEqual(['setpoint: There is no task hello/web.'])
+    expect(await setpoint('exec', 'hello/web')).toBe(2)
   })
 
   it('hosts trust takes the key that a host reports, or only the one named', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { driftView } from '../../../controller/cli/format/drift-view.ts'
 import { historyView } from '../../../controller/cli/format/history-view.ts'
 import { hostsView } from '../../../controller/cli/format/hosts-view.ts'
-import { logsView, taskNames } from '../../../controller/cli/format/logs-view.ts'
+import { createLogsView } from '../../../controller/cli/format/logs-view.ts'
 import { painter, visible } from '../../../controller/cli/format/paint.ts'
 import { planView } from '../../../controller/cli/format/plan-view.ts'
 import { statusView } from '../../../controller/cli/format/status-view.ts'
@@ -279,22 +279,15 @@ describe('the other views', () => {
     `)
   })
 
-  it('shows log lines after the name of their task', () => {
-    const line = (taskId: string, text: string) => ({
-      taskId,
-      at: '2026-01-01T10:00:00Z',
-      stream: 'stdout',
-      text,
+  it('names the task of each line, and aligns the names', () => {
+    const line = (taskId: string, slot: number, text: string) => ({
+      ...{ taskId, slot, text, service: 'web', at: '2026-01-01T10:00:00Z', stream: 'stdout' },
     })
-    const lines = [line('hello-web-1-aaaa', 'hello'), line('gone', 'bye')]
-    const names = taskNames(aStatus())
-    expect(logsView(lines, { names, colour: false, timestamps: false })).toEqual([
-      'web.1 | hello',
-      'gone  | bye',
-    ])
-    expect(logsView(lines, { names, colour: false, timestamps: true })[0]).toBe(
-      'web.1 | 2026-01-01T10:00:00Z hello',
-    )
+    const view = createLogsView({ colour: false, timestamps: false, prefix: true })
+    expect(view([line('a', 1, 'hello'), line('b', 10, 'ten')])).toEqual(['web.1  | hello', 'web.10 | ten'])
+    expect(view([line('a-later-one', 1, 'again')])).toEqual(['a-later-one | again'])
+    const stamped = createLogsView({ colour: false, timestamps: true, prefix: false })
+    expect(stamped([line('a', 1, 'hello')])).toEqual(['2026-01-01T10:00:00Z hello'])
   })
 })
 

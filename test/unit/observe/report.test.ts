@@ -80,17 +80,14 @@ describe('reports', () => {
     expect(seen?.tasks.map(({ id }) => id)).toEqual(['t1'])
   })
 
-  it('tell of changes, outcomes and answers in their order', async () => {
+  it('tell of changes and outcomes in their order', async () => {
     const reporter = aReporter()
     await heard('snapshot')
     reporter.delta({ tasks: [aSeen('t1', 'one')], gone: ['t0'] })
     reporter.outcome('run-t1')
-    reporter.answer('q1', [{ taskId: 't1', at: '2026-01-01T00:00:00Z', stream: 'stdout', text: 'hi' }])
-    const answer = await heard('answer')
     const [delta, outcome] = [await heard('delta'), await heard('outcome')]
     expect(delta.report).toMatchObject({ gone: ['t0'], sequence: 2 })
     expect(outcome.report).toMatchObject({ jobId: 'run-t1', ok: true, sequence: 3 })
-    expect(answer.report).toMatchObject({ requestId: 'q1', sequence: 4 })
   })
 
   it('fill an emptied Redis at the next heartbeat', async () => {

@@ -99,10 +99,10 @@ describe("a container's log", () => {
     const part = `${at} stdout P ${'x'.repeat(8000)}\n`
     await writeFile(
       file,
-      `${at} stdout F before\n${part.repeat(8)}${at} stdout F end\n${at} stderr F after\n`,
+      `${at} stdout F before\n${part.repeat(4)}${at} stdout F end\n${at} stderr F after\n`,
     )
     const [long, after] = await tailLog(folder, 2)
-    expect(long?.text).toBe(`${'x'.repeat(8000 * 8)}end`)
+    expect(long?.text).toBe(`${'x'.repeat(8000 * 4)}end`)
     expect(after?.text).toBe('after')
   })
 

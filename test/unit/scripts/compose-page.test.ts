@@ -34,7 +34,7 @@ describe('docs/compose.md', () => {
     ],
     [
       'a section that is ignored as a whole',
-      '### `services.NAME.logging`\n\nAll without effect, as said above.',
+      '### `services.NAME.build`\n\nAll without effect, as said above.',
     ],
     [
       'a section that is as another',

@@ -1,0 +1,99 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import type { Channel } from '../../schemas/session/channel.ts'
+import { CHUNK, FRAME, type Frame, type FrameType } from '../../schemas/session/frames.ts'
+import { execProcessArgv } from '../runtime/argv.ts'
+import { start } from '../runtime/exec.ts'
+import { signalNumber } from '../runtime/proc.ts'
+import { exists } from '../runtime/record.ts'
+import type { Command } from './exec.ts'
+import { missingCode } from './missing.ts'
+
+/** Milliseconds that output may take which comes after the end: something left behind may hold it open for ever. */
+const AFTERWARDS = 1_000
+
+/** Runs a command without a terminal, its three streams carried byte for byte. Resolves with its exit code. */
+export async function runPlain({ request, files, channel, reach }: Command): Promise<number> {
+  const argv = execProcessArgv(reach.command, { ...files, id: request.taskId })
+  const child = start(argv, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const ended = endOf(child)
+  const said: Buffer[] = []
+  const output = [
+    sendOutput(child.stdout as Readable, FRAME.output, channel),
+    sendOutput(child.stderr as Readable, FRAME.errors, channel, said),
+  ]
+  void feed(channel, {
+    write: (bytes) => write(child.stdin as Writable, bytes),
+    end: () => child.stdin?.end(),
+  })
+  const exitCode = await ended
+  await Promise.race([Promise.all(output), new Promise((resolve) => setTimeout(resolve, AFTERWARDS))])
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+  return (await exists(files.pidFile)) ? exitCode : missingCode(Buffer.concat(said).toString('utf8'))
+}
+
+/** What the client sends: bytes for the command, and the sizes of its terminal. */
+export interface Input {
+  write(bytes: Buffer): Promise<void>
+  end(): void
+  resize?(frame: Frame): Promise<void>
+}
+
+/** Hands over what comes from the client until it goes. */
+export async function feed(channel: Channel, input: Input): Promise<void> {
+  try {
+    for (let frame = await channel.receive(); frame; frame = await channel.receive()) {
+      if (frame.type === FRAME.input) await input.write(frame.payload)
+      else if (frame.type === FRAME.inputEnd) input.end()
+      else if (frame.type === FRAME.resize) await input.resize?.(frame)
+    }
+  } catch {
+    // the session is over: its signal tells who needs to know
+  }
+}
+
+/** Sends a stream as frames; a client that reads slowly makes the command wait. */
+export async function sendOutput(
+  stream: Readable,
+  type: FrameType,
+  channel: Channel,
+  kept?: Buffer[],
+): Promise<void> {
+  try {
+    for await (const bytes of stream as AsyncIterable<Buffer>) {
+      if (kept && kept.length < 4) kept.push(bytes)
+      for (let at = 0; at < bytes.length; at += CHUNK) {
+        if (!channel.signal.aborted) await channel.send({ type, payload: bytes.subarray(at, at + CHUNK) })
+      }
+    }
+  } catch {
+    stream.resume() // nobody reads it any more; the command is hung up and may still say something
+  }
+}
+
+/** A command that has closed its input takes nothing more, and that is no error. */
+export async function write(stream: Writable, bytes: Buffer): Promise<void> {
+  stream.on('error', ignore)
+  try {
+    if (!stream.destroyed && stream.writable && !stream.write(bytes)) {
+      await Promise.race([once(stream, 'drain'), once(stream, 'close')])
+    }
+  } catch {
+    // closed meanwhile
+  } finally {
+    stream.off('error', ignore)
+    stream.once('error', ignore)
+  }
+}
+
+const ignore = () => {}
+
+function endOf(child: ChildProcess): Promise<number> {
+  child.stdin?.on('error', ignore)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal ?? 'SIGKILL')))
+  })
+}

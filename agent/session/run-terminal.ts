@@ -1,0 +1,140 @@
+import { constants, open } from 'node:fs'
+import { open as openFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { promisify } from 'node:util'
+import { SetpointError } from '../../schemas/error.ts'
+import type { Channel } from '../../schemas/session/channel.ts'
+import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
+import { fifoArgv, terminalArgv, toAttachArgv } from '../runtime/argv.ts'
+import { notStarted, start, succeed } from '../runtime/exec.ts'
+import { createUnrows } from './conmon-rows.ts'
+import type { Command } from './exec.ts'
+import { missingCode } from './missing.ts'
+import { feed, type Input, write } from './run-plain.ts'
+
+/** conmon's pipes among its open files: the first after stdin, stdout and stderr. */
+const PIPES = { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' }
+const GO = 'go\n'
+/** Milliseconds until conmon must have said that the command runs. */
+const BEGIN_WITHIN = 30_000
+
+/**
+ * Runs a command with a terminal, which conmon holds: output comes on a FIFO in place of a log file, input goes through
+ * socat to conmon's socket, and sizes to its control FIFO. Resolves with the exit code.
+ * @throws SetpointError RUNTIME_MISSING without socat, EXEC_FAILED
+ */
+export async function runInTerminal({ request, files, channel, reach }: Command): Promise<number> {
+  const output = join(files.folder, 'output')
+  await succeed(fifoArgv(output))
+  const reader = await openFifo(output)
+  const argv = terminalArgv(reach.command, { ...files, id: request.taskId, output })
+  const conmon = start(argv, {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C', ...PIPES },
+  })
+  const [sync, go, attach] = conmon.stdio.slice(3) as [Readable, Writable, Readable]
+  go.on('error', () => {}) // conmon's answer tells why it has gone
+  const answers = answersOn(sync)
+  const attached = answersOn(attach)
+  const sent = sendTerminal(reader, channel)
+  let socat: ReturnType<typeof start> | undefined
+  try {
+    go.write(GO)
+    await within(attached())
+    socat = start(toAttachArgv(join(files.folder, 'attach')), { stdio: ['pipe', 'ignore', 'ignore'] })
+    await spawned(socat)
+    go.write(GO)
+    const begun = await within(answers())
+    if (begun.data < 0) return await failed(begun.message ?? '', channel)
+    void feed(channel, inputTo(socat.stdin as Writable, join(files.folder, 'ctl')))
+    const { data } = await answers()
+    await sent
+    return data
+  } finally {
+    socat?.kill('SIGKILL')
+    reader.destroy()
+    for (const stream of [sync, go, attach]) stream.destroy()
+  }
+}
+
+/** Opened at once: conmon opens the other end later. */
+async function openFifo(path: string): Promise<Socket> {
+  const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  return new Socket({ fd, readable: true, writable: false })
+}
+
+interface Answer {
+  /** A pid, an exit code, or a negative number. */
+  data: number
+  message?: string
+}
+
+/** What conmon says on a pipe, a line of JSON each time; -1 once it has gone. */
+function answersOn(pipe: Readable): () => Promise<Answer> {
+  const lines = createInterface({ input: pipe })[Symbol.asyncIterator]()
+  return async () => {
+    for (;;) {
+      const { value, done } = await lines.next()
+      if (done) return { data: -1, message: 'conmon ended without an answer' }
+      if (value.trim() !== '') return JSON.parse(value) as Answer
+    }
+  }
+}
+
+async function within(answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(tooLate()), BEGIN_WITHIN)
+  })
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer))
+}
+
+function spawned(child: ReturnType<typeof start>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', (error) => reject(notStarted(['socat'], error)))
+  })
+}
+
+async function failed(message: string, channel: Channel): Promise<number> {
+  await channel.send({ type: FRAME.errors, payload: Buffer.from(`${message.trim()}\r\n`) })
+  return missingCode(message)
+}
+
+/** The terminal's bytes, as the command wrote them. A client that reads slowly makes the command wait. */
+async function sendTerminal(fifo: Socket, channel: Channel): Promise<void> {
+  const unrow = createUnrows()
+  try {
+    for await (const chunk of fifo as AsyncIterable<Buffer>) {
+      const payload = unrow(chunk)
+      if (payload.length > 0 && !channel.signal.aborted) await channel.send({ type: FRAME.output, payload })
+    }
+  } catch {
+    fifo.resume() // the client has gone; conmon must not hang on a FIFO that nobody reads
+  }
+}
+
+function inputTo(terminal: Writable, control: string): Input {
+  return {
+    write: (bytes) => write(terminal, bytes),
+    end: () => terminal.end(),
+    async resize(frame) {
+      const { columns, rows } = sizeIn(frame)
+      const handle = await openFile(control, constants.O_WRONLY | constants.O_NONBLOCK)
+      await handle.write(`1 ${rows} ${columns}\n`).finally(() => handle.close())
+    },
+  }
+}
+
+function sizeIn(frame: Frame): { columns: number; rows: number } {
+  const { columns, rows } = jsonOf(frame) as { columns: number; rows: number }
+  const cells = (count: number) => Math.min(Math.max(1, Math.trunc(Number(count)) || 1), 10_000)
+  return { columns: cells(columns), rows: cells(rows) }
+}
+
+function tooLate(): SetpointError {
+  return new SetpointError('EXEC_FAILED', `The command did not begin within ${BEGIN_WITHIN / 1000} s.`)
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises'
+import type { Channel } from '../../schemas/session/channel.ts'
+import { FRAME, jsonFrame } from '../../schemas/session/frames.ts'
+import type { ProcessLine, TopRequest } from '../../schemas/session/request.ts'
+import { parseProcessStat } from '../process-stat.ts'
+import { cgroupProcesses } from '../runtime/cgroup-processes.ts'
+import { filesOf } from '../runtime/context.ts'
+import { readInRoot } from '../runtime/in-root.ts'
+import { argvOfProcess } from '../runtime/proc.ts'
+import { parsePasswd } from '../runtime/user.ts'
+import { type Reach, reachTask } from './reach.ts'
+
+/** Processes of one task that are told of. */
+const MOST = 1_000
+const MAX_PASSWD = 1024 * 1024
+/** Letters of a command line. */
+const MAX_ARGV = 4096
+/** Clock ticks of /proc in a second (USER_HZ), and bytes of a page: those of every Linux that Node runs on. */
+const TICKS = 100
+const PAGE = 4096
+
+/** Sends the processes of a task as the host's kernel has them: the image needs no `ps`. */
+export async function sendProcesses(request: TopRequest, channel: Channel, reach: Reach): Promise<void> {
+  const { imageRoot } = await reachTask(reach, request.taskId)
+  const pids = await cgroupProcesses(reach.cgroup, filesOf(reach, request.taskId).cgroup)
+  const [booted, names] = await Promise.all([bootTime(), userNames(imageRoot)])
+  const found = await Promise.all(pids.slice(0, MOST).map((pid) => processOf(pid, booted, names)))
+  const lines = found.filter((line) => line !== undefined).sort((a, b) => a.pid - b.pid)
+  for (let at = 0; at < lines.length; at += 20) {
+    await channel.send(jsonFrame(FRAME.processes, lines.slice(at, at + 20)))
+  }
+}
+
+/** One that ends while it is looked at is left out. */
+async function processOf(
+  pid: number,
+  booted: number,
+  names: Map<number, string>,
+): Promise<ProcessLine | undefined> {
+  try {
+    const [stat, status, argv] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile(`/proc/${pid}/status`, 'utf8'),
+      argvOfProcess(pid),
+    ])
+    const { name, startTime, cpuTime, pages } = numbersOf(stat)
+    const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? 0)
+    const inner = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1]
+    return {
+      pid,
+      innerPid: inner === undefined ? null : Number(inner),
+      user: names.get(uid) ?? String(uid),
+      cpu: cpuTime / TICKS,
+      memory: pages * PAGE,
+      startedAt: new Date(booted + (startTime / TICKS) * 1_000).toISOString(),
+      argv: argv?.length ? clipped(argv) : [`[${name}]`],
+    }
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
+
+/** proc_pid_stat(5): fields 14 and 15 are the time in user and kernel mode, 24 the resident pages. */
+function numbersOf(stat: string) {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const at = (field: number) => Number(fields[field - 3] ?? 0)
+  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+  return { name, startTime: parseProcessStat(stat).startTime, cpuTime: at(14) + at(15), pages: at(24) }
+}
+
+function clipped(argv: string[]): string[] {
+  let left = MAX_ARGV
+  return argv.flatMap((argument) => {
+    const shown = argument.slice(0, Math.max(0, left))
+    left -= argument.length
+    return shown === '' && argument !== '' ? [] : [shown]
+  })
+}
+
+/** Milliseconds since 1970. */
+async function bootTime(): Promise<number> {
+  const text = await readFile('/proc/stat', 'utf8')
+  return Number(/^btime (\d+)$/m.exec(text)?.[1] ?? 0) * 1_000
+}
+
+async function userNames(imageRoot: string | undefined): Promise<Map<number, string>> {
+  const passwd = imageRoot === undefined ? undefined : await readInRoot(imageRoot, '/etc/passwd', MAX_PASSWD)
+  return new Map(parsePasswd(passwd ?? '').map(({ uid, name }) => [uid, name]))
+}

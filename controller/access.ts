@@ -1,0 +1,121 @@
+import { SetpointError } from '../schemas/error.ts'
+import type { StackRecord } from '../schemas/record.ts'
+import type { Channel } from '../schemas/session/channel.ts'
+import { FRAME, jsonOf } from '../schemas/session/frames.ts'
+import type { LogsRequest, ProcessLine } from '../schemas/session/request.ts'
+import type { Access, LogsQuery, TargetedRequest } from './api/access.ts'
+import type { Fleet } from './observed/fleet.ts'
+import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
+import { wantedRevision } from './rollout/accept.ts'
+import { type LogPiece, readLogs } from './session/logs.ts'
+import type { SessionOpener } from './session/open.ts'
+import { replies } from './session/replies.ts'
+import { findTarget, type Target } from './session/target.ts'
+
+export interface AccessDeps {
+  fleet: Pick<Fleet, 'observed'>
+  opener: Pick<SessionOpener, 'open'>
+  /** The record of a stack; throws STACK_NOT_FOUND for one that nobody has declared. */
+  record: (stack: string) => StackRecord | undefined
+  onChange: (listener: () => void) => () => void
+  now: () => Date
+}
+
+/** What reaches into tasks: their logs, and live sessions with them. */
+export function createAccess(deps: AccessDeps): Access {
+  const target = (name: string) => findTarget(deps.fleet.observed(deps.now()), name)
+  return {
+    logs: (query, signal) => logs(deps, query, signal),
+    openSession: (name, request) => open(deps, target(name), request),
+    async processes(name) {
+      const found = target(name)
+      const channel = await open(deps, found, { kind: 'top' })
+      return { taskId: found.task.id, host: found.host.info.name, processes: await processesFrom(channel) }
+    },
+  }
+}
+
+function open({ opener }: AccessDeps, { task, host }: Target, request: TargetedRequest): Promise<Channel> {
+  const { name } = host.info
+  if (host.state === 'lost') throw silent(name, `Task ${task.id} is on ${name}, which does not report.`)
+  return opener.open(name, { ...request, taskId: task.id })
+}
+
+async function processesFrom(channel: Channel): Promise<ProcessLine[]> {
+  const lines: ProcessLine[] = []
+  try {
+    for await (const frame of replies(channel)) {
+      if (frame.type === FRAME.processes) lines.push(...(jsonOf(frame) as ProcessLine[]))
+    }
+    return lines
+  } finally {
+    await channel.close()
+  }
+}
+
+/** Checked before the first line is asked for, so that a wrong name is told as such. */
+function logs(deps: AccessDeps, query: LogsQuery, signal: AbortSignal): AsyncGenerator<LogPiece> {
+  const { stack, target: name, ...rest } = query
+  const record = deps.record(stack)
+  const meant = () =>
+    tasksOf(deps.fleet.observed(deps.now()), stack).filter((located) => isMeant(located, query))
+  const located = meant()
+  if (located.length === 0 && !query.follow) throw noLogs(deps, record, query)
+  if (located.length === 0 && name !== undefined) checkService(deps, record, query)
+  const [first] = located
+  const service =
+    name === undefined ? {} : first?.task.id === name ? { taskId: name } : serviceAndSlot(located, name)
+  const request: LogsRequest = { kind: 'logs', stack, ...service, ...rest }
+  const ready = () => [
+    ...new Set(
+      meant()
+        .filter(({ host }) => host.state === 'ready')
+        .map(({ host }) => host.info.name),
+    ),
+  ]
+  if (located.length > 0 && ready().length === 0)
+    throw allSilent(located, `${stack}${name ? `/${name}` : ''}`)
+  return readLogs({ opener: deps.opener, request, hosts: ready, onChange: deps.onChange, signal })
+}
+
+/** `SERVICE`, `SERVICE.SLOT` or a task's id. */
+function isMeant({ task }: LocatedTask, { target }: LogsQuery): boolean {
+  return target === undefined || [task.service, `${task.service}.${task.slot}`, task.id].includes(target)
+}
+
+/** A slot is read as the task that is in it now. */
+function serviceAndSlot(located: LocatedTask[], name: string): Pick<LogsRequest, 'service' | 'taskId'> {
+  const slot = located.find(({ task }) => task.service !== name)
+  return slot ? { taskId: slot.task.id } : { service: name }
+}
+
+function noLogs(deps: AccessDeps, record: StackRecord | undefined, query: LogsQuery): SetpointError {
+  checkService(deps, record, query)
+  const { stack, target } = query
+  const what = target === undefined ? `Stack ${stack}` : `Service ${stack}/${target}`
+  return new SetpointError('STACK_NOT_FOUND', `${what} has no task yet.`)
+}
+
+function checkService(
+  { fleet, now }: AccessDeps,
+  record: StackRecord | undefined,
+  { stack, target }: LogsQuery,
+): void {
+  const declared = (record && wantedRevision(record)?.spec.services) ?? []
+  const running = tasksOf(fleet.observed(now()), stack).map(({ task }) => task.service)
+  const services = [...new Set([...declared.map(({ name }) => name), ...running])].sort()
+  if (target === undefined || services.includes(target)) return
+  const hint = services.length === 0 ? 'It has none yet.' : `There are: ${services.join(', ')}.`
+  throw new SetpointError('STACK_NOT_FOUND', `Stack ${stack} has no service ${target}.`, { hint })
+}
+
+function allSilent(located: LocatedTask[], what: string): SetpointError {
+  const hosts = [...new Set(located.map(({ host }) => host.info.name))].join(', ')
+  return silent(hosts, `The logs of ${what} are on ${hosts}, which does not report.`)
+}
+
+function silent(host: string, message: string): SetpointError {
+  return new SetpointError('SESSION_LOST', message, {
+    hint: `\`setpoint hosts\` tells since when; the log files are on ${host}, under <state>/agent/tasks.`,
+  })
+}

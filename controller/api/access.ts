@@ -1,0 +1,44 @@
+import type { ErrorFacts } from '../../schemas/error.ts'
+import type { Channel } from '../../schemas/session/channel.ts'
+import type {
+  CopyRequest,
+  ExecRequest,
+  LogLine,
+  LogsRequest,
+  ProcessLine,
+  TopRequest,
+} from '../../schemas/session/request.ts'
+
+/** Of which logs, and how much. `target`: `SERVICE`, `SERVICE.SLOT` or a task's id; absent: the whole stack. */
+export interface LogsQuery extends Omit<LogsRequest, 'kind' | 'service' | 'taskId'> {
+  target?: string
+}
+
+/** A request whose task is named apart from it. */
+export type TargetedRequest =
+  | Omit<ExecRequest, 'taskId'>
+  | Omit<CopyRequest, 'taskId'>
+  | Omit<TopRequest, 'taskId'>
+
+/** `GET /v1/processes?task=…` */
+export interface ProcessesDocument {
+  taskId: string
+  host: string
+  processes: ProcessLine[]
+}
+
+/** What reaches into tasks. `name` is a task's id or the beginning of one, `STACK/SERVICE` or `STACK/SERVICE.SLOT`. */
+export interface Access {
+  /**
+   * Log lines, those that there are in the order of time; with `follow` until `signal` aborts.
+   * @throws SetpointError STACK_NOT_FOUND, SESSION_LOST when no host that has them reports
+   */
+  logs(
+    query: LogsQuery,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ lines: LogLine[] } | { missing: { host: string; error: ErrorFacts } }>
+  /** @throws SetpointError TASK_NOT_FOUND, SESSION_LOST, what the host says */
+  openSession(name: string, request: TargetedRequest): Promise<Channel>
+  /** As `openSession`. */
+  processes(name: string): Promise<ProcessesDocument>
+}

@@ -1,0 +1,177 @@
+import { messageOf, SetpointError } from '../error.ts'
+import type { Cipher } from './cipher.ts'
+import { decodeFrame, encodeFrame, FRAME, type Frame, jsonFrame, jsonOf } from './frames.ts'
+
+/** Carries sealed frames one after the other, as Redis does. */
+export interface Transport {
+  append(sealed: Buffer): Promise<void>
+  /** What has come since the last read; waits up to `ms` milliseconds for the first and gives none after that. */
+  read(ms: number): Promise<Buffer[]>
+  /** Lets go; what the other end has still to read stays for a while. */
+  close(): void
+}
+
+/** One end of a session: frames in order, none twice, none lost; who writes faster than the other reads has to wait. */
+export interface Channel {
+  /** Resolves when the frame is on its way and the other end has room for more. Rejects once the session is over. */
+  send(frame: Frame): Promise<void>
+  /** The next frame; undefined once the other end has closed. @throws SetpointError SESSION_BROKEN, SESSION_LOST */
+  receive(): Promise<Frame | undefined>
+  /** Aborted when the session is over, however it ended. */
+  readonly signal: AbortSignal
+  close(): Promise<void>
+}
+
+export interface ChannelOptions {
+  transport: Transport
+  cipher: Cipher
+  /** Milliseconds of silence after which the other end counts as gone. */
+  silence?: number
+}
+
+/** Bytes on their way in one direction, so that is the most that a session keeps in Redis. */
+export const WINDOW = 1024 * 1024
+/** Over the window: a frame is let go as soon as there is any room. */
+const INBOX = 2 * WINDOW
+const READ = 2_000
+const SILENCE = 30_000
+
+export function openChannel({ transport, cipher, silence = SILENCE }: ChannelOptions): Channel {
+  const over = new AbortController()
+  const inbox: Frame[] = []
+  let inboxBytes = 0
+  let underWay = 0
+  let taken = 0
+  let heard = Date.now()
+  let closedByOther = false
+  let failure: SetpointError | undefined
+  let sending: Promise<void> = Promise.resolve()
+  let wakeReader = () => {}
+  const wakeWriters: (() => void)[] = []
+  const beat = setInterval(keepAlive, silence / 3)
+  void pump()
+
+  async function pump(): Promise<void> {
+    try {
+      while (!over.signal.aborted) {
+        for (const sealed of await transport.read(READ)) take(decodeFrame(cipher.open(sealed)))
+      }
+    } catch (error) {
+      fail(error)
+    }
+  }
+
+  function take(frame: Frame): void {
+    heard = Date.now()
+    if (frame.type === FRAME.alive) return
+    if (frame.type === FRAME.taken) makeRoom(Number((jsonOf(frame) as { bytes: number }).bytes))
+    else if (frame.type === FRAME.close) closed()
+    else deliver(frame)
+  }
+
+  function closed(): void {
+    closedByOther = true
+    end()
+  }
+
+  function deliver(frame: Frame): void {
+    inboxBytes += frame.payload.length
+    if (inboxBytes > INBOX) throw tooMuch()
+    inbox.push(frame)
+    wakeReader()
+  }
+
+  function makeRoom(bytes: number): void {
+    underWay = Math.max(0, underWay - bytes)
+    for (const wake of wakeWriters.splice(0)) wake()
+  }
+
+  /** In the order of the calls: the number of a frame is its place in the stream. */
+  function put(frame: Frame): Promise<void> {
+    const sent = sending.then(() => {
+      if (over.signal.aborted) throw failure ?? gone()
+      return transport.append(cipher.seal(encodeFrame(frame)))
+    })
+    sending = sent.catch(fail)
+    return sent
+  }
+
+  function keepAlive(): void {
+    if (Date.now() - heard > silence) fail(gone())
+    else put({ type: FRAME.alive, payload: Buffer.alloc(0) }).catch(() => {}) // `put` has told of it
+  }
+
+  function fail(error: unknown): void {
+    if (over.signal.aborted) return
+    failure = error instanceof SetpointError ? error : gone(messageOf(error))
+    sayClose()
+    end()
+  }
+
+  /** The way out may be whole when the way in is not: then the other end need not wait until it notices. */
+  function sayClose(): void {
+    const close = encodeFrame({ type: FRAME.close, payload: Buffer.alloc(0) })
+    sending = sending.then(() => transport.append(cipher.seal(close))).catch(() => {})
+  }
+
+  function end(): void {
+    clearInterval(beat)
+    over.abort()
+    wakeReader()
+    for (const wake of wakeWriters.splice(0)) wake()
+    transport.close()
+  }
+
+  return {
+    signal: over.signal,
+    async send(frame) {
+      while (underWay >= WINDOW && !over.signal.aborted) {
+        await new Promise<void>((resolve) => wakeWriters.push(resolve))
+      }
+      if (over.signal.aborted) throw failure ?? gone()
+      underWay += frame.payload.length
+      await put(frame)
+    },
+    async receive() {
+      while (inbox.length === 0 && !over.signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wakeReader = resolve
+        })
+      }
+      const frame = inbox.shift()
+      if (frame === undefined) {
+        if (failure) throw failure
+        if (closedByOther || over.signal.aborted) return undefined
+      }
+      return frame && acknowledged(frame)
+    },
+    async close() {
+      if (over.signal.aborted) return
+      const said = put({ type: FRAME.close, payload: Buffer.alloc(0) }).catch(() => {})
+      await said
+      if (!over.signal.aborted) end()
+    },
+  }
+
+  function acknowledged(frame: Frame): Frame {
+    inboxBytes -= frame.payload.length
+    taken += frame.payload.length
+    if (taken >= WINDOW / 4) {
+      put(jsonFrame(FRAME.taken, { bytes: taken })).catch(() => {}) // `put` has told of it
+      taken = 0
+    }
+    return frame
+  }
+}
+
+function gone(why?: string): SetpointError {
+  return new SetpointError(
+    'SESSION_LOST',
+    `The session broke off${why === undefined ? ': the other end is silent' : `: ${why}`}.`,
+    { hint: 'Is the host up, and do controller and agent reach Redis? `setpoint hosts` tells.' },
+  )
+}
+
+function tooMuch(): SetpointError {
+  return new SetpointError('SESSION_BROKEN', 'The session was ended: the other end sends without waiting.')
+}
