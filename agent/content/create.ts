@@ -68,8 +68,7 @@ export function createContents({ paths, fetch, log }: ContentsOptions): Contents
       return Promise.all(
         mounts.map(async (mount): Promise<ResolvedMount> => {
           const source = await place(mount)
-          // nothing is mounted below it, and crun cannot make a file read-only with what may be below
-          return { type: 'bind', source, target: mount.target, readOnly: true, recursive: 'writable' }
+          return { type: 'bind', source, target: mount.target, readOnly: true }
         }),
       )
     },

@@ -18,6 +18,7 @@ import { keepProcess } from './exec-process.ts'
 import { explain } from './explain.ts'
 import { stateOf } from './record.ts'
 import type { Container } from './runtime.ts'
+import { withSingleFiles } from './single-files.ts'
 import { userOf } from './user.ts'
 import { showInView } from './view.ts'
 
@@ -69,8 +70,9 @@ async function configOf(context: Context, container: Container): Promise<OciConf
   const spec = task.container
   checkAbilities(spec, context.abilities)
   const capabilities = capabilitiesOf(spec.capAdd, spec.capDrop)
+  const mounts = await withSingleFiles(container.mounts)
   return bundle(
-    { ...container, netns: netnsSeen(context, container.netns) },
+    { ...container, mounts, netns: netnsSeen(context, container.netns) },
     {
       instance: context.paths.instance,
       hostname: hostnameOf(task),

@@ -1,4 +1,4 @@
-import { access, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readMounts } from '../../agent/mountinfo.ts'
@@ -43,6 +43,23 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
       )
       expect(await readFile(`/proc/${pid}/cgroup`, 'utf8')).toContain(
         `/setpoint/${host.paths.instance}/process`,
+      )
+    })
+
+    it('mounts one file read-only, and a folder', async () => {
+      const [folder, file] = [join(host.paths.state, 'shown'), join(host.paths.state, 'shown', 'file')]
+      await mkdir(folder, { recursive: true })
+      await writeFile(file, 'shown\n')
+      const shown = { type: 'bind' as const, readOnly: true }
+      await running(host, 'files', {
+        mounts: [
+          { ...shown, source: file, target: '/one' },
+          { ...shown, source: folder, target: '/all' },
+        ],
+      })
+      expect(await inside('files', 'cat /one /all/file')).toBe('shown\nshown\n')
+      expect(await inside('files', 'echo x > /one; echo x > /all/file; true')).toMatch(
+        /one: Read-only file system\n.*file: Read-only file system/,
       )
     })
 
