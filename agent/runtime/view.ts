@@ -42,8 +42,17 @@ async function show(run: string, paths: string[]): Promise<void> {
     seen.some(
       ({ id, target, device }) => id === mount?.id && target === mount.target && device === mount.device,
     )
-  if (outside.every((path) => isSeen(mountOf(path, mounts)))) return
+  const needed = outside.flatMap((path) => [mountOf(path, mounts), ...mountsBelow(path, run, mounts)])
+  if (needed.every(isSeen)) return
   await makeView(run, mounts)
+}
+
+/** What a mount of a path takes along; without what comes and goes with every task, which nobody wants to see. */
+function mountsBelow(path: string, run: string, mounts: MountPoint[]): MountPoint[] {
+  const below = mounts.filter(
+    ({ target }) => target !== path && isInside(target, path) && !isInside(target, run),
+  )
+  return below.filter(({ type }) => type !== 'overlay' && type !== 'nsfs')
 }
 
 /** Takes the view away, and the mount that `<run>` was made, with all that is mounted below it. */
@@ -61,16 +70,37 @@ async function makeView(run: string, mounts: MountPoint[]): Promise<void> {
   // the file that holds the namespace must not itself be passed on into it
   if (!isMounted(folderOf(run))) await succeed(bindOnSelfArgv(folderOf(run)))
   await writeFile(fileOf(run), '', { flag: 'a' }).catch(heldAlready)
-  await succeed(viewArgv(fileOf(run), unmountedIn(run, mounts)))
+  await makeNamespace(run, mounts)
   await writeFile(mountsFileOf(run), await readFile('/proc/self/mountinfo'))
 }
 
-/** Beside cgroup v2 the roots of images and of other engines' containers: a copy in the view would keep them from going. */
+/** What is to be unmounted in the view may go from the host meanwhile, and `umount` then fails: it is looked at anew. */
+async function makeNamespace(run: string, mounts: MountPoint[], tries = 3): Promise<void> {
+  try {
+    await succeed(viewArgv(fileOf(run), unmountedIn(run, mounts)))
+  } catch (error) {
+    if (tries <= 1) throw error
+    await makeNamespace(run, await readMounts(), tries - 1)
+  }
+}
+
+/**
+ * Beside cgroup v2 the roots of images and of other engines' containers: a copy in the view would keep them from going.
+ * One that a later mount covers cannot be named, and is left.
+ */
 function unmountedIn(run: string, mounts: MountPoint[]): string[] {
   const overlays = mounts.filter(
-    ({ type, target }) => type === 'overlay' && target !== '/' && !isInside(target, run),
+    ({ type, target }, index) =>
+      type === 'overlay' &&
+      target !== '/' &&
+      !isInside(target, run) &&
+      !isCovered(target, mounts.slice(index + 1)),
   )
   return [UNIFIED, ...overlays.map(({ target }) => target)]
+}
+
+function isCovered(path: string, later: MountPoint[]): boolean {
+  return later.some(({ target }) => target !== path && isInside(path, target))
 }
 
 const folderOf = (run: string) => join(run, 'view')

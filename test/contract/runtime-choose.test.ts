@@ -118,6 +118,15 @@ describe('the choice of a runtime', () => {
     },
   )
 
+  it.runIf(mode === 'hybrid')('makes the view though another mount is covered by a later one', async () => {
+    const cover = [
+      'mkdir -p "$4/a/b" "$4/low" "$4/up" "$4/work"',
+      'mount -t overlay overlay -o "lowerdir=$4/low,upperdir=$4/up,workdir=$4/work" "$4/a/b"',
+      'mount --bind "$4/a" "$4/a"',
+    ]
+    expect((await chooseAfter(cover.join('; '))).info.name).toBe('crun')
+  })
+
   it('gives way twice without harm', async () => {
     await chooseRuntime({ wanted: 'auto', run })
     await releaseView(run)

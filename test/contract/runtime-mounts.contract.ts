@@ -67,6 +67,23 @@ export function mountsContract(name: string, open: () => Promise<OciHost>): void
       await Promise.all(['slave', 'alone'].map((id) => host.runtime.purge(id)))
     })
 
+    it('have below them what the host has mounted since the runtime was opened', async () => {
+      const folder = join(host.folder, 'private')
+      const disk = join(folder, 'disk')
+      await mkdir(disk, { recursive: true })
+      const mounts = [bind({ source: folder })]
+      await running(host, 'before', { mounts })
+      await succeed(['mount', '-t', 'tmpfs', 'tmpfs', disk])
+      try {
+        await writeFile(join(disk, 'word'), 'late')
+        await running(host, 'after', { mounts })
+        expect(await inside('after', 'cat /in/disk/word')).toBe('late')
+        await Promise.all(['before', 'after'].map((id) => host.runtime.purge(id)))
+      } finally {
+        await succeed(['umount', disk])
+      }
+    })
+
     it('that are shared show the host what the container mounts, where the runtime can', async () => {
       const mounts = [bind({ propagation: 'rshared' })]
       if (host.choice.prefix.length > 0) {
