@@ -27,6 +27,7 @@ const TEST_TOOLS = [
   ['age', 'age'],
   ['busybox', 'busybox-static'],
   ['runc', 'runc'],
+  ['setcap', 'libcap2-bin'],
   ['docker-registry', 'docker-registry'],
 ]
 /** crun refuses a host whose cgroup v1 controllers stand beside cgroup2; runc takes it. */

@@ -171,6 +171,7 @@ async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promis
   }
   if (leftover !== 'nothing') await runtime.delete(task.id)
   const { image, rootfs, netns, mounts } = prepared
+  await deps.volumes.check(mounts)
   const { pid } = await runtime.create({ task, image, rootfs, netns, mounts })
   const at = iso(clock.now()) // before the process can end: an exit is then never older than its start
   await runtime.start(task.id)

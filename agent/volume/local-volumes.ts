@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Mount } from '../../schemas/volume.ts'
+import { isInside, readMounts } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
-import { absent } from './failure.ts'
+import { absent, mountFailure } from './failure.ts'
 import { makeFilled } from './fill.ts'
 import { hostPath } from './host-path.ts'
+import { mountsFolder } from './mounted.ts'
 import { createNamed } from './named.ts'
 import { createPins } from './pins.ts'
 import { openInVolume, pathOf } from './subpath.ts'
@@ -23,7 +25,8 @@ export interface LocalVolumesOptions {
 /** Volumes, bind mounts and folders in memory of this host. */
 export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
   const named = createNamed({ paths, log })
-  const pins = createPins(join(paths.run, 'pins'))
+  const pinsFolder = join(paths.run, 'pins')
+  const pins = createPins(pinsFolder)
 
   return {
     async resolve(mount, purpose) {
@@ -31,6 +34,19 @@ export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
       if (mount.type === 'bind') return resolved(mount, await bindSource(mount, purpose))
       const folder = await volumeFolder(mount, purpose)
       return resolved(mount, mount.subpath ? await part(mount, folder, purpose) : folder)
+    },
+    async check(mounts) {
+      const own = [mountsFolder(paths.run), pinsFolder]
+      const sources = mounts
+        .map(({ source }) => source)
+        .filter((path) => own.some((one) => isInside(path, one)))
+      if (sources.length === 0) return
+      const mounted = new Set((await readMounts()).map(({ target }) => target))
+      const gone = sources.find((source) => !mounted.has(source))
+      if (gone === undefined) return
+      throw mountFailure(`${gone} was unmounted by somebody.`, {
+        hint: 'It is mounted again at the next try.',
+      })
     },
     async release(inUse) {
       try {

@@ -27,6 +27,11 @@ export interface Volumes {
    */
   resolve(mount: Mount, purpose: Purpose): Promise<ResolvedMount>
   /**
+   * Sees to it that what was resolved is still mounted: a container is never started on the bare folder below.
+   * @throws SetpointError MOUNT_FAILED when somebody has unmounted it
+   */
+  check(mounts: ResolvedMount[]): Promise<void>
+  /**
    * Unmounts what no task needs; data stays. What cannot be unmounted is told in the log and tried again the next time.
    * @param inUse asked for each volume when it is its turn
    */

@@ -213,6 +213,7 @@ export function anAgent(host: Host, state = temporaryState()) {
       async resolve(mount) {
         return { type: 'bind', source: mount.source, target: mount.target, readOnly: mount.readOnly }
       },
+      async check() {},
       async release() {},
       list: async () => [],
       async remove() {},

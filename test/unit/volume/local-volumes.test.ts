@@ -1,6 +1,7 @@
 import {
   chmod,
   chown,
+  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -8,12 +9,14 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agentPaths } from '../../../agent/paths.ts'
+import { run } from '../../../agent/runtime/exec.ts'
 import { copyArgv } from '../../../agent/volume/fill.ts'
 import { createVolumes } from '../../../agent/volume/local-volumes.ts'
 import type { Volumes } from '../../../agent/volume/volumes.ts'
@@ -65,6 +68,20 @@ describe('a named volume', () => {
     expect(await readFile(join(resolved.source, 'link'), 'utf8')).toBe('from the image')
     expect(await stat(join(resolved.source, 'sub/file'))).toMatchObject({ uid: 33, gid: 34 })
     expect(await stat(resolved.source)).toMatchObject({ uid: 33, gid: 34, mode: 0o40750 })
+  })
+
+  it('has links, special files and attributes as the image has them', async () => {
+    await link(join(image, 'data/sub/file'), join(image, 'data/sub/twin'))
+    await run(['mkfifo', '--mode', '604', join(image, 'data/pipe')])
+    await run(['mknod', join(image, 'data/null'), 'c', '1', '3'])
+    await run(['setcap', 'cap_net_raw+ep', join(image, 'data/sub/file')])
+    await utimes(join(image, 'data/sub/file'), 1_000_000, 1_000_000)
+    const { source } = await resolve()
+    const [file, twin] = await Promise.all(['file', 'twin'].map((name) => stat(join(source, 'sub', name))))
+    expect(file).toMatchObject({ ino: twin?.ino, nlink: 2, mtimeMs: 1_000_000_000 })
+    expect((await stat(join(source, 'pipe'))).mode).toBe(0o10604)
+    expect((await stat(join(source, 'null'))).rdev).toBe(0x103)
+    expect((await run(['getcap', join(source, 'sub/twin')])).stdout).toContain('cap_net_raw=ep')
   })
 
   it('is filled once, and never again though it is emptied', async () => {

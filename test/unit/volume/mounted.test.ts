@@ -100,6 +100,16 @@ describe('a volume with driver_opts', () => {
     expect((await mountAt(place()))?.type).toBe('tmpfs')
   })
 
+  it('that somebody has unmounted is told of before a container starts', async () => {
+    const mounts = await Promise.all([resolve(TMPFS), resolve(undefined, { type: 'tmpfs', source: '' })])
+    await volumes.check(mounts)
+    await run(['umount', place()])
+    await expect(volumes.check(mounts)).rejects.toMatchObject({
+      code: 'MOUNT_FAILED',
+      message: `${place()} was unmounted by somebody.`,
+    })
+  })
+
   it('is unmounted when no task needs it, and not before; what is in it stays', async () => {
     await resolve(bindOf(device))
     await volumes.release(() => ({ volumes: new Set(['data']), tasks: new Set() }))
