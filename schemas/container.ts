@@ -1,6 +1,8 @@
 import { ContentMount } from './content.ts'
+import { Devices } from './device.ts'
 import { CommandHealthcheck, NetworkHealthcheck, SomeHealthTimes } from './healthcheck.ts'
 import { ImageSource } from './image.ts'
+import { Isolation, ProcessSettings } from './isolation.ts'
 import { Logging } from './logging.ts'
 import { NetworkAttachment, PublishedPort } from './network.ts'
 import { closed, Milliseconds, StringMap } from './parts.ts'
@@ -62,6 +64,9 @@ export const ContainerSpec = Type.Object(
     restart: RestartPolicy,
     resources: Resources,
     limits: Type.Optional(ProcessLimits),
+    isolation: Type.Optional(Isolation),
+    process: Type.Optional(ProcessSettings),
+    devices: Type.Optional(Devices),
     /** A signal's name, `SIGTERM`; absent: the image's, else SIGTERM. */
     stopSignal: Type.Optional(Type.String()),
     stopGracePeriod: Milliseconds,

@@ -12,6 +12,7 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/
 const TOOLS = [
   ['crun', 'crun'],
   ['conmon', 'conmon'],
+  ['catatonit', 'catatonit'],
   ['buildah', 'buildah'],
   ['nft', 'nftables'],
   ['ip', 'iproute2'],

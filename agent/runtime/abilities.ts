@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerSpec } from '../../schemas/container.ts'
 import { SetpointError } from '../../schemas/error.ts'
+import type { Isolation } from '../../schemas/isolation.ts'
 import type { ProcessLimits, Resources } from '../../schemas/resources.ts'
+import { capabilitiesIn, capabilitiesOf } from './capabilities.ts'
 import { CGROUP_ROOT, type CgroupMode, countsSwap, hasKnobBelow } from './cgroup.ts'
 
 /** What this host, and this process on it, can give to containers. */
@@ -14,8 +16,11 @@ export interface Abilities {
   sharesBlockDevices: boolean
   /** The cores that may be used, as a list: `0-3`. */
   cores: string
+  /** The capabilities of this process, which are all that it can give. */
+  capabilities: string[]
   /** CAP_SYS_RESOURCE: hard limits may be raised and oom scores lowered. */
   hasSysResource: boolean
+  hasAppArmor: boolean
   /** This process's own hard limits by their name in lower case; -1 is no limit. */
   hardLimits: Record<string, number>
   /** This process's own score, which what it starts inherits. */
@@ -25,24 +30,30 @@ export interface Abilities {
 /** Looks at the host once; none of it changes while an agent lives. */
 export async function readAbilities(cgroup: CgroupMode): Promise<Abilities> {
   const status = readFileSync('/proc/self/status', 'utf8')
+  const capabilities = capabilitiesIn(/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? '0')
   return {
     cgroup,
     countsSwap: await countsSwap(cgroup),
     sharesBlockDevices: await sharesBlockDevices(cgroup),
     cores: readFileSync('/sys/devices/system/cpu/online', 'utf8').trim(),
-    hasSysResource: hasCapability(status, CAP_SYS_RESOURCE),
+    capabilities,
+    hasSysResource: capabilities.includes('CAP_SYS_RESOURCE'),
+    hasAppArmor: existsSync(APPARMOR) && readFileSync(APPARMOR, 'utf8').startsWith('Y'),
     hardLimits: parseLimits(readFileSync('/proc/self/limits', 'utf8')),
     oomScoreAdj: Number(readFileSync('/proc/self/oom_score_adj', 'utf8')),
   }
 }
 
-type Asked = Pick<ContainerSpec, 'resources' | 'limits'>
+type Asked = Pick<ContainerSpec, 'resources' | 'limits' | 'isolation' | 'capAdd'>
 
 /**
  * Says no before anything is made, in the words of the stack file.
  * @throws SetpointError HOST_UNABLE for the first thing that this host cannot give
  */
-export function checkAbilities({ resources, limits = {} }: Asked, host: Abilities): void {
+export function checkAbilities(
+  { resources, limits = {}, isolation = {}, capAdd }: Asked,
+  host: Abilities,
+): void {
   checkMemory(resources, host)
   checkCores(resources, host)
   if (resources.block?.weight !== undefined || resources.block?.weights) {
@@ -50,6 +61,8 @@ export function checkAbilities({ resources, limits = {} }: Asked, host: Abilitie
   }
   checkScore(limits, host)
   checkUlimits(limits, host)
+  checkCapabilities(capAdd, host)
+  checkAppArmor(isolation, host)
 }
 
 /** @param what what is asked for and why it cannot be, a sentence without its stop */
@@ -130,6 +143,23 @@ function checkUlimits({ ulimits = {} }: ProcessLimits, { hasSysResource, hardLim
   }
 }
 
+function checkCapabilities(added: string[], { capabilities }: Abilities): void {
+  const missing = capabilitiesOf(added, ['ALL'], []).filter((name) => !capabilities.includes(name))
+  if (missing.length === 0) return
+  throw unable(
+    `cap_add asks for ${missing.join(', ')}, which the agent itself does not have`,
+    'Remove it, or start the agent with it: CapabilityBoundingSet= in its unit, and not in a container.',
+  )
+}
+
+function checkAppArmor({ apparmor = 'unconfined' }: Isolation, { hasAppArmor }: Abilities): void {
+  if (apparmor === 'unconfined' || hasAppArmor) return
+  throw unable(
+    `security_opt asks for the AppArmor profile ${apparmor}, and this host has no AppArmor`,
+    'Remove it, or run the service on a host whose kernel was booted with AppArmor.',
+  )
+}
+
 /** proc(5) §/proc/pid/limits: the hard limits by setrlimit(2)'s names. */
 export function parseLimits(text: string): Record<string, number> {
   return Object.fromEntries(
@@ -158,12 +188,7 @@ const ROWS = {
   stack: 'Max stack size',
 }
 
-const CAP_SYS_RESOURCE = 24n
-
-function hasCapability(status: string, number: bigint): boolean {
-  const effective = BigInt(`0x${/^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`)
-  return ((effective >> number) & 1n) === 1n
-}
+const APPARMOR = '/sys/module/apparmor/parameters/enabled'
 
 /**
  * cgroup v1 shows BFQ (or CFQ) in its root; v2 has the weights in every cgroup but the root: io.bfq.weight with BFQ,

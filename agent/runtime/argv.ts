@@ -19,6 +19,10 @@ export interface ConmonFiles {
   exitDir: string
   log: string
   logging: Required<Logging>
+  /** The container's standard input and output are a terminal. */
+  terminal?: boolean
+  /** Its standard input stays open. */
+  stdin?: boolean
 }
 
 /** conmon(8): it makes the container, reports its pid on the sync pipe, and keeps its log and exit code. */
@@ -38,6 +42,8 @@ export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
     '--log-level=error',
     '--full-attach',
     '--no-sync-log',
+    ...(files.terminal ? ['--terminal'] : []),
+    ...(files.stdin ? ['--stdin'] : []),
     `--runtime-arg=--root=${command.root}`,
   ])
 }

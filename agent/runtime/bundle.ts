@@ -1,8 +1,10 @@
 import type { Task } from '../../schemas/task.ts'
-import { capabilitiesOf } from './capabilities.ts'
 import type { CgroupMode } from './cgroup.ts'
 import type { Confinement } from './confinement.ts'
-import { DEVICE_RULES, defaultMounts, MASKED_PATHS, NETWORK_SYSCTLS, READONLY_PATHS } from './defaults.ts'
+import { NETWORK_SYSCTLS } from './defaults.ts'
+import type { DeviceEdits } from './device-nodes.ts'
+import { initMount, withInit } from './init.ts'
+import { baseMountsOf, namespacesOf, protectionOf } from './isolation.ts'
 import { type BlockDevices, resourcesOf, rlimitsOf } from './limits.ts'
 import { mountsOf, rootPropagationOf } from './mounts.ts'
 import { argvOf, environmentOf } from './process.ts'
@@ -15,11 +17,15 @@ export interface BundleFacts {
   instance: string
   hostname: string
   user: User
+  capabilities: string[]
   cgroupPath: string
   cgroup: CgroupMode
   /** The kernel can limit swap. */
   countsSwap: boolean
   seccomp: Confinement
+  /** Absent where the host has no AppArmor, or nothing is asked of it. */
+  apparmor?: string | undefined
+  devices: DeviceEdits
   /** The devices that `resources.block` names, by path. */
   blockDevices: BlockDevices
   /** What the container's processes get when the service says nothing; undefined: what the agent itself has. */
@@ -32,26 +38,28 @@ export type OciConfig = ReturnType<typeof bundle>
 /** The OCI config of a container. Defaults are Docker's or tighter; nothing is left to the runtime's own. */
 export function bundle(container: Container, facts: BundleFacts) {
   const { task, netns } = container
-  const spec = task.container
+  const { readOnly, resources, isolation = {} } = task.container
+  const { devices, seccomp } = facts
   return {
     ociVersion: '1.0.2',
-    hostname: facts.hostname,
-    root: { path: container.rootfs, readonly: spec.readOnly },
+    ...(isolation.uts !== 'host' && { hostname: facts.hostname }),
+    root: { path: container.rootfs, readonly: readOnly },
     process: processOf(container, facts),
-    mounts: mountsOf(defaultMounts(spec.limits?.shmSize), container.mounts),
+    mounts: allMounts(container, devices),
+    ...(Object.keys(devices.hooks).length > 0 && { hooks: devices.hooks }),
     annotations: {
       ...annotationsOf(task, facts.instance),
       // crun(1): the filter already compiled; runc does not know the word and compiles `linux.seccomp`
-      ...(facts.seccomp.compiled !== undefined && { 'run.oci.seccomp_bpf_data': facts.seccomp.compiled }),
+      ...(seccomp.compiled !== undefined && { 'run.oci.seccomp_bpf_data': seccomp.compiled }),
     },
     linux: {
       cgroupsPath: facts.cgroupPath,
-      resources: { devices: DEVICE_RULES, ...resourcesOf(spec.resources, facts) },
-      namespaces: namespacesOf(netns, facts.cgroup),
-      sysctl: sysctlsOf(spec, netns),
-      seccomp: facts.seccomp.filter,
-      maskedPaths: MASKED_PATHS,
-      readonlyPaths: READONLY_PATHS,
+      resources: { devices: devices.rules, ...resourcesOf(resources, facts) },
+      ...(devices.nodes.length > 0 && { devices: devices.nodes }),
+      namespaces: namespacesOf(isolation, { netns, cgroup: facts.cgroup }),
+      sysctl: sysctlsOf(task.container, netns),
+      ...protectionOf(isolation),
+      ...(seccomp.filter && { seccomp: seccomp.filter }),
       rootfsPropagation: rootPropagationOf(container.mounts),
     },
   }
@@ -88,15 +96,22 @@ export function annotationsOf(task: Task, instance: string): Record<string, stri
   }
 }
 
-function processOf({ task, image }: Container, { user, hostname, oomScoreAdj }: BundleFacts) {
+function allMounts({ task, mounts }: Container, devices: DeviceEdits) {
+  const { isolation = {}, limits, process } = task.container
+  const own = mountsOf(baseMountsOf(isolation, limits?.shmSize), mounts)
+  return [...own, ...devices.mounts, ...(process?.init ? [initMount()] : [])]
+}
+
+function processOf({ task, image }: Container, facts: BundleFacts) {
   const spec = task.container
-  const capabilities = capabilitiesOf(spec.capAdd, spec.capDrop)
-  const score = spec.limits?.oomScoreAdj ?? oomScoreAdj
+  const { capabilities, hostname, user, devices } = facts
+  const argv = argvOf(spec, image.config)
+  const score = spec.limits?.oomScoreAdj ?? facts.oomScoreAdj
   return {
-    terminal: false,
-    user: { ...user, umask: 0o022 },
-    args: argvOf(spec, image.config),
-    env: environmentOf(spec, image.config, hostname),
+    terminal: spec.process?.tty === true,
+    user: { ...user, additionalGids: [...user.additionalGids, ...devices.groups], umask: 0o022 },
+    args: spec.process?.init ? withInit(argv) : argv,
+    env: [...environmentOf(spec, image.config, hostname), ...devices.env],
     cwd: spec.workingDir ?? (image.config.workingDir || '/'),
     capabilities: {
       bounding: capabilities,
@@ -106,18 +121,8 @@ function processOf({ task, image }: Container, { user, hostname, oomScoreAdj }: 
       ambient: [] as string[],
     },
     noNewPrivileges: spec.noNewPrivileges,
+    ...(facts.apparmor !== undefined && { apparmorProfile: facts.apparmor }),
     ...rlimitsOf(spec.limits),
     ...(score !== undefined && { oomScoreAdj: score }),
   }
-}
-
-function namespacesOf(netns: string | null, cgroup: CgroupMode): { type: string; path?: string }[] {
-  return [
-    { type: 'pid' },
-    { type: 'ipc' },
-    { type: 'uts' },
-    { type: 'mount' },
-    ...(cgroup === 'v2' ? [{ type: 'cgroup' }] : []),
-    ...(netns === null ? [] : [{ type: 'network', path: netns }]),
-  ]
 }

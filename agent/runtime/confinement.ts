@@ -3,7 +3,8 @@ import { release } from 'node:os'
 import { goArch, type LinuxSeccomp, type SeccompProfile, seccompFor } from './seccomp.ts'
 
 export interface Confinement {
-  filter: LinuxSeccomp
+  /** Absent: none. */
+  filter?: LinuxSeccomp
   /** The filter as the kernel takes it, base64, once a runtime has compiled it. */
   compiled?: string
 }
@@ -26,7 +27,7 @@ export function confinements(profile: SeccompProfile): Confinements {
   const made = new Map<string, Confinement>()
   function of(capabilities: string[]): Confinement {
     const key = capabilities.join()
-    const found = made.get(key) ?? {
+    const found: Confinement = made.get(key) ?? {
       filter: seccompFor(profile, { arch: goArch(), capabilities, kernel: release() }),
     }
     made.set(key, found)

@@ -52,11 +52,6 @@ export const MASKED_PATHS = [
 
 export const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger']
 
-/**
- * Nothing but the runtime's own list of harmless devices (null, zero, full, random, urandom, tty, ptmx, pts).
- */
-export const DEVICE_RULES = [{ allow: false, access: 'rwm' }]
-
 /** In a network of its own a process needs no capability for a port below 1024 or for ping (Docker 20.10). */
 export const NETWORK_SYSCTLS = {
   'net.ipv4.ip_unprivileged_port_start': '0',

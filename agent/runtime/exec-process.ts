@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import type { OciConfig } from './bundle.ts'
 import { type Context, filesOf } from './context.ts'
 
-/** `crun exec COMMAND` forgets the container's rlimits, `crun exec --process=FILE` does not. */
-const needsFile = ({ info }: Context, { process }: OciConfig) => info.name === 'crun' && 'rlimits' in process
+/** `crun exec COMMAND` forgets the container's rlimits and further groups, `crun exec --process=FILE` does not. */
+const needsFile = ({ info }: Context, { process }: OciConfig) =>
+  info.name === 'crun' && ('rlimits' in process || process.user.additionalGids.length > 0)
 
 const fileOf = (context: Context, id: string) => join(filesOf(context, id).bundle, 'process.json')
 

@@ -10,6 +10,7 @@ import { confinements } from './confinement.ts'
 import { conmonPid } from './conmon.ts'
 import { tailLog } from './container-log.ts'
 import { type Context, commandOf, exitDirOf, filesOf, type Log } from './context.ts'
+import { openContexts } from './contexts.ts'
 import { createContainer } from './create.ts'
 import { deleteContainer } from './delete.ts'
 import { run } from './exec.ts'
@@ -19,7 +20,7 @@ import { logFiles } from './log-files.ts'
 import { createMountBatch } from './mount-batch.ts'
 import { execIn } from './probe.ts'
 import { isAlive, signal } from './proc.ts'
-import { exists, readRecord, recorded, stateOf } from './record.ts'
+import { exists, readRecord, stateOf } from './record.ts'
 import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './root-mount.ts'
 import type { Exit, Runtime } from './runtime.ts'
 import { loadSeccomp } from './seccomp.ts'
@@ -41,7 +42,8 @@ const UNKNOWN_EXIT = 255
  */
 export async function createRuntime({ paths, choice, log }: OciOptions): Promise<Runtime> {
   const context = await openContext({ paths, choice, log })
-  const { exits, command, info } = context
+  const { exits, info } = context
+  const contexts = openContexts(context)
   const mount = createMountBatch(paths.run, isRootMounted)
   let creating = 0
   return {
@@ -50,27 +52,28 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     async create(container) {
       creating += 1
       try {
-        return await createContainer(context, container)
+        const { isolation } = container.task.container
+        return await createContainer(await contexts.named(isolation?.runtime), container)
       } finally {
         creating -= 1
       }
     },
-    start: (id) => startContainer(context, id),
+    start: async (id) => startContainer(await contexts.of(id), id),
     async kill(id, name) {
-      const record = await readRecord(command.root, id)
+      const record = await readRecord((await contexts.of(id)).command.root, id)
       if (record && (await isAlive(record))) signal(record.pid, name)
     },
-    delete: (id) => deleteContainer(context, id),
+    delete: async (id) => deleteContainer(await contexts.of(id), id),
     async purge(id) {
-      await purgeContainer(context, id)
-      if (creating === 0) await removeParents(context)
+      await purgeContainer(await contexts.of(id), id)
+      if (creating === 0 && (await contexts.recorded()).length === 0) await removeParents(context)
     },
-    state: (id) => stateOf(command.root, id),
+    state,
     async list() {
-      const ids = await recorded(command.root)
-      return Promise.all(ids.map(async (id) => ({ id, pid: (await stateOf(command.root, id))?.pid ?? 0 })))
+      const ids = await contexts.recorded()
+      return Promise.all(ids.map(async (id) => ({ id, pid: (await state(id))?.pid ?? 0 })))
     },
-    exec: (id, argv, { timeout }) => execIn(context, { id, argv, timeout }),
+    exec: async (id, argv, { timeout }) => execIn(await contexts.of(id), { id, argv, timeout }),
     onExit(listener) {
       exits.onExit((id, file) => {
         exitFrom(context, id, file).then(listener, (error) =>
@@ -78,7 +81,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
         )
       })
     },
-    exitOf: (id) => exitOf(context, id),
+    exitOf: async (id) => exitOf(await contexts.of(id), id),
     limits: (id) => readLimits(info.cgroup, filesOf(context, id).cgroup),
     async setLimits(id, resources) {
       await writeLimits(info.cgroup, filesOf(context, id).cgroup, resources).catch((error) => {
@@ -87,6 +90,10 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     },
     logs: (id, tail) => tailLog(paths.task(id), tail),
     close: async () => exits.close(),
+  }
+
+  async function state(id: string) {
+    return stateOf((await contexts.of(id)).command.root, id)
   }
 }
 
@@ -135,8 +142,7 @@ async function removeLog(folder: string): Promise<void> {
 }
 
 /** `/setpoint/<instance>` and `/setpoint` go with the last container; while another agent has some, `/setpoint` stays. */
-async function removeParents({ info, command, paths }: Context): Promise<void> {
-  if ((await recorded(command.root)).length > 0) return
+async function removeParents({ info, paths }: Context): Promise<void> {
   const instance = `/setpoint/${paths.instance}`
   await removeCgroup(info.cgroup, instance)
   await removeCgroup(info.cgroup, dirname(instance))

@@ -19,7 +19,9 @@ interface Argument {
 }
 
 interface Rule {
-  names: string[]
+  names?: string[]
+  /** The older form of one name. */
+  name?: string
   action: string
   errnoRet?: number
   args?: Argument[] | null
@@ -32,7 +34,9 @@ export interface SeccompProfile {
   defaultAction: string
   defaultErrnoRet?: number
   archMap?: { architecture: string; subArchitectures?: string[] | null }[]
-  syscalls: Rule[]
+  /** In place of `archMap` in a profile that was made for one machine. */
+  architectures?: string[]
+  syscalls?: Rule[]
 }
 
 /** runtime-spec §seccomp. */
@@ -90,11 +94,25 @@ export function seccompFor(profile: SeccompProfile, target: SeccompTarget): Linu
     ...(profile.defaultErrnoRet !== undefined && { defaultErrnoRet: profile.defaultErrnoRet }),
     ...(architectures.length > 0 && { architectures }),
     syscalls: [
-      ...profile.syscalls
+      ...(profile.syscalls ?? [])
         .filter((rule) => applies(rule, target))
         .flatMap((rule) => tighten(plain(rule), target)),
       ...guards(profile, target),
     ].filter((rule) => rule.names.length > 0 && !isDefault(rule, profile)),
+  }
+}
+
+/** The filter of a profile as its author wrote it: its rules that hold here, and nothing more. */
+export function ownSeccomp(profile: SeccompProfile, target: SeccompTarget): LinuxSeccomp {
+  const architectures = profile.architectures ?? architecturesOf(profile, target.arch)
+  return {
+    defaultAction: profile.defaultAction,
+    ...(profile.defaultErrnoRet !== undefined && { defaultErrnoRet: profile.defaultErrnoRet }),
+    ...(architectures.length > 0 && { architectures }),
+    syscalls: (profile.syscalls ?? [])
+      .filter((rule) => applies(rule, target))
+      .map(plain)
+      .filter((rule) => !isDefault(rule, profile)),
   }
 }
 
@@ -122,7 +140,7 @@ function applies(
 
 type PlainRule = LinuxSeccomp['syscalls'][number]
 
-function plain({ names, action, errnoRet, args }: Rule): PlainRule {
+function plain({ name = '', names = [name], action, errnoRet, args }: Rule): PlainRule {
   return {
     names,
     action,

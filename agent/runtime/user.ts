@@ -27,13 +27,21 @@ const MAX_ID = 2 ** 31 - 1
  * Who a container's process runs as. Docker's rule: names are looked up in the image; a number needs no entry, but has
  * the group and the supplementary groups of its entry when there is one; a group that is given leaves none of those.
  * @param user `user[:group]` by name or number; undefined or empty is root
+ * @param more further groups by name or number (`group_add`)
  * @throws SetpointError RUNTIME_FAILED when the image has no such user or group
  */
-export async function userOf(user: string | undefined, imageRoot: string): Promise<User> {
+export async function userOf(
+  user: string | undefined,
+  imageRoot: string,
+  more: string[] = [],
+): Promise<User> {
   const [passwd = '', group = ''] = await Promise.all(
     ['/etc/passwd', '/etc/group'].map((file) => readInRoot(imageRoot, file, MAX_FILE)),
   )
-  return resolveUser(user, parsePasswd(passwd), parseGroup(group))
+  const groups = parseGroup(group)
+  const found = resolveUser(user, parsePasswd(passwd), groups)
+  const added = more.map((name) => groupIdOf(name, groups))
+  return { ...found, additionalGids: [...new Set([...found.additionalGids, ...added])] }
 }
 
 /** The same over the two files, parsed. */

@@ -288,7 +288,7 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
         host.paths.run,
         host.choice.info.name,
         'reused',
-        wanted === 'runc' ? 'state.json' : 'status',
+        host.choice.info.name === 'runc' ? 'state.json' : 'status',
       )
       const text = await readFile(record, 'utf8')
       const forged = text

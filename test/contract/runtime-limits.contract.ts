@@ -95,8 +95,8 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
     })
 
     it('limits processes', async () => {
-      await running(host, 'forks', { spec: { resources: { pids: 4 } } })
-      expect(await inside('forks', 'for i in 1 2 3 4 5 6; do sleep 1 & done; wait')).toMatch(
+      await running(host, 'forks', { spec: { resources: { pids: 40 } } })
+      expect(await inside('forks', 'i=0; while [ $i -lt 50 ]; do sleep 1 & i=$((i+1)); done; wait')).toMatch(
         /can't fork: Resource temporarily unavailable/,
       )
     })

@@ -5,7 +5,9 @@ import type { NetworkAttachment, NetworkSpec } from '../../../schemas/network.ts
 import type { RestartPolicy } from '../../../schemas/restart.ts'
 import type { Mount, VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
+import { devicesOf } from './devices.ts'
 import { effectiveHealthcheck } from './health.ts'
+import { hasNoNewPrivileges, isolationOf, processOf } from './isolation.ts'
 import { joined } from './joined.ts'
 import { networkSettings } from './network-settings.ts'
 import type { ServiceDraft } from './service.ts'
@@ -46,10 +48,16 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     ...effectiveHealthcheck(service.healthcheck, service['x-setpoint']?.healthcheck),
     restart: restartOf(service, inputs.isJob),
     resources: resourcesOf(service),
-    ...defined({ limits: processLimitsOf(service), stopSignal: service.stop_signal }),
+    ...defined({
+      limits: processLimitsOf(service),
+      isolation: isolationOf(service),
+      process: processOf(service),
+      devices: devicesOf(service),
+      stopSignal: service.stop_signal,
+    }),
     stopGracePeriod: service.stop_grace_period ?? STOP_GRACE_PERIOD,
     readOnly: service.read_only ?? false,
-    noNewPrivileges: service.security_opt?.at(-1) ?? false,
+    noNewPrivileges: hasNoNewPrivileges(service),
     capAdd: service.cap_add ?? [],
     capDrop: service.cap_drop ?? [],
     ...defined({ logging: service.logging }),

@@ -1,14 +1,15 @@
 import type { Resources } from '../../../schemas/resources.ts'
 import type { UpdatePolicy } from '../../../schemas/stack.ts'
-import { type Cursor, fail, fields } from '../cursor.ts'
+import { type Cursor, fail, fields, within } from '../cursor.ts'
 import { defined } from '../defined.ts'
-import { textAt } from '../yaml/node.ts'
+import { textAt, valueAt } from '../yaml/node.ts'
+import { requests } from './devices.ts'
 import { restartPolicy } from './restart.ts'
 import { duration, integer, number, oneOf, size, text } from './values.ts'
 
 /** Compose Deploy Specification, as Swarm reads it. */
 export function deploy(cursor: Cursor) {
-  return fields(cursor, {
+  const read = fields(cursor, {
     mode,
     replicas,
     resources,
@@ -16,7 +17,11 @@ export function deploy(cursor: Cursor) {
     restart_policy: restartPolicy,
     endpoint_mode: oneOf('vip', 'dnsrr'),
   })
+  const devices = valueAt(cursor.node, ...DEVICES) && requests(within(cursor, ...DEVICES))
+  return { ...read, ...(devices && { devices }) }
 }
+
+const DEVICES = ['resources', 'reservations', 'devices']
 
 /** The most tasks of one service; each is a slot that the controller plans. */
 const MAX_REPLICAS = 1000

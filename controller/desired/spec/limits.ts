@@ -4,7 +4,7 @@ import { defined } from '../defined.ts'
 import { sortBy } from '../order.ts'
 import { quote } from '../yaml/node.ts'
 import { cpus, memory, pids } from './deploy.ts'
-import { boolean, filled, integer, size, text } from './values.ts'
+import { boolean, hostDevice, integer, size, text } from './values.ts'
 
 /** The readers of the keys that limit a service. */
 export const limitKeys = {
@@ -139,12 +139,4 @@ function perDevice<K extends 'rate' | 'weight'>(key: K, read: (at: Cursor) => nu
     })
     return found.length > 0 ? sortBy(found, ({ path }) => path) : undefined
   }
-}
-
-/** The path of a device on the host. */
-export function hostDevice(cursor: Cursor): string | undefined {
-  const value = filled(cursor)
-  if (value === undefined) return undefined
-  if (value.startsWith('/') && !value.split('/').includes('..')) return value
-  return expected(cursor, 'the absolute path of a device on the host, as in /dev/sda')
 }

@@ -38,15 +38,6 @@ export function capability(cursor: Cursor): string | undefined {
   })
 }
 
-/** One item of Compose Specification §security_opt; only no-new-privileges, in its spellings. */
-export function securityOption(cursor: Cursor): boolean | undefined {
-  const value = text(cursor)
-  if (value === undefined) return undefined
-  const match = /^no-new-privileges(?:[:=](true|false))?$/.exec(value)
-  if (match) return match[1] !== 'false'
-  return fail(cursor, `not honoured yet: ${value}; remove it, only no-new-privileges is taken`)
-}
-
 /** A hostname: letters, digits, `-`, `.` and `_`, at most 63 characters. */
 export function hostname(cursor: Cursor): string | undefined {
   const value = filled(cursor)

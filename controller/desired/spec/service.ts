@@ -1,15 +1,17 @@
 import { type Cursor, fields } from '../cursor.ts'
 import { dependsOn, links } from './dependencies.ts'
 import { deploy, replicas } from './deploy.ts'
+import { deviceKeys } from './devices.ts'
 import { healthcheck, networkHealthcheck } from './health.ts'
 import { platform, pullPolicy } from './image.ts'
+import { isolationKeys } from './isolation.ts'
 import { limitKeys } from './limits.ts'
 import { logging } from './logging.ts'
 import { environment, textMap } from './mappings.ts'
 import { mounts } from './mounts.ts'
 import { networkKeys } from './network-keys.ts'
 import { ports } from './ports.ts'
-import { capability, hostname, networkName, securityOption, signal, user } from './process.ts'
+import { capability, hostname, networkName, signal, user } from './process.ts'
 import { restart } from './restart.ts'
 import { tmpfs } from './tmpfs.ts'
 import { boolean, containerPath, duration, filled, listOf, text } from './values.ts'
@@ -42,8 +44,9 @@ export function service(name: string, cursor: Cursor) {
     read_only: boolean,
     cap_add: listOf(capability),
     cap_drop: listOf(capability),
-    security_opt: listOf(securityOption),
     logging,
+    ...isolationKeys,
+    ...deviceKeys,
     deploy,
     scale: replicas,
     ...limitKeys,

@@ -5,6 +5,7 @@ import { checkNetworkMode } from './check-network-mode.ts'
 import { checkNetworks } from './check-networks.ts'
 import { checkPorts } from './check-ports.ts'
 import { effectiveHealthcheck } from './health.ts'
+import { checkIsolation } from './isolation.ts'
 import type { StackDraft } from './read-stack.ts'
 import type { ServiceDraft } from './service.ts'
 import { checkLimits } from './service-limits.ts'
@@ -16,6 +17,7 @@ export function validate(stack: StackDraft): void {
     checkImage(service)
     checkReplicas(service)
     checkLimits(service)
+    checkIsolation(service)
     checkDependencies(service, byName)
     checkNetworkMode(service, byName)
   }

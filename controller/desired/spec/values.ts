@@ -111,3 +111,11 @@ export function checkContainerPath(cursor: Cursor, value: string): string | unde
   if (value.split('/').includes('..')) return fail(cursor, `${quote(value)} must not contain ..`)
   return `/${plainPath(value)}`
 }
+
+/** The path of a device on the host. */
+export function hostDevice(cursor: Cursor): string | undefined {
+  const value = filled(cursor)
+  if (value === undefined) return undefined
+  if (value.startsWith('/') && !value.split('/').includes('..')) return value
+  return expected(cursor, 'the absolute path of a device on the host, as in /dev/sda')
+}

@@ -53,8 +53,8 @@ describe('a service', () => {
     ['constructor: 1', '4:5 services.a.constructor: unknown key'],
     // not honoured yet
     [
-      'privileged: true',
-      `4:5 services.a.privileged: ${L}: privileged; name the capabilities that are needed under cap_add`,
+      'cgroup_parent: x',
+      '4:5 services.a.cgroup_parent: all tasks live below the cgroup `setpoint`, where they are limited, measured and cleared up: cgroup_parent; limit the service with deploy.resources',
     ],
     ['privileged: false'],
     [
@@ -115,8 +115,8 @@ describe('a service', () => {
       `4:26 services.a.deploy.placement.constraints: ${L}: constraints; remove it while there is one host`,
     ],
     [
-      'security_opt: ["seccomp:unconfined"]',
-      `4:20 services.a.security_opt[0]: ${L}: seccomp:unconfined; remove it, only no-new-privileges is taken`,
+      'security_opt: ["seccomp:profile.json"]',
+      `4:20 services.a.security_opt[0]: ${L}: the seccomp profile "profile.json" of the repository; put the profile on the hosts and write its absolute path`,
     ],
     ['pull_policy: build', `4:18 services.a.pull_policy: ${L}: build; take always, missing, never or daily`],
     ['pull_policy: every_30s', '4:18 services.a.pull_policy: every_30s is too often; take every_1m or more'],
@@ -136,8 +136,8 @@ describe('a service', () => {
     ],
     // accepted without effect
     [
-      'init: true',
-      'notice 4:5 services.a.init: accepted without effect: the container starts without an init process',
+      'attach: false',
+      'notice 4:5 services.a.attach: accepted without effect: it tells `docker compose up` whose log to show; see `setpoint logs`',
     ],
     ['init: false'],
     ['logging: {driver: json-file, options: {max-size: 10m, max-file: "3"}}'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type BundleFacts, bundle } from '../../../agent/runtime/bundle.ts'
 import { DEFAULT_CAPABILITIES } from '../../../agent/runtime/capabilities.ts'
+import { NO_EDITS } from '../../../agent/runtime/device-nodes.ts'
 import type { Container } from '../../../agent/runtime/runtime.ts'
 import type { ContainerSpec } from '../../../schemas/container.ts'
 import { aTask } from '../../support/oci-host.ts'
@@ -14,6 +15,8 @@ const facts: BundleFacts = {
   countsSwap: true,
   seccomp: { filter: { defaultAction: 'SCMP_ACT_ERRNO', syscalls: [] } },
   blockDevices: new Map(),
+  capabilities: DEFAULT_CAPABILITIES,
+  devices: { ...NO_EDITS, rules: [{ allow: false, access: 'rwm' }] },
 }
 
 function aConfig(

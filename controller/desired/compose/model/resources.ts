@@ -38,7 +38,7 @@ const reservations = mapping('a mapping with cpus, memory or devices', {
   ),
   memory: honoured(memory, 'Memory that each task keeps when the host runs short of it, as in `256m`.'),
   generic_resources: refused(genericResources, 'Countable things that a host has.', LATER, ELSEWHERE),
-  devices: refused(deviceRequests, 'Devices that each task needs, as in a GPU.', LATER, ELSEWHERE),
+  devices: honoured(deviceRequests, 'Devices that each task needs, as in a GPU; found by CDI.'),
 })
 
 /** Compose Deploy Specification §resources. */

@@ -337,12 +337,12 @@ behaviour(
 behaviour(
   119,
   'keys whose absence would be wrong are refused, of which Swarm only warns',
-  aFile('devices: [/dev/fuse]\npid: host\nprivileged: true\nsecurity_opt: ["seccomp:unconfined"]'),
+  aFile('cgroup_parent: x\nuserns_mode: keep-id\nuse_api_socket: true\nsecurity_opt: ["seccomp:p.json"]'),
   notDeployed(
-    'compose.yaml:4:5 services.a.devices: not honoured yet: devices; …',
-    'compose.yaml:5:5 services.a.pid: not honoured yet: pid; …',
-    'compose.yaml:6:5 services.a.privileged: not honoured yet: privileged; …',
-    'compose.yaml:7:20 services.a.security_opt[0]: not honoured yet: seccomp:unconfined; …',
+    'compose.yaml:4:5 services.a.cgroup_parent: all tasks live below the cgroup `setpoint`, where they are limited, measured and cleared up: cgroup_parent; …',
+    'compose.yaml:5:5 services.a.userns_mode: users of a container are those of the host: userns_mode; …',
+    'compose.yaml:6:5 services.a.use_api_socket: there is no Docker daemon: use_api_socket; …',
+    'compose.yaml:7:20 services.a.security_opt[0]: not honoured yet: the seccomp profile "p.json" of the repository; …',
   ),
 )
 behaviour(

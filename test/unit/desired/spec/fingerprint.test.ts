@@ -76,7 +76,7 @@ describe('what leads to no new task', () => {
     ['when the image is looked up again', `${BASE}\npull_policy: daily`],
     ['the deadline', `${BASE}\nx-setpoint: {update: {deadline: 9m}}`],
     ['keys of one’s own', `${BASE}\nx-note: {any: thing}`],
-    ['keys without effect', `${BASE}\nstdin_open: true\nexpose: [80]\ninit: true\nbuild: .`],
+    ['keys without effect', `${BASE}\nattach: false\nexpose: [80]\nstorage_opt: {size: 1g}\nbuild: .`],
   ])('%s', (_what, lines) => expect(print(lines)).toBe(print(BASE)))
 
   test.each([

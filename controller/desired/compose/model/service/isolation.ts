@@ -1,12 +1,10 @@
-import { honoured, ignored, LATER, refused } from '../../marks.ts'
+import { honoured, ignored, refused } from '../../marks.ts'
 import type { Key } from '../../shape.ts'
 import { boolean, distinct, listOf, mapping, oneOf, orNothing, string, textOrNumber } from '../common.ts'
 import { gpus } from '../device-requests.ts'
 import { devices } from '../devices.ts'
 import { keyValues } from '../pairs.ts'
 import { uniqueStrings } from '../string-or-list.ts'
-
-const ELSEWHERE = 'remove it, or run this service outside Setpoint'
 
 const credentialSpec = mapping('a mapping with config, file or registry', {
   config: honoured(string, 'The config that has it.'),
@@ -17,68 +15,53 @@ const credentialSpec = mapping('a mapping with config, file or registry', {
 /** What a service is kept from, and what it is let to. */
 export const isolation: Record<string, Key> = {
   user: honoured(string, 'The user that the program runs as, as in `1000:1000`.'),
-  group_add: refused(
+  group_add: honoured(
     distinct(listOf(textOrNumber, 'a list of groups')),
-    'Further groups of the user.',
-    LATER,
-    'set user to uid:gid',
+    'Further groups of the user: names of the image, or numbers.',
   ),
   cap_add: honoured(uniqueStrings, 'Capabilities of the kernel that the container gets, as in `NET_ADMIN`.'),
   cap_drop: honoured(uniqueStrings, 'Capabilities that are taken away; `ALL` is all of them.'),
-  security_opt: honoured(distinct(uniqueStrings), 'Security settings: `no-new-privileges:true`.'),
-  privileged: refused(
-    boolean,
-    'The container may do what the host may.',
-    LATER,
-    'name the capabilities that are needed under cap_add',
-    false,
-  ),
-  devices: refused(devices, 'Devices of the host that the container sees.', LATER, ELSEWHERE),
-  device_cgroup_rules: refused(
+  security_opt: honoured(
     distinct(uniqueStrings),
-    'Rules on which devices may be used.',
-    LATER,
-    ELSEWHERE,
+    'Security settings: `no-new-privileges:true`, `seccomp=`, `apparmor=`, `systempaths=unconfined`.',
   ),
-  gpus: refused(gpus, 'GPUs that the container uses.', LATER, ELSEWHERE),
+  privileged: honoured(boolean, 'The container may do what the host may.'),
+  devices: honoured(
+    devices,
+    'Devices of the host that the container sees, as in `/dev/fuse`, and CDI names, as in `nvidia.com/gpu=all`.',
+  ),
+  device_cgroup_rules: honoured(
+    distinct(uniqueStrings),
+    'Rules on which devices may be used, as in `c 188:* rwm`.',
+  ),
+  gpus: honoured(gpus, 'GPUs that the container uses, found by CDI.'),
   sysctls: honoured(
     keyValues,
     'Parameters of the kernel that a container has for itself: `net.*`, `fs.mqueue.*`, and some of `kernel.*`.',
   ),
-  cgroup: refused(
+  cgroup: honoured(
     oneOf('host', 'private'),
-    'The cgroup namespace.',
-    LATER,
-    'remove it; each container has its own cgroup namespace',
-    'private',
+    'The cgroup namespace. By default `private` on cgroup v2 and `host` on v1.',
   ),
   cgroup_parent: refused(
     string,
     'The cgroup that the container is put into.',
-    LATER,
+    'all tasks live below the cgroup `setpoint`, where they are limited, measured and cleared up',
     'limit the service with deploy.resources',
   ),
-  ipc: refused(
+  ipc: honoured(
     string,
-    'The namespace of shared memory and queues.',
-    LATER,
-    'remove it; each container has its own',
-    'private',
-    'shareable',
+    'The namespace of shared memory and queues: `private` (the default), `host`, `none` or `shareable`.',
   ),
-  pid: refused(
-    orNothing(string),
-    'The namespace of processes.',
-    LATER,
-    'remove it; each container has its own process ids',
-  ),
-  uts: refused(
+  pid: honoured(orNothing(string), 'The namespace of processes; `host` is that of the host.'),
+  uts: honoured(string, 'The namespace of the host name; `host` is that of the host.'),
+  userns_mode: refused(
     string,
-    'The namespace of the host name.',
-    LATER,
-    'remove it; each container has its own hostname',
+    'The namespace of users.',
+    'users of a container are those of the host',
+    'remove it; user and cap_drop take rights away',
+    'host',
   ),
-  userns_mode: refused(string, 'The namespace of users.', LATER, 'remove it'),
   isolation: ignored(
     string,
     'How containers are kept apart on Windows.',
@@ -91,13 +74,9 @@ export const isolation: Record<string, Key> = {
     'for Windows containers only',
     'remove it',
   ),
-  runtime: refused(
+  runtime: honoured(
     string,
-    'The program that runs the container.',
-    LATER,
-    'remove it; crun or runc is chosen by the agent',
-    'runc',
-    'crun',
+    'The program that runs the container, `crun` or `runc`. By default the agent chooses.',
   ),
   use_api_socket: refused(
     boolean,

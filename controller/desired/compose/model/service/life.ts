@@ -1,4 +1,4 @@
-import { honoured, ignored, LATER, refused } from '../../marks.ts'
+import { honoured, LATER, refused } from '../../marks.ts'
 import type { Key } from '../../shape.ts'
 import { modelUses } from '../attachments.ts'
 import { boolean, integer, string } from '../common.ts'
@@ -26,11 +26,9 @@ export const life: Record<string, Key> = {
   ),
   stop_signal: honoured(string, 'The signal that ends a task; by default that of the image, else SIGTERM.'),
   stop_grace_period: honoured(duration, 'The time between that signal and SIGKILL. By default 10s.'),
-  init: ignored(
+  init: honoured(
     boolean,
-    'A small init process runs in front of the program.',
-    'the container starts without an init process',
-    false,
+    'A small init process runs in front of the program: it reaps orphans and passes signals on.',
   ),
   pre_start: refused(
     startHooks,
@@ -51,8 +49,8 @@ export const life: Record<string, Key> = {
     'do it on the stop signal',
   ),
   logging: honoured(logging, 'Where the log goes, and how much of it is kept.'),
-  stdin_open: ignored(boolean, 'Standard input stays open.', 'standard input is empty', false),
-  tty: ignored(boolean, 'The program has a terminal.', 'the log is a plain stream', false),
+  stdin_open: honoured(boolean, 'Standard input stays open.'),
+  tty: honoured(boolean, 'The program has a terminal.'),
   models: refused(
     modelUses,
     'Models that the service uses.',

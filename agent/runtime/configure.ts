@@ -1,0 +1,76 @@
+import { hostname } from 'node:os'
+import type { ContainerSpec } from '../../schemas/container.ts'
+import { checkAbilities } from './abilities.ts'
+import { blockDevicesOf } from './block-devices.ts'
+import { bundle, type OciConfig } from './bundle.ts'
+import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts'
+import type { Confinement } from './confinement.ts'
+import { type Context, filesOf } from './context.ts'
+import { devicesOn } from './devices.ts'
+import type { Container } from './runtime.ts'
+import { seccompFromFile } from './seccomp-file.ts'
+import { withSingleFiles } from './single-files.ts'
+import { userOf } from './user.ts'
+
+/**
+ * The OCI config of a container on this host.
+ * @throws SetpointError HOST_UNABLE for what the host cannot give, RUNTIME_FAILED for what the image does not have
+ */
+export async function configFor(context: Context, container: Container): Promise<OciConfig> {
+  const { abilities, info, paths } = context
+  const { task, image } = container
+  const spec = task.container
+  const { isolation = {}, process, devices, resources } = spec
+  checkAbilities(spec, abilities)
+  const capabilities = capabilitiesFor(context, spec)
+  const mounts = await withSingleFiles(container.mounts)
+  return bundle(
+    { ...container, mounts },
+    {
+      instance: paths.instance,
+      hostname: hostnameOf(container),
+      user: await userOf(spec.user ?? image.config.user, image.root, process?.groups),
+      capabilities,
+      cgroupPath: filesOf(context, task.id).cgroup,
+      cgroup: info.cgroup,
+      countsSwap: abilities.countsSwap,
+      seccomp: await confinementOf(context, spec),
+      apparmor: abilities.hasAppArmor
+        ? (isolation.apparmor ?? (isolation.privileged && 'unconfined')) || undefined
+        : undefined,
+      devices: await devicesOn(devices, isolation.privileged),
+      blockDevices: await blockDevicesOf(resources.block),
+      oomScoreAdj: abilities.oomScoreAdj < 0 ? 0 : undefined,
+    },
+  )
+}
+
+/** Privileged is all that the agent has; what it has, nobody can be given more than. */
+export function capabilitiesFor(
+  { abilities }: Context,
+  { capAdd, capDrop, isolation }: ContainerSpec,
+): string[] {
+  const all = ALL_CAPABILITIES.filter((name) => abilities.capabilities.includes(name))
+  return capabilitiesOf(isolation?.privileged ? ['ALL', ...capAdd] : capAdd, capDrop, all)
+}
+
+/** True when a container is confined as any other with its capabilities is. */
+export function isConfinedAsUsual({ isolation = {} }: ContainerSpec): boolean {
+  return isolation.seccomp === undefined && !isolation.privileged
+}
+
+async function confinementOf(context: Context, spec: ContainerSpec): Promise<Confinement> {
+  const capabilities = capabilitiesFor(context, spec)
+  if (isConfinedAsUsual(spec)) return context.confinements.of(capabilities)
+  const { seccomp = 'unconfined' } = spec.isolation ?? {}
+  return seccomp === 'unconfined' ? {} : { filter: await seccompFromFile(seccomp, capabilities) }
+}
+
+/** Docker's rule: who uses the network of another has the hostname that goes with it. */
+function hostnameOf({ task: { service, slot, container } }: Container): string {
+  const { hostname: own, networkMode, isolation } = container
+  if (isolation?.uts === 'host') return hostname()
+  if (own !== undefined) return own
+  if (networkMode === 'host') return hostname()
+  return `${typeof networkMode === 'object' ? networkMode.service : service}-${slot}`.slice(0, 63)
+}

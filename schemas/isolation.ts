@@ -1,0 +1,45 @@
+import { closed } from './parts.ts'
+import Type, { type Static } from './type.ts'
+
+const yes = Type.Literal(true)
+
+/** How far a container is kept from the host and from others; what is absent is as tight as Docker's default. */
+export type Isolation = Static<typeof Isolation>
+export const Isolation = Type.Object(
+  {
+    /** The container may do what the agent may: all its capabilities and devices, nothing masked, no filters. */
+    privileged: Type.Optional(yes),
+    /** `unconfined`, or the absolute path of a profile on the host. */
+    seccomp: Type.Optional(Type.String()),
+    /** `unconfined`, or the name of a profile that the host has loaded. */
+    apparmor: Type.Optional(Type.String()),
+    /** Nothing of /proc and /sys is masked or read-only. */
+    showsSystem: Type.Optional(yes),
+    /** `host`, or `service:NAME`: that of the task of another service in the same slot. */
+    pid: Type.Optional(Type.String()),
+    /** `host`, `none` (no /dev/shm), `shareable`, or `service:NAME`. */
+    ipc: Type.Optional(Type.String()),
+    uts: Type.Optional(Type.Literal('host')),
+    /** Absent: private on cgroup v2, that of the host on v1, as in Docker. */
+    cgroup: Type.Optional(Type.Union([Type.Literal('host'), Type.Literal('private')])),
+    /** The OCI runtime; absent: the one that the agent has chosen. */
+    runtime: Type.Optional(Type.Union([Type.Literal('crun'), Type.Literal('runc')])),
+  },
+  closed,
+)
+
+/** How a container's first process is started, beside its command line. */
+export type ProcessSettings = Static<typeof ProcessSettings>
+export const ProcessSettings = Type.Object(
+  {
+    /** Groups of the image by name, or numbers, that the user has as well. */
+    groups: Type.Optional(Type.Array(Type.String())),
+    /** A small init is process 1: it reaps orphans and passes signals on. */
+    init: Type.Optional(yes),
+    /** Standard input, output and error are a terminal. */
+    tty: Type.Optional(yes),
+    /** Standard input stays open. */
+    stdinOpen: Type.Optional(yes),
+  },
+  closed,
+)

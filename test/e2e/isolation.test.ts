@@ -1,0 +1,56 @@
+import { readFile, readlink } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { isConverged, stackOf } from '../support/stacks.ts'
+
+let host: TestHost
+
+const SERVICES = `services:
+  open:
+    image: ${TEST_IMAGE}
+    command: [sleep, "1000"]
+    privileged: true
+    pid: host
+    ipc: host
+    group_add: ["1234"]
+  tight:
+    image: ${TEST_IMAGE}
+    command: [sh, -c, "id -G; ls /dev/fuse; exec sleep 1000"]
+    init: true
+    runtime: runc
+    group_add: ["4321"]
+    devices: [/dev/fuse]
+    security_opt: [no-new-privileges, "seccomp=unconfined"]
+`
+
+beforeAll(async () => {
+  host = await startHost({ files: { 'web/compose.yaml': SERVICES } })
+  await host.until(isConverged())
+})
+afterAll(() => host?.destroy())
+
+const pidOf = async (service: string) =>
+  stackOf(await host.status()).services.find(({ name }) => name === service)?.tasks[0]?.pid ?? 0
+
+it('opens a container as far as its service asks, and no further', async () => {
+  const [open, tight] = [await pidOf('open'), await pidOf('tight')]
+  const namespace = (pid: number | 'self', kind: string) => readlink(`/proc/${pid}/ns/${kind}`)
+  for (const kind of ['pid', 'ipc']) {
+    expect(await namespace(open, kind)).toBe(await namespace('self', kind))
+    expect(await namespace(tight, kind)).not.toBe(await namespace('self', kind))
+  }
+  expect(await namespace(open, 'mnt')).not.toBe(await namespace('self', 'mnt'))
+  const status = await readFile(`/proc/${open}/status`, 'utf8')
+  expect(status).toMatch(/^Seccomp:\t0$/m)
+  expect(status).toMatch(/^Groups:\t.*\b1234\b/m)
+})
+
+it('starts a service with its runtime, its init, its devices and its groups', async () => {
+  const pid = await pidOf('tight')
+  await expect.poll(() => readFile(`/proc/${pid}/cmdline`, 'utf8')).toMatch(/^\/dev\/init\0--\0sh\0/)
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  expect(status).toMatch(/^NoNewPrivs:\t1$/m)
+  expect(status).toMatch(/^CapEff:\t00000000a80425fb$/m)
+  const { stdout } = await host.setpoint('logs', 'web/tight')
+  expect(stdout).toMatch(/\| .*\b4321\b.*\n.*\| \/dev\/fuse\n/)
+})
