@@ -50,6 +50,11 @@ const FLEETING: TaskState[] = ['preparing', 'ready', 'starting']
 const AFTER_SURPRISE = 1_000
 /** Milliseconds between two looks whether traffic reaches a task. */
 const NEXT_LOOK = 1_000
+/**
+ * Milliseconds between the last connection that was led to a task and its stop signal: what was under way by then is
+ * taken by the process, which a signal could keep from it, and who had just asked for its address gets through.
+ */
+const LAST_CONNECTIONS = 100
 /** Milliseconds until an exit that nobody told of is taken for granted after SIGKILL. */
 const KILL_WAIT = 5_000
 /** An exit that is older than the start by more milliseconds is one of the run before (file times are coarse). */
@@ -163,8 +168,10 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
   }
 
   async function stop(why: StopReason): Promise<void> {
+    const isReached = publisher.leadsTo(id) && entry.task.container.networks.length > 0
     send({ type: 'stopping', why })
     await publisher.flush() // no traffic to a process that is told to end
+    if (isReached && why !== 'unhealthy') await pause(LAST_CONNECTIONS)
     if (entry.status.state !== 'running') return
     send({ type: 'signalled' })
     await effects.stop(entry)
@@ -254,6 +261,10 @@ export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftov
       deps.log.warn({ ...fields, ...error, exitCode, restartAt }, 'A task has failed')
     } else if (FLEETING.includes(state)) deps.log.debug(fields, 'A task moves on')
     else deps.log.info(fields, 'A task has a new state')
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void clock.after(ms, resolve))
   }
 
   /** Until something happens, or the time (ms) comes. */
