@@ -61,6 +61,8 @@ export interface StackStatus {
 export interface ServiceStatus {
   name: string
   image: string
+  /** What the image was found to stand for; null when that is not known, or needs no asking. */
+  digest: string | null
   desired: number
   running: number
   healthy: number

@@ -18,7 +18,7 @@ say where it is; \`up\`, \`down\` and \`setpoint-agent\` do. \`--output json\` p
 
     {"stacks": [{"name", "source", "revision": {"attempted", "applied"}, "outcome",
                  "conditions": [{"type", "status", "reason", "message", "since"}],
-                 "services": [{"name", "image", "desired", "running", "healthy", "ports",
+                 "services": [{"name", "image", "digest", "desired", "running", "healthy", "ports",
                                "tasks": [{"id", "slot", "host", "state", "health", "pid", "addresses", "ports", "startedAt",
                                           "exitCode", "revision", "restarts", "restartAt", "ended", "probes",
                                           "message", "error"}]}],

@@ -1,5 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { ImageSource } from '../../schemas/image.ts'
 import type { Log } from '../../schemas/log.ts'
@@ -13,9 +12,10 @@ import { HOUSEKEEPING, type Housekeeping } from './housekeeping.ts'
 import type { Images, ResolvedImage } from './images.ts'
 import { withFetched, withUse } from './ledger.ts'
 import { openLedger } from './ledger-file.ts'
-import { createPull, scratchOf } from './pull.ts'
+import { createPull } from './pull.ts'
 import { digestOf, pullName } from './reference.ts'
 import { createRoots } from './roots.ts'
+import { clearScratch, scratchOf } from './scratch.ts'
 import { createStorage } from './storage.ts'
 import { createTidier } from './tidier.ts'
 import { type Caller, whileWanted } from './while-wanted.ts'
@@ -146,13 +146,6 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
     tidy: () => tidier.tidy(),
     saved: ledger.saved,
   }
-}
-
-/** What pulls have left that were ended together with an agent. */
-async function clearScratch(prefix: string): Promise<void> {
-  const names = await readdir(dirname(prefix)).catch(() => [])
-  const left = names.filter((name) => name.startsWith(basename(prefix)))
-  await Promise.all(left.map((name) => rm(join(dirname(prefix), name), { recursive: true, force: true })))
 }
 
 function isLocal(reference: string): boolean {

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../schemas/duration.ts'
 import type { ImageSource } from '../../schemas/image.ts'
@@ -112,9 +111,4 @@ export function pullArgs(source: ImageSource, authFile: string | undefined): str
 /** `pulling docker.io/library/nginx:1.29: 34 MB, 5 layers` */
 function pullWords(reference: string, progress: string): string {
   return progress === '' ? `pulling ${reference}` : `pulling ${reference}: ${progress}`
-}
-
-/** What the folders of an agent's pulls begin with; containers/image takes `TMPDIR`, and /var/tmp without it. */
-export function scratchOf(instance: string): string {
-  return join(process.env.TMPDIR ?? '/var/tmp', `setpoint-pull-${instance}-`)
 }

@@ -31,9 +31,13 @@ interface RootsOptions {
   folder: string
 }
 
+/** What buildah says of a working container that is not there, or that somebody else is just removing. */
+const GONE = /not known|not a container/
+
 export function createRoots({ buildah, instance, folder }: RootsOptions): Roots {
   const known = new Map<string, Root>()
   const once = shared<Root>()
+  const onceAway = shared<void>()
   const file = (id: string): string => join(folder, `${id}.json`)
   /** The working container that holds the image: buildah removes no image that one is made from. */
   const holder = (id: string): string => `setpoint-${instance}-${id.slice(0, 12)}`
@@ -72,13 +76,13 @@ export function createRoots({ buildah, instance, folder }: RootsOptions): Roots 
       const names = await readdir(folder).catch(() => []) // none was ever mounted
       return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length))
     },
-    async unmount(id) {
-      known.delete(id)
-      const { exitCode, stderr } = await run(buildah('rm', holder(id)))
-      if (exitCode !== 0 && !stderr.includes('not known'))
-        throw storageError(`letting go of image ${id}`, stderr)
-      await rm(file(id), { force: true })
-    },
+    unmount: (id) =>
+      onceAway(id, async () => {
+        known.delete(id)
+        const { exitCode, stderr } = await run(buildah('rm', holder(id)))
+        if (exitCode !== 0 && !GONE.test(stderr)) throw storageError(`letting go of image ${id}`, stderr)
+        await rm(file(id), { force: true })
+      }),
   }
 }
 

@@ -143,6 +143,7 @@ function serviceStatus(stack: string, service: ServiceSpec, observed: Observed):
   return {
     name: service.name,
     image: service.container.image.reference,
+    digest: service.container.image.digest ?? null,
     desired: wantedSlots(service, observed).length,
     running: tasks.filter((task) => task.state === 'running').length,
     healthy: tasks.filter((task) => isServing(task) || (task.state === 'complete' && task.exitCode === 0))

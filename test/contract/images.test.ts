@@ -87,6 +87,16 @@ describe('an image that is on the host', () => {
     expect(await readFile(join(old.root, 'hello'), 'utf8')).toBe('old')
   })
 
+  it('is let go of once when several ask for that at the same time', async () => {
+    images = await open({ grace: 0 })
+    for (const name of ['a', 'b', 'c']) {
+      await anImage(`localhost/test/${name}:1`)
+      await images.resolve(source(`localhost/test/${name}:1`))
+    }
+    await Promise.all([1, 2, 3].map(() => images.release(new Set())))
+    expect(await storage.buildah('containers', '--quiet')).toBe('')
+  })
+
   it('is let go of when no task uses it, and not while one may be on its way', async () => {
     const [a, b] = [await anImage('localhost/test/a:1'), await anImage('localhost/test/b:1')]
     for (const name of ['a', 'b']) await images.resolve(source(`localhost/test/${name}:1`))

@@ -1,26 +1,32 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { ROOT } from '../support/imports.ts'
 import { DEPLOYER, prepareRegistry } from '../support/registry.ts'
 import { isConverged, stackOf, tasksOf } from '../support/stacks.ts'
 
 const OPEN = '127.0.0.1:5000'
 const LOCKED = '127.0.0.1:5001'
+const SLOW = '127.0.0.1:5002'
 const APP = `${OPEN}/team/app:1`
+
+const QUICK = 'deploy: {update_config: {monitor: 100ms}}'
 
 let host: TestHost
 const registries = new Map<string, ChildProcess>()
 
 beforeAll(async () => {
   host = await startHost({ start: false })
-  const insecure = [OPEN, LOCKED].map((name) => `[[registry]]\nlocation = "${name}"\ninsecure = true\n`)
+  const insecure = [OPEN, SLOW].map((name) => `[[registry]]\nlocation = "${name}"\ninsecure = true\n`)
   await appendFile(join(host.folder, 'containers/registries.conf'), `\n${insecure.join('\n')}`)
   await startRegistry(OPEN)
-  await startRegistry(LOCKED, { locked: true })
+  await startRegistry(LOCKED, { locked: true, tls: await ownAuthority(LOCKED) })
+  start(SLOW, [process.execPath, join(ROOT, 'test/support/registry-proxy.ts'), OPEN, '5002', '600000'])
   await push(APP, 'one')
   await push(`${LOCKED}/team/app:1`, 'secret')
   await host.repository.commit({ 'shop/compose.yaml': compose() }, 'first')
@@ -35,7 +41,25 @@ afterAll(async () => {
 describe('an image of a registry', () => {
   test('is pulled and runs', async () => {
     await serves('one')
-    expect(stackOf(await host.status(), 'shop')).toMatchObject({ problems: [], services: [{ image: APP }] })
+    expect(stackOf(await host.status(), 'shop')).toMatchObject({
+      problems: [],
+      services: [{ image: APP, digest: expect.stringMatching(/^sha256:/) }],
+    })
+  })
+
+  test('can be watched while it comes', async () => {
+    const image = (reference: string) => `services: {app: {image: '${reference}', ${QUICK}}}\n`
+    await push(`${OPEN}/team/large:1`, 'large', randomBytes(1_000_000).toString('hex'))
+    await host.commit({ 'large/compose.yaml': image(`${SLOW}/team/large:1`) })
+    const coming = await host.until((status) => {
+      const [task] = stackTasks(status, 'large')
+      return task?.state === 'preparing' && /: \d+ kB, \d+ layers$/.test(task.message ?? '')
+    })
+    expect(stackTasks(coming, 'large')[0]?.message).toMatch(/^pulling 127\.0\.0\.1:5002\/team\/large:1: /)
+    await host.until(isConverged(undefined, 'large'))
+    expect(stackTasks(await host.status(), 'large')[0]?.message).toBeNull()
+    const gone = await host.commit({ 'large/compose.yaml': null })
+    await host.until(({ stacks, sources }) => stacks.length === 1 && sources[0]?.revision === gone)
   })
 
   test('stays the same bytes when its tag moves, for new tasks and another replica too', async () => {
@@ -93,15 +117,19 @@ describe('an image of a registry', () => {
 })
 
 function compose(...more: string[]): string {
-  const quick = 'deploy: {update_config: {monitor: 100ms}}'
-  const lines = [`image: ${APP}`, 'ports: ["8080:8080"]', quick, ...more].map((line) => `    ${line}\n`)
+  const lines = [`image: ${APP}`, 'ports: ["8080:8080"]', QUICK, ...more].map((line) => `    ${line}\n`)
   return `services:\n  web:\n${lines.join('')}`
 }
 
 /** Pushes an image whose server says `message`, and leaves nothing of it in the host's storage. */
-async function push(reference: string, message: string): Promise<void> {
+async function push(reference: string, message: string, filler = ''): Promise<void> {
   const container = (await host.run('buildah', 'from', '--pull-never', TEST_IMAGE)).trim()
   await host.run('buildah', 'config', '--env', `MESSAGE=${message}`, container)
+  if (filler !== '') {
+    const file = join(host.folder, 'filler')
+    await writeFile(file, filler)
+    await host.run('buildah', 'copy', '--quiet', container, file, '/filler')
+  }
   const id = (await host.run('buildah', 'commit', '--quiet', '--rm', container, 'localhost/pushed:1')).trim()
   const creds = `${DEPLOYER.name}:${DEPLOYER.password}`
   await host.run(
@@ -116,10 +144,29 @@ async function push(reference: string, message: string): Promise<void> {
   await host.run('buildah', 'rmi', '--force', id)
 }
 
-async function startRegistry(name: string, options: { locked?: boolean } = {}): Promise<void> {
-  const config = await prepareRegistry(join(host.folder, `registry-${name.slice(-4)}`), name, options)
-  const [file = '', ...args] = host.enter(['docker-registry', 'serve', config])
+/** A certificate that only who trusts it as an authority accepts, which the host does for this registry. */
+async function ownAuthority(name: string): Promise<{ certificate: string; key: string }> {
+  const folder = join(host.folder, 'containers/certs.d', name)
+  await mkdir(folder, { recursive: true })
+  const [certificate, key] = [join(folder, 'ca.crt'), join(host.folder, 'registry.key')]
+  await host.run(
+    ...['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=registry'],
+    ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
+  )
+  return { certificate, key }
+}
+
+function start(name: string, argv: string[]): void {
+  const [file = '', ...args] = host.enter(argv)
   registries.set(name, spawn(file, args, { stdio: 'ignore' }))
+}
+
+async function startRegistry(
+  name: string,
+  options: Parameters<typeof prepareRegistry>[2] = {},
+): Promise<void> {
+  const config = await prepareRegistry(join(host.folder, `registry-${name.slice(-4)}`), name, options)
+  start(name, ['docker-registry', 'serve', config])
   const connect = `exec 3<>/dev/tcp/${name.replace(':', '/')}`
   const answers = () =>
     host.run('bash', '-c', connect).then(
@@ -136,6 +183,11 @@ async function stopRegistry(name: string): Promise<void> {
   const gone = once(child, 'exit')
   child.kill('SIGKILL')
   await gone
+}
+
+/** Empty as long as the stack is not known. */
+function stackTasks(status: StatusDocument, stack: string) {
+  return status.stacks.some(({ name }) => name === stack) ? tasksOf(status, stack) : []
 }
 
 async function serves(message: string): Promise<void> {

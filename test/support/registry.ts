@@ -53,7 +53,7 @@ export async function brokenRegistry(): Promise<Registry> {
 export async function prepareRegistry(
   folder: string,
   address: string,
-  options: { locked?: boolean } = {},
+  options: { locked?: boolean; tls?: { certificate: string; key: string } } = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true })
   const auth = { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } }
@@ -64,7 +64,7 @@ export async function prepareRegistry(
     version: 0.1,
     log: { level: 'error', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-    http: { addr: address },
+    http: { addr: address, ...(options.tls && { tls: options.tls }) },
     ...(options.locked && { auth }),
   }
   await writeFile(path, JSON.stringify(config))
@@ -84,7 +84,7 @@ export interface RegistryProxy extends Registry {
 }
 
 /** Starts a proxy before the registry `behind`, which answers whatever it does not itself. */
-export async function startProxy(behind: string): Promise<RegistryProxy> {
+export async function startProxy(behind: string, port = 0): Promise<RegistryProxy> {
   const asked: string[] = []
   const refusals: { status: number; headers?: Record<string, string> }[] = []
   let speed: number | undefined
@@ -95,8 +95,8 @@ export async function startProxy(behind: string): Promise<RegistryProxy> {
     if (mute) return
     const refusal = url.includes('/manifests/') ? refusals.shift() : undefined
     if (refusal) return void response.writeHead(refusal.status, refusal.headers).end()
-    const [host = '', port] = behind.split(':')
-    const forward = request({ host, port, path: url, method, headers }, (answer) => {
+    const [host = '', behindPort] = behind.split(':')
+    const forward = request({ host, port: behindPort, path: url, method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       if (speed === undefined || !url.includes('/blobs/')) answer.pipe(response)
       else void trickle(answer, response, speed)
@@ -104,7 +104,7 @@ export async function startProxy(behind: string): Promise<RegistryProxy> {
     forward.on('error', () => response.destroy())
     response.on('close', () => forward.destroy())
     incoming.pipe(forward)
-  }).listen(0, '127.0.0.1')
+  }).listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
     ...{ name: `127.0.0.1:${portOf(server)}`, asked },

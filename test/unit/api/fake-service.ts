@@ -133,6 +133,7 @@ export function aStack(changes: Partial<StackStatus> = {}): StackStatus {
       {
         name: 'web',
         image: 'docker.io/library/nginx:1.29',
+        digest: null,
         desired: 1,
         running: 1,
         healthy: 1,

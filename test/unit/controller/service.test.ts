@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { applyPins } from '../../../controller/registry/pins.ts'
 import { createService, type ServiceDeps } from '../../../controller/service.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Observed } from '../../../schemas/fleet.ts'
@@ -104,5 +105,18 @@ describe('the plan', () => {
     expect(plan?.problems).toEqual([
       `${sha(2).slice(0, 7)} is held back until a commit changes the stack: app.1 failed.`,
     ])
+  })
+})
+
+describe('a plan of files that are not committed', () => {
+  it('takes what is known of images for granted, so that it is no change', () => {
+    const reference = 'docker.io/library/nginx:1.29'
+    const declared = aStack('shop', [
+      aService('web', { container: { image: { reference, pull: 'missing' } } }),
+    ])
+    const pin = { digest: `sha256:${'a'.repeat(64)}`, at: '2026-01-01T00:00:00.000Z' }
+    const pinned = applyPins(declared, new Map([[reference, pin]]))
+    const { stacks } = serviceOf(aRecord('shop', aRevision(1, pinned))).plan([declared])
+    expect(stacks).toMatchObject([{ name: 'shop', changes: [] }])
   })
 })

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +9,7 @@ import { matches, parseIndex } from '../../../agent/image/index-file.ts'
 import { isOfPlatform } from '../../../agent/image/platform.ts'
 import { createPull, type PullOptions, pullArgs } from '../../../agent/image/pull.ts'
 import { digestOf, pullName, repositoryOf } from '../../../agent/image/reference.ts'
+import { clearScratch } from '../../../agent/image/scratch.ts'
 import { layersIn, progressWords } from '../../../agent/image/watch-pull.ts'
 import { whileWanted } from '../../../agent/image/while-wanted.ts'
 import { registryOf } from '../../../schemas/registry.ts'
@@ -121,6 +124,20 @@ describe('a pull', () => {
     await begun.promise
     abort.abort()
     await expect(pull).rejects.toThrow('nobody wants it any more')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('of an agent that was killed is ended by the next one, and nothing else is', async () => {
+    const prefix = join(folder, 'orphan-')
+    const left = mkdtempSync(prefix)
+    const start = (TMPDIR: string) => spawn('busybox', ['sleep', '60'], { env: { TMPDIR }, stdio: 'ignore' })
+    const [orphan, other] = [start(left), start(folder)]
+    await Promise.all([once(orphan, 'spawn'), once(other, 'spawn')])
+    const gone = once(orphan, 'exit')
+    await clearScratch(prefix)
+    expect(await gone).toEqual([null, 'SIGKILL'])
+    expect([other.exitCode, other.signalCode]).toEqual([null, null])
+    other.kill('SIGKILL')
     expect(readdirSync(folder)).toEqual([])
   })
 
