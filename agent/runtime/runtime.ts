@@ -11,6 +11,8 @@ export interface ResolvedMount
   source: string
   target: string
   readOnly: boolean
+  /** The source is where the agent has mounted something: a server may be behind it that does not answer. */
+  isMountPoint?: true
 }
 
 /** All that a runtime needs to make a task's container. The container's id is the task's id. */

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { describePort } from '../../schemas/port.ts'
 import type { Resources } from '../../schemas/resources.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
@@ -52,11 +52,15 @@ function coresOf({ cpus, cpuPeriod: period = CPU_PERIOD }: Resources): number | 
 }
 
 /** `target=source[:ro]`, both without symbolic links, as the kernel names them: those of the target are the root's. */
-async function describeMount(
-  { type, source, target, readOnly }: ResolvedMount,
-  rootfs: string,
-): Promise<string> {
-  const from = type === 'tmpfs' ? 'tmpfs' : await realpath(source).catch(() => source)
+async function describeMount(mount: ResolvedMount, rootfs: string): Promise<string> {
+  const { type, target, readOnly } = mount
+  const from = type === 'tmpfs' ? 'tmpfs' : await realSource(mount)
   const place = await resolveInRoot(rootfs, target)
   return `/${relative(rootfs, place)}=${from}${readOnly ? ':ro' : ''}`
+}
+
+/** A mount point itself is not looked at: that may take until its server answers. */
+async function realSource({ source, isMountPoint }: ResolvedMount): Promise<string> {
+  if (!isMountPoint) return realpath(source).catch(() => source)
+  return join(await realpath(dirname(source)), basename(source))
 }

@@ -31,15 +31,12 @@ export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
   return {
     async resolve(mount, purpose) {
       if (mount.type === 'tmpfs') return resolved(mount, '')
-      if (mount.type === 'bind') return resolved(mount, await bindSource(mount, purpose))
-      const folder = await volumeFolder(mount, purpose)
-      return resolved(mount, mount.subpath ? await part(mount, folder, purpose) : folder)
+      const source = await sourceOf(mount, purpose)
+      const isMountPoint = [mountsFolder(paths.run), pinsFolder].some((folder) => isInside(source, folder))
+      return { ...resolved(mount, source), ...(isMountPoint && { isMountPoint }) }
     },
     async check(mounts) {
-      const own = [mountsFolder(paths.run), pinsFolder]
-      const sources = mounts
-        .map(({ source }) => source)
-        .filter((path) => own.some((one) => isInside(path, one)))
+      const sources = mounts.filter(({ isMountPoint }) => isMountPoint).map(({ source }) => source)
       if (sources.length === 0) return
       const mounted = new Set((await readMounts()).map(({ target }) => target))
       const gone = sources.find((source) => !mounted.has(source))
@@ -49,15 +46,19 @@ export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
       })
     },
     async release(inUse) {
-      try {
-        await named.release((name) => inUse().volumes.has(name))
-        await pins.release((taskId) => inUse().tasks.has(taskId))
-      } catch (error) {
+      const warn = (error: unknown) =>
         log.warn({ error: String(error) }, 'A volume that no task uses could not be unmounted')
-      }
+      await named.release((name) => inUse().volumes.has(name)).catch(warn)
+      await pins.release((taskId) => inUse().tasks.has(taskId)).catch(warn)
     },
     list: named.list,
     remove: named.remove,
+  }
+
+  async function sourceOf(mount: Mount, purpose: Purpose): Promise<string> {
+    if (mount.type === 'bind') return bindSource(mount, purpose)
+    const folder = await volumeFolder(mount, purpose)
+    return mount.subpath ? part(mount, folder, purpose) : folder
   }
 
   /** Not every runtime leaves out what is mounted below (crun 1.8): so it is left out before. */

@@ -41,11 +41,14 @@ export async function mountVolume(
   }
 }
 
-/** Unmounts a folder, whoever looks at it, and takes it away. Nothing below it is ever deleted. Repeatable. */
+/**
+ * Unmounts a folder, whoever looks at it, and takes it away, without a look into it: its server may be gone. Nothing below
+ * it is ever deleted. Repeatable.
+ */
 export async function unmountFolder(target: string): Promise<void> {
   while (await mountAt(target)) {
-    if ((await run(['umount', target])).exitCode === 0) continue
-    const { exitCode, stderr } = await run(['umount', '--lazy', target])
+    if ((await run(['umount', '--no-canonicalize', target])).exitCode === 0) continue
+    const { exitCode, stderr } = await run(['umount', '--no-canonicalize', '--lazy', target])
     if (exitCode !== 0) throw mountFailure(`${target} cannot be unmounted: ${plainWords(stderr)}.`)
   }
   await rmdir(target).catch(absent)
