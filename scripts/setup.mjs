@@ -30,6 +30,7 @@ const TEST_TOOLS = [
   ['runc', 'runc'],
   ['setcap', 'libcap2-bin'],
   ['docker-registry', 'docker-registry'],
+  ['openssl', 'openssl'],
 ]
 /** crun refuses a host whose cgroup v1 controllers stand beside cgroup2; runc takes it. */
 const HYBRID_TOOLS = [['runc', 'runc']]

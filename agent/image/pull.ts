@@ -79,7 +79,7 @@ async function attempt(
     const { exitCode, stderr } = await run(buildah(...pullArgs(source, await authFile())), {
       timeout: DEADLINE,
       maxOutput: MEGABYTE,
-      env: { ...process.env, LC_ALL: 'C', TMPDIR: folder },
+      env: { ...plainEnvironment(), TMPDIR: folder },
       watch: (child) =>
         watchPull(child, {
           signal,
@@ -111,4 +111,10 @@ export function pullArgs(source: ImageSource, authFile: string | undefined): str
 /** `pulling docker.io/library/nginx:1.29: 34 MB, 5 layers` */
 function pullWords(reference: string, progress: string): string {
   return progress === '' ? `pulling ${reference}` : `pulling ${reference}: ${progress}`
+}
+
+/** Setpoint's own settings, which may carry passwords, are nothing for buildah and the credential helpers it starts. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('SETPOINT_'))
+  return { ...Object.fromEntries(others), LC_ALL: 'C' }
 }

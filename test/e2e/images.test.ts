@@ -66,7 +66,10 @@ describe('an image of a registry', () => {
     await push(APP, 'two')
     const before = await host.status()
     await host.setpoint('sync')
-    expect(tasksOf(await host.status(), 'shop')).toEqual(tasksOf(before, 'shop'))
+    await host.kill('controller') // `up` starts another one, which reads the commit anew
+    const polled = before.sources[0]?.polled
+    const after = await host.until(({ sources }) => ![null, undefined, polled].includes(sources[0]?.polled))
+    expect(tasksOf(after, 'shop')).toEqual(tasksOf(before, 'shop'))
 
     const status = await deployed({ 'shop/compose.yaml': compose('environment: {OTHER: x}', 'scale: 2') })
     const images = await Promise.all(tasksOf(status, 'shop').map((task) => messageIn(task.pid ?? 0)))

@@ -127,6 +127,45 @@ describe('a pull', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it('waits while three others go on', async () => {
+    const begun: string[] = []
+    const ends = Array.from({ length: 5 }, () => new AbortController())
+    const script = 'exec sleep 60'
+    const pull = createPull({
+      buildah: (...args) => {
+        begun.push(args.at(-1) ?? '')
+        look()
+        return ['busybox', 'sh', '-c', script]
+      },
+      ...{ authFile: async () => undefined, scratch: join(folder, 'pull-'), log: silent, backOff: [] },
+    })
+    let look = () => {}
+    const until = (count: number) =>
+      new Promise<void>((resolve) => {
+        look = () => begun.length >= count && resolve()
+        look()
+      })
+    const all = ends.map(({ signal }, n) =>
+      pull({ reference: `r/app:${n}`, pull: 'missing' }, { signal, tell: () => {} }).catch(() => {}),
+    )
+    await until(3)
+    expect(begun).toHaveLength(3)
+    ends[0]?.abort()
+    await all[0]
+    await until(4)
+    expect(begun).toEqual(['r/app:0', 'r/app:1', 'r/app:2', 'r/app:3'])
+    for (const end of ends) end.abort()
+    await Promise.all(all)
+    expect(begun).toHaveLength(4) // the fifth was called off before it began
+  })
+
+  it('keeps Setpoint’s own settings from buildah and its credential helpers', async () => {
+    process.env.SETPOINT_REDIS = 'redis://:canary@r'
+    const { pull } = aPull('echo "redis=$SETPOINT_REDIS;" >&2; exit 1')
+    await expect(pull).rejects.toThrow('redis=;')
+    delete process.env.SETPOINT_REDIS
+  })
+
   it('of an agent that was killed is ended by the next one, and nothing else is', async () => {
     const prefix = join(folder, 'orphan-')
     const left = mkdtempSync(prefix)
@@ -144,7 +183,7 @@ describe('a pull', () => {
   /** A pull by a script in place of buildah. */
   function aPull(
     script: string,
-    options: Partial<PullOptions>,
+    options: Partial<PullOptions> = {},
     signal = new AbortController().signal,
     begun = () => {},
   ) {
