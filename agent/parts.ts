@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Log } from '../schemas/log.ts'
 import { systemClock } from './clock.ts'
 import type { Contents } from './content/contents.ts'
@@ -5,6 +6,7 @@ import { createContents } from './content/create.ts'
 import { createFetch } from './content/fetch.ts'
 import { watchHealth } from './health/monitor.ts'
 import { createProbe } from './health/probe/probe.ts'
+import { hostKey } from './host-key.ts'
 import { createImages, type ImageStore } from './image/create.ts'
 import { createNetworks } from './network/create.ts'
 import type { Networks } from './network/networks.ts'
@@ -15,6 +17,8 @@ import { commandOf } from './runtime/context.ts'
 import { createRuntime } from './runtime/oci.ts'
 import { argvOf } from './runtime/process.ts'
 import type { Runtime } from './runtime/runtime.ts'
+import { createSecrets } from './secret/create.ts'
+import { createMemory } from './secret/memory.ts'
 import type { Reach } from './session/reach.ts'
 import { createTasks } from './task/host-tasks.ts'
 import { createJournal } from './task/journal.ts'
@@ -59,7 +63,13 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     }),
   ])
   const volumes = createVolumes({ paths, log })
-  const contents = createContents({ paths, fetch: createFetch(options.redis), log })
+  const fetch = createFetch(options.redis)
+  const contents = createContents({ paths, fetch, log })
+  const secrets = createSecrets({
+    ...{ paths, fetch, log },
+    memory: createMemory(join(paths.run, 'secrets'), log),
+    hostKey: () => hostKey(paths.state, log),
+  })
   const journal = createJournal({ paths, log })
   const clock = systemClock
   const probe = createProbe({ exec: runtime.exec })
@@ -69,6 +79,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     networks,
     volumes,
     contents,
+    secrets,
     journal,
     argvOf,
     watchHealth,

@@ -6,7 +6,7 @@ import { createApi } from './api/server.ts'
 import { apiSocket } from './api/socket.ts'
 import { createDelivery } from './delivery/delivery.ts'
 import { externalConfigs } from './delivery/externals.ts'
-import { keepStack, usedDigests } from './delivery/needs.ts'
+import { keepStack, usedDigests, usedSpecs } from './delivery/needs.ts'
 import { openContentStore } from './delivery/store.ts'
 import { createLoader } from './desired/load.ts'
 import { createDispatch } from './dispatch.ts'
@@ -19,6 +19,10 @@ import type { ControllerOptions, SourceOptions } from './options.ts'
 import { createQueue } from './queue/bullmq-queue.ts'
 import { createPinner } from './registry/pinner.ts'
 import { createRegistry } from './registry/registry.ts'
+import { openExternalSecrets } from './secret/externals.ts'
+import { parcelsOf } from './secret/parcels.ts'
+import { createSecretService } from './secret/service.ts'
+import { createVault, keepSecrets } from './secret/vault.ts'
 import { createService } from './service.ts'
 import { createSessionOpener } from './session/open.ts'
 import { followSources } from './sources.ts'
@@ -55,7 +59,18 @@ export async function runController(options: ControllerOptions): Promise<{ close
   const store = await openContentStore({ folder: join(folder, 'contents'), log })
   const externals = externalConfigs(join(options.state, 'configs'), log)
   await externals.look()
-  const delivery = createDelivery({ redis: options.redis, store, log })
+  const sealedStore = await openContentStore({ folder: join(folder, 'secrets'), log, isIntact: () => true })
+  const vault = createVault({ store: sealedStore, keys, hostKeys, log })
+  const externalSecrets = await openExternalSecrets({
+    file: join(folder, 'external-secrets.json'),
+    keys,
+    vault,
+    now,
+  })
+  const delivery = createDelivery({
+    ...{ redis: options.redis, store, log },
+    sealed: (need) => parcelsOf(need, vault),
+  })
   const dispatch = createDispatch(queue, delivery)
   const opener = createSessionOpener({ redis: options.redis, queue, fleet, hostKeys, log })
   const turns = createTurns({
@@ -81,12 +96,20 @@ export async function runController(options: ControllerOptions): Promise<{ close
     pinner: createPinner({ registry, records, log, now }),
     contents: {
       ...externals,
-      keep: ({ contents }) => keepStack(contents, store),
+      secrets: () => ({ key: keys.digestKey, externals: externalSecrets.digests() }),
+      keep: ({ contents, secrets }) => both(keepStack(contents, store), keepSecrets(secrets, vault)),
     },
     onStacks: (stacks) => stacks.forEach(turns.wake),
     onStatus: changes.tell,
     log,
     now,
+  })
+  const candidates = () => sources.stacks().flatMap((stack) => sources.candidate(stack)?.spec ?? [])
+  const secrets = createSecretService({
+    externals: externalSecrets,
+    specs: () => usedSpecs(records.list(), candidates()),
+    mayChange: leader.epoch,
+    onChange: sources.reload,
   })
   const service = createService({
     sources,
@@ -97,6 +120,8 @@ export async function runController(options: ControllerOptions): Promise<{ close
     leader,
     problems,
     hostKeys,
+    secrets,
+    recipient: keys.recipient,
     onChange: changes.listen,
     now,
   })
@@ -131,11 +156,11 @@ export async function runController(options: ControllerOptions): Promise<{ close
   fleet.start().then(wakeAll, untilThere)
   leader.acquire().then(wakeAll, untilThere)
   const sweeping = setInterval(() => {
-    const candidates = sources.stacks().flatMap((stack) => sources.candidate(stack)?.spec ?? [])
-    const used = usedDigests(records.list(), candidates)
-    store
-      .sweep((digest) => used.has(digest))
-      .catch((err) => log.warn({ err }, 'content that is not used any more cannot be removed'))
+    const used = usedDigests(usedSpecs(records.list(), candidates()))
+    for (const digest of externalSecrets.digests().values()) used.add(digest)
+    Promise.all([store, sealedStore].map((one) => one.sweep((digest) => used.has(digest)))).catch((err) =>
+      log.warn({ err }, 'content that is not used any more cannot be removed'),
+    )
   }, SWEEP_EVERY)
 
   async function close(): Promise<void> {
@@ -163,6 +188,11 @@ export async function runController(options: ControllerOptions): Promise<{ close
 async function openLog({ logFile, logLevel }: ControllerOptions): Promise<Logger> {
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
   return pino({ level: logLevel, base: { part: 'controller' } }, destination({ dest: logFile, sync: false }))
+}
+
+/** Undefined when neither has anything to do. */
+function both(a: Promise<void> | undefined, b: Promise<void> | undefined): Promise<void> | undefined {
+  return a || b ? Promise.all([a, b]).then(() => {}) : undefined
 }
 
 /** Tells listeners that something changed. */

@@ -10,6 +10,8 @@ import type { HostProblems } from './observed/host-problems.ts'
 import { specChanges } from './plan/changes.ts'
 import { applyPins, knownPins } from './registry/pins.ts'
 import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
+import { withKnownSecrets } from './secret/known.ts'
+import type { SecretService } from './secret/service.ts'
 import type { SessionOpener } from './session/open.ts'
 import type { Sources } from './sources.ts'
 import type { HostKeys } from './state/host-keys.ts'
@@ -31,6 +33,9 @@ export interface ServiceDeps {
   leader: Pick<Leader, 'isLeader' | 'epoch'>
   problems: Pick<HostProblems, 'of'>
   hostKeys: Pick<HostKeys, 'of' | 'trust'>
+  secrets: SecretService
+  /** Of the controller's own key. */
+  recipient: string
   now: () => Date
 }
 
@@ -40,6 +45,8 @@ export function createService(deps: ServiceDeps): Service {
   const observed = () => fleet.observed(now())
   return {
     onChange: deps.onChange,
+    recipient: deps.recipient,
+    ...deps.secrets,
     status(stack) {
       const names = stack === undefined ? allStacks(deps) : [known(deps, stack)]
       const facts = names.map((name) => ({
@@ -108,9 +115,10 @@ function noHost(host: string, hosts: string[]): SetpointError {
   return new SetpointError('HOST_NOT_FOUND', `There is no host ${host}.`, { hint })
 }
 
-function candidateChanges({ records }: ServiceDeps, spec: StackSpec): PlanDocument['stacks'][number] {
-  const record = records.get(spec.name)
+function candidateChanges({ records }: ServiceDeps, offline: StackSpec): PlanDocument['stacks'][number] {
+  const record = records.get(offline.name)
   const running = record === undefined ? null : wantedRevision(record)
+  const spec = withKnownSecrets(offline, running?.spec ?? null)
   return {
     name: spec.name,
     revision: running?.revision ?? null,

@@ -7,6 +7,7 @@ import type { StackSpec } from '../schemas/stack.ts'
 import type { SourceStatus } from '../schemas/status.ts'
 import type { Load, Loaded, LoadedStack } from './desired/load.ts'
 import { errorIn } from './desired/report.ts'
+import type { SecretInputs } from './desired/spec/content-secrets.ts'
 import { rootStackName } from './git/names.ts'
 import type { Poller, poll } from './git/poller.ts'
 import type { Source } from './git/source.ts'
@@ -52,6 +53,8 @@ export interface SourceContents {
   externals(): ReadonlyMap<string, Buffer>
   /** Looks at the external configs again. Resolves with whether one has changed. */
   look(): Promise<boolean>
+  /** What is known of secrets. */
+  secrets(): SecretInputs
   /**
    * Keeps what a stack mounts, so that it can be delivered as long as the stack may be asked for.
    * @returns undefined when there is nothing to do, as mostly
@@ -109,6 +112,7 @@ function follow({ source, options }: SourcesOptions['sources'][number], context:
       rootName: rootStackName(options),
       variables: options.variables ?? {},
       externals: contents.externals(),
+      secrets: contents.secrets(),
     })
     const known = recordedStacks(records, name)
     refuseUnreadable(loaded)

@@ -64,6 +64,8 @@ export const ERRORS = {
     retryable: false,
     meaning: 'Something sealed cannot be opened with the key that is here.',
   },
+  SECRET_NOT_FOUND: { retryable: false, meaning: 'No external secret of that name is set.' },
+  SECRET_IN_USE: { retryable: false, meaning: 'A stack uses the external secret, so it is kept.' },
   HOST_KEY_CHANGED: {
     retryable: false,
     meaning: 'A host reports another key than the pinned one, so nothing is sealed to it.',

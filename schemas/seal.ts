@@ -16,7 +16,11 @@ const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 /** A new X25519 identity as age writes it, `AGE-SECRET-KEY-1…`. It is a secret. */
 export function newIdentity(): string {
   const { privateKey } = generateKeyPairSync('x25519')
-  const bytes = privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(PKCS8.length)
+  return identityFrom(privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(PKCS8.length))
+}
+
+/** The identity whose private key are these 32 bytes. */
+export function identityFrom(bytes: Uint8Array): string {
   return toBech32(IDENTITY_PREFIX, bytes).toUpperCase()
 }
 

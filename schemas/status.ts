@@ -126,6 +126,17 @@ export interface HostKeyStatus {
   reported: string | null
 }
 
+/** An external secret, without its value. */
+export interface SecretStatus {
+  name: string
+  /** Another for another value; nobody can tell the value from it. */
+  digest: string
+  /** ISO time. */
+  set: string
+  /** `stack/service` of what uses it. */
+  usedBy: string[]
+}
+
 /** One field of one task that is not as it was set up. */
 export interface DriftedField {
   service: string

@@ -42,6 +42,10 @@ const RULES: Record<string, Rule> = {
   'controller/registry': { from: ['schemas'] },
   'controller/state': { from: ['schemas', 'controller/redis.ts'] },
   'controller/delivery': { from: ['schemas', 'controller/redis.ts', 'controller/state/files.ts'] },
+  'controller/secret': {
+    from: ['schemas', 'controller/state/files.ts', 'controller/desired/spec/fingerprint.ts'],
+    typesFrom: ['controller/delivery', 'controller/state'],
+  },
   'controller/redis.ts': { from: ['schemas'], packages: ['ioredis'] },
   'controller/status': { from: ['schemas', 'controller/plan', 'controller/rollout'], pure: true },
   'controller/api': { from: ['schemas'], packages: ['fastify', 'typebox', 'ws'] },
@@ -76,6 +80,17 @@ const RULES: Record<string, Rule> = {
     from: ['schemas', ...AGENT_SHARED, 'agent/image/shared.ts'],
     typesFrom: ['agent/runtime'],
     packages: ['ioredis'],
+  },
+  'agent/secret': {
+    from: [
+      'schemas',
+      ...AGENT_SHARED,
+      'agent/image/shared.ts',
+      'agent/runtime/exec.ts',
+      'agent/content/fetch.ts',
+    ],
+    typesFrom: ['agent'],
+    packages: ['yaml'],
   },
   'agent/session': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime'], typesFrom: ['agent'] },
   'agent/health': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/runtime'] },

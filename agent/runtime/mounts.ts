@@ -40,7 +40,8 @@ export function hasRecursiveReadOnly(kernel = release()): boolean {
   return major > 5 || (major === 5 && minor >= 12)
 }
 
-function bind({ source, target, readOnly, propagation, recursive }: ResolvedMount, kernel: string) {
+function bind(mount: ResolvedMount, kernel: string) {
+  const { source, target, readOnly, propagation, recursive, options = [] } = mount
   const allReadOnly = recursive === 'readonly' || (recursive === undefined && hasRecursiveReadOnly(kernel))
   const readOnlyOption = allReadOnly ? 'rro' : 'ro'
   return {
@@ -51,6 +52,7 @@ function bind({ source, target, readOnly, propagation, recursive }: ResolvedMoun
       recursive === 'disabled' ? 'bind' : 'rbind',
       propagation ?? 'rprivate',
       readOnly ? readOnlyOption : 'rw',
+      ...options,
     ],
   }
 }

@@ -9,6 +9,7 @@ import type { Images, ResolvedImage } from '../image/images.ts'
 import { createLimit, type Limit } from '../limit.ts'
 import type { Attachment, Networks } from '../network/networks.ts'
 import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
+import type { Secrets } from '../secret/secrets.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import type { Entry, Prepared } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
@@ -44,6 +45,7 @@ export interface EffectDeps {
   networks: Networks
   volumes: Volumes
   contents: Contents
+  secrets: Secrets
   /** The command line of a task: Docker's rule for entrypoint and command. */
   argvOf(spec: Task['container'], image: ResolvedImage['config']): string[]
   /** The id of the task whose network namespace this one shares. */
@@ -88,7 +90,7 @@ export function createEffects(deps: EffectDeps): Effects {
     remove: ({ task: { id } }) =>
       limit(async () => {
         await runtime.delete(id)
-        await together(networks.detach(id), runtime.purge(id))
+        await together(networks.detach(id), together(runtime.purge(id), deps.secrets.remove(id)))
       }),
 
     logTail,
@@ -181,12 +183,13 @@ async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promis
 async function resolveMounts(
   task: Task,
   image: ResolvedImage,
-  { volumes, contents }: Pick<EffectDeps, 'volumes' | 'contents'>,
+  { volumes, contents, secrets }: Pick<EffectDeps, 'volumes' | 'contents' | 'secrets'>,
 ): Promise<ResolvedMount[]> {
   const purpose = { taskId: task.id, specs: task.volumes, imageRoot: image.root }
   const mounts = withImageVolumes(task.container.mounts, image.config)
   const resolved = Promise.all(mounts.map((mount) => volumes.resolve(mount, purpose)))
-  return (await together(resolved, contents.resolve(task))).flat()
+  const fixed = together(contents.resolve(task), secrets.resolve(task))
+  return (await together(resolved, fixed)).flat(2)
 }
 
 /** The files that make names resolve, except where the service mounts its own. */

@@ -30,7 +30,7 @@ const BEGUN = ['running', 'complete', 'failed', 'rejected']
 
 /** The tasks of this host, run with the parts given. */
 export function createTasks(options: TasksOptions): Tasks {
-  const { runtime, networks, images, volumes, contents, journal, clock, log } = options
+  const { runtime, networks, images, volumes, contents, secrets, journal, clock, log } = options
   const runners = new Map<string, Runner>()
   const sharing = createSharing({ runners, clock })
   const effects = createEffects({ ...options, ownerOf: sharing.ownerOf })
@@ -227,7 +227,9 @@ export function createTasks(options: TasksOptions): Tasks {
 
   async function releaseContents(): Promise<void> {
     try {
-      await contents.release((digest) => entries().some(({ task }) => mountsContent(task, digest)))
+      const isUsed = (digest: string) => entries().some(({ task }) => mountsContent(task, digest))
+      await contents.release(isUsed)
+      await secrets.release(isUsed, (id) => runners.has(id))
     } catch (error) {
       log.warn({ error: String(error) }, 'Content that no task uses could not be removed')
     }

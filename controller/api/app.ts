@@ -6,6 +6,7 @@ import { admit, type Guard } from './guard.ts'
 import { hostRoutes } from './host-routes.ts'
 import { HANDLER_DEADLINE, MAX_BODY_BYTES, MAX_CONNECTIONS, REQUEST_DEADLINE } from './limits.ts'
 import { planRoutes } from './plan-routes.ts'
+import { secretRoutes } from './secret-routes.ts'
 import type { Service } from './service.ts'
 import { sessionSocket } from './session-socket.ts'
 import { stackRoutes } from './stack-routes.ts'
@@ -45,6 +46,7 @@ export function buildApp({ service, changes, guard, log, address }: AppOptions):
     version: setpointVersion(),
     node: process.version,
     address: address(),
+    recipient: service.recipient,
   }))
   statusRoutes(app, service, changes)
   planRoutes(app, service)
@@ -52,5 +54,6 @@ export function buildApp({ service, changes, guard, log, address }: AppOptions):
   accessRoutes(app, service)
   sessionSocket(app, { service, guard, log })
   hostRoutes(app, service)
+  secretRoutes(app, service)
   return app
 }

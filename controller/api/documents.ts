@@ -1,4 +1,4 @@
-import type { DriftItem, StatusDocument } from '../../schemas/status.ts'
+import type { DriftItem, SecretStatus, StatusDocument } from '../../schemas/status.ts'
 
 /** `GET /v1/version` */
 export interface VersionDocument {
@@ -6,6 +6,18 @@ export interface VersionDocument {
   node: string
   /** Where this API listens, e.g. `http://127.0.0.1:7070`: the port is real even when 0 was asked for. */
   address: string
+  /** Of the controller's own key of age, for files that hosts need not open themselves and for external secrets. */
+  recipient: string
+}
+
+/** `GET /v1/secrets` */
+export interface SecretsDocument {
+  secrets: SecretStatus[]
+}
+
+/** `POST /v1/secrets/:name` */
+export interface SecretDocument {
+  secret: SecretStatus
 }
 
 /** `GET /v1/drift` */

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../../schemas/record.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
-import type { DriftItem, PlanDocument, StatusDocument } from '../../schemas/status.ts'
+import type { DriftItem, PlanDocument, SecretStatus, StatusDocument } from '../../schemas/status.ts'
 import type { Access } from './access.ts'
 
 /** What the API lets people do: the controller as seen through HTTP. Unknown stacks throw STACK_NOT_FOUND. */
@@ -26,6 +26,17 @@ export interface Service extends Access {
    * @throws SetpointError HOST_NOT_FOUND, HOST_KEY_MISSING, USAGE
    */
   trust(host: string, recipient?: string): Promise<string>
+  /** Of the controller's own key. */
+  recipient: string
+  /** The external secrets by name, without their values. */
+  secrets(): SecretStatus[]
+  /**
+   * Gives an external secret a value, sealed to the controller's recipient. The services that use it are replaced.
+   * @throws SetpointError USAGE, SECRET_SEALED
+   */
+  setSecret(name: string, sealed: Buffer): Promise<SecretStatus>
+  /** @throws SetpointError SECRET_NOT_FOUND, SECRET_IN_USE */
+  removeSecret(name: string): Promise<void>
   /** Looks at every source now; resolves when each has been read, or has failed, and its turns have been taken. */
   sync(): Promise<void>
 }

@@ -4,7 +4,14 @@ import type { CopyRequest, ExecRequest, LogLine } from '../../schemas/session/re
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
 import type { LogsQuery, ProcessesDocument } from '../api/access.ts'
-import type { DriftDocument, RollbackDocument, TrustDocument, VersionDocument } from '../api/documents.ts'
+import type {
+  DriftDocument,
+  RollbackDocument,
+  SecretDocument,
+  SecretsDocument,
+  TrustDocument,
+  VersionDocument,
+} from '../api/documents.ts'
 import { SYNC_DEADLINE } from '../api/limits.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
 import { type Answer, type Call, send } from './http.ts'
@@ -44,6 +51,9 @@ export interface Client {
   /** A live session with a task. */
   live(task: string, request: ExecRequest | CopyRequest): Promise<Live>
   trust(host: string, recipient?: string): Promise<TrustDocument>
+  secrets(): Promise<SecretsDocument>
+  setSecret(name: string, sealed: Buffer): Promise<SecretDocument>
+  removeSecret(name: string): Promise<SecretsDocument>
   version(): Promise<VersionDocument>
 }
 
@@ -115,6 +125,11 @@ function clientOf(
     live,
     trust: (host, recipient) =>
       post(`/v1/hosts/${encodeURIComponent(host)}/trust`, { body: recipient ? { recipient } : {} }),
+    secrets: () => get('/v1/secrets'),
+    setSecret: (name, sealed) =>
+      post(`/v1/secrets/${encodeURIComponent(name)}`, { body: { sealed: sealed.toString('base64') } }),
+    removeSecret: async (name) =>
+      parse(await call({ path: `/v1/secrets/${encodeURIComponent(name)}`, method: 'DELETE' })),
     version: () => get('/v1/version'),
   }
 }

@@ -3,7 +3,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import { describeEndpoint, type Endpoint } from './endpoint.ts'
 
 export interface Call {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   /** With the query, percent-encoded. */
   path: string
   body?: unknown

@@ -13,6 +13,7 @@ import { registerHosts } from './hosts.ts'
 import { registerLogs } from './logs.ts'
 import { registerPlan } from './plan.ts'
 import { registerRollback } from './rollback.ts'
+import { registerSecret } from './secret.ts'
 import { registerStatus } from './status.ts'
 import { registerSync } from './sync.ts'
 import { registerTop } from './top.ts'
@@ -85,7 +86,7 @@ function createProgram(cli: Cli): Command {
         registerVersion,
       ],
     ],
-    ['Acting:', [registerSync, registerRollback, registerExec]],
+    ['Acting:', [registerSync, registerRollback, registerExec, registerSecret]],
   ]
   for (const [title, registers] of groups) {
     program.commandsGroup(title)

@@ -30,6 +30,7 @@ export async function version(context: Context, { output }: { output: Output }):
         ? controller.message
         : `${controller.version} at ${controller.address}`
     context.out(`controller  ${words}`)
+    if (reached) context.out(`its key     ${reached.recipient}`)
   }
   return EXIT.yes
 }

@@ -18,7 +18,7 @@ export function needsOf(orders: { host: string; action: Action }[]): Need[] {
 }
 
 /** Why a task is rejected that waits for its content. */
-const WAITING = new Set(['CONTENT_MISSING', 'CONTENT_INVALID'])
+const WAITING = new Set(['CONTENT_MISSING', 'CONTENT_INVALID', 'HOST_KEY_CHANGED', 'HOST_KEY_MISSING'])
 
 /** A need that a host has told of: it is met once. */
 export interface Missing extends Need {
@@ -39,12 +39,16 @@ export function missingOf(record: StackRecord, observed: Observed): Missing[] {
   )
 }
 
-/** What revisions name that may still be asked for: those of the records, and what the newest commits say. */
-export function usedDigests(
+/** What may still be asked for: the revisions of the records, and what the newest commits say. */
+export function usedSpecs(
   records: StackRecord[],
   candidates: (StackSpec | 'removed' | 'invalid')[],
-): Set<string> {
-  const specs = [...records.flatMap(specsOf), ...candidates.filter((spec) => typeof spec === 'object')]
+): StackSpec[] {
+  return [...records.flatMap(specsOf), ...candidates.filter((spec) => typeof spec === 'object')]
+}
+
+/** All that specs mount. */
+export function usedDigests(specs: StackSpec[]): Set<string> {
   const services = specs.flatMap((spec) => spec.services)
   return new Set(services.flatMap(({ container }) => (container.contents ?? []).map(({ digest }) => digest)))
 }

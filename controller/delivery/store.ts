@@ -8,7 +8,7 @@ import { isCode, UNFINISHED, writeAtomically } from '../state/files.ts'
 export interface ContentStore {
   has(digest: string): boolean
   /** Keeps the bytes under their digest; does nothing when it has them. They are asked for only when they are needed. */
-  keep(digest: string, bytes: () => Iterable<Buffer>): Promise<void>
+  keep(digest: string, bytes: () => Iterable<Buffer> | Promise<Iterable<Buffer>>): Promise<void>
   /** The bytes as they were kept; undefined when they are not there, or no longer what they were. */
   read(digest: string): Promise<Buffer | undefined>
   /** Removes what is not used and has not been asked to be kept for a while. */
@@ -42,7 +42,7 @@ export async function openContentStore(options: ContentStoreOptions): Promise<Co
   return {
     has: (digest) => kept.has(digest),
     async keep(digest, bytes) {
-      if (!kept.has(digest)) await writeAtomically(join(folder, digest), bytes())
+      if (!kept.has(digest)) await writeAtomically(join(folder, digest), await bytes())
       kept.set(digest, now())
     },
     async read(digest) {

@@ -10,6 +10,7 @@ import { createMemo } from './memo.ts'
 import { plainPath } from './plain-path.ts'
 import { rememberImage, rememberStack } from './remembered.ts'
 import { errorIn, tidy } from './report.ts'
+import type { SecretInputs } from './spec/content-secrets.ts'
 import type { LoadedStack } from './stack.ts'
 import { hasFolder } from './tree-paths.ts'
 
@@ -24,6 +25,8 @@ export interface LoadOptions {
   rootName?: string
   /** The external configs by name; without them, as offline, any is taken to be there. */
   externals?: ReadonlyMap<string, Buffer>
+  /** What the controller knows of secrets; without it, as offline, those in the clear have no digest. */
+  secrets?: SecretInputs
   /** The path of the one stack file to load, whatever else there is; without it all are. */
   only?: string
 }
@@ -57,13 +60,14 @@ export function createLoader(): Load {
     stacks.keepOnly(files.map(({ path }) => path))
     const loadedImages = withinRoom(found.images, (path) => rememberImage(images, path, tree))
     const index = indexImages(loadedImages)
-    const { variables, externals } = options
+    const { variables, externals, secrets } = options
     const settings = digest([
       variables,
       externals && [...externals].map(([name, bytes]) => [name, sha256(bytes)]),
+      secrets && [...secrets.externals],
     ])
     const loaded = files.map((file) =>
-      rememberStack(stacks, file, { tree, index, settings, variables, externals }),
+      rememberStack(stacks, file, { tree, index, settings, variables, externals, secrets }),
     )
     return {
       revision: tree.revision,

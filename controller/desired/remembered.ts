@@ -32,11 +32,12 @@ export interface StackContext {
   settings: string
   variables: Record<string, string>
   externals?: StackInputs['externals']
+  secrets?: StackInputs['secrets']
 }
 
 /** A stack of a tree, made anew only when one of its files, its images or the settings has changed. */
 export function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context: StackContext): LoadedStack {
-  const { tree, index, settings, variables, externals } = context
+  const { tree, index, settings, variables, externals, secrets } = context
   const key = JSON.stringify([file, settings])
   return memo.recall(file.path, {
     isFresh: (inputs) =>
@@ -45,7 +46,7 @@ export function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context:
       const files = filesOf(tree)
       const catalog = catalogOf(index)
       const value = guarded(
-        () => loadStack(file, { files, catalog, variables, externals }),
+        () => loadStack(file, { files, catalog, variables, externals, secrets }),
         (problem): LoadedStack => ({
           name: file.fallback || LAST_NAME,
           file: file.path,
@@ -54,6 +55,7 @@ export function rememberStack(memo: Memo<LoadedStack>, file: StackFile, context:
           guessed: true,
           included: [],
           contents: new Map(),
+          secrets: new Map(),
         }),
       )
       return { value, inputs: { files: files.seen, images: catalog.asked, key } }

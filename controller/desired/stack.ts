@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { PackEntry } from '../../schemas/pack.ts'
 import { isError, type Problem } from '../../schemas/problem.ts'
+import type { SecretParcel } from '../../schemas/secret.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { MAX_FILES } from './compose/composition/budget.ts'
 import { createReader } from './compose/composition/reader.ts'
@@ -38,6 +39,8 @@ export interface LoadedStack {
   included: readonly string[]
   /** What its services mount of the repository and of values, by digest. */
   contents: ReadonlyMap<string, PackEntry[]>
+  /** Its secrets, by digest: nothing but a vault may have them. */
+  secrets: ReadonlyMap<string, SecretParcel>
 }
 
 export interface StackInputs {
@@ -46,12 +49,13 @@ export interface StackInputs {
   /** The settings of the source. */
   variables: Record<string, string>
   externals?: ContentInputs['externals']
+  secrets?: ContentInputs['secrets']
 }
 
 /** One stack to its canonical spec: its variables, its name, its Compose project, and of that what runs on hosts. */
 export function loadStack(
   file: StackFile,
-  { files, catalog, variables: settings, externals }: StackInputs,
+  { files, catalog, variables: settings, externals, secrets }: StackInputs,
 ): LoadedStack {
   const problems: Problem[] = file.others.map((other) => unread(file, other))
   const reader = createReader(files)
@@ -88,8 +92,8 @@ export function loadStack(
     profiles: partsOf(variables('COMPOSE_PROFILES')),
   })
   noteAll(problems, loaded.problems)
-  const inputs = { catalog, problems, contents: { files, variables: known, externals } }
-  const { spec, contents } = loaded.project ? specOf(loaded.project, inputs) : NONE
+  const inputs = { catalog, problems, contents: { files, variables: known, externals, secrets } }
+  const { spec, ...kept } = loaded.project ? specOf(loaded.project, inputs) : NONE
   return {
     name: named.name,
     file: file.path,
@@ -97,7 +101,7 @@ export function loadStack(
     problems: tidy(problems),
     guessed: isUncertain || loaded.problems.some(isAboutRoot),
     included: loaded.project?.included ?? [],
-    contents,
+    ...kept,
   }
 }
 
@@ -107,9 +111,9 @@ interface SpecInputs {
   contents: ContentInputs
 }
 
-type Specified = Pick<LoadedStack, 'spec' | 'contents'>
+type Specified = Pick<LoadedStack, 'spec' | 'contents' | 'secrets'>
 
-const NONE: Specified = { spec: null, contents: new Map() }
+const NONE: Specified = { spec: null, contents: new Map(), secrets: new Map() }
 
 /** What of a project runs on hosts. Null when an error is among the problems. */
 function specOf(
@@ -122,9 +126,9 @@ function specOf(
   if (draft.services.length === 0 && !hasErrors(problems)) fail(at, hasDisabled ? NOTHING_ENABLED : NOTHING)
   validate(draft)
   const images = resolveImages(draft, catalog)
-  const { mounts, packs } = readContents(at, inputs)
+  const { mounts, packs, secrets } = readContents(at, inputs)
   if (hasErrors(problems)) return NONE
-  return { spec: build({ name, draft, images, contents: mounts }), contents: packs }
+  return { spec: build({ name, draft, images, contents: mounts }), contents: packs, secrets }
 }
 
 const NOTHING = 'has no service; to remove a stack, delete its file'

@@ -13,6 +13,8 @@ import { openPins } from './host-pins.ts'
 export interface HostKeys {
   /** Pins the keys of hosts that are seen for the first time. Resolves when that is on disk; never rejects. */
   see(observed: Observed): Promise<void>
+  /** Resolves when what was seen so far counts. */
+  settled(): Promise<void>
   of(host: string): HostKeyStatus
   /**
    * What to seal to for this host.
@@ -40,7 +42,14 @@ export async function openHostKeys({ folder, given, log, now }: HostKeysOptions)
   const pins = await openPins(folder, { log, now })
   const reported = new Map<string, string>()
 
-  async function see(observed: Observed): Promise<void> {
+  let looking: Promise<void> = Promise.resolve()
+
+  function see(observed: Observed): Promise<void> {
+    looking = Promise.all([looking, take(observed)]).then(() => {})
+    return looking
+  }
+
+  async function take(observed: Observed): Promise<void> {
     const seen = [...observed.values()].flatMap(({ info: { name, recipient } }) =>
       recipient === undefined || !isRecipient(recipient) ? [] : [[name, recipient] as const],
     )
@@ -66,6 +75,7 @@ export async function openHostKeys({ folder, given, log, now }: HostKeysOptions)
 
   return {
     see,
+    settled: () => looking,
     of,
     recipientFor(host) {
       const { state, recipient } = of(host)

@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject } from 'node:crypto'
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { identityFrom, recipientOf } from '../../schemas/seal.ts'
 import { isCode, writeAtomically } from './files.ts'
 
 export interface ControllerKeys {
@@ -9,6 +10,11 @@ export interface ControllerKeys {
   publicKey: KeyObject
   /** SPKI PEM: what agents pin. */
   publicPem: string
+  /** X25519 identity of age: what the controller keeps of secrets is sealed to its recipient. */
+  identity: string
+  recipient: string
+  /** Secrets are known by a hash with this key, so that nobody can try guesses against it. */
+  digestKey: Buffer
 }
 
 const PRIVATE = 'controller.key'
@@ -26,7 +32,15 @@ export async function loadKeys(folder: string): Promise<ControllerKeys> {
   const publicKey = createPublicKey(privateKey)
   const publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
   await publish(join(folder, PUBLIC), publicPem)
-  return { privateKey, publicKey, publicPem }
+  const identity = identityFrom(derived(privateKey, 'setpoint age identity'))
+  const digestKey = derived(privateKey, 'setpoint secret digests')
+  return { privateKey, publicKey, publicPem, identity, recipient: recipientOf(identity), digestKey }
+}
+
+/** 32 bytes that only who has the private key can make (HKDF, RFC 5869): one file to keep and to bring along. */
+function derived(privateKey: KeyObject, purpose: string): Buffer {
+  const { d = '' } = privateKey.export({ format: 'jwk' })
+  return Buffer.from(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', purpose, 32))
 }
 
 async function existing(path: string): Promise<string | undefined> {

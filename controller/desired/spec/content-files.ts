@@ -4,6 +4,7 @@ import { CONTENT_MODE, type ContentMount } from '../../../schemas/content.ts'
 import { isExternal } from '../compose/external.ts'
 import { type Cursor, fail, itemsOf, within } from '../cursor.ts'
 import { quote, textAt, valueAt } from '../yaml/node.ts'
+import { secretOf } from './content-secrets.ts'
 import type { Reading } from './contents.ts'
 import { checkTarget } from './mount-target.ts'
 import { targetsOf } from './mounts.ts'
@@ -26,7 +27,7 @@ export function fileMounts(service: Cursor, section: Section, reading: Reading):
     if (target === undefined) return []
     if (taken.has(target)) return fail(at, `${target} is already mounted by ${taken.get(target)}`) ?? []
     const declared = within(reading.model, section, source)
-    const hash = section === 'configs' ? configDigest(declared, reading) : secretDigest(declared, reading)
+    const hash = section === 'configs' ? configDigest(declared, reading) : secretOf(declared, reading)
     return hash === undefined ? [] : [{ kind: KINDS[section], target, digest: hash, ...ownerOf(at) }]
   })
 }
@@ -59,14 +60,6 @@ function externalDigest(declared: Cursor, reading: Reading): string | undefined 
   if (content) return delivered(declared, packText(content), reading)
   const advice = `put it on the controller as configs/${name} in its state folder`
   return fail(declared, `there is no external config ${quote(name)}; ${advice}`)
-}
-
-/** Nothing of a secret is delivered before it is sealed. */
-function secretDigest({ node, ...at }: Cursor, { files }: Reading): string | undefined {
-  const file = textAt(node, 'file')
-  if (file === undefined) return digest([textAt(node, 'name'), textAt(node, 'environment')])
-  const packing = packFile(file, files)
-  return 'problem' in packing ? fail(within({ ...at, node }, 'file'), packing.problem) : packing.digest
 }
 
 const MAX_ID = 2 ** 32 - 2

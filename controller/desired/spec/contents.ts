@@ -1,11 +1,13 @@
 import type { ContentMount } from '../../../schemas/content.ts'
 import type { PackEntry } from '../../../schemas/pack.ts'
+import type { SecretParcel } from '../../../schemas/secret.ts'
 import type { Lookup } from '../compose/variables/template.ts'
 import { type Cursor, entriesOf, within } from '../cursor.ts'
 import type { Files } from '../files.ts'
 import { valueAt } from '../yaml/node.ts'
 import { repositoryMounts } from './content-binds.ts'
 import { fileMounts } from './content-files.ts'
+import type { SecretInputs } from './content-secrets.ts'
 import type { Packed } from './packs.ts'
 
 export interface ContentInputs {
@@ -14,6 +16,7 @@ export interface ContentInputs {
   variables: Lookup
   /** What external configs hold, by name; undefined where nobody knows, as offline. */
   externals?: ReadonlyMap<string, Buffer> | undefined
+  secrets?: SecretInputs | undefined
 }
 
 /** What the services of a stack mount of the repository and of values. */
@@ -22,6 +25,8 @@ export interface Contents {
   mounts: Map<string, ContentMount[]>
   /** By digest: what is to be delivered. */
   packs: Map<string, PackEntry[]>
+  /** By digest: what is to be sealed. */
+  secrets: Map<string, SecretParcel>
 }
 
 /** What services mount, as it is read. */
@@ -30,6 +35,8 @@ export interface Reading extends ContentInputs {
   model: Cursor
   /** Takes what is to be delivered, and gives its digest. */
   deliver(packed: Packed): string
+  /** Takes what is to be sealed, and gives its digest. */
+  keepSecret(digest: string, parcel: SecretParcel): string
   /** Once a stack: that what comes from the repository cannot be written. */
   isToldReadOnly: boolean
 }
@@ -40,6 +47,7 @@ export interface Reading extends ContentInputs {
  */
 export function readContents(model: Cursor, inputs: ContentInputs): Contents {
   const packs = new Map<string, PackEntry[]>()
+  const secrets = new Map<string, SecretParcel>()
   const reading: Reading = {
     ...inputs,
     model,
@@ -47,11 +55,15 @@ export function readContents(model: Cursor, inputs: ContentInputs): Contents {
       packs.set(digest, entries)
       return digest
     },
+    keepSecret(digest, parcel) {
+      secrets.set(digest, parcel)
+      return digest
+    },
     isToldReadOnly: false,
   }
   const services = valueAt(model.node, 'services') ? (entriesOf(within(model, 'services')) ?? []) : []
   const mounts = services.map(([name, at]) => [name, contentsOf(at, reading)] as const)
-  return { mounts: new Map(mounts), packs }
+  return { mounts: new Map(mounts), packs, secrets }
 }
 
 function contentsOf(service: Cursor, reading: Reading): ContentMount[] {

@@ -1,6 +1,6 @@
 import type { Service } from '../../../controller/api/service.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import type { StackStatus, StatusDocument } from '../../../schemas/status.ts'
+import type { SecretStatus, StackStatus, StatusDocument } from '../../../schemas/status.ts'
 
 export interface FakeService extends Service {
   /** What `status` gives; `change` replaces it and tells the listeners. */
@@ -9,6 +9,9 @@ export interface FakeService extends Service {
   listeners: Set<() => void>
   /** What was asked, in order. */
   calls: unknown[][]
+  external: SecretStatus[]
+  /** What secrets were set to. */
+  sealed: Buffer[]
 }
 
 /** A controller as the API sees it, without anything behind it. */
@@ -27,6 +30,8 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     document,
     listeners,
     calls: [],
+    external: [],
+    sealed: [],
     change(next) {
       fake.document = next
       for (const listener of listeners) listener()
@@ -56,6 +61,16 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
       known(stack)
       fake.calls.push(['rollback', stack, revision])
       return EARLIER
+    },
+    recipient: RECIPIENT,
+    secrets: () => fake.external,
+    async setSecret(name, sealed) {
+      fake.calls.push(['setSecret', name])
+      fake.sealed.push(sealed)
+      return { name, digest: 'd1'.repeat(32), set: '2026-01-01T10:00:00.000Z', usedBy: [] }
+    },
+    async removeSecret(name) {
+      fake.calls.push(['removeSecret', name])
     },
     async trust(host, recipient) {
       fake.calls.push(['trust', host, recipient])

@@ -247,7 +247,7 @@ describe('the other commands', () => {
     expect(await setpoint('history', 'hello')).toBe(0)
     expect(await setpoint('hosts')).toBe(0)
     expect(await setpoint('version')).toBe(0)
-    expect(api.context.stdout.at(-1)).toMatch(/^controller {2}\d+\.\d+\.\d+ at http:\/\/127\.0\.0\.1:\d+$/)
+    expect(api.context.stdout.at(-2)).toMatch(/^controller {2}\d+\.\d+\.\d+ at http:\/\/127\.0\.0\.1:\d+$/)
   })
 })
 

@@ -16,7 +16,12 @@ interface Declared {
   contents?: string[]
 }
 
-const idle: SourceContents = { externals: () => new Map(), look: async () => false, keep: () => undefined }
+const idle: SourceContents = {
+  externals: () => new Map(),
+  secrets: () => ({ key: Buffer.alloc(32), externals: new Map() }),
+  look: async () => false,
+  keep: () => undefined,
+}
 
 /** Sources whose polls the test makes: `commit` is a look that found a new revision. */
 function follow(
@@ -54,6 +59,7 @@ function follow(
         guessed,
         included: [],
         contents: new Map(contents.map((digest) => [digest, []])),
+        secrets: new Map(),
         spec: valid ? aStack(name, [aService('app')]) : null,
         problems: [],
       })),

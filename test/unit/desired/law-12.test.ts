@@ -10,6 +10,7 @@ const REST = `
 networks: {n: }
 volumes: {v: }
 configs: {c: {content: x}}
+secrets: {s: {external: true}}
 `
 
 /** A value of each honoured key that asks for something. */
@@ -41,6 +42,7 @@ const SAMPLES: Record<string, string> = {
   volumes_from: 'volumes_from: [b]',
   tmpfs: 'tmpfs: /t',
   configs: 'configs: [c]',
+  secrets: 'secrets: [s]',
   healthcheck: 'healthcheck: {test: [CMD, ok]}',
   restart: 'restart: on-failure',
   depends_on: 'depends_on: [b]',

@@ -537,10 +537,6 @@ describe('a file', () => {
       'notice 1:1 version: accepted without effect: obsolete, the Compose Specification has no versions',
     ],
     [`include: [x.yaml]\n${A}`, '1:11 include[0].path[0]: there is no file web/x.yaml'],
-    [
-      `secrets: {s: {file: x}}\n${A}`,
-      '1:1 secrets: not honoured yet: secrets; keep the secret in a file on the host and mount it by its absolute path',
-    ],
     [`servces: {}\n${A}`, '1:1 servces: unknown key; did you mean services?'],
     [`image: x\n${A}`, '1:1 image: unknown key here; it belongs under a service'],
     [`x-setpoint: {drfit: heal}\n${A}`, '1:14 x-setpoint.drfit: unknown key; did you mean drift?'],

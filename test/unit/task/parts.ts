@@ -225,6 +225,7 @@ export function anAgent(host: Host, state = temporaryState()) {
         })),
       async release() {},
     },
+    secrets: { resolve: async () => [], async remove() {}, async release() {} },
     journal: createJournal({ paths, log: quiet }),
     argvOf: () => ['/app'],
     probe: async () => ({ exitCode: 0, output: '', timedOut: false }),

@@ -21,12 +21,7 @@ export const composeFile: Shape = mapping('a mapping with services', {
   services: honoured(named(service, 'a mapping of services'), 'The services of the stack, by name.'),
   networks: honoured(named(network, 'a mapping of networks'), 'The networks that services join, by name.'),
   volumes: honoured(named(volume, 'a mapping of volumes'), 'The volumes that services mount, by name.'),
-  secrets: refused(
-    named(secret, 'a mapping of secrets'),
-    'Secrets that services see as files, by name.',
-    LATER,
-    'keep the secret in a file on the host and mount it by its absolute path',
-  ),
+  secrets: honoured(named(secret, 'a mapping of secrets'), 'Secrets that services see as files, by name.'),
   configs: honoured(named(config, 'a mapping of configs'), 'Files that services see, by name.'),
   models: refused(
     named(model, 'a mapping of models'),

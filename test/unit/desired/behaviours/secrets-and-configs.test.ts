@@ -1,4 +1,4 @@
-import { a, accepted, aFile, behaviour, notDeployed, refused } from './support.ts'
+import { a, accepted, aFile, behaviour, refused } from './support.ts'
 
 const KEY = 'secrets: {key: {file: ./key.txt}}'
 const CONFIG = 'configs: {settings: {file: ./app.ini}}'
@@ -31,22 +31,6 @@ behaviour(
   aSecret('{source: key, target: /etc/tls.key, uid: "103", gid: "104"}'),
   secret({ target: '/etc/tls.key', uid: '103', gid: '104' }),
 )
-behaviour(
-  102,
-  'secrets are refused where a stack is deployed',
-  {
-    files: {
-      'compose.yaml': aFile('secrets: [key]\nconfigs: [settings]', `${KEY}\n${CONFIG}`),
-      'key.txt': 'text',
-      'app.ini': 'text',
-    },
-  },
-  notDeployed(
-    'compose.yaml:4:5 services.a.secrets: not honoured yet: secrets; keep the secret in a file on the host and mount it by its absolute path',
-    'compose.yaml:6:1 secrets: not honoured yet: secrets; …',
-  ),
-)
-
 behaviour(
   103,
   'digits with a leading zero are octal',

@@ -1,4 +1,4 @@
-import { honoured, ignored, LATER, refused } from '../../marks.ts'
+import { honoured, ignored, refused } from '../../marks.ts'
 import type { Key } from '../../shape.ts'
 import { boolean, distinct, options } from '../common.ts'
 import { configMounts, secretMounts } from '../file-mounts.ts'
@@ -18,12 +18,7 @@ export const files: Record<string, Key> = {
     'Services whose volumes and folders of the host this one mounts too, as in `app` or `app:ro`.',
   ),
   tmpfs: honoured(tmpfs, 'Folders that are kept in memory and are gone with the container.'),
-  secrets: refused(
-    secretMounts,
-    'Secrets that the container sees as files.',
-    LATER,
-    'keep the secret in a file on the host and mount it by its absolute path',
-  ),
+  secrets: honoured(secretMounts, 'Secrets that the container sees as files, kept in memory.'),
   configs: honoured(configMounts, 'Configs that the container sees as files.'),
   read_only: honoured(boolean, 'The file system of the image cannot be written to.'),
   shm_size: honoured(size, 'The size of /dev/shm, as in `256m`. By default 64m.'),

@@ -1,0 +1,48 @@
+import { SetpointError } from './error.ts'
+import { unseal } from './seal.ts'
+import type { Secret } from './secret.ts'
+import { ageFilesIn } from './secret-file.ts'
+
+/** Files sealed to more recipients than so are not opened. */
+const MAX_RECIPIENTS = 200
+
+/**
+ * The key that opens a file which its author has encrypted: the file key of age, or the data key of SOPS. Undefined when
+ * the file is for others than this identity.
+ */
+export async function dataKeyOf(identity: string, { format, bytes }: Secret): Promise<Buffer | undefined> {
+  const files = ageFilesIn(format, bytes).slice(0, MAX_RECIPIENTS)
+  for (const file of files) {
+    const key = await (format === 'age' ? fileKey(identity, file) : dataKey(identity, file))
+    if (key) return key
+  }
+  return undefined
+}
+
+/** The content of an age file, by its file key. @throws SetpointError SECRET_SEALED when the file is damaged */
+export async function openAge(bytes: Buffer, key: Buffer): Promise<Buffer> {
+  const [file] = ageFilesIn('age', bytes)
+  const { Decrypter } = await import('age-encryption')
+  const decrypter = new Decrypter()
+  decrypter.addIdentity({ unwrapFileKey: () => key })
+  try {
+    return Buffer.from(await decrypter.decrypt(file ?? bytes))
+  } catch {
+    throw new SetpointError('SECRET_SEALED', 'The file of age is damaged.')
+  }
+}
+
+async function fileKey(identity: string, file: Buffer): Promise<Buffer | undefined> {
+  const { Decrypter } = await import('age-encryption')
+  const decrypter = new Decrypter()
+  decrypter.addIdentity(identity)
+  return decrypter.decryptHeader(file).then(
+    (key) => Buffer.from(key),
+    () => undefined,
+  )
+}
+
+async function dataKey(identity: string, file: Buffer): Promise<Buffer | undefined> {
+  const key = await unseal(identity, file).catch(() => undefined)
+  return key?.length === 32 ? key : undefined
+}
