@@ -15,10 +15,16 @@ import { appService, compose, isConverged, pidsOf, tasksOf } from '../support/st
 
 let host: TestHost
 
+/** Two tasks with a volume on disk, one in memory and one without a name. */
+const stack = (message: string) =>
+  `${compose(appService('app', { message, port: 8080, replicas: 2, lines: ['volumes: ["data:/data", "memory:/memory", "/cache"]'] }))}
+volumes:
+  data:
+  memory: {driver_opts: {type: tmpfs, device: tmpfs, o: size=1m}}
+`
+
 beforeAll(async () => {
-  host = await startHost({
-    files: { 'web/compose.yaml': compose(appService('app', { port: 8080, replicas: 2 })) },
-  })
+  host = await startHost({ files: { 'web/compose.yaml': stack('one') } })
   await host.until(isConverged())
 })
 afterAll(() => host?.destroy())
@@ -56,9 +62,7 @@ it('refuses a job that another key has signed, says so, and runs nothing (law 5)
   expect(await host.run('ls', join(host.state, 'agent', 'tasks'))).not.toContain('evil')
   expect((await host.setpoint('status')).stdout).toContain('A job was refused')
 
-  const next = await host.commit({
-    'web/compose.yaml': compose(appService('app', { message: 'two', port: 8080, replicas: 2 })),
-  })
+  const next = await host.commit({ 'web/compose.yaml': stack('two') })
   await host.until(isConverged(next))
 })
 
@@ -93,6 +97,7 @@ it('keeps serving with Git, controller, agent and Redis all gone, and an agent a
 it('brings every task back after a reboot, by the agent alone (law 4)', async () => {
   const before = pidsOf(await host.status())
   const { body } = await host.http(8080)
+  for (const pid of before) await inside(pid, 'echo data > /data/word; echo cache > /cache/word')
   await host.stop('SIGKILL')
   for (const part of ['agent', 'controller', 'redis'] as const) await host.kill(part).catch(() => {})
   await host.run('sh', '-c', reboot(agentPaths(join(host.state, 'agent')).instance))
@@ -107,9 +112,18 @@ it('brings every task back after a reboot, by the agent alone (law 4)', async ()
     await once(agent, 'exit')
   }
   const alone = await journaledPids()
+  for (const pid of alone) {
+    expect(await inside(pid, 'cat /data/word /cache/word; df -k /memory | tail -n 1')).toMatch(
+      /^data\ncache\ntmpfs +1024 /,
+    )
+  }
   await host.start()
   expect(pidsOf(await host.until(isConverged()))).toEqual(alone.sort())
 })
+
+/** Runs a script in a container, by the pid of its process. */
+const inside = (pid: number | null, script: string) =>
+  host.run('nsenter', '-t', String(pid), '--mount', '--pid', '/bin/sh', '-c', script)
 
 /** What a reboot does: no process, mount, link, rule and nothing under /run is left; the disk is as it was. */
 const reboot = (instance: string) => `
