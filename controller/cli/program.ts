@@ -4,6 +4,7 @@ import type { Cli } from './arguments.ts'
 import { registerConfig } from './config.ts'
 import type { Context } from './context.ts'
 import { registerController } from './controller.ts'
+import { registerCp } from './cp.ts'
 import { registerDown } from './down.ts'
 import { registerDrift } from './drift.ts'
 import { registerExec } from './exec.ts'
@@ -86,7 +87,7 @@ function createProgram(cli: Cli): Command {
         registerVersion,
       ],
     ],
-    ['Acting:', [registerSync, registerRollback, registerExec, registerSecret]],
+    ['Acting:', [registerSync, registerRollback, registerExec, registerCp, registerSecret]],
   ]
   for (const [title, registers] of groups) {
     program.commandsGroup(title)

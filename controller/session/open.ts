@@ -106,9 +106,9 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
   async function firstOf(transport: Transport, host: string): Promise<Buffer> {
     const end = Date.now() + timeout
     while (Date.now() < end) {
-      const [salt, ...more] = await transport.read(POLL)
+      const [salt] = await transport.read(POLL, 1)
       if (salt === undefined) continue
-      if (salt.length === SALT_BYTES && more.length === 0) return salt
+      if (salt.length === SALT_BYTES) return salt
       throw new SetpointError('SESSION_BROKEN', `${host} did not begin the session as it should.`)
     }
     throw notTakenUp(host, timeout)

@@ -5,8 +5,8 @@ import { decodeFrame, encodeFrame, FRAME, type Frame, jsonFrame, jsonOf } from '
 /** Carries sealed frames one after the other, as Redis does. */
 export interface Transport {
   append(sealed: Buffer): Promise<void>
-  /** What has come since the last read; waits up to `ms` milliseconds for the first and gives none after that. */
-  read(ms: number): Promise<Buffer[]>
+  /** What has come since the last read, `most` at once; waits up to `ms` milliseconds for the first and gives none after that. */
+  read(ms: number, most?: number): Promise<Buffer[]>
   /** Lets go; what the other end has still to read stays for a while. */
   close(): void
 }

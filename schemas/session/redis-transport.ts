@@ -41,10 +41,10 @@ export function redisTransport({ sessionId, end, writer, reader }: RedisTranspor
       const kept = writer.callBuffer('EXPIRE', outgoing, KEPT)
       await Promise.all([added, kept])
     },
-    async read(ms) {
+    async read(ms, most = PAGE) {
       if (closed) return []
       const reply = await reader
-        .callBuffer('XREAD', 'COUNT', PAGE, 'BLOCK', ms, 'STREAMS', incoming, position)
+        .callBuffer('XREAD', 'COUNT', most, 'BLOCK', ms, 'STREAMS', incoming, position)
         .catch(drop)
       const entries = entriesOf(reply)
       const last = entries.at(-1)

@@ -57,6 +57,8 @@ export const CopyRequest = Type.Object(
     path: Text,
     /** out: what a symbolic link leads to, in place of the link. */
     follow: Type.Optional(Type.Boolean()),
+    /** in: what it is called when `path` is a folder; absent: its content goes into that folder. */
+    name: Type.Optional(Text),
   },
   closed,
 )

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process'
+import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Live, openLive } from '../../controller/cli/live.ts'
+import { FRAME, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
+import type { ExecRequest } from '../../schemas/session/request.ts'
 import { startHost, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
 import { appService, compose, isConverged, tasksOf } from '../support/stacks.ts'
@@ -85,25 +89,60 @@ describe('exec', () => {
     expect(other.stdout.toString()).toMatch(/CapEff:\s0000000000000000/)
   })
 
-  it('has a terminal when asked for: one stream, sizes, and Ctrl-C', async () => {
+  it('has a terminal when asked for, with one stream and the input of the client', async () => {
     const { code, stdout } = await exec(
       ['web/app', '-t', '--', 'sh', '-c', 'tty; stty size; echo x >&2; read a; echo "got $a"; exit 3'],
       'typed\r',
     )
-    expect(stdout.toString()).toMatch(
-      /^(typed\r\n)?\/dev\/pts\/\d+\r\n24 80\r\nx\r\n(typed\r\n)?got typed\r\n$/,
+    // the terminal's echo of what was typed comes when it comes
+    expect(stdout.toString().replace(/(?<!got )typed\r\n/, '')).toMatch(
+      /^\/dev\/pts\/\d+\r\n24 80\r\nx\r\ngot typed\r\n$/,
     )
     expect(code).toBe(3)
   })
 
+  it('passes on the size of the terminal when it changes, and Ctrl-C', async () => {
+    const script =
+      'trap "stty size" WINCH; trap "echo broken; exit 9" INT; stty size; while :; do sleep 0.1; done'
+    const request: ExecRequest = {
+      ...{ kind: 'exec', taskId: '', argv: ['sh', '-c', script], tty: true, environment: [] },
+      ...{ columns: 101, rows: 33 },
+    }
+    const endpoint = { kind: 'socket' as const, path: join(host.state, 'api.sock') }
+    const live = await openLive(endpoint, { headers: {}, task: 'web/app', request })
+    const seen = follow(live)
+    await seen.until('33 101')
+    await live.send(jsonFrame(FRAME.resize, { columns: 120, rows: 50 }))
+    await seen.until('50 120')
+    await live.send({ type: FRAME.input, payload: Buffer.of(3) })
+    await seen.until('broken')
+    expect(await seen.exitCode).toBe(9)
+    live.close()
+  })
+
   it('ends the command when the client goes', async () => {
     const run = cli(['exec', 'web/app', '--', 'sh', '-c', 'echo begun; exec sleep 4711'])
-    await expect.poll(() => run.stdout().toString()).toContain('begun')
+    await expect.poll(() => run.stdout().toString(), { timeout: 30_000 }).toContain('begun')
     run.child.kill('SIGKILL')
     await run.done
-    await expect.poll(() => running('sleep 4711'), { timeout: 15_000 }).toBe(false)
+    await expect.poll(() => running('sleep 4711'), { timeout: 30_000 }).toBe(false)
   })
 })
+
+function follow(live: Live) {
+  let text = ''
+  const exitCode = (async () => {
+    for await (const frame of live.frames()) {
+      if (frame.type === FRAME.exit) return (jsonOf(frame) as { exitCode: number }).exitCode
+      text += frame.payload
+    }
+    return undefined
+  })()
+  return {
+    exitCode,
+    until: (wanted: string) => expect.poll(() => text, { timeout: 30_000 }).toContain(wanted),
+  }
+}
 
 async function running(commandLine: string): Promise<boolean> {
   const { stdout } = await exec(['web/app', '--', 'ps'])
@@ -132,13 +171,13 @@ describe('logs', () => {
       await say('first')
       return lines(follow)
     }
-    await expect.poll(sayFirst, { timeout: 20_000, interval: 500 }).toContain('first')
+    await expect.poll(sayFirst, { timeout: 30_000, interval: 500 }).toContain('first')
     await say('before')
     await exec(['web/app.1', '--', 'kill', '-KILL', '-1'])
-    await expect.poll(() => lines(follow), { timeout: 20_000 }).toContain('serving one')
+    await expect.poll(() => lines(follow), { timeout: 30_000 }).toContain('serving one')
     await host.until(isConverged())
     await say('after')
-    await expect.poll(() => lines(follow), { timeout: 20_000 }).toContain('after')
+    await expect.poll(() => lines(follow), { timeout: 30_000 }).toContain('after')
     follow.child.kill('SIGINT')
     expect(await follow.done).toBe(0)
     const seen = lines(follow)
@@ -170,7 +209,7 @@ describe('somebody who can reach Redis', () => {
       'while read line; do echo "canary $line"; done',
     ])
     run.child.stdin.write('canary-typed\n')
-    await expect.poll(() => run.stdout().toString(), { timeout: 20_000 }).toContain('canary canary-typed')
+    await expect.poll(() => run.stdout().toString(), { timeout: 30_000 }).toContain('canary canary-typed')
     const everything = await dump()
     expect(everything).toContain('setpoint:session:')
     expect(everything).not.toContain('canary')
@@ -196,3 +235,63 @@ async function dump(): Promise<string> {
 function lines(run: ReturnType<typeof cli>): string[] {
   return run.stdout().toString().split('\n').filter(Boolean)
 }
+
+describe('cp', () => {
+  const here = (path: string) => join(host.folder, path)
+
+  it('copies files and folders in both directions, byte for byte', async () => {
+    await mkdir(here('in/deep'), { recursive: true })
+    const bytes = Buffer.alloc(700_001, Buffer.from([...Array(253).keys()]))
+    await writeFile(here('in/deep/bytes'), bytes)
+    await writeFile(here('in/run me'), 'x', { mode: 0o755 })
+    await symlink('deep/bytes', here('in/link'))
+    expect(await host.setpoint('cp', here('in'), 'web/app.1:/tmp')).toMatchObject({ code: 0, stderr: '' })
+    const look = 'cd /tmp/in; stat -c "%n %a %u %s" deep/bytes "run me"; readlink link'
+    expect((await exec(['web/app.1', '--', 'sh', '-c', look])).stdout.toString()).toBe(
+      'deep/bytes 644 0 700001\nrun me 755 0 1\ndeep/bytes\n',
+    )
+    await mkdir(here('out'))
+    expect(await host.setpoint('cp', 'web/app.1:/tmp/in', here('out'))).toMatchObject({ code: 0, stderr: '' })
+    expect((await readFile(here('out/in/deep/bytes'))).equals(bytes)).toBe(true)
+    expect(await readlink(here('out/in/link'))).toBe('deep/bytes')
+    expect((await stat(here('out/in/run me'))).mode & 0o777).toBe(0o755)
+    await host.setpoint('cp', 'web/app.1:/tmp/in/.', here('content'))
+    expect((await readdir(here('content'))).sort()).toEqual(['deep', 'link', 'run me'])
+    await host.setpoint('cp', 'web/app.1:/bin/serve', here('name'))
+    expect(await readFile(here('name'), 'utf8')).toContain('#!/bin/sh')
+  })
+
+  it('says what cannot be copied', async () => {
+    for (const [source, target, said] of [
+      ['web/app:/nope', here('x'), 'There is no /nope in the container.'],
+      [here('nope'), 'web/app:/tmp', 'cannot be read'],
+      [here('name'), 'web/app:/proc/x', 'Nothing can be copied to /proc/x'],
+      [here('name'), 'web/app:/no/such/folder', 'no is no folder in the container'],
+      [here('name'), here('other'), 'must be TASK:PATH'],
+    ] as const) {
+      const { code, stderr } = await host.setpoint('cp', source, target)
+      expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
+    }
+  })
+
+  it('is not led out of a container by its links', async () => {
+    const secret = here('secret')
+    await writeFile(secret, 'of the host')
+    await mkdir(here('victim'))
+    const script = `ln -s ${secret} /tmp/a; ln -s /../../..${secret} /tmp/b; ln -s ${here('victim')} /tmp/into; mkdir /tmp/tree; ln -s ${secret} /tmp/tree/a; ln -s /etc /tmp/tree/etc`
+    await exec(['web/app.1', '--', 'sh', '-c', script])
+    for (const link of ['a', 'b', `../../../..${secret}`]) {
+      const { code, stderr } = await host.setpoint('cp', '-L', `web/app.1:/tmp/${link}`, here('stolen'))
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/There is no|is no folder/)])
+    }
+    expect(await readdir(host.folder)).not.toContain('stolen')
+    await host.setpoint('cp', 'web/app.1:/tmp/tree', here('tree'))
+    expect(await readlink(here('tree/a'))).toBe(secret)
+    const { code } = await host.setpoint('cp', here('name'), 'web/app.1:/tmp/into/planted')
+    expect(code).toBe(2)
+    await host.setpoint('cp', here('in/.'), 'web/app.1:/tmp/into')
+    expect(await readdir(here('victim'))).toEqual([])
+    await host.setpoint('cp', here('name'), 'web/app.1:/tmp/a')
+    expect(await readFile(secret, 'utf8')).toBe('of the host')
+  })
+})

@@ -1,0 +1,181 @@
+import { constants } from 'node:fs'
+import { type FileHandle, lchown, lutimes, mkdir, open, readFile, symlink, unlink } from 'node:fs/promises'
+import { SetpointError } from '../../schemas/error.ts'
+import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
+import { CopyEntry } from '../../schemas/session/request.ts'
+import { checker } from '../../schemas/validate.ts'
+import { atPath, entryPath, HELD, heldPath, type Place } from './confined.ts'
+import type { Copying } from './copy-out.ts'
+
+const checkEntry = checker(CopyEntry)
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+const IN_PLACE = constants.O_WRONLY | constants.O_TRUNC
+const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
+
+/** Root of the container, as the host counts users. */
+interface Owner {
+  uid: number
+  gid: number
+}
+
+/**
+ * Takes entries and makes files of them, owned by the container's root. As with `cp -r`: what is copied goes into `path`
+ * when that is a folder, else it becomes `path`. Below it no link is followed, and one that is in the way is replaced.
+ */
+export async function copyIn({ request, channel, root, pid }: Copying): Promise<void> {
+  const owner = await rootOf(pid)
+  await atPath(root, { path: request.path, followLast: true }, async (place) => {
+    const base = await baseOf(place, request.name)
+    const writer = createWriter({ ...base, owner })
+    try {
+      for (let frame = await channel.receive(); frame; frame = await channel.receive()) {
+        if (frame.type === FRAME.inputEnd) return await writer.finish()
+        if (frame.type === FRAME.entry) await writer.begin(entryIn(frame))
+        else if (frame.type === FRAME.input) await writer.write(frame.payload)
+      }
+      throw new SetpointError('COPY_FAILED', 'The copy broke off: what was being written is not whole.')
+    } finally {
+      await writer.close()
+    }
+  })
+}
+
+interface Base {
+  folder: FileHandle
+  /** What the first entry is called; undefined: it is `folder` itself. */
+  name: string | undefined
+}
+
+async function baseOf({ parent, name, held }: Place, wanted: string | undefined): Promise<Base> {
+  const isFolder = (await held?.stat())?.isDirectory() === true
+  if (held !== undefined && isFolder) return { folder: held, name: wanted }
+  return { folder: parent, name }
+}
+
+interface Writer {
+  begin(entry: CopyEntry): Promise<void>
+  write(bytes: Buffer): Promise<void>
+  /** All has been sent. */
+  finish(): Promise<void>
+  close(): Promise<void>
+}
+
+function createWriter({ folder, name, owner }: Base & { owner: Owner }): Writer {
+  let current: { handle: FileHandle; entry: CopyEntry } | undefined
+
+  async function finish(): Promise<void> {
+    const done = current
+    current = undefined
+    if (done === undefined) return
+    const { handle, entry } = done
+    await handle.chown(owner.uid, owner.gid)
+    await handle.chmod(entry.mode & 0o777)
+    await handle.utimes(new Date(), new Date(entry.modified))
+    await handle.close()
+  }
+
+  /** Every folder on the way is entered as a folder, never as a link. */
+  async function within<T>(path: string, work: (parent: FileHandle, last: string) => Promise<T>): Promise<T> {
+    const parts = [...(name === undefined ? [] : [name]), ...path.split('/').filter(Boolean)]
+    const opened: FileHandle[] = []
+    try {
+      let parent = folder
+      for (const part of parts.slice(0, -1)) {
+        parent = await open(entryPath(parent, part), FOLDER)
+        opened.push(parent)
+      }
+      return await work(parent, parts.at(-1) ?? '')
+    } finally {
+      await Promise.all(opened.map((handle) => handle.close()))
+    }
+  }
+
+  return {
+    async begin(entry) {
+      await finish()
+      if (entry.path === '' && name === undefined) return mustBeFolder(entry)
+      await within(entry.path, async (parent, last) => {
+        const path = entryPath(parent, last)
+        if (entry.type === 'folder') await makeFolder(path, entry, owner)
+        else if (entry.type === 'link') await makeLink(path, entry, owner)
+        else current = { handle: await newFile(path), entry }
+      })
+    },
+    async write(bytes) {
+      if (current === undefined) throw new SetpointError('COPY_FAILED', 'Bytes came that belong to no file.')
+      for (let at = 0; at < bytes.length; ) {
+        at += (await current.handle.write(bytes, at, bytes.length - at)).bytesWritten
+      }
+    },
+    finish,
+    close: async () => void (await current?.handle.close()),
+  }
+}
+
+async function makeFolder(path: string, { mode }: CopyEntry, { uid, gid }: Owner): Promise<void> {
+  const isNew = await mkdir(path, { mode: mode & 0o777 }).then(
+    () => true,
+    (error) => ignore(error, 'EEXIST'),
+  )
+  const handle = await open(path, FOLDER)
+  try {
+    if (!isNew) return
+    await handle.chown(uid, gid)
+    await handle.chmod(mode & 0o777)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function makeLink(
+  path: string,
+  { target = '', modified }: CopyEntry,
+  { uid, gid }: Owner,
+): Promise<void> {
+  await unlink(path).catch((error) => ignore(error, 'ENOENT'))
+  await symlink(target, path)
+  await lchown(path, uid, gid)
+  await lutimes(path, new Date(), new Date(modified))
+}
+
+/** A new file in the place of what is there; a file that is a mount of its own is written over. */
+async function newFile(path: string): Promise<FileHandle> {
+  const isMounted = await unlink(path).then(
+    () => false,
+    (error) => (error.code === 'EBUSY' ? true : ignore(error, 'ENOENT')),
+  )
+  if (!isMounted) return open(path, NEW, 0o600)
+  const held = await open(path, HELD) // looked at before it is opened: a device may act on that alone
+  try {
+    if ((await held.stat()).isFile()) return await open(heldPath(held), IN_PLACE)
+  } finally {
+    await held.close()
+  }
+  throw new SetpointError('COPY_FAILED', 'What is mounted there is no file that could be written.')
+}
+
+function mustBeFolder({ type }: CopyEntry): void {
+  if (type === 'folder') return
+  throw new SetpointError('COPY_FAILED', 'Only the content of a folder can be copied without a name.')
+}
+
+function entryIn(frame: Frame): CopyEntry {
+  const entry = checkEntry(jsonOf(frame))
+  if (entry.ok) return entry.value
+  throw new SetpointError('COPY_FAILED', `An entry came that is none: ${entry.message}.`)
+}
+
+/** user_namespaces(7): `0 <first> <count>` where the container has users of its own. */
+async function rootOf(pid: number): Promise<Owner> {
+  const [uid, gid] = await Promise.all(['uid_map', 'gid_map'].map((file) => firstIn(`/proc/${pid}/${file}`)))
+  return { uid: uid ?? 0, gid: gid ?? 0 }
+}
+
+async function firstIn(file: string): Promise<number> {
+  return Number(/^\s*0\s+(\d+)/m.exec(await readFile(file, 'utf8'))?.[1] ?? 0)
+}
+
+function ignore(error: NodeJS.ErrnoException, code: string): false {
+  if (error.code !== code) throw error
+  return false
+}
