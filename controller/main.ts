@@ -112,6 +112,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     onChange: sources.reload,
   })
   const service = createService({
+    externals: externals.externals,
     sources,
     records,
     fleet,

@@ -5,6 +5,7 @@ import type { StackSpec } from '../schemas/stack.ts'
 import type { ControllerStatus, PlanDocument } from '../schemas/status.ts'
 import { createAccess } from './access.ts'
 import type { Service } from './api/service.ts'
+import { withExternals } from './known-externals.ts'
 import type { Fleet } from './observed/fleet.ts'
 import type { HostProblems } from './observed/host-problems.ts'
 import { specChanges } from './plan/changes.ts'
@@ -24,6 +25,8 @@ import type { Turns } from './turns.ts'
 const SHORTEST_PREFIX = 4
 
 export interface ServiceDeps {
+  /** The external configs by name. */
+  externals: () => ReadonlyMap<string, Buffer>
   sources: Sources
   records: Records
   fleet: Pick<Fleet, 'observed'>
@@ -115,15 +118,19 @@ function noHost(host: string, hosts: string[]): SetpointError {
   return new SetpointError('HOST_NOT_FOUND', `There is no host ${host}.`, { hint })
 }
 
-function candidateChanges({ records }: ServiceDeps, offline: StackSpec): PlanDocument['stacks'][number] {
+function candidateChanges(
+  { records, externals }: ServiceDeps,
+  offline: StackSpec,
+): PlanDocument['stacks'][number] {
   const record = records.get(offline.name)
   const running = record === undefined ? null : wantedRevision(record)
-  const spec = withKnownSecrets(offline, running?.spec ?? null)
+  const before = running?.spec ?? null
+  const spec = withKnownSecrets(offline, before)
   return {
     name: spec.name,
     revision: running?.revision ?? null,
-    // As it would be taken in, so that a pin which stays is no change.
-    changes: specChanges(running?.spec ?? null, applyPins(spec, knownPins(record))),
+    // As it would be taken in, so that a pin which stays is no change, nor an external config that is known only here.
+    changes: specChanges(before, withExternals(applyPins(spec, knownPins(record)), externals(), before)),
     problems: [],
   }
 }

@@ -1,3 +1,4 @@
+import { digest } from './canonical.ts'
 import { closed } from './parts.ts'
 import Type, { type Static } from './type.ts'
 
@@ -23,3 +24,8 @@ export const ContentMount = Type.Object(
 
 /** Docker's mode of a config and a secret. */
 export const CONTENT_MODE = 0o444
+
+/** What stands for the digest of an external config where nobody knows what it holds, as on the machine of its author. */
+export function unknownExternal(name: string): string {
+  return digest(['external config', name])
+}

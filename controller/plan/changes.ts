@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../schemas/canonical.ts'
+import type { ContentMount } from '../../schemas/content.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import type { PlannedChange } from '../../schemas/status.ts'
 import { withoutPasswords } from '../../schemas/volume.ts'
@@ -59,9 +60,24 @@ function serviceSummary(before: ServiceSpec, after: ServiceSpec): string {
 /** Every leaf that differs; the fingerprint is left out, since it only says that something else does. */
 function diffFields(from: unknown, to: unknown, path: string): Field[] {
   if (canonicalJson(from) === canonicalJson(to) || path === 'fingerprint') return []
+  if (path === CONTENTS) return diffFields(byTarget(from), byTarget(to), 'contents')
   if (!isObject(from) || !isObject(to)) return [{ path, from: show(from, path), to: show(to, path) }]
   const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort()
   return keys.flatMap((key) => diffFields(from[key], to[key], path === '' ? key : `${path}.${key}`))
+}
+
+const CONTENTS = 'container.contents'
+
+/** What is mounted of the repository by its place: a line for each file or folder that has changed. */
+function byTarget(contents: unknown): Record<string, string> {
+  const mounts = (contents ?? []) as ContentMount[]
+  return Object.fromEntries(
+    mounts.map(({ target, kind, digest, mode, uid, gid }) => {
+      const owner = [uid, gid].some((id) => id !== undefined) ? ` of ${uid ?? 0}:${gid ?? 0}` : ''
+      const access = mode === undefined ? '' : ` ${mode.toString(8).padStart(4, '0')}`
+      return [target, `${kind} ${digest.slice(0, 12)}${owner}${access}`]
+    }),
+  )
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

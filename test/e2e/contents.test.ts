@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { command } from '../support/host-command.ts'
-import { hasOutcome, isConverged, stackOf } from '../support/stacks.ts'
+import { ROOT } from '../support/imports.ts'
+import { hasOutcome, isConverged, stackOf, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
 
@@ -173,6 +176,59 @@ describe('content', () => {
     expect(texts.join()).toContain('a: 2\n')
   })
 })
+
+it('goes on its way when the agent is killed meanwhile', async () => {
+  await host.commit({ 'web/conf/a.conf': 'a: 5\n' })
+  await host.kill('agent')
+  await host.until((now) => isConverged()(now) && !!pidsIn(now).web)
+  const text = async () => readFile(`${await inside('web')}/etc/web/a.conf`, 'utf8').catch(() => '')
+  await expect.poll(text, { timeout: 30_000 }).toBe('a: 5\n')
+})
+
+describe('on two hosts', () => {
+  const second = () => join(host.folder, 'second')
+  const agentArgv = (...args: string[]) => [
+    ...[process.execPath, join(ROOT, 'scripts/setpoint-agent.mjs'), '--state', second(), '--host', 'second'],
+    ...args,
+  ]
+
+  it('each has what its tasks mount, and no more', async () => {
+    const redis = `unix://${join(host.state, 'redis/redis.sock')}`
+    const key = join(host.state, 'controller/controller.pub')
+    const [file = '', ...args] = host.enter(agentArgv('--redis', redis, '--controller-key', key))
+    const agent = spawn(file, args, { env: host.env, stdio: 'ignore' })
+    const exited = once(agent, 'exit')
+    try {
+      await host.until(({ hosts }) => hosts.some(({ name, state }) => name === 'second' && state === 'ready'))
+      await host.until(
+        isConverged(await host.commit({ 'all/compose.yaml': EVERYWHERE, 'all/f': 'here\n' }), 'all'),
+      )
+      const tasks = tasksOf(await host.status(), 'all')
+      expect(tasks.map((task) => task.host).sort()).toEqual(['second', 'vm'])
+      for (const { pid } of tasks) {
+        expect(await readFile(`/proc/${pid}/root/f`, 'utf8')).toBe('here\n')
+        expect(await readFile(`/proc/${pid}/root/c`, 'utf8')).toBe('and here')
+      }
+      expect(await readdir(join(second(), 'contents'))).toHaveLength(2)
+    } finally {
+      agent.kill('SIGTERM')
+      await exited
+      await host.run(...agentArgv('--down', '--volumes'))
+    }
+  })
+})
+
+/** Without a network: two agents on one machine would have to agree on their subnets. */
+const EVERYWHERE = `services:
+  app:
+    image: ${TEST_IMAGE}
+    stop_grace_period: 1s
+    deploy: {mode: global}
+    network_mode: none
+    volumes: ["./f:/f:ro"]
+    configs: [c]
+configs: {c: {content: and here}}
+`
 
 /** The files of that name among the agent's content. */
 async function filesNamed(name: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { digest } from '../../../schemas/canonical.ts'
-import { CONTENT_MODE, type ContentMount } from '../../../schemas/content.ts'
+import { CONTENT_MODE, type ContentMount, unknownExternal } from '../../../schemas/content.ts'
 import { isExternal } from '../compose/external.ts'
 import { type Cursor, fail, itemsOf, within } from '../cursor.ts'
 import { quote, textAt, valueAt } from '../yaml/node.ts'
@@ -55,7 +55,7 @@ function delivered(at: Cursor, packing: Packing, reading: Reading): string | und
 /** A config of the fleet, which an operator has given the controller. Offline nobody knows what it holds. */
 function externalDigest(declared: Cursor, reading: Reading): string | undefined {
   const name = textAt(declared.node, 'name') ?? ''
-  if (!reading.externals) return digest(['external config', name])
+  if (!reading.externals) return unknownExternal(name)
   const content = reading.externals.get(name)
   if (content) return delivered(declared, packText(content), reading)
   const advice = `put it on the controller as configs/${name} in its state folder`
