@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isIpv6 } from '../../schemas/address.ts'
 import type { Log } from '../../schemas/log.ts'
-import { run } from '../runtime/exec.ts'
+import { type Argv, succeed } from '../runtime/exec.ts'
 import { type Forward, forwardKey, type Traffic } from './forwards.ts'
 import { within } from './within.ts'
 
@@ -23,49 +23,92 @@ interface FlowsOptions {
   log: Log
 }
 
+/** The options of `conntrack` by which a flow is told: where it was sent to, and from where it is answered. */
+type Option = '--orig-dst' | '--orig-port-dst' | '--reply-src' | '--reply-port-src'
+
+/** Flows, told by some of their ends. */
+export type Told = Partial<Record<Option, string>>
+
+type Protocol = 'ipv4' | 'ipv6'
+
 export function createFlows({ prefix, file, log }: FlowsOptions): Flows {
   let isMissing = false
+  const conntrack = (...args: string[]) => {
+    const argv: Argv = ['conntrack', ...args]
+    return succeed(within(prefix, argv), { timeout: 10_000 })
+  }
+
+  /** The kernel goes through its whole table for each command: most times one look is all there is to do. */
+  async function forget(protocol: Protocol, stale: Told[]): Promise<void> {
+    if (stale.length === 0) return
+    const flows = parseFlows(await conntrack('-L', '-p', 'udp', '-f', protocol))
+    const found = stale.filter((told) => flows.some((flow) => isTold(flow, told)))
+    if (found.length === 0) return
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, `${found.map((told) => deletion(protocol, told)).join('\n')}\n`)
+    await conntrack('--load-file', file)
+  }
+
   return {
     async follow(before, after) {
-      const lines = staleFlows(before, after)
-      if (lines.length === 0 || isMissing) return
+      if (isMissing) return
+      const stale = staleFlows(before, after)
       try {
-        await mkdir(dirname(file), { recursive: true })
-        await writeFile(file, `${lines.join('\n')}\n`)
-        const { exitCode, stderr } = await run(within(prefix, ['conntrack', '--load-file', file]), {
-          timeout: 10_000,
-        })
-        if (exitCode !== 0) log.warn({ said: stderr.trim() }, 'UDP flows to tasks that left may go on')
+        await forget('ipv4', stale.ipv4)
+        await forget('ipv6', stale.ipv6)
       } catch (error) {
-        isMissing = true
+        isMissing = (error as { code?: string }).code === 'RUNTIME_MISSING'
         log.warn({ error: String(error) }, 'UDP flows to tasks that left go on until nothing comes any more')
       }
     },
   }
 }
 
-/** Lines for `conntrack --load-file`, each of which removes the flows that `after` would lead elsewhere. */
-export function staleFlows(before: Traffic, after: Traffic): string[] {
+/** The flows that `after` would lead elsewhere than they go. */
+export function staleFlows(before: Traffic, after: Traffic): Record<Protocol, Told[]> {
+  const stale: Record<Protocol, Told[]> = { ipv4: [], ipv6: [] }
   const [old, now] = [udpOf(before), udpOf(after)]
-  const left = [...old].flatMap(([key, forward]) => {
+  for (const [key, forward] of old) {
     const kept = new Set(now.get(key)?.to.map(String))
-    return forward.to
-      .filter((place) => !kept.has(String(place)))
-      .map(([address, port]) => {
-        return `${portOf(forward)} --reply-src ${address} --reply-port-src ${port}`
-      })
-  })
-  const begun = [...now].filter(([key]) => !old.has(key)).map(([, forward]) => portOf(forward))
-  return [...left, ...begun, ...staleOfServices(before, after)]
+    for (const [address, port] of forward.to.filter((place) => !kept.has(String(place)))) {
+      const answered: Told = { '--reply-src': address, '--reply-port-src': String(port) }
+      stale[protocolOf(address)].push({ ...sentTo(forward), ...answered })
+    }
+  }
+  for (const [key, forward] of now) {
+    if (!old.has(key)) stale[forward.family === 'ip6' ? 'ipv6' : 'ipv4'].push(sentTo(forward))
+  }
+  for (const { address, to } of before.vips) {
+    const kept = after.vips.find((vip) => vip.address === address)?.to ?? []
+    for (const task of to.filter((one) => !kept.includes(one))) {
+      stale[protocolOf(address)].push({ '--orig-dst': address, '--reply-src': task })
+    }
+  }
+  return stale
 }
 
-function staleOfServices(before: Traffic, after: Traffic): string[] {
-  return before.vips.flatMap(({ address, to }) => {
-    const kept = after.vips.find((vip) => vip.address === address)?.to ?? []
-    return to
-      .filter((task) => !kept.includes(task))
-      .map((task) => `${flowsOf(isIpv6(address))} --orig-dst ${address} --reply-src ${task}`)
+/** What `conntrack -L` prints, one flow a line: `udp 17 28 src=… dst=… sport=… dport=… src=… dst=… sport=… dport=…`. */
+export function parseFlows(text: string): Required<Told>[] {
+  return text.split('\n').flatMap((line) => {
+    const [sent, answered] = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)]
+    if (!sent || !answered) return []
+    return [
+      {
+        ...{ '--orig-dst': sent[2] ?? '', '--orig-port-dst': sent[4] ?? '' },
+        ...{ '--reply-src': answered[1] ?? '', '--reply-port-src': answered[3] ?? '' },
+      },
+    ]
   })
+}
+
+function isTold(flow: Told, told: Told): boolean {
+  return Object.entries(told).every(([option, value]) => flow[option as Option] === value)
+}
+
+/** A line for `conntrack --load-file`. */
+function deletion(protocol: Protocol, told: Told): string {
+  const ends = Object.entries(told).map(([option, value]) => `${option} ${value}`)
+  return `-D -p udp -f ${protocol} ${ends.join(' ')}`
 }
 
 function udpOf({ forwards }: Traffic): Map<string, Forward> {
@@ -73,10 +116,10 @@ function udpOf({ forwards }: Traffic): Map<string, Forward> {
   return new Map(udp.map((forward) => [`${forward.family} ${forwardKey(forward)}`, forward]))
 }
 
-function portOf({ family, hostIp, published }: Forward): string {
-  return `${flowsOf(family === 'ip6')}${hostIp ? ` --orig-dst ${hostIp}` : ''} --orig-port-dst ${published}`
+function sentTo({ hostIp, published }: Forward): Told {
+  return { ...(hostIp !== undefined && { '--orig-dst': hostIp }), '--orig-port-dst': String(published) }
 }
 
-function flowsOf(isIpv6: boolean): string {
-  return isIpv6 ? '-D -f ipv6 -p udp' : '-D -p udp'
+function protocolOf(address: string): Protocol {
+  return isIpv6(address) ? 'ipv6' : 'ipv4'
 }

@@ -21,7 +21,7 @@ export interface NameServer {
 export interface NameServers {
   /** Starts the server unless it runs. */
   ensure(server: NameServer): Promise<void>
-  /** Makes the server, which then runs, answer so. */
+  /** Makes the server answer so; when that is news, it then runs. */
   answer(server: NameServer, answers: Answers): Promise<void>
   stop(key: string): Promise<void>
   /** The keys of all that were started since the host was. */
@@ -46,6 +46,7 @@ interface Files {
 const STOP_DEADLINE = 3_000
 
 export function createNameServers({ prefix, folder, log }: NameServersOptions): NameServers {
+  let rootOnly: Promise<boolean> | undefined
   const busy = new Map<string, Promise<unknown>>()
   const answered = new Map<string, Answers>()
   const files = (key: string): Files => ({
@@ -58,7 +59,8 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
     const own = files(server.key)
     const running = await processOf(own)
     await mkdir(folder, { recursive: true, mode: 0o755 })
-    const asRoot = !(await isOpenToAll(folder))
+    rootOnly ??= isOpenToAll(folder).then((isOpen) => !isOpen)
+    const asRoot = await rootOnly
     const argv = dnsmasqArgv(server, own, asRoot)
     if (running && isSame(running.argv, argv)) return
     if (running) await end(own) // of an agent that started them otherwise
@@ -71,18 +73,20 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
     })
   }
 
-  async function write({ key }: NameServer, { hosts, zones }: Answers): Promise<void> {
+  /** True when it was news. */
+  async function write({ key }: NameServer, { hosts, zones }: Answers): Promise<boolean> {
     const own = files(key)
     const before = answered.get(key)
     const isHosts = hosts !== undefined && hosts !== before?.hosts
     const isZones = zones !== before?.zones
-    if (!isHosts && !isZones) return
+    if (!isHosts && !isZones) return false
     answered.delete(key)
     await mkdir(folder, { recursive: true, mode: 0o755 })
     if (isHosts) await replace(own.hosts, hosts)
     if (isZones) await replace(own.zones, zones)
     answered.set(key, { ...before, ...(isHosts && { hosts }), zones })
     signal((await processOf(own))?.pid, 'SIGHUP')
+    return true
   }
 
   /** One thing at a time for each server. */
@@ -98,8 +102,7 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
     ensure: (server) => inTurn(server.key, () => begin(server)),
     answer: (server, answers) =>
       inTurn(server.key, async () => {
-        await write(server, answers)
-        await begin(server)
+        if (await write(server, answers)) await begin(server)
       }),
     async list() {
       const names = await readdir(folder).catch(() => []) // there has been none yet

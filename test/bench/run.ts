@@ -3,12 +3,14 @@ import { benchLoad } from './load.bench.ts'
 import { type Measured, table } from './measure.ts'
 import { benchPlan } from './plan.bench.ts'
 import { benchPolls } from './poll.bench.ts'
+import { benchPublish } from './publish.bench.ts'
 
 const BENCHES: Record<string, () => Promise<Measured[]>> = {
   load: benchLoad,
   plan: benchPlan,
   poll: benchPolls,
   deploy: benchDeploy,
+  publish: benchPublish,
 }
 
 const wanted = process.argv.slice(2)
