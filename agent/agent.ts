@@ -9,6 +9,7 @@ import { hostNameOf, pinHost } from './host-name.ts'
 import { lockState } from './lock.ts'
 import { createInspector } from './observe/inspect.ts'
 import { createReporter } from './observe/report.ts'
+import { createUsage } from './observe/usage.ts'
 import { type AgentOptions, agentVersion } from './options.ts'
 import { openOrders, slotKey } from './orders.ts'
 import { openParts, type Parts } from './parts.ts'
@@ -59,6 +60,7 @@ async function serve(
   const reporter = createReporter({
     ...{ redis, log, host: hostInfo(options, runtime.info) },
     ...{ tasks: tasks.list, strays: inspector.strays },
+    usage: createUsage({ tasks: tasks.list, runtime, now: () => performance.now() }),
   })
   tasks.onChange(reporter.delta)
   inspector.onStrays(reporter.snapshot)

@@ -18,6 +18,7 @@ import type { Sources } from './sources.ts'
 import type { HostKeys } from './state/host-keys.ts'
 import type { Leader } from './state/leader.ts'
 import type { Records } from './state/records.ts'
+import { statsDocument } from './status/stats.ts'
 import { driftItems, statusDocument, strayItems } from './status/view.ts'
 import type { Turns } from './turns.ts'
 
@@ -81,6 +82,7 @@ export function createService(deps: ServiceDeps): Service {
       })
       return stack === undefined ? [...items, ...strayItems(records.list(), observed())] : items
     },
+    stats: (stack) => statsDocument(observed(), stack === undefined ? undefined : known(deps, stack)),
     history: (stack) => records.get(known(deps, stack))?.history ?? [],
     rollback: (stack, revision) => rollBack(deps, known(deps, stack), revision),
     async sync() {

@@ -1,6 +1,7 @@
 import { RECIPIENT } from './seal.ts'
 import { TaskStatus } from './task.ts'
 import Type, { type Static } from './type.ts'
+import { Usage } from './usage.ts'
 
 const closed = { additionalProperties: false }
 
@@ -46,6 +47,8 @@ export const Snapshot = Type.Object(
     at: Type.String(),
     tasks: Type.Array(TaskStatus),
     strays: Type.Array(Stray),
+    /** Of the running tasks, by id. */
+    usage: Type.Optional(Type.Record(Type.String(), Usage)),
   },
   closed,
 )

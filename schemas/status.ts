@@ -1,6 +1,7 @@
 import type { Failure, HistoryEntry, Outcome } from './record.ts'
 import type { HostInfo } from './report.ts'
 import type { Health, Probe, TaskState } from './task.ts'
+import type { Usage } from './usage.ts'
 
 /** The API's JSON, which is what `--output json` prints. Kept stable; docs/cli.md shows it. */
 export interface StatusDocument {
@@ -175,4 +176,18 @@ export interface PlannedChange {
 export interface HistoryDocument {
   stack: string
   entries: HistoryEntry[]
+}
+
+/** What the running tasks use, as their hosts last told: `GET /v1/stats`. */
+export interface StatsDocument {
+  tasks: TaskStats[]
+}
+
+export interface TaskStats {
+  id: string
+  stack: string
+  service: string
+  slot: number
+  host: string
+  usage: Usage
 }

@@ -28,7 +28,7 @@ say where it is; \`up\`, \`down\` and \`setpoint-agent\` do. \`--output json\` p
      "sources": [{"name", "url", "branch", "revision", "polled", "error"}]}
 
 The API is the same over HTTP and on \`<state>/api.sock\`: \`GET /v1/status\`, \`/v1/status/changes\` (a long poll),
-\`/v1/drift\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/stacks/NAME/services/SERVICE/logs\`, \`/v1/secrets\`, \`/v1/version\`;
+\`/v1/drift\`, \`/v1/stats\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/stacks/NAME/services/SERVICE/logs\`, \`/v1/secrets\`, \`/v1/version\`;
 \`POST /v1/sync\`, \`/v1/plan\`, \`/v1/hosts/NAME/trust\`, \`/v1/stacks/NAME/rollback\`, which adds the revision that it
 goes back to as \`to\`; \`GET /healthz\` without a token.
 `

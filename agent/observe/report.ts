@@ -5,6 +5,7 @@ import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { HostInfo, Report, ReportOf, Snapshot, Stray } from '../../schemas/report.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
+import type { Usage } from '../../schemas/usage.ts'
 import { HEARTBEAT, REPORTS, REPORTS_KEPT, SNAPSHOTS } from '../../schemas/wire.ts'
 
 /** Tells the controllers what this host looks like. While Redis is away it keeps little and blocks nobody. */
@@ -25,6 +26,7 @@ export interface ReporterOptions {
   host: HostInfo
   tasks: () => TaskStatus[]
   strays: () => Stray[]
+  usage: () => Record<string, Usage>
   log: Log
   /** Milliseconds between two snapshots. */
   heartbeat?: number
@@ -75,7 +77,15 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (redis.status !== 'ready') return
     const from = stamp()
     const { boot, sequence, at } = from
-    const full: Snapshot = { host, boot, sequence, at, tasks: options.tasks(), strays: options.strays() }
+    const full: Snapshot = {
+      host,
+      boot,
+      sequence,
+      at,
+      tasks: options.tasks(),
+      strays: options.strays(),
+      usage: options.usage(),
+    }
     const report: Report = { kind: 'snapshot', ...from }
     const sent = redis
       .multi()

@@ -24,6 +24,7 @@ import { exists, readRecord, stateOf } from './record.ts'
 import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './root-mount.ts'
 import type { Exit, Runtime } from './runtime.ts'
 import { loadSeccomp } from './seccomp.ts'
+import { readUsage } from './usage.ts'
 
 export interface OciOptions {
   paths: Paths
@@ -83,6 +84,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     },
     exitOf: async (id) => exitOf(await contexts.of(id), id),
     limits: (id) => readLimits(info.cgroup, filesOf(context, id).cgroup),
+    usage: (id, pid) => readUsage(info.cgroup, { cgroup: filesOf(context, id).cgroup, pid }),
     async setLimits(id, resources) {
       await writeLimits(info.cgroup, filesOf(context, id).cgroup, resources).catch((error) => {
         throw explain(`the limits of task ${id} cannot be set`, error.message, error)

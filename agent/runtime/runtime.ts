@@ -1,5 +1,6 @@
 import type { Resources } from '../../schemas/resources.ts'
 import type { Task } from '../../schemas/task.ts'
+import type { Usage } from '../../schemas/usage.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import type { ResolvedImage } from '../image/images.ts'
 
@@ -93,6 +94,8 @@ export interface Runtime {
   /** How a container ended, if it did: survives a restart of the agent. */
   exitOf(id: string): Promise<Exit | undefined>
   limits(id: string): Promise<Limits | undefined>
+  /** What a container uses now; undefined when it is not there. @param pid that of its process */
+  usage(id: string, pid: number): Usage | undefined
   setLimits(id: string, resources: Resources): Promise<void>
   logs(id: string, tail: number): Promise<LogLine[]>
   close(): Promise<void>

@@ -10,6 +10,7 @@ import { secretRoutes } from './secret-routes.ts'
 import type { Service } from './service.ts'
 import { sessionSocket } from './session-socket.ts'
 import { stackRoutes } from './stack-routes.ts'
+import { statsRoutes } from './stats-routes.ts'
 import { statusRoutes } from './status-routes.ts'
 import { setpointVersion } from './version.ts'
 
@@ -55,5 +56,6 @@ export function buildApp({ service, changes, guard, log, address }: AppOptions):
   sessionSocket(app, { service, guard, log })
   hostRoutes(app, service)
   secretRoutes(app, service)
+  statsRoutes(app, service)
   return app
 }

@@ -1,6 +1,12 @@
 import type { HistoryEntry } from '../../schemas/record.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
-import type { DriftItem, PlanDocument, SecretStatus, StatusDocument } from '../../schemas/status.ts'
+import type {
+  DriftItem,
+  PlanDocument,
+  SecretStatus,
+  StatsDocument,
+  StatusDocument,
+} from '../../schemas/status.ts'
 import type { Access } from './access.ts'
 
 /** What the API lets people do: the controller as seen through HTTP. Unknown stacks throw STACK_NOT_FOUND. */
@@ -12,6 +18,8 @@ export interface Service extends Access {
   /** What would change if these stacks were wanted; without them, what the newest commit still has to change. */
   plan(candidates?: StackSpec[]): PlanDocument
   drift(stack?: string): DriftItem[]
+  /** What the running tasks of every stack, or the one named, use. */
+  stats(stack?: string): StatsDocument
   /** Newest first. */
   history(stack: string): HistoryEntry[]
   /**

@@ -2,7 +2,7 @@ import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
 import type { CopyRequest, ExecRequest, LogLine } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
-import type { HistoryDocument, PlanDocument, StatusDocument } from '../../schemas/status.ts'
+import type { HistoryDocument, PlanDocument, StatsDocument, StatusDocument } from '../../schemas/status.ts'
 import type { LogsQuery, ProcessesDocument } from '../api/access.ts'
 import type {
   DriftDocument,
@@ -43,6 +43,7 @@ export interface Client {
   sync(): Promise<StatusDocument>
   plan(candidates?: StackSpec[]): Promise<PlanDocument>
   drift(stack?: string): Promise<DriftDocument>
+  stats(stack?: string): Promise<StatsDocument>
   history(stack: string): Promise<HistoryDocument>
   rollback(stack: string, revision?: string): Promise<RollbackDocument>
   /** Lines as they come; without `follow` those that there are, in the order of time. */
@@ -114,6 +115,7 @@ function clientOf(
     sync: () => post('/v1/sync', { deadline: SYNC_DEADLINE + 5_000 }),
     plan: (stacks) => (stacks ? post('/v1/plan', { body: { stacks } }) : get('/v1/plan')),
     drift: (stack) => get(`/v1/drift${query({ stack })}`),
+    stats: (stack) => get(`/v1/stats${query({ stack })}`),
     history: (stack) => get(`/v1/stacks/${encodeURIComponent(stack)}/history`),
     rollback: (stack, revision) =>
       post(`/v1/stacks/${encodeURIComponent(stack)}/rollback`, revision ? { body: { revision } } : {}),

@@ -15,6 +15,7 @@ import { registerLogs } from './logs.ts'
 import { registerPlan } from './plan.ts'
 import { registerRollback } from './rollback.ts'
 import { registerSecret } from './secret.ts'
+import { registerStats } from './stats.ts'
 import { registerStatus } from './status.ts'
 import { registerSync } from './sync.ts'
 import { registerTop } from './top.ts'
@@ -83,6 +84,7 @@ function createProgram(cli: Cli): Command {
         registerHistory,
         registerLogs,
         registerTop,
+        registerStats,
         registerHosts,
         registerVersion,
       ],

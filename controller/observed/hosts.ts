@@ -132,5 +132,6 @@ function viewOf({ known, seen }: Entry, state: ObservedHost['state']): ObservedH
     seen: new Date(seen).toISOString(),
     tasks: [...known.tasks.values()],
     strays: known.strays,
+    usage: known.usage,
   }
 }

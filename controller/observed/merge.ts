@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { HostInfo, ReportOf, Snapshot, Stray } from '../../schemas/report.ts'
 import { isLater, type TaskStatus } from '../../schemas/task.ts'
+import type { Usage } from '../../schemas/usage.ts'
 
 /** What is known of a host: the last snapshot of its agent's present life, and the deltas after it. */
 export interface KnownHost {
@@ -9,6 +10,7 @@ export interface KnownHost {
   info: HostInfo
   tasks: ReadonlyMap<string, TaskStatus>
   strays: Stray[]
+  usage: Readonly<Record<string, Usage>>
 }
 
 export interface Merged {
@@ -21,13 +23,13 @@ export interface Merged {
 
 /** Takes in a snapshot; undefined when it is older than what is known. Another boot replaces all. */
 export function mergeSnapshot(known: KnownHost | undefined, snapshot: Snapshot): Merged | undefined {
-  const { boot, sequence, host: info, strays } = snapshot
+  const { boot, sequence, host: info, strays, usage = {} } = snapshot
   const same = known?.boot === boot ? known : undefined
   if (same && sequence < same.sequence) return undefined
   const tasks = new Map(snapshot.tasks.map((task) => [task.id, laterOf(same?.tasks.get(task.id), task)]))
   const unchanged = same && isDeepStrictEqual([same.info, same.strays], [info, strays])
   return {
-    host: { boot, sequence, info, strays, tasks },
+    host: { boot, sequence, info, strays, tasks, usage },
     stacks: changedStacks(known?.tasks ?? new Map(), tasks),
     whole: !unchanged,
   }

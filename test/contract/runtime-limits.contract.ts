@@ -94,6 +94,24 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
       )
     })
 
+    it('tells what a container uses', async () => {
+      const command = [
+        'sh',
+        '-c',
+        'dd if=/dev/zero of=/dev/shm/x bs=1M count=8 2>/dev/null; while :; do :; done',
+      ]
+      const pid = await running(host, 'user', { spec: { command, resources: { memory: 64 * MEBIBYTE } } })
+      await expect
+        .poll(() => host.runtime.usage('user', pid)?.cpuSeconds, { timeout: 20_000 })
+        .toBeGreaterThan(0.1)
+      const usage = host.runtime.usage('user', pid)
+      expect(usage).toMatchObject({ memoryLimit: 64 * MEBIBYTE, pids: 1 })
+      expect(usage?.memory).toBeGreaterThan(8 * MEBIBYTE)
+      expect(usage?.memory).toBeLessThan(64 * MEBIBYTE)
+      await host.runtime.purge('user')
+      expect(host.runtime.usage('user', pid)).toBeUndefined()
+    })
+
     it('limits processes', async () => {
       await running(host, 'forks', { spec: { resources: { pids: 40 } } })
       expect(await inside('forks', 'i=0; while [ $i -lt 50 ]; do sleep 1 & i=$((i+1)); done; wait')).toMatch(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { StatsDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { knob } from '../support/knobs.ts'
 import { isConverged, stackOf, tasksOf } from '../support/stacks.ts'
@@ -41,6 +42,27 @@ it('sets every limit of a compose file in the kernel, as the process sees it too
   expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8')).toBe('300\n')
   const { stdout } = await host.setpoint('logs', 'web/db')
   expect(stdout).toMatch(/\| 100\n.*\| 200\n.*size=8192k/)
+})
+
+it('shows what a task uses, to people, to programs and to Prometheus', async () => {
+  const [task] = tasksOf(await host.status())
+  const stats = async () => (await host.setpoint('stats', 'web', '--output', 'json')).json as StatsDocument
+  await expect.poll(async () => (await stats()).tasks.length, { timeout: 15_000 }).toBe(1)
+  const { tasks } = await stats()
+  expect(tasks).toMatchObject([{ id: task?.id, stack: 'web', service: 'db', slot: 1 }])
+  const { usage } = tasks[0] ?? {}
+  expect(usage).toMatchObject({ memoryLimit: 64 * 1024 * 1024, pids: 1, received: expect.any(Number) })
+  expect(usage?.memory).toBeGreaterThan(0)
+  expect((await host.setpoint('stats')).stdout).toMatch(/^TASK .*\nweb\/db\.1 .* 64 MB /)
+  const text = await host.run(
+    'curl',
+    '-s',
+    '--unix-socket',
+    `${host.state}/api.sock`,
+    'http://localhost/metrics',
+  )
+  expect(text).toMatch(/^setpoint_task_memory_limit_bytes\{stack="web",service="db",.*\} 67108864$/m)
+  expect(text).toMatch(/^setpoint_service_tasks_running\{stack="web",service="db"\} 1$/m)
 })
 
 it('rolls back a commit that asks for more than the host has, and says what', async () => {

@@ -53,6 +53,7 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
       fake.calls.push(['drift', stack])
       return []
     },
+    stats: () => ({ tasks: [] }),
     history(stack) {
       known(stack)
       return []

@@ -28,6 +28,7 @@ function aReporter({ tasks = [] as TaskStatus[], heartbeat = 60_000 } = {}): Rep
     ...{
       tasks: () => tasks,
       strays: () => [{ containerId: 'x', pid: 1, since: '2026-01-01T00:00:00.000Z' }],
+      usage: () => ({ 'web-1': { cpuSeconds: 2, cores: 0.5, memory: 4096, pids: 3 } }),
     },
   })
   closing.push(async () => {

@@ -110,6 +110,7 @@ export function aHost() {
     async exitOf(id) {
       return containers.get(id)?.exit
     },
+    usage: () => undefined,
     async limits() {
       return { memory: null, cpus: null, pids: null }
     },
