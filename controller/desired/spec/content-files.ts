@@ -1,5 +1,4 @@
 import { posix } from 'node:path'
-import { digest } from '../../../schemas/canonical.ts'
 import { CONTENT_MODE, type ContentMount, unknownExternal } from '../../../schemas/content.ts'
 import { isExternal } from '../compose/external.ts'
 import { type Cursor, fail, itemsOf, within } from '../cursor.ts'
