@@ -4,11 +4,12 @@ import { once } from 'node:events'
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { StatusDocument } from '../../schemas/status.ts'
+import type { HistoryEntry } from '../../schemas/record.ts'
+import type { HistoryDocument, StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
 import { DEPLOYER, prepareRegistry } from '../support/registry.ts'
-import { isConverged, stackOf, tasksOf } from '../support/stacks.ts'
+import { condition, hasOutcome, isConverged, stackOf, tasksOf } from '../support/stacks.ts'
 
 const OPEN = '127.0.0.1:5000'
 const LOCKED = '127.0.0.1:5001'
@@ -49,7 +50,7 @@ describe('an image of a registry', () => {
 
   test('can be watched while it comes', async () => {
     const image = (reference: string) => `services: {app: {image: '${reference}', ${QUICK}}}\n`
-    await push(`${OPEN}/team/large:1`, 'large', randomBytes(1_000_000).toString('hex'))
+    await push(`${OPEN}/team/large:1`, 'large', { filler: randomBytes(1_000_000).toString('hex') })
     await host.commit({ 'large/compose.yaml': image(`${SLOW}/team/large:1`) })
     const coming = await host.until((status) => {
       const [task] = stackTasks(status, 'large')
@@ -67,8 +68,10 @@ describe('an image of a registry', () => {
     const before = await host.status()
     await host.setpoint('sync')
     await host.kill('controller') // `up` starts another one, which reads the commit anew
-    const polled = before.sources[0]?.polled
-    const after = await host.until(({ sources }) => ![null, undefined, polled].includes(sources[0]?.polled))
+    const polled = [null, undefined, before.sources[0]?.polled]
+    const after = await host.until(
+      (status) => !polled.includes(status.sources[0]?.polled) && stackTasks(status, 'shop').length > 0,
+    )
     expect(tasksOf(after, 'shop')).toEqual(tasksOf(before, 'shop'))
 
     const status = await deployed({ 'shop/compose.yaml': compose('environment: {OTHER: x}', 'scale: 2') })
@@ -83,8 +86,22 @@ describe('an image of a registry', () => {
     const status = await deployed({ 'README.md': 'nothing of the stack' })
     await serves('three')
     const revision = stackOf(status, 'shop').revision.applied
-    const { json } = await host.setpoint('history', 'shop', '--output', 'json')
-    expect(json).toMatchObject({ entries: [{ trigger: 'image', revision }, { trigger: 'commit' }, {}, {}] })
+    expect((await history()).slice(0, 2)).toMatchObject([
+      { trigger: 'image', revision },
+      { trigger: 'commit' },
+    ])
+  })
+
+  test('that proves bad under its old tag is rolled back to the bytes that were healthy', async () => {
+    await push(APP, 'four', { variables: ['START=fail'] })
+    const revision = await host.commit({ 'README.md': 'still nothing of the stack' })
+    const status = await host.until(hasOutcome('rolledBack', revision, 'shop'))
+    expect(condition(status, 'Stalled', 'shop')).toMatchObject({ reason: 'RevisionIsBad' })
+    await serves('three')
+    expect((await history()).slice(0, 2)).toMatchObject([
+      { direction: 'back' },
+      { trigger: 'image', revision },
+    ])
   })
 
   test('is deployed without its registry, and status says what could not be looked up', async () => {
@@ -125,9 +142,14 @@ function compose(...more: string[]): string {
 }
 
 /** Pushes an image whose server says `message`, and leaves nothing of it in the host's storage. */
-async function push(reference: string, message: string, filler = ''): Promise<void> {
+async function push(
+  reference: string,
+  message: string,
+  { filler = '', variables = [] }: { filler?: string; variables?: string[] } = {},
+): Promise<void> {
   const container = (await host.run('buildah', 'from', '--pull-never', TEST_IMAGE)).trim()
-  await host.run('buildah', 'config', '--env', `MESSAGE=${message}`, container)
+  const environment = [`MESSAGE=${message}`, ...variables].flatMap((each) => ['--env', each])
+  await host.run('buildah', 'config', ...environment, container)
   if (filler !== '') {
     const file = join(host.folder, 'filler')
     await writeFile(file, filler)
@@ -186,6 +208,12 @@ async function stopRegistry(name: string): Promise<void> {
   const gone = once(child, 'exit')
   child.kill('SIGKILL')
   await gone
+}
+
+/** Newest first. */
+async function history(): Promise<HistoryEntry[]> {
+  const { json } = await host.setpoint('history', 'shop', '--output', 'json')
+  return (json as HistoryDocument).entries
 }
 
 /** Empty as long as the stack is not known. */
