@@ -29,6 +29,7 @@ export async function takeDown(options: AgentOptions, log: Log, tell: (line: str
     await removeNetworks(parts, removed)
     await parts.images.release(new Set())
     await parts.volumes.release(() => ({ volumes: new Set(), tasks: new Set() }))
+    await parts.secrets.release(nothing, nothing)
     if (options.volumes) await removeVolumes(parts, removed)
   } finally {
     await parts.close()
@@ -38,6 +39,11 @@ export async function takeDown(options: AgentOptions, log: Log, tell: (line: str
   await rmdir(join(paths.state, 'tasks')).catch(() => {}) // kept when something in it could not be removed
   await forgetHost(paths.state)
   await lock.release()
+}
+
+/** Of what is still used. */
+function nothing(): boolean {
+  return false
 }
 
 async function removeNetworks({ paths, networks }: Parts, removed: (what: string) => void): Promise<void> {

@@ -19,6 +19,7 @@ import { argvOf } from './runtime/process.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { createSecrets } from './secret/create.ts'
 import { createMemory } from './secret/memory.ts'
+import type { Secrets } from './secret/secrets.ts'
 import type { Reach } from './session/reach.ts'
 import { createTasks } from './task/host-tasks.ts'
 import { createJournal } from './task/journal.ts'
@@ -34,6 +35,7 @@ export interface Parts {
   networks: Networks
   volumes: Volumes
   contents: Contents
+  secrets: Secrets
   tasks: Tasks
   /** What a live session needs to reach a task. */
   reach: Reach
@@ -89,7 +91,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
   })
   const endTidying = images.keepTidy(tasks.imageUses)
   return {
-    ...{ paths, runtime, images, networks, volumes, contents, tasks },
+    ...{ paths, runtime, images, networks, volumes, contents, secrets, tasks },
     reach: { paths, tasks, runtime, command: commandOf(paths, choice), cgroup: choice.info.cgroup },
     async close() {
       endTidying()

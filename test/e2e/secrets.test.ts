@@ -49,7 +49,8 @@ beforeAll(async () => {
   author = await mkdtemp(join(tmpdir(), 'author-'))
   await writeFile(join(author, 'vars.env'), `API_KEY=variable ${CANARY}\n`)
   host = await startHost({ files: { README: 'none yet' }, args: ['--variables', join(author, 'vars.env')] })
-  keys.host = (await host.status()).hosts[0]?.key.recipient ?? ''
+  const { hosts } = await host.until((now) => now.hosts[0]?.key.state === 'pinned')
+  keys.host = hosts[0]?.key.recipient ?? ''
   keys.controller = (
     (await host.setpoint('version', '--output', 'json')).json as Version
   ).controller.recipient
@@ -205,6 +206,7 @@ describe('the canary', () => {
   it('travelled to this host alone', async () => {
     const sealed = (await host.redis('KEYS', 'setpoint:sealed:*')).split('\n').filter(Boolean)
     const name = (await host.status()).hosts[0]?.name
+    expect(sealed.length).toBeGreaterThan(0)
     for (const key of sealed) expect(key).toContain(`setpoint:sealed:${name}:`)
   })
 })

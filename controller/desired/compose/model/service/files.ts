@@ -1,4 +1,4 @@
-import { honoured, ignored, refused } from '../../marks.ts'
+import { honoured, ignored } from '../../marks.ts'
 import type { Key } from '../../shape.ts'
 import { boolean, distinct, options } from '../common.ts'
 import { configMounts, secretMounts } from '../file-mounts.ts'
