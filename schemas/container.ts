@@ -29,10 +29,12 @@ export const ContainerSpec = Type.Object(
     extraHosts: Type.Optional(
       Type.Array(Type.Object({ name: Type.String(), address: Type.String() }, closed)),
     ),
-    /** Of /etc/resolv.conf: the domains that short names are looked up in, and the resolver's options. */
+    /** What other names than those of services are asked of, instead of the host's resolvers; and of /etc/resolv.conf
+     * the domains that short names are looked up in, and the resolver's options. */
     dns: Type.Optional(
       Type.Object(
         {
+          servers: Type.Optional(Type.Array(Type.String())),
           search: Type.Optional(Type.Array(Type.String())),
           options: Type.Optional(Type.Array(Type.String())),
         },

@@ -31,6 +31,7 @@ const TEST_TOOLS = [
   ['setcap', 'libcap2-bin'],
   ['docker-registry', 'docker-registry'],
   ['openssl', 'openssl'],
+  ['/usr/lib/cni/macvlan', 'containernetworking-plugins'],
 ]
 /** crun refuses a host whose cgroup v1 controllers stand beside cgroup2; runc takes it. */
 const HYBRID_TOOLS = [['runc', 'runc']]
@@ -63,6 +64,7 @@ function isHybrid() {
 }
 
 function inPath(command) {
+  if (command.startsWith('/')) return isExecutable(command)
   const folders = [...(process.env.PATH || '').split(delimiter), ...SYSTEM_FOLDERS]
   return folders.some((folder) => folder !== '' && isExecutable(join(folder, command)))
 }

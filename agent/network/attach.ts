@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import type { Task } from '../../schemas/task.ts'
+import type { PluginLink } from './cni.ts'
 import { familiesOf } from './families.ts'
 import { identityOf, isShared } from './join.ts'
 import type { Network } from './leases.ts'
+import { pluginLinksOf } from './links.ts'
 import { NETNS_FOLDER } from './naming.ts'
 import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
@@ -21,7 +23,8 @@ export async function attach(parts: Parts, task: Task): Promise<Attachment> {
     const taken = await takeAddresses(parts, task, ports)
     const nameserver = await setUp(parts, task.id)
     const gateways = gatewaysOf(parts, task.id)
-    const files = writeTaskFiles(parts.paths, task, { ...taken, nameserver, gateways })
+    const isInNetwork = task.container.networks.length > 0
+    const files = writeTaskFiles(parts.paths, task, { ...taken, nameserver, gateways, isInNetwork })
     const netns = join(NETNS_FOLDER, parts.place(task.id).name)
     return { netns, identity: identityOf(parts, task.id), ...taken, ports, ...files }
   } finally {
@@ -34,6 +37,7 @@ export async function detach(parts: Parts, taskId: string): Promise<void> {
   const { leases, namespaces, names, bridges, firewall } = parts
   const namespace = parts.place(taskId)
   const shared = sharedAddresses(parts, taskId)
+  await removePluginLinks(parts, taskId)
   const left = leases.release(taskId)
   if (isShared(parts, taskId)) await namespaces.unlink(namespace) // its address goes to others
   await namespaces.remove(namespace.name)
@@ -58,13 +62,36 @@ async function setUp(parts: Parts, taskId: string): Promise<string | undefined> 
     namespaces.isWhole(namespace) ? undefined : namespaces.make(namespace),
     ...networks.map((network) => leases.save(network)),
   ])
+  for (const link of pluginLinks(parts, taskId)) await parts.cni.ensure(link, pathOf(parts, taskId))
   return nameserver
+}
+
+function pluginLinks({ leases, paths }: Parts, taskId: string): PluginLink[] {
+  return pluginLinksOf(leases, paths.instance, taskId)
+}
+
+/** As a plugin is told of it; empty when there is none any more (CNI 1.0.0, §Section 2: DEL). */
+function pathOf({ place, namespaces }: Parts, taskId: string): string {
+  const { name } = place(taskId)
+  return namespaces.isThere(name) ? join(NETNS_FOLDER, name) : ''
+}
+
+/** Makes them again from the start. */
+export async function renewPluginLinks(parts: Parts, taskId: string): Promise<void> {
+  await removePluginLinks(parts, taskId)
+  for (const link of pluginLinks(parts, taskId)) await parts.cni.ensure(link, pathOf(parts, taskId))
+}
+
+/** Before the namespace goes, and before others may have the addresses. */
+export async function removePluginLinks(parts: Parts, taskId: string): Promise<void> {
+  for (const link of pluginLinks(parts, taskId)) await parts.cni.remove(link, pathOf(parts, taskId))
 }
 
 /** Where the task reaches the host: by the network with its default route, else by its first. */
 function gatewaysOf({ leases }: Parts, taskId: string): string[] {
   const [first] = leases
     .of(taskId)
+    .filter(({ network }) => network.driver === undefined)
     .sort(
       (a, b) =>
         Number(a.network.internal) - Number(b.network.internal) ||

@@ -44,8 +44,10 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
   }
 
   async function create(key: string, spec: NetworkSpec): Promise<Network> {
-    const routes = await hostRoutes(prefix, { ipv6: spec.ipv6 ?? false })
-    const taken = [...routes, ...leases.networks().flatMap(subnetsOf)]
+    const taken = [
+      ...(await hostRoutes(prefix, { ipv6: spec.ipv6 ?? false })),
+      ...leases.networks().flatMap(subnetsOf),
+    ]
     const network = leases.add(key, spec, pickSubnets(spec, taken, seed))
     const { subnet, subnet6, bridge } = network
     log.info({ network: spec.name, subnet, subnet6, bridge }, 'network added')
@@ -55,6 +57,7 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
   async function make(network: Network): Promise<void> {
     await leaving.get(network.key)
     await leases.save(network) // before there is anything that only this file tells of
+    if (network.driver !== undefined) return
     const said = await ip.run(bridgeLines(network), /File exists|already assigned/)
     if (said.length > 0) throw failed(network, said)
     await openForwarding({ prefix, log, ipv6: ipv6Of(network) !== undefined })
@@ -85,8 +88,10 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
       const leave = (async () => {
         await before?.catch(() => {}) // whoever asked for it was told
         await leases.drop(network)
-        ip.forget()
-        await ip.run([`link del ${network.bridge}`], /Cannot find device/)
+        if (network.driver === undefined) {
+          ip.forget()
+          await ip.run([`link del ${network.bridge}`], /Cannot find device/)
+        }
         log.info({ network: network.name }, 'network removed: nobody uses it any more')
       })()
       leaving.set(network.key, leave)

@@ -30,7 +30,7 @@ export interface Traffic {
 export type Served = Endpoint & { ports: PublishedPort[] }
 
 /** What tells outward networks from internal ones. */
-type Reach = Pick<Network, 'name' | 'internal'>
+type Reach = Pick<Network, 'name' | 'internal' | 'driver'>
 
 /** The published ports of the tasks, those of several tasks on one port brought together, sorted. */
 export function forwardsOf(networks: Reach[], served: Served[]): Forward[] {
@@ -102,7 +102,10 @@ export function forwardKey(port: {
 /** The address that published ports lead to: on the first network with a way out, else on the first. */
 function entrance(networks: Reach[], { task, ...endpoint }: Endpoint, family: Family): string | undefined {
   const addresses = family === 'ip' ? endpoint.addresses : (endpoint.addresses6 ?? {})
-  const names = task.container.networks.map(({ network }) => network).filter((name) => addresses[name])
+  const isDriven = (name: string) =>
+    networks.some((other) => other.name === name && other.driver !== undefined)
+  const joined = task.container.networks.map(({ network }) => network)
+  const names = joined.filter((name) => addresses[name] && !isDriven(name))
   const outward = names.find((name) => networks.some((other) => other.name === name && !other.internal))
   return addresses[outward ?? names[0] ?? '']
 }

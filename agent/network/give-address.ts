@@ -30,7 +30,7 @@ export function giveAddresses(
 
 /** The shared addresses of the task's service: they go with the last lease that has them, so an update keeps them. */
 function sharedBy(network: Network, { stack, service, container }: Task, own: Given): Given {
-  if (container.endpointMode !== 'vip') return {}
+  if (container.endpointMode !== 'vip' || network.driver !== undefined) return {}
   const others = Object.values(network.leases).filter((one) => one.stack === stack && one.service === service)
   const known = others.find(({ vip, vip6 }) => vip !== undefined || vip6 !== undefined)
   if (known) return { ...(known.vip && { vip: known.vip }), ...(known.vip6 && { vip6: known.vip6 }) }

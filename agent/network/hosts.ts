@@ -5,7 +5,9 @@ import type { Attachment } from './networks.ts'
 export interface Surroundings extends Pick<Attachment, 'addresses' | 'addresses6'> {
   /** The addresses at which the task reaches the host. */
   gateways: string[]
+  /** Undefined where no name server of the agent can be reached. */
   nameserver: string | undefined
+  isInNetwork: boolean
 }
 
 /**
@@ -47,11 +49,24 @@ export function taskResolvConf({ container: { dns = {} } }: Task, nameserver: st
 /** The host's own file; what the stack file says takes the place of what stands there. */
 export function hostResolvConf({ container: { dns } }: Task, text: string): string {
   if (!dns) return text
-  const { search, options } = dns
-  const replaced = [...(search ? ['search', 'domain'] : []), ...(options ? ['options'] : [])]
+  const { servers, search, options } = dns
+  const replaced = [
+    ...(servers ? ['nameserver'] : []),
+    ...(search ? ['search', 'domain'] : []),
+    ...(options ? ['options'] : []),
+  ]
   const kept = text.split('\n').filter((line) => !replaced.includes(line.split(/\s/)[0] ?? ''))
   const optionLine = options ? [`options ${options.join(' ')}`] : []
-  return `${[...kept.filter(Boolean), ...searchLine(search), ...optionLine].join('\n')}\n`
+  const nameservers = (servers ?? []).map((address) => `nameserver ${address}`)
+  return `${[...kept.filter(Boolean), ...nameservers, ...searchLine(search), ...optionLine].join('\n')}\n`
+}
+
+/** Without the resolvers that only the host itself reaches. */
+export function reachable(resolvConf: string): string {
+  return resolvConf
+    .split('\n')
+    .filter((line) => !/^nameserver\s+(127\.|::1)/.test(line))
+    .join('\n')
 }
 
 /** `.` stands for the root: no domain is put behind a name. */

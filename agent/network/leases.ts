@@ -21,6 +21,8 @@ export interface Lease {
   mac?: string
   gatewayPriority?: number
   linkLocal?: string[]
+  /** Whom other names are asked of; absent: the host's resolvers. */
+  resolvers?: string[]
   stack: string
   service: string
   /** Absent in a file of an earlier agent. */
@@ -39,6 +41,7 @@ export interface Network {
   key: string
   name: string
   internal: boolean
+  /** Empty where a driver makes the links. */
   bridge: string
   /** CIDR; absent without IPv4. */
   subnet?: string
@@ -53,6 +56,9 @@ export interface Network {
   /** Addresses that no task gets by itself. */
   reserved?: string[]
   mtu?: number
+  /** The CNI plugin that makes the links, with what it is told; absent: they are those of the bridge. */
+  driver?: string
+  options?: Record<string, string>
   /** Task id to lease. */
   leases: Record<string, Lease>
   /** Addresses of name servers on this bridge: key of the name server to address. */
@@ -66,6 +72,7 @@ export interface Network {
 export interface Place extends Omit<NetworkAttachment, 'network' | 'aliases'> {
   device: string
   order: number
+  resolvers?: string[]
   /** Absent: those of the container as they are. */
   ports?: PublishedPort[]
 }
@@ -112,7 +119,7 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
       }),
     add(key, spec, subnets) {
       const taken = new Set([...all.values()].map((other) => other.bridge))
-      const bridge = bridgeName(instance, key, taken)
+      const bridge = spec.driver === undefined ? bridgeName(instance, key, taken) : ''
       const network: Network = { key, bridge, ...settingsOf(spec), ...subnets, leases: {}, servers: {} }
       all.set(key, network)
       changed.add(network)
@@ -183,10 +190,8 @@ function namesOf({ service, container }: Task, network: string): string[] {
 
 /** What is kept of a spec beside its subnets, which may be picked. */
 function settingsOf(spec: NetworkSpec) {
-  const { name, internal, gateway, range, gateway6, range6, reserved, mtu } = spec
-  const optional = { gateway, range, gateway6, range6, reserved, mtu }
-  const given = Object.entries(optional).filter(([, value]) => value !== undefined)
-  return { name, internal, ...(Object.fromEntries(given) as Pick<Network, keyof typeof optional>) }
+  const { name, internal, external: _external, ipv4: _ipv4, ipv6: _ipv6, ...optional } = spec
+  return { name, internal, ...optional }
 }
 
 async function readAll(folder: string, log: Log): Promise<Network[]> {

@@ -14,10 +14,8 @@ export interface Link {
   hardware: string
   /** With prefix: `10.210.0.2/24`, of each family. */
   addresses: string[]
-  /** Where a default route would lead, of each family; none on an internal network. */
+  /** Where default routes lead that go by way of this link, one of each family at most. */
   gateways: string[]
-  /** The greatest has the default route; of equal ones the first. */
-  gatewayPriority: number
   /** Bytes; undefined: the kernel's 1500. */
   mtu?: number | undefined
 }
@@ -56,10 +54,7 @@ export function portLines(link: Link): string[] {
 
 /** `ip` lines, for the task's namespace, that set addresses and the default routes; repeatable. */
 export function insideLines(links: Link[]): string[] {
-  const byPriority = [...links].sort((a, b) => b.gatewayPriority - a.gatewayPriority)
-  const outward = [isIpv4, isIpv6].flatMap(
-    (isOfFamily) => byPriority.flatMap(({ gateways }) => gateways.filter(isOfFamily))[0] ?? [],
-  )
+  const outward = links.flatMap(({ gateways }) => gateways)
   return [
     'link set lo up',
     ...links.flatMap((link) => [
@@ -73,10 +68,6 @@ export function insideLines(links: Link[]): string[] {
 /** Nobody else has an address that was given out, so that IPv6 need not ask around for a second first. */
 function addressLine(address: string, device: string): string {
   return `addr add ${address} dev ${device}${isIpv6(address) ? ' nodad' : ''}`
-}
-
-function isIpv4(address: string): boolean {
-  return !isIpv6(address)
 }
 
 function mtuText(mtu: number | undefined): string {

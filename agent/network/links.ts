@@ -1,6 +1,7 @@
 import { isIpv6 } from '../../schemas/address.ts'
 import { digest } from '../../schemas/canonical.ts'
-import { familiesOf, withPrefix } from './families.ts'
+import type { PluginLink } from './cni.ts'
+import { familiesOf, ipv4Of, ipv6Of, withPrefix } from './families.ts'
 import type { Lease, Leases, Network } from './leases.ts'
 import type { Link } from './lines.ts'
 import type { NameServer } from './name-servers.ts'
@@ -11,19 +12,60 @@ import { hardwareAddress, namespaceName, vethName } from './naming.ts'
 export interface ServerPlan {
   key: string
   networks: Network[]
+  /** Whom other names are asked of; absent: the host's resolvers. */
+  resolvers?: string[]
 }
 
 /** A task's namespace as its leases say, links in the order of their devices. */
 export function namespaceOf(leases: Leases, instance: string, taskId: string, script: string): Namespace {
-  const places = leases.of(taskId).sort((a, b) => orderOf(a.lease) - orderOf(b.lease))
-  const links = places.map(({ network, lease }) => ({
-    ...linkOf(network, lease),
-    host: vethName(instance, taskId, network.key),
-  }))
+  const places = placesOf(leases, taskId)
+  const gateways = defaultGateways(places)
+  const links = places
+    .filter(({ network }) => network.driver === undefined)
+    .map(({ network, lease }) => ({
+      ...linkOf(network, lease),
+      gateways: gateways.get(network) ?? [],
+      host: vethName(instance, taskId, network.key),
+    }))
   return { name: namespaceName(instance, taskId), links, script }
 }
 
-function linkOf(network: Network, lease: Lease): Omit<Link, 'host'> {
+/** The task's places in the networks of a plugin, with what that is to make. */
+export function pluginLinksOf(leases: Leases, instance: string, taskId: string): PluginLink[] {
+  const places = placesOf(leases, taskId)
+  const gateways = defaultGateways(places)
+  return places.flatMap(({ network, lease }) => {
+    if (network.driver === undefined) return []
+    const id = vethName(instance, taskId, network.key)
+    return [{ id, network, lease, gateways: gateways.get(network) ?? [] }]
+  })
+}
+
+interface Place {
+  network: Network
+  lease: Lease
+}
+
+/** In the order in which the networks are joined. */
+function placesOf(leases: Leases, taskId: string): Place[] {
+  return leases.of(taskId).sort((a, b) => orderOf(a.lease) - orderOf(b.lease))
+}
+
+/** Where the default routes lead, one of each family: by the network of the highest priority that is not internal, else the first. */
+function defaultGateways(places: Place[]): Map<Network, string[]> {
+  const priority = ({ lease }: Place): number => lease.gatewayPriority ?? 0
+  const outward = places.filter(({ network }) => !network.internal)
+  outward.sort((a, b) => priority(b) - priority(a))
+  const found = new Map<Network, string[]>()
+  for (const familyOf of [ipv4Of, ipv6Of]) {
+    const first = outward.find(({ network }) => familyOf(network))?.network
+    const gateway = first && familyOf(first)?.gateway
+    if (first && gateway) found.set(first, [...(found.get(first) ?? []), gateway])
+  }
+  return found
+}
+
+function linkOf(network: Network, lease: Lease): Omit<Link, 'host' | 'gateways'> {
   const { address, address6, linkLocal = [] } = lease
   const own = [address, address6].filter((one) => one !== undefined)
   return {
@@ -34,8 +76,6 @@ function linkOf(network: Network, lease: Lease): Omit<Link, 'host'> {
       ...own.map((one) => withPrefix(network, one)),
       ...linkLocal.map((one) => `${one}/${isIpv6(one) ? 64 : 16}`),
     ],
-    gateways: network.internal ? [] : familiesOf(network).map(({ gateway }) => gateway),
-    gatewayPriority: lease.gatewayPriority ?? 0,
     mtu: network.mtu,
   }
 }
@@ -47,31 +87,40 @@ function orderOf({ order, device }: Lease): number {
 
 /** One name server for each set of networks that some task is in: a task sees the names of all its networks and of no other. */
 export function serverPlans(networks: Network[]): Map<string, ServerPlan> {
-  const sets = new Map<string, Network[]>()
+  const places = new Map<string, Place[]>()
   for (const network of networks) {
-    for (const taskId of Object.keys(network.leases)) {
-      sets.set(taskId, [...(sets.get(taskId) ?? []), network])
+    for (const [taskId, lease] of Object.entries(network.leases)) {
+      places.set(taskId, [...(places.get(taskId) ?? []), { network, lease }])
     }
   }
-  const plans = [...sets.values()].map(serverPlan)
+  const plans = [...places.values()].map(serverPlan)
   return new Map(plans.map((plan) => [plan.key, plan]))
 }
 
-/** The name server of a task in exactly these networks. */
-export function serverPlan(networks: Network[]): ServerPlan {
-  const sorted = [...networks].sort((a, b) => (a.key < b.key ? -1 : 1))
-  const keys = sorted.map((network) => network.key)
-  return { key: keys.length === 1 ? (keys[0] ?? '') : digest(keys, 12), networks: sorted }
+/** The name server of a task in exactly these networks, the bridges first: it listens on one. */
+export function serverPlan(places: Place[]): ServerPlan {
+  const networks = places.map(({ network }) => network).sort((a, b) => (a.key < b.key ? -1 : 1))
+  const resolvers = places.find(({ lease }) => lease.resolvers)?.lease.resolvers
+  const keys = networks.map((network) => network.key)
+  const key =
+    keys.length === 1 && !resolvers ? (keys[0] ?? '') : digest(resolvers ? { keys, resolvers } : keys, 12)
+  const isBridge = ({ driver }: Network): boolean => driver === undefined
+  const ordered = [...networks.filter(isBridge), ...networks.filter((one) => !isBridge(one))]
+  return { key, networks: ordered, ...(resolvers && { resolvers }) }
 }
 
-/** A server for one network listens on its gateway; one for several has an address of its own on the first. */
-export function nameServer({ key, networks }: ServerPlan, leases: Leases): NameServer | undefined {
-  const [first] = networks
-  if (!first) return undefined
-  const alone = networks.length === 1
+/**
+ * The server of all tasks of one network listens on its gateway; any other has an address of its own, on the first
+ * network. Undefined where no network is a bridge: the host has no way into the others.
+ */
+export function nameServer({ key, networks, resolvers }: ServerPlan, leases: Leases): NameServer | undefined {
+  const [first, second] = networks
+  if (!first || first.driver !== undefined) return undefined
+  const gateway = second || resolvers ? undefined : familiesOf(first)[0]?.gateway
   return {
     key,
-    address: (alone && familiesOf(first)[0]?.gateway) || leases.serverAddress(first, key),
+    address: gateway ?? leases.serverAddress(first, key),
     upstream: networks.some((network) => !network.internal),
+    ...(resolvers && { resolvers }),
   }
 }

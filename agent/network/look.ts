@@ -49,7 +49,8 @@ export async function addressesOf(parts: Parts, taskId: string): Promise<string[
   const { observer, leases, namespaces } = parts
   const namespace = parts.place(taskId)
   const path = namespaces.pathOf(namespace.name)
-  if (namespace.links.length === 0 || !namespaces.isThere(namespace.name)) return []
+  const places = leases.of(taskId)
+  if (places.length === 0 || !namespaces.isThere(namespace.name)) return []
   const [addresses, hostLinks] = await Promise.all([
     observer.addressesIn({ name: namespace.name, path }),
     observer.hostLinks(),
@@ -59,13 +60,13 @@ export async function addressesOf(parts: Parts, taskId: string): Promise<string[
     const seen = link && hostLinks.get(link.host)
     return seen !== undefined && seen.master === link?.bridge && seen.flags.includes('UP')
   }
-  const places = leases.of(taskId)
   const extra = new Set(places.flatMap(({ lease }) => lease.linkLocal ?? []))
   const found = addresses.flatMap((address) => {
     if (extra.has(address)) return []
     const home = places.find(({ network }) => isIn(network, address))
     if (!home) return [`?=${address}`]
-    return joined(home.lease.device) ? [`${home.network.name}=${address}`] : []
+    const isThere = home.network.driver !== undefined || joined(home.lease.device)
+    return isThere ? [`${home.network.name}=${address}`] : []
   })
   return found.sort()
 }

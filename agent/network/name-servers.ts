@@ -15,6 +15,8 @@ export interface NameServer {
   address: string
   /** Whether names that are not the stack's go to the host's resolvers. */
   upstream: boolean
+  /** Other resolvers than those of the host. */
+  resolvers?: string[]
 }
 
 /** The name servers of this host. They outlive the agent; a running one is taken over. */
@@ -136,7 +138,8 @@ export function dnsmasqArgv(server: NameServer, files: Files, asRoot: boolean): 
     // many tasks may ask at once
     '--dns-forward-max=1000',
     '--cache-size=1000',
-    ...(server.upstream ? [] : ['--no-resolv']),
+    ...(server.upstream && !server.resolvers ? [] : ['--no-resolv']),
+    ...(server.upstream ? (server.resolvers ?? []) : []).map((address) => `--server=${address}`),
     ...(asRoot ? ['--user=root', '--group=root'] : []),
   ]
 }

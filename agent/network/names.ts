@@ -1,7 +1,7 @@
 import type { Log } from '../../schemas/log.ts'
 import { type Answers, hostsOf, zonesOf } from './answers.ts'
 import { coalesce } from './durable.ts'
-import { withPrefix } from './families.ts'
+import { familiesOf, withPrefix } from './families.ts'
 import type { Ip } from './ip.ts'
 import type { Leases } from './leases.ts'
 import { nameServer, type ServerPlan, serverPlan, serverPlans } from './links.ts'
@@ -52,8 +52,8 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
   }
 
   /** A server for several networks has an address beside the gateway. */
-  async function setAddress({ networks: [first, second] }: ServerPlan, server: NameServer): Promise<void> {
-    if (!first || !second) return
+  async function setAddress({ networks: [first] }: ServerPlan, server: NameServer): Promise<void> {
+    if (!first || familiesOf(first).some(({ gateway }) => gateway === server.address)) return
     await leases.save(first)
     const line = `addr replace ${withPrefix(first, server.address)} dev ${first.bridge}`
     const said = await ip.run([line])
@@ -90,7 +90,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
 
   return {
     async serve(taskId) {
-      const plan = serverPlan(leases.of(taskId).map(({ network }) => network))
+      const plan = serverPlan(leases.of(taskId))
       const server = known.get(plan.key) ?? (await start(plan))
       if (server) await answerSoon()
       return server?.address

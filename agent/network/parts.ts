@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Log } from '../../schemas/log.ts'
 import type { Paths } from '../paths.ts'
 import { type Bridges, createBridges } from './bridges.ts'
+import { type Cni, createCni } from './cni.ts'
 import { createFirewall, type Firewall } from './firewall.ts'
 import { createFlows, type Flows } from './flows.ts'
 import { sharedOf, type Traffic } from './forwards.ts'
@@ -38,6 +39,7 @@ export interface Parts {
   namespaces: Namespaces
   servers: NameServers
   names: Names
+  cni: Cni
   firewall: Firewall
   flows: Flows
   observer: Observer
@@ -58,13 +60,15 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
   const ip = createIp(prefix)
   const servers = createNameServers({ prefix, folder: join(paths.run, 'dns'), log })
   const table = tableName(instance)
-  const render = (): string => renderTable(table, leases.networks().map(ruleNetwork), parts.traffic)
+  const bridged = (): Network[] => leases.networks().filter(({ driver }) => driver === undefined)
+  const render = (): string => renderTable(table, bridged().map(ruleNetwork), parts.traffic)
   const firewall = createFirewall({ prefix, file: join(paths.run, 'rules.nft'), table, render })
   const parts: Parts = {
     ...{ paths, log, prefix, proc, ip, leases, servers, firewall },
     flows: createFlows({ prefix, file: join(paths.run, 'flows.conntrack'), log }),
     bridges: createBridges({ prefix, seed: instance, ip, leases, log, made: () => firewall.apply() }),
     namespaces: createNamespaces({ ip, proc }),
+    cni: createCni({ prefix, folder: join(paths.run, 'cni'), log }),
     names: createNames({ ip, leases, servers, log }),
     observer: createObserver(prefix),
     arriving: new Map(),

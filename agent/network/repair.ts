@@ -1,4 +1,5 @@
 import { SetpointError } from '../../schemas/error.ts'
+import { renewPluginLinks } from './attach.ts'
 import { addressesOf } from './look.ts'
 import type { Parts } from './parts.ts'
 import { setSharedAddresses } from './shared-addresses.ts'
@@ -7,7 +8,7 @@ import { setSharedAddresses } from './shared-addresses.ts'
 export async function repair(parts: Parts, taskId: string): Promise<void> {
   const { leases, bridges, namespaces, names } = parts
   const namespace = parts.place(taskId)
-  if (namespace.links.length === 0) return
+  if (leases.of(taskId).length === 0) return
   if (!namespaces.isThere(namespace.name)) {
     throw new SetpointError('NETWORK_FAILED', `The network namespace of task ${taskId} is gone.`, {
       hint: 'It comes back with the next run of the task.',
@@ -19,7 +20,10 @@ export async function repair(parts: Parts, taskId: string): Promise<void> {
   }
   await setSharedAddresses(parts, taskId)
   await namespaces.repair(namespace)
-  if (!(await isRight(parts, taskId))) await namespaces.relink(namespace)
+  if (!(await isRight(parts, taskId))) {
+    await namespaces.relink(namespace)
+    await renewPluginLinks(parts, taskId)
+  }
   parts.observer.forget()
   await names.renew()
 }

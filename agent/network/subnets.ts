@@ -41,8 +41,9 @@ function pickSubnet6(spec: NetworkSpec, taken: Cidr[], seed: string): Cidr {
   )
 }
 
+/** A driver may well lead to what the host routes, such as the network that the host itself is in. */
 function free(spec: NetworkSpec, wanted: Cidr, taken: Cidr[]): Cidr {
-  const other = taken.find((range) => overlaps(range, wanted))
+  const other = spec.driver === undefined && taken.find((range) => overlaps(range, wanted))
   if (!other) return wanted
   throw new SetpointError(
     'NETWORK_FAILED',

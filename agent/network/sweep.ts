@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { detach } from './attach.ts'
+import { detach, removePluginLinks } from './attach.ts'
 import { bridgePrefix, NETNS_FOLDER, namespaceName, namespacePrefix } from './naming.ts'
 import type { Parts } from './parts.ts'
 import { removeTaskFiles } from './task-files.ts'
@@ -35,18 +35,19 @@ export async function removeEverything(parts: Parts): Promise<void> {
   const { paths, leases, names, servers, namespaces, firewall, ip } = parts
   names.close()
   for (const key of await servers.list()) await servers.stop(key)
+  const tasks = new Set(leases.networks().flatMap((network) => Object.keys(network.leases)))
+  for (const taskId of tasks) await removePluginLinks(parts, taskId)
   for (const name of namespacesOf(parts)) await namespaces.remove(name)
   await removeBridges(parts, bridgesOf(parts))
   parts.traffic = { forwards: [], vips: [] }
   await firewall.remove()
-  const tasks = leases.networks().flatMap((network) => Object.keys(network.leases))
   for (const taskId of [...tasks, ...(await listOf(dirname(paths.taskRun('-'))))]) {
     leases.release(taskId)
     removeTaskFiles(paths, taskId)
   }
   for (const network of leases.networks()) await parts.bridges.down(network)
   await rm(join(paths.state, 'networks'), { recursive: true, force: true })
-  await rm(join(paths.run, 'dns'), { recursive: true, force: true })
+  for (const folder of ['dns', 'cni']) await rm(join(paths.run, folder), { recursive: true, force: true })
   ip.forget()
 }
 

@@ -36,7 +36,9 @@ interface Wanted {
 async function take(parts: Parts, task: Task, { attachment, order, ports }: Wanted): Promise<Lease> {
   const { network: name, aliases: _aliases, ...asked } = attachment
   const spec = task.networks.find((candidate) => candidate.name === name) ?? implied(name)
-  const wanted: Place = { ...asked, device: asked.device ?? `eth${order}`, order, ports }
+  const resolvers = task.container.dns?.servers
+  const device = asked.device ?? `eth${order}`
+  const wanted: Place = { ...asked, device, order, ports, ...(resolvers && { resolvers }) }
   for (;;) {
     const network = await parts.bridges.open(spec)
     // Its last task may have left while we waited, and the network with it.

@@ -2,7 +2,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Task } from '../../schemas/task.ts'
 import type { Paths } from '../paths.ts'
-import { hostHosts, hostResolvConf, type Surroundings, taskHosts, taskResolvConf } from './hosts.ts'
+import {
+  hostHosts,
+  hostResolvConf,
+  reachable,
+  type Surroundings,
+  taskHosts,
+  taskResolvConf,
+} from './hosts.ts'
 
 /** The network's files of a task, in its folder under `run`. */
 export interface TaskFiles {
@@ -30,7 +37,11 @@ export function writeTaskFiles(
   task: Task,
   surroundings: Surroundings,
 ): Pick<TaskFiles, 'resolvConf' | 'hosts'> {
-  return write(paths, task, taskResolvConf(task, surroundings.nameserver), taskHosts(task, surroundings))
+  const isDriven = surroundings.nameserver === undefined && surroundings.isInNetwork
+  const resolv = isDriven
+    ? hostResolvConf(task, reachable(readFileSync('/etc/resolv.conf', 'utf8')))
+    : taskResolvConf(task, surroundings.nameserver)
+  return write(paths, task, resolv, taskHosts(task, surroundings))
 }
 
 /** The same for a task in the host's own network: the host's files as they are now, with what the stack file adds. */

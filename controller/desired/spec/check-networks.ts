@@ -12,6 +12,7 @@ export function checkNetworks({ services, networks }: StackDraft): void {
   const taken = new Map<string, string>()
   for (const service of services) {
     checkDevices(service)
+    checkPorts(service, specs)
     for (const attachment of service.networks ?? []) {
       const spec = specs.get(attachment.key)
       for (const one of fixed(attachment)) {
@@ -19,7 +20,7 @@ export function checkNetworks({ services, networks }: StackDraft): void {
         if (spec) checkSubnet(spec, one)
         checkTaken(taken, `${spec?.name} ${one.address}`, one.at)
       }
-      if (attachment.place.mac !== undefined) checkAlone(service, within(attachment.at, 'mac_address'))
+      if (attachment.place.mac !== undefined) checkMac(service, attachment, spec)
     }
   }
 }
@@ -50,6 +51,22 @@ function checkAlone({ deploy, scale }: ServiceDraft, at: Cursor): void {
   if (deploy?.update_config?.order === 'start-first') {
     fail(at, 'cannot be of the old and the new task at once; take update_config.order: stop-first')
   }
+}
+
+function checkMac(service: ServiceDraft, { at }: AttachmentAt, spec: NetworkSpec | undefined): void {
+  const place = within(at, 'mac_address')
+  checkAlone(service, place)
+  if (spec?.driver === 'ipvlan') fail(place, 'is that of the parent interface in an ipvlan; take macvlan')
+}
+
+/** Ports are published by way of a bridge. */
+function checkPorts({ at, ports = [], networks = [] }: ServiceDraft, specs: Map<string, NetworkSpec>): void {
+  const drivers = networks.flatMap(({ key }) => specs.get(key)?.driver ?? [])
+  if (ports.length === 0 || drivers.length === 0 || drivers.length < networks.length) return
+  fail(
+    within(at, 'ports'),
+    `are not published from ${drivers[0]}, where a task has an address of its own; join a bridge, too`,
+  )
 }
 
 function checkSubnet(spec: NetworkSpec, { address, family, at }: Fixed): void {

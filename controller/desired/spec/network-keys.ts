@@ -13,6 +13,7 @@ export const networkKeys = {
   mac_address: hardwareAddress,
   domainname: networkName,
   extra_hosts: listOf(extraHost),
+  dns: listOf(ipAddress()),
   dns_search: listOf(searchDomain),
   dns_opt: listOf(resolverOption),
   sysctls,

@@ -26,8 +26,8 @@ export function networkSettings(service: ServiceDraft, services: ServiceDraft[])
   })
 }
 
-function dnsOf({ dns_search, dns_opt }: ServiceDraft): ContainerSpec['dns'] {
-  const dns = defined({ search: filled(dns_search), options: filled(dns_opt) })
+function dnsOf({ dns: servers, dns_search, dns_opt }: ServiceDraft): ContainerSpec['dns'] {
+  const dns = defined({ servers: filled(servers), search: filled(dns_search), options: filled(dns_opt) })
   return Object.keys(dns).length > 0 ? dns : undefined
 }
 

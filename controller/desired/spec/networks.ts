@@ -1,10 +1,10 @@
 import type { NetworkSpec } from '../../../schemas/network.ts'
 import { type Cursor, fail, fields, notice, within } from '../cursor.ts'
 import { defined } from '../defined.ts'
-import { bridgeOptions } from './bridge-options.ts'
 import { ipam } from './ipam.ts'
+import { driverSettings, networkDriver } from './network-driver.ts'
 import { resourceName } from './resources.ts'
-import { boolean, text } from './values.ts'
+import { boolean } from './values.ts'
 
 /** A network of a resolved model, under its key. */
 export interface NetworkDraft {
@@ -37,7 +37,6 @@ function own(name: string, at: Cursor): NetworkSpec {
   const read = fields(at, {
     internal: boolean,
     driver: networkDriver,
-    driver_opts: bridgeOptions,
     ipam,
     enable_ipv4: boolean,
     enable_ipv6: boolean,
@@ -55,7 +54,8 @@ function own(name: string, at: Cursor): NetworkSpec {
     ...defined({ subnet6: ipv6?.subnet, gateway6: ipv6?.gateway, range6: ipv6?.range }),
     ...(!hasIpv4 && { ipv4: false as const }),
     ...(hasIpv6 && { ipv6: true as const }),
-    ...defined({ reserved, mtu: read.driver_opts?.mtu }),
+    ...defined({ reserved }),
+    ...driverSettings(at, read.driver),
   }
 }
 
@@ -66,13 +66,4 @@ function failPredefined(at: Cursor, name: 'host' | 'none'): void {
 
 function setBeside(at: Cursor, keys: string[]): Cursor[] {
   return keys.map((key) => within(at, key)).filter((inner) => inner !== at)
-}
-
-const ACROSS = 'a network across hosts; take bridge: tasks on one host reach each other'
-
-function networkDriver(at: Cursor): string | undefined {
-  const value = text(at)
-  if (value === undefined || value === 'bridge' || value === 'default') return value
-  if (value === 'overlay') return fail(at, `not honoured yet: overlay, ${ACROSS}`)
-  return fail(at, `not honoured yet: the driver ${value}; take bridge`)
 }

@@ -33,6 +33,7 @@ const SAMPLES: Record<string, string> = {
   networks: 'networks: [n]',
   network_mode: 'network_mode: none',
   domainname: 'domainname: example.com',
+  dns: 'dns: 192.0.2.53',
   dns_opt: 'dns_opt: [ndots:2]',
   dns_search: 'dns_search: example.com',
   extra_hosts: 'extra_hosts: ["db:10.0.0.5"]',

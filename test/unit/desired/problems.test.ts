@@ -546,7 +546,7 @@ describe('a file', () => {
     // networks and volumes
     [
       `networks: {n: {driver: macvlan}}\n${A}`,
-      '1:24 networks.n.driver: not honoured yet: the driver macvlan; take bridge',
+      '1:15 networks.n: needs driver_opts.parent for macvlan: the interface of the host, as in eth0',
     ],
     [
       `networks: {n: {ipam: {config: [{subnet: 10.0.0.0/99}]}}}\n${A}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatCidr, freeAddress, freeSubnet, parseCidr } from '../../../agent/network/cidr.ts'
 import { complaints } from '../../../agent/network/ip.ts'
-import { insideLines, type Link, linkLines } from '../../../agent/network/lines.ts'
+import { insideLines, linkLines } from '../../../agent/network/lines.ts'
 import { parseListing } from '../../../agent/network/listing.ts'
 import { bridgeName, hardwareAddress, namespaceName, vethName } from '../../../agent/network/naming.ts'
 import { localAddresses, localAddresses6 } from '../../../agent/network/observe.ts'
@@ -113,7 +113,7 @@ describe('names', () => {
 describe('ip lines', () => {
   const link = {
     ...{ bridge: 'br', host: 'sv1', inside: 'eth0', hardware: '02:53:0a:00:00:02' },
-    ...{ addresses: ['10.0.0.2/24', 'fd00::2/64'], gateways: ['10.0.0.1', 'fd00::1'], gatewayPriority: 0 },
+    ...{ addresses: ['10.0.0.2/24', 'fd00::2/64'], gateways: ['10.0.0.1', 'fd00::1'] },
   }
 
   it('make links from the host', () => {
@@ -124,16 +124,12 @@ describe('ip lines', () => {
     ])
   })
 
-  it('give the default route to the first network that has a way out', () => {
+  it('set the default routes that go by way of a link', () => {
     const inner = { ...link, inside: 'eth0', gateways: [] }
-    const outer = { ...link, inside: 'eth1', gateways: ['10.1.0.1'] }
-    const other = { ...link, inside: 'eth2', gateways: ['10.2.0.1', 'fd02::1'] }
-    const routes = (...links: Link[]) => insideLines(links).filter((line) => line.startsWith('route'))
-    expect(routes(inner, outer, other)).toEqual([
-      'route replace default via 10.1.0.1',
-      'route replace default via fd02::1',
-    ])
-    expect(routes(outer, { ...other, gatewayPriority: 1 })[0]).toBe('route replace default via 10.2.0.1')
+    const routes = insideLines([inner, { ...link, inside: 'eth1' }]).filter((line) =>
+      line.startsWith('route'),
+    )
+    expect(routes).toEqual(['route replace default via 10.0.0.1', 'route replace default via fd00::1'])
     expect(insideLines([inner])).toEqual([
       'link set lo up',
       'addr add 10.0.0.2/24 dev eth0',

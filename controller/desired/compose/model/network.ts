@@ -32,7 +32,10 @@ const ipam = mapping('a mapping with config', {
 export const network: Shape = orEmpty(
   namedResource('a mapping of the settings of a network', {
     name: honoured(string, 'The full name of the network, in place of `STACK_KEY`.'),
-    driver: honoured(string, 'What makes the network: `bridge`.'),
+    driver: honoured(
+      string,
+      'What makes the network: `bridge`, `macvlan`, `ipvlan`, or a CNI plugin of the host.',
+    ),
     driver_opts: honoured(options, 'Settings of the driver, by the names that Docker has for them.'),
     ipam: honoured(ipam, 'How addresses are given out.'),
     external: honoured(external, 'The network is there already and is not made or removed.'),

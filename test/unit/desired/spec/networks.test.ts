@@ -26,6 +26,11 @@ describe('a network', () => {
       'enable_ipv6: true, ipam: {config: [{subnet: "FD00::5/64", gateway: "fd00::0:9"}, {subnet: 10.9.0.0/24}]}',
       { ipv6: true, subnet6: 'fd00::/64', gateway6: 'fd00::9', subnet: '10.9.0.0/24' },
     ],
+    [
+      'driver: macvlan, driver_opts: {parent: eth0.5, macvlan_mode: vepa, other: x}',
+      { driver: 'macvlan', options: { parent: 'eth0.5', macvlan_mode: 'vepa' } },
+    ],
+    ['driver: ptp, driver_opts: {ipMasq: "true"}', { driver: 'ptp', options: { ipMasq: 'true' } }],
     ['driver_opts: {com.docker.network.driver.mtu: 1400}', { mtu: 1400 }],
     ['driver_opts: {com.docker.network.driver.mtu: "9000"}', { mtu: 9000 }],
     ['driver_opts: {com.docker.network.bridge.enable_icc: "true"}', {}],
@@ -33,6 +38,15 @@ describe('a network', () => {
   ])('with %s', (settings, wanted) => expect(network(settings)).toEqual({ ...plain, ...wanted }))
 
   test.each([
+    ['driver: macvlan', 'needs driver_opts.parent for macvlan'],
+    [
+      'driver: macvlan, driver_opts: {parent: eth0, macvlan_mode: l2}',
+      'must be bridge, private, vepa or passthru',
+    ],
+    ['driver: ipvlan, driver_opts: {parent: "a b"}', 'is no interface of Linux'],
+    ['driver: brigde', 'no driver is called brigde; did you mean bridge?'],
+    ['driver: ../x', 'is no driver: bridge, macvlan'],
+    ['driver: host', 'write network_mode: host in the services'],
     ['enable_ipv4: false', 'leaves the network without addresses'],
     ['driver: overlay', 'not honoured yet: overlay, a network across hosts'],
     ['ipam: {config: [{gateway: 10.9.0.1}]}', 'gateway: needs a subnet beside it'],
@@ -97,6 +111,16 @@ describe('a place in a network', () => {
     ['scale: 2, networks: {n: {ipv4_address: 10.9.0.5}}', SUBNET, 'is for one task, but the service has 2'],
     ['scale: 2, networks: {n: {mac_address: 02:42:ac:11:65:43}}', SUBNET, 'is for one task'],
     ['networks: {n: {ipv6_address: "fd00::5"}}', SUBNET, 'has no IPv6; set enable_ipv6: true'],
+    [
+      'networks: [n], ports: ["80:80"]',
+      'driver: macvlan, driver_opts: {parent: e}',
+      'are not published from macvlan',
+    ],
+    [
+      'networks: {n: {mac_address: 02:42:ac:11:65:43}}',
+      'driver: ipvlan, driver_opts: {parent: e}',
+      'take macvlan',
+    ],
     ['networks: {n: {ipv4_address: 10.9.0.5}}', '', 'needs a network with a subnet of its own'],
     [
       'networks: {n: {ipv4_address: 10.9.0.9}}',

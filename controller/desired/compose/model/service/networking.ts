@@ -6,8 +6,6 @@ import { extraHosts } from '../extra-hosts.ts'
 import { ports } from '../ports.ts'
 import { filledStrings, stringOrList, uniqueStrings } from '../string-or-list.ts'
 
-const NAMES = 'remove it; names resolve between services and as on the host'
-
 /** How a service is reached, and what it reaches. */
 export const networking: Record<string, Key> = {
   ports: honoured(ports, 'Ports of the container that the host publishes, as in `"8080:80"`.'),
@@ -40,7 +38,10 @@ export const networking: Record<string, Key> = {
     LATER,
     'put both services into one external network',
   ),
-  dns: refused(filledStrings, 'The DNS servers of the container.', LATER, NAMES),
+  dns: honoured(
+    filledStrings,
+    'Resolvers for the names that are not of services, in place of those of the host.',
+  ),
   dns_opt: honoured(uniqueStrings, 'Options of the resolver, as in `ndots:2`.'),
   dns_search: honoured(stringOrList, 'Domains in which short names are looked up.'),
   extra_hosts: honoured(
