@@ -31,9 +31,10 @@ export function fingerprintsOf(
   })
   if (!project || hasErrors(problems)) throw new Error(`not accepted: ${problems.map(shown).join('\n')}`)
   const at = cursorAt(project.model, [])
+  const secrets = { key: Buffer.from('of the controller'), externals: new Map() }
   const draft = readStack(at)
   const images = resolveImages(draft, catalogOf(new Map()))
-  const contents = readContents(at, { files, variables: lookup }).mounts
+  const contents = readContents(at, { files, variables: lookup, secrets }).mounts
   const { services } = build({ name: project.name, draft, images, contents })
   return Object.fromEntries(services.map(({ name, fingerprint }) => [name, fingerprint]))
 }
