@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
 import { createApi } from './api/server.ts'
+import type { Service } from './api/service.ts'
 import { apiSocket } from './api/socket.ts'
 import { createDelivery } from './delivery/delivery.ts'
 import { externalConfigs } from './delivery/externals.ts'
@@ -10,6 +11,7 @@ import { keepStack, usedDigests, usedSpecs } from './delivery/needs.ts'
 import { openContentStore } from './delivery/store.ts'
 import { createLoader } from './desired/load.ts'
 import { createDispatch } from './dispatch.ts'
+import { createEvents } from './events.ts'
 import { openSources } from './git/open.ts'
 import { poll } from './git/poller.ts'
 import { turn } from './loop.ts'
@@ -111,12 +113,18 @@ export async function runController(options: ControllerOptions): Promise<{ close
     mayChange: leader.epoch,
     onChange: sources.reload,
   })
-  const service = createService({
+  const events = createEvents({
+    look: () => ({ status: service.status(), drift: service.drift() }),
+    onChange: changes.listen,
+    now,
+  })
+  const service: Service = createService({
     externals: externals.externals,
     sources,
     records,
     fleet,
     opener,
+    events,
     turns,
     leader,
     problems,
@@ -169,6 +177,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     clearInterval(sweeping)
     await Promise.all([sources.close(), turns.close()])
     opener.close()
+    events.close()
     await leader.release()
     await Promise.all([
       fleet.close(),

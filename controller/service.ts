@@ -5,6 +5,7 @@ import type { StackSpec } from '../schemas/stack.ts'
 import type { ControllerStatus, PlanDocument } from '../schemas/status.ts'
 import { createAccess } from './access.ts'
 import type { Service } from './api/service.ts'
+import type { Events } from './events.ts'
 import { withExternals } from './known-externals.ts'
 import type { Fleet } from './observed/fleet.ts'
 import type { HostProblems } from './observed/host-problems.ts'
@@ -32,6 +33,7 @@ export interface ServiceDeps {
   records: Records
   fleet: Pick<Fleet, 'observed'>
   opener: Pick<SessionOpener, 'open'>
+  events: Pick<Events, 'read'>
   turns: Turns
   onChange: Service['onChange']
   leader: Pick<Leader, 'isLeader' | 'epoch'>
@@ -92,6 +94,10 @@ export function createService(deps: ServiceDeps): Service {
     async trust(host, recipient) {
       if (!observed().has(host)) throw noHost(host, [...observed().keys()])
       return deps.hostKeys.trust(host, recipient)
+    },
+    events: (query, signal) => {
+      if (query.stack !== undefined) known(deps, query.stack)
+      return deps.events.read(query, signal)
     },
     ...createAccess({ ...deps, record: (stack) => records.get(known(deps, stack)) }),
   }

@@ -19,11 +19,15 @@ const LogsQuery = Type.Object(
   },
   closed,
 )
+const EventsQuery = Type.Object(
+  { stack: Type.Optional(Name), follow: Type.Optional(Type.Boolean()), since: Type.Optional(Name) },
+  closed,
+)
 const TaskQuery = Type.Object({ task: Name }, closed)
 
 /**
- * `logs`, one JSON object a line: `{"lines": […]}`, or `{"missing": {host, error}}` for a host that cannot be read; and
- * the `processes` of a task.
+ * `logs`, one JSON object a line: `{"lines": […]}`, or `{"missing": {host, error}}` for a host that cannot be read;
+ * `events`, one a line; and the `processes` of a task.
  */
 export function accessRoutes(app: FastifyInstance, service: Service): void {
   app.get<{ Querystring: Static<typeof LogsQuery> }>(
@@ -33,6 +37,17 @@ export function accessRoutes(app: FastifyInstance, service: Service): void {
       const { follow = false, since, until, ...query } = request.query
       const times = { ...time('since', since), ...time('until', until) }
       return stream(request, reply, (signal) => service.logs({ ...query, ...times, follow }, signal))
+    },
+  )
+
+  app.get<{ Querystring: Static<typeof EventsQuery> }>(
+    '/v1/events',
+    { schema: { querystring: EventsQuery } },
+    async (request, reply) => {
+      const { follow = false, since, ...query } = request.query
+      return stream(request, reply, (signal) =>
+        service.events({ ...query, ...time('since', since), follow }, signal),
+      )
     },
   )
 

@@ -1,3 +1,4 @@
+import type { Happening } from '../../schemas/event.ts'
 import type { HistoryEntry } from '../../schemas/record.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type {
@@ -20,6 +21,11 @@ export interface Service extends Access {
   drift(stack?: string): DriftItem[]
   /** What the running tasks of every stack, or the one named, use. */
   stats(stack?: string): StatsDocument
+  /** What has happened, oldest first; with `follow` also what happens, until `signal` aborts. */
+  events(
+    query: { follow: boolean; since?: string; stack?: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<Happening>
   /** Newest first. */
   history(stack: string): HistoryEntry[]
   /**

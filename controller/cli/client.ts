@@ -1,5 +1,6 @@
 import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
+import type { Happening } from '../../schemas/event.ts'
 import type { CopyRequest, ExecRequest, LogLine } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { HistoryDocument, PlanDocument, StatsDocument, StatusDocument } from '../../schemas/status.ts'
@@ -48,6 +49,10 @@ export interface Client {
   rollback(stack: string, revision?: string): Promise<RollbackDocument>
   /** Lines as they come; without `follow` those that there are, in the order of time. */
   logs(query: LogsQuery, signal?: AbortSignal): AsyncGenerator<LogsItem>
+  events(
+    query: { follow: boolean; since?: string; stack?: string },
+    signal?: AbortSignal,
+  ): AsyncGenerator<Happening>
   processes(task: string): Promise<ProcessesDocument>
   /** A live session with a task. */
   live(task: string, request: ExecRequest | CopyRequest): Promise<Live>
@@ -122,6 +127,10 @@ function clientOf(
     async *logs({ stack, target, follow, since, until, tail }, signal) {
       const path = `/v1/logs${query({ stack, target, follow: String(follow), since, until, tail })}`
       yield* (await lines(path, signal)) as AsyncGenerator<LogsItem>
+    },
+    async *events({ follow, since, stack }, signal) {
+      const path = `/v1/events${query({ follow: String(follow), since, stack })}`
+      yield* (await lines(path, signal)) as AsyncGenerator<Happening>
     },
     processes: (task) => get(`/v1/processes${query({ task })}`),
     live,

@@ -7,6 +7,7 @@ import { registerController } from './controller.ts'
 import { registerCp } from './cp.ts'
 import { registerDown } from './down.ts'
 import { registerDrift } from './drift.ts'
+import { registerEvents } from './events.ts'
 import { registerExec } from './exec.ts'
 import { EXIT, reportError } from './exit.ts'
 import { registerHistory } from './history.ts'
@@ -83,6 +84,7 @@ function createProgram(cli: Cli): Command {
         registerDrift,
         registerHistory,
         registerLogs,
+        registerEvents,
         registerTop,
         registerStats,
         registerHosts,

@@ -295,3 +295,17 @@ describe('cp', () => {
     expect(await readFile(secret, 'utf8')).toBe('of the host')
   })
 })
+
+it('events: what happens, to who follows and to who asks later', async () => {
+  const run = cli(['events', 'web', '-f', '--output', 'json'])
+  const reasons = () => lines(run).map((line) => JSON.parse(line).reason as string)
+  await expect.poll(reasons, { timeout: 30_000 }).toContain('TaskHealthy')
+  const before = reasons().length
+  await exec(['web/app.2', '--', 'kill', '-KILL', '-1'])
+  await expect.poll(() => reasons().slice(before), { timeout: 30_000 }).toContain('TaskRestarted')
+  run.child.kill('SIGINT')
+  expect(await run.done).toBe(0)
+  const { stdout } = await host.setpoint('events', 'web', '--since', '5m')
+  expect(stdout).toMatch(/task {4}TaskRestarted +web\/app\.2 is started again/)
+  expect((await host.setpoint('events', 'nope')).code).toBe(2)
+})

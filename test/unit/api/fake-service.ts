@@ -85,6 +85,10 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
       fake.calls.push(['logs', query])
       return pieces([])
     },
+    events(query) {
+      fake.calls.push(['events', query])
+      return pieces([])
+    },
     async openSession(task, request) {
       fake.calls.push(['openSession', task, request])
       throw new SetpointError('TASK_NOT_FOUND', `There is no task ${task}.`)

@@ -1,0 +1,69 @@
+import type { Command } from 'commander'
+import type { Happening } from '../../schemas/event.ts'
+import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './exit.ts'
+import { type Paint, painter, type Tone, visible } from './format/paint.ts'
+import { timeArgument } from './logs.ts'
+import { whenSignalled } from './signals.ts'
+
+export interface EventsOptions {
+  follow?: boolean
+  since?: string
+  output: Output
+}
+
+/** Adds `setpoint events` to the command line. */
+export function registerEvents(program: Command, { context, finish }: Cli): void {
+  const command = program
+    .command('events')
+    .summary('what has happened: hosts, sources, stacks, tasks, drift')
+    .description('Shows what the controller has seen happen since it started, the latest 2,000 of it.')
+    .argument('[stack]', 'only of this stack')
+    .option('-f, --follow', 'go on with what happens')
+    .option('--since <time>', 'only after that: 10m, or an ISO time', timeArgument(context))
+  outputOption(command)
+    .addHelpText(
+      'after',
+      `
+With --output json one JSON object a line.
+
+Examples:
+  setpoint events shop -f
+  setpoint events --since 1h --output json | jq 'select(.type == "drift")'`,
+    )
+    .action(async (stack: string | undefined, options: EventsOptions) =>
+      finish(await events(context, stack, options)),
+    )
+}
+
+/** Prints events; with `follow` until it is told to end. */
+export async function events(
+  context: Context,
+  stack: string | undefined,
+  { follow = false, since, output }: EventsOptions,
+): Promise<number> {
+  const stop = whenSignalled()
+  const query = { follow, ...(stack !== undefined && { stack }), ...(since !== undefined && { since }) }
+  const paint = painter(context.colour)
+  try {
+    for await (const event of context.client().events(query, stop.signal)) {
+      context.out(output === 'json' ? JSON.stringify(event) : eventLine(event, paint))
+    }
+    return EXIT.yes
+  } catch (error) {
+    if (stop.signal.aborted) return EXIT.yes
+    throw error
+  } finally {
+    stop.release()
+  }
+}
+
+const BAD = /Failed|Rejected|Unhealthy|Lost|Refused|RolledBack|Stalled|Drifted|Problems/
+
+/** `12:00:01  task  TaskRunning  shop/web.1 is running` */
+export function eventLine({ at, type, reason, message, host }: Happening, paint: Paint): string {
+  const tone: Tone = BAD.test(reason) ? 'bad' : 'dim'
+  const where = type === 'task' && host !== undefined ? ` (${host})` : ''
+  return `${at.slice(0, 19)}Z  ${type.padEnd(6)}  ${paint(reason.padEnd(16), tone)}  ${visible(message)}${where}`
+}

@@ -1,0 +1,88 @@
+import type { Happening } from '../schemas/event.ts'
+import { eventsBetween, type Scene } from './status/events.ts'
+
+export interface EventsQuery {
+  follow: boolean
+  /** ISO time. */
+  since?: string
+  stack?: string
+}
+
+/** What has happened since this controller started: the latest of it, in memory. */
+export interface Events {
+  /** What there is, and with `follow` what comes, until `signal` aborts. */
+  read(query: EventsQuery, signal: AbortSignal): AsyncGenerator<Happening>
+  close(): void
+}
+
+export interface EventsOptions {
+  /** What can be seen now. */
+  look: () => Scene
+  onChange: (listener: () => void) => () => void
+  now: () => Date
+  /** Milliseconds between two looks at least. */
+  pause?: number
+}
+
+const KEPT = 2_000
+
+const PAUSE = 200
+
+/** Compares what can be seen after each change with what was seen before it. What is there at first is no event. */
+export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptions): Events {
+  const kept: Happening[] = []
+  const waiting = new Set<() => void>()
+  let scene: Scene | undefined
+  let timer: NodeJS.Timeout | undefined
+  /** How many events there have ever been. */
+  let count = 0
+  const stop = onChange(() => {
+    timer ??= setTimeout(compare, pause)
+  })
+
+  function compare(): void {
+    timer = undefined
+    const seen = look()
+    const at = now().toISOString()
+    const happened = scene === undefined ? [] : eventsBetween(scene, seen).map((event) => ({ at, ...event }))
+    scene = seen
+    if (happened.length === 0) return
+    count += happened.length
+    kept.push(...happened)
+    kept.splice(0, Math.max(0, kept.length - KEPT))
+    for (const wake of [...waiting]) wake()
+  }
+
+  return {
+    async *read({ follow, since, stack }, signal) {
+      const isMeant = (event: Happening) =>
+        (stack === undefined || event.stack === stack) && (since === undefined || event.at >= since)
+      let position = count - kept.length
+      for (;;) {
+        const first = Math.max(0, kept.length - (count - position))
+        const next = kept.slice(first)
+        position = count
+        yield* next.filter(isMeant)
+        if (!follow || signal.aborted) return
+        if (position === count) await changed(signal)
+      }
+    },
+    close() {
+      stop()
+      clearTimeout(timer)
+      for (const wake of [...waiting]) wake()
+    },
+  }
+
+  function changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      waiting.add(wake)
+      signal.addEventListener('abort', wake, { once: true })
+    })
+  }
+}

@@ -1,0 +1,15 @@
+/** Something that has happened, as `setpoint events` tells it. */
+export interface Happening {
+  /** ISO time at which the controller saw it. */
+  at: string
+  type: 'host' | 'source' | 'stack' | 'task' | 'drift'
+  /** PascalCase, for machines. */
+  reason: string
+  /** For people. */
+  message: string
+  stack?: string
+  service?: string
+  slot?: number
+  taskId?: string
+  host?: string
+}
