@@ -8,6 +8,7 @@ import { pluginLinksOf } from './links.ts'
 import { NETNS_FOLDER } from './naming.ts'
 import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
+import { checkFamilies } from './ports.ts'
 import { reservePorts } from './reserve.ts'
 import { dropSharedAddresses, setSharedAddresses, sharedAddresses } from './shared-addresses.ts'
 import { takeAddresses } from './take-addresses.ts'
@@ -21,6 +22,7 @@ export async function attach(parts: Parts, task: Task): Promise<Attachment> {
   try {
     const ports = await reservePorts(parts, task)
     const taken = await takeAddresses(parts, task, ports)
+    checkFamilies(ports, taken)
     const nameserver = await setUp(parts, task.id)
     const gateways = gatewaysOf(parts, task.id)
     const isInNetwork = task.container.networks.length > 0

@@ -2,10 +2,18 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { PublishedPort } from '../../schemas/network.ts'
-import { describeHost, familiesOf, type HostPort, oneAddress, samePort } from '../../schemas/port.ts'
+import {
+  describeHost,
+  describePort,
+  familiesOf,
+  type HostPort,
+  oneAddress,
+  samePort,
+} from '../../schemas/port.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Cidr, contains } from './cidr.ts'
 import type { Lease } from './leases.ts'
+import type { Attachment } from './networks.ts'
 
 /** A socket that takes what comes in on a port. */
 export interface Listener {
@@ -49,6 +57,25 @@ export function checkClaims(
       throw inUse(port, `task ${taskId} of service ${other.stack}/${other.service}`)
     }
   }
+}
+
+/**
+ * Throws NETWORK_FAILED for a port on an address of a family that the task has no address of: what comes in by IPv6 cannot
+ * go on by IPv4.
+ */
+export function checkFamilies(
+  ports: PublishedPort[],
+  { addresses, addresses6 = {} }: Pick<Attachment, 'addresses' | 'addresses6'>,
+): void {
+  const has = { ip: Object.keys(addresses).length > 0, ip6: Object.keys(addresses6).length > 0 }
+  if (!has.ip && !has.ip6) return // no network: nothing is published, and nothing is expected to be
+  const lost = ports.find((port) => !familiesOf(port).some((family) => has[family]))
+  if (lost === undefined) return
+  const [name, setting] = has.ip ? ['IPv6', 'enable_ipv6: true'] : ['IPv4', 'enable_ipv4: true']
+  const message = `Port ${describePort(lost)} is on an ${name} address, and no network of the task has ${name}.`
+  throw new SetpointError('NETWORK_FAILED', message, {
+    hint: `Set \`${setting}\` on a network of the service, or publish the port on another address.`,
+  })
 }
 
 export function isOfService(task: Pick<Task, 'stack' | 'service'>, lease: Lease): boolean {

@@ -36,6 +36,14 @@ describe('a published port', () => {
     expect(await host.outside(...fetch(HOST_ADDRESS, 8080))).toBe('web.1')
   })
 
+  it('on an address of a family that the task does not have is refused', async () => {
+    const ports = [{ ...port(8081, 80), hostIp: '2001:db8::1' }]
+    await expect(networks.attach(await journaled(aTask('web', 1, { ports })))).rejects.toMatchObject({
+      code: 'NETWORK_FAILED',
+      message: 'Port [2001:db8::1]:8081->80/tcp is on an IPv6 address, and no network of the task has IPv6.',
+    })
+  })
+
   it('is published on IPv6 too where the network has it, but not on ::1, which the kernel leads nowhere', async () => {
     await host.ip([
       'addr add 2001:db8::1/64 dev outside nodad',

@@ -113,10 +113,10 @@ describe('a published port', () => {
 
   it('with `mode: host` belongs to one task', async () => {
     const { tasks } = await service('own')
-    expect(tasks.map(({ ports }) => ports)).toEqual([['8300->8080/tcp'], ['8301->8080/tcp']])
-    for (let n = 0; n < 3; n++) {
-      expect((await host.http(8300, '/hostname')).body).toBe('own-1\n')
-      expect((await host.http(8301, '/hostname')).body).toBe('own-2\n')
+    expect(tasks.flatMap(({ ports }) => ports).sort()).toEqual(['8300->8080/tcp', '8301->8080/tcp'])
+    for (const { slot, ports } of [...tasks, ...tasks]) {
+      const published = Number.parseInt(ports[0] ?? '', 10)
+      expect((await host.http(published, '/hostname')).body).toBe(`own-${slot}\n`)
     }
   })
 
@@ -189,7 +189,7 @@ describe('a task that leaves', () => {
     expect(await leaving?.ask()).toBe('tcp-2')
     for (let n = 0; n < 4; n++)
       expect(await converse('busybox', 'nc', HOST_ADDRESS, '8400').ask()).toBe('tcp-1')
-    for (const one of packets) expect(await one.ask()).toBe('udp-1')
+    for (const one of packets) await expect.poll(one.ask, { timeout: 10_000 }).toBe('udp-1')
     await host.until((now) => stackOf(now).services.find(({ name }) => name === 'tcp')?.tasks.length === 1)
     expect(await leaving?.ask()).toBeUndefined()
   })
