@@ -6,6 +6,7 @@ import { type Cni, createCni } from './cni.ts'
 import { createFirewall, type Firewall } from './firewall.ts'
 import { createFlows, type Flows } from './flows.ts'
 import { sharedOf, type Traffic } from './forwards.ts'
+import { createHostFirewall } from './host-firewall.ts'
 import { createIp, type Ip } from './ip.ts'
 import { type Lease, type Leases, type Network, openLeases } from './leases.ts'
 import { namespaceOf } from './links.ts'
@@ -63,10 +64,18 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
   const bridged = (): Network[] => leases.networks().filter(({ driver }) => driver === undefined)
   const render = (): string => renderTable(table, bridged().map(ruleNetwork), parts.traffic)
   const firewall = createFirewall({ prefix, file: join(paths.run, 'rules.nft'), table, render })
+  const hostFirewall = createHostFirewall({ prefix, instance, log })
   const parts: Parts = {
     ...{ paths, log, prefix, proc, ip, leases, servers, firewall },
     flows: createFlows({ prefix, file: join(paths.run, 'flows.conntrack'), log }),
-    bridges: createBridges({ prefix, seed: instance, ip, leases, log, made: () => firewall.apply() }),
+    bridges: createBridges({
+      prefix,
+      seed: instance,
+      ip,
+      leases,
+      log,
+      made: () => Promise.all([firewall.apply(), hostFirewall.look()]).then(() => {}),
+    }),
     namespaces: createNamespaces({ ip, proc }),
     cni: createCni({ prefix, folder: join(paths.run, 'cni'), log }),
     names: createNames({ ip, leases, servers, log }),
