@@ -1,5 +1,6 @@
+import { fileKeyOf, parseAge, payloadOf } from './age-file.ts'
 import { SetpointError } from './error.ts'
-import { unseal } from './seal.ts'
+import { privateBytes, unseal } from './seal.ts'
 import type { Secret } from './secret.ts'
 import { ageFilesIn } from './secret-file.ts'
 
@@ -20,26 +21,17 @@ export async function dataKeyOf(identity: string, { format, bytes }: Secret): Pr
 }
 
 /** The content of an age file, by its file key. @throws SetpointError SECRET_SEALED when the file is damaged */
-export async function openAge(bytes: Buffer, key: Buffer): Promise<Buffer> {
-  const [file] = ageFilesIn('age', bytes)
-  const { Decrypter } = await import('age-encryption')
-  const decrypter = new Decrypter()
-  decrypter.addIdentity({ unwrapFileKey: () => key })
-  try {
-    return Buffer.from(await decrypter.decrypt(file ?? bytes))
-  } catch {
-    throw new SetpointError('SECRET_SEALED', 'The file of age is damaged.')
-  }
+export function openAge(bytes: Buffer, key: Buffer): Buffer {
+  const [binary] = ageFilesIn('age', bytes)
+  const file = binary && parseAge(binary)
+  const content = file && payloadOf(file, key)
+  if (!content) throw new SetpointError('SECRET_SEALED', 'The file of age is damaged.')
+  return content
 }
 
-async function fileKey(identity: string, file: Buffer): Promise<Buffer | undefined> {
-  const { Decrypter } = await import('age-encryption')
-  const decrypter = new Decrypter()
-  decrypter.addIdentity(identity)
-  return decrypter.decryptHeader(file).then(
-    (key) => Buffer.from(key),
-    () => undefined,
-  )
+function fileKey(identity: string, bytes: Buffer): Buffer | undefined {
+  const file = parseAge(bytes)
+  return file && fileKeyOf(file, privateBytes(identity))
 }
 
 async function dataKey(identity: string, file: Buffer): Promise<Buffer | undefined> {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { armor, generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { armor, Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromBech32, toBech32 } from '../../../schemas/bech32.ts'
 import { isRecipient, newIdentity, RECIPIENT, recipientOf, sealTo, unseal } from '../../../schemas/seal.ts'
@@ -83,6 +84,54 @@ describe('what is sealed', () => {
   })
 })
 
+describe('what is sealed, of any length,', () => {
+  const identity = newIdentity()
+  const CHUNK = 64 * 1024
+
+  it.each([0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7])(
+    'opens as the library of age opens it: %d bytes',
+    async (size) => {
+      const clear = randomBytes(size)
+      const sealed = await sealTo([recipientOf(identity)], clear)
+      expect((await unseal(identity, sealed)).equals(clear)).toBe(true)
+      const decrypter = new Decrypter()
+      decrypter.addIdentity(identity)
+      expect(Buffer.from(await decrypter.decrypt(sealed)).equals(clear)).toBe(true)
+    },
+  )
+
+  it('is noticed when it ends between two pieces, or has more than it should', async () => {
+    const sealed = await sealTo([recipientOf(identity)], randomBytes(2 * CHUNK))
+    const piece = CHUNK + 16
+    const last = sealed.subarray(-piece)
+    for (const bytes of [
+      sealed.subarray(0, -piece),
+      Buffer.concat([sealed, last]),
+      Buffer.concat([sealed, Buffer.alloc(16)]),
+    ])
+      await expect(unseal(identity, bytes)).rejects.toMatchObject({ code: 'SECRET_SEALED' })
+  })
+
+  it.each([
+    ['a header without an end', 'age-encryption.org/v1\n-> X25519 AAAA\n'],
+    ['no stanza', `age-encryption.org/v1\n--- ${'A'.repeat(43)}\n`],
+    [
+      'a body without an end',
+      `age-encryption.org/v1\n-> X25519 ${'A'.repeat(43)}\n${'A'.repeat(64)}\n--- ${'A'.repeat(43)}\n`,
+    ],
+    [
+      'a share of low order',
+      `age-encryption.org/v1\n-> X25519 ${'A'.repeat(43)}\n${'A'.repeat(43)}\n--- ${'A'.repeat(43)}\n`,
+    ],
+    [
+      'another version',
+      `age-encryption.org/v2\n-> X25519 ${'A'.repeat(43)}\n${'A'.repeat(43)}\n--- ${'A'.repeat(43)}\n`,
+    ],
+  ])('is refused: %s', async (_, text) => {
+    await expect(unseal(identity, Buffer.from(text))).rejects.toMatchObject({ code: 'SECRET_SEALED' })
+  })
+})
+
 describe("Debian's age", () => {
   let folder = ''
   beforeAll(() => {
@@ -102,7 +151,7 @@ describe("Debian's age", () => {
     const file = join(folder, 'keygen')
     execFileSync('age-keygen', ['-o', file], { stdio: 'ignore' })
     const identity = /^AGE-SECRET-KEY-1.*$/m.exec(readFileSync(file, 'utf8'))?.[0] ?? ''
-    const to = ['-e', '-r', recipientOf(identity)]
+    const to = ['-e', '-r', recipientOf(newIdentity()), '-r', recipientOf(identity)]
     expect(await unseal(identity, age(to, CLEAR))).toEqual(CLEAR)
     const armored = age([...to, '-a'], CLEAR).toString()
     expect(await unseal(identity, armor.decode(armored))).toEqual(CLEAR)
