@@ -5,9 +5,10 @@ import type { Task } from '../../schemas/task.ts'
 import { subnetsOf } from './families.ts'
 import { forwardKey } from './forwards.ts'
 import type { Lease } from './leases.ts'
+import { isHeldBy, listenersOf } from './listeners.ts'
 import type { Parts } from './parts.ts'
 import { type PortRange, pickPorts } from './picking.ts'
-import { checkAddresses, checkClaims, checkListeners, isHeldBy, isOfService, listenersOf } from './ports.ts'
+import { checkAddresses, checkClaims, checkListeners, isOfService } from './ports.ts'
 import { readSysctl } from './sysctl.ts'
 
 /**

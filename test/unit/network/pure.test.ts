@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { formatCidr, freeAddress, freeSubnet, parseCidr } from '../../../agent/network/cidr.ts'
 import { complaints } from '../../../agent/network/ip.ts'
 import { insideLines, linkLines } from '../../../agent/network/lines.ts'
+import { parseSockets } from '../../../agent/network/listeners.ts'
 import { parseListing } from '../../../agent/network/listing.ts'
 import { bridgeName, hardwareAddress, namespaceName, vethName } from '../../../agent/network/naming.ts'
 import { localAddresses, localAddresses6 } from '../../../agent/network/observe.ts'
-import { parseSockets } from '../../../agent/network/ports.ts'
 import { parseRoutes, pickSubnet, pickSubnets } from '../../../agent/network/subnets.ts'
 
 describe('subnets', () => {
