@@ -21,7 +21,17 @@ export async function join(parts: Parts, ownerId: string): Promise<Attachment> {
   }
   writeFileSync(shared, '')
   const identity = identityOf(parts, ownerId)
-  return { netns: joinPath(NETNS_FOLDER, name), identity, addresses: {}, ports: [], resolvConf, hosts }
+  const leases = parts.leases.of(ownerId).map(({ lease }) => lease)
+  const reachedAt = leases.flatMap(({ address, address6 }) => address ?? address6 ?? [])[0]
+  return {
+    netns: joinPath(NETNS_FOLDER, name),
+    identity,
+    ...(reachedAt && { reachedAt }),
+    addresses: {},
+    ports: [],
+    resolvConf,
+    hosts,
+  }
 }
 
 /** The same for all who are in one namespace of a task, and for no other. */

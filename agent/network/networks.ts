@@ -11,6 +11,8 @@ export interface Attachment {
   addresses6?: Record<string, string>
   /** The container's ports with those of the host that were picked. */
   ports: PublishedPort[]
+  /** Where the host reaches a task that has joined another one; absent: at its own addresses. */
+  reachedAt?: string
   /** Tells the namespace from one that was made anew, also under the same path; absent for the host's. */
   identity?: string
   /** Files to mount in the container. */

@@ -129,6 +129,7 @@ async function prepare(task: Task, deps: Preparation): Promise<Event | undefined
     rootfs: root.rootfs,
     netns: attachment.netns,
     netnsIdentity: attachment.identity,
+    reachedAt: attachment.reachedAt,
     mounts: [...networkFiles(attachment, mounts), ...mounts],
     healthcheck: effectiveHealthcheck(task, image),
   }

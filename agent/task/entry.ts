@@ -17,6 +17,8 @@ export interface Prepared {
   image: ResolvedImage
   rootfs: string
   netns: string | null
+  /** Where the host reaches a task that uses the network of another one. */
+  reachedAt?: string | undefined
   /** Tells the namespace from one made anew; absent for the host's, and in a journal of an earlier agent. */
   netnsIdentity?: string | undefined
   /** The task's own mounts and those of its network files. */

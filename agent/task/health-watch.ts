@@ -54,5 +54,7 @@ export function createHealthWatch({ watchHealth, probe, onChange }: HealthWatchO
 /** Where the host reaches the task: in its own network by the address of its first one. */
 function addressOf({ prepared, status }: Entry): string | undefined {
   if (prepared?.netns === null) return '127.0.0.1'
-  return Object.values(status.addresses)[0] ?? Object.values(status.addresses6 ?? {})[0]
+  return (
+    prepared?.reachedAt ?? Object.values(status.addresses)[0] ?? Object.values(status.addresses6 ?? {})[0]
+  )
 }

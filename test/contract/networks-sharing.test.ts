@@ -21,6 +21,7 @@ describe('a task in the network of another', () => {
     const owner = await serving(aTask('vpn', 1))
     const joined = await networks.join(owner.task.id)
     expect(joined).toMatchObject({ netns: owner.netns, identity: owner.identity, addresses: {} })
+    expect(joined.reachedAt).toBe('10.210.0.2')
     expect([joined.hosts, joined.resolvConf]).toEqual([owner.hosts, owner.resolvConf])
     expect(await inside(joined.netns, ...fetch('127.0.0.1', 80))).toBe('vpn.1')
   })

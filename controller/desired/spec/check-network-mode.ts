@@ -10,6 +10,12 @@ export function checkNetworkMode(service: ServiceDraft, byName: Map<string, Serv
   refuse('mac_address', 'needs a network of its own; remove it, or network_mode')
   if (mode === 'none') {
     refuse('ports', 'network_mode: none has nothing to publish; remove one of the two')
+    if (service['x-setpoint']?.healthcheck) {
+      fail(
+        within(at, 'x-setpoint', 'healthcheck'),
+        'asks over the network, and there is none; take healthcheck.test',
+      )
+    }
     return
   }
   const isParameter = Object.keys(service.sysctls ?? {}).find((name) => name.startsWith('net.'))

@@ -53,6 +53,10 @@ describe('how a service reaches others', () => {
     ['network_mode: hosts', 'must be host, none or service:NAME'],
     ['network_mode: "service:zot"', 'names the service zot, which is not declared'],
     ['network_mode: none, ports: ["80:80"]', 'network_mode: none has nothing to publish'],
+    [
+      'network_mode: none, x-setpoint: {healthcheck: {tcp: {port: 80}}}',
+      'asks over the network, and there is none',
+    ],
     ['network_mode: host, mac_address: 02:42:ac:11:65:43', 'needs a network of its own'],
     ['network_mode: host, sysctls: {net.core.somaxconn: 1}', 'would be of the whole host'],
     ['network_mode: host, ports: ["80:80"]', 'services.a.ports: accepted without effect'],
