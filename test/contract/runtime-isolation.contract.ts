@@ -1,4 +1,5 @@
-import { mkdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -167,6 +168,23 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       await expect.poll(() => again.exitOf('other')).toMatchObject({ exitCode: 137 })
       await again.purge('other')
       expect(await again.state('other')).toBeUndefined()
+    })
+
+    it('mounts inside the container, wherever the links of its image lead', async () => {
+      const root = join(host.folder, 'linked')
+      await cp(host.image.root, root, { recursive: true, verbatimSymlinks: true })
+      await rm(join(root, 'etc'), { recursive: true })
+      await rm(join(root, 'data'), { recursive: true })
+      await symlink('/', join(root, 'etc'))
+      await symlink(`${'../'.repeat(12)}tmp`, join(root, 'data'))
+      const [source, mark] = [join(host.folder, 'word'), `mark-${name}-${process.pid}`]
+      await writeFile(source, 'seen')
+      const image = { ...host.image, root }
+      const mount = { type: 'bind' as const, source, readOnly: true }
+      const mounts = ['/etc', '/data'].map((folder) => ({ ...mount, target: `${folder}/${mark}` }))
+      await running({ runtime: host.runtime, image }, 'linked', { mounts })
+      expect(await inside('linked', `cat /${mark} /tmp/${mark}`)).toBe('seenseen')
+      expect([`/${mark}`, `/tmp/${mark}`].filter((path) => existsSync(path))).toEqual([])
     })
 
     it('refuses what neither the agent nor the host has', async () => {
