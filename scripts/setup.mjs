@@ -32,6 +32,9 @@ const TEST_TOOLS = [
   ['docker-registry', 'docker-registry'],
   ['openssl', 'openssl'],
   ['/usr/lib/cni/macvlan', 'containernetworking-plugins'],
+  ['qemu-system-x86_64', 'qemu-system-x86'],
+  ['mmdebstrap', 'mmdebstrap'],
+  ['mke2fs', 'e2fsprogs'],
 ]
 /** crun refuses a host whose cgroup v1 controllers stand beside cgroup2; runc takes it. */
 const HYBRID_TOOLS = [['runc', 'runc']]

@@ -59,7 +59,8 @@ graphroot = "${graphRoot}"
   )
 }
 
-async function imageStore(): Promise<string> {
+/** The store with the test images, in the cache of the clone; built if it is not there. */
+export async function imageStore(): Promise<string> {
   const inputs = [SERVE, HEALTHY, BUILD, TEST_IMAGE, BUSYBOX_IMAGE, await readFile('/bin/busybox')]
   const hash = inputs
     .reduce((sum, input) => sum.update(input), createHash('sha256'))

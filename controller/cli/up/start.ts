@@ -25,8 +25,8 @@ export interface StartOptions {
 
 /** Milliseconds that each part has to come up. Redis may have a long file to read. */
 const REDIS_DEADLINE = 60_000
-const CONTROLLER_DEADLINE = 30_000
-const AGENT_DEADLINE = 30_000
+const CONTROLLER_DEADLINE = 120_000
+const AGENT_DEADLINE = 120_000
 
 /**
  * Starts Redis, controller and agent, each when the one before it answers; gives what the API says of itself.

@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { StatusDocument, TaskView } from '../../schemas/status.ts'
+import { isServing } from '../../schemas/task.ts'
+import { TEST_IMAGE } from '../support/host-images.ts'
+import { isConverged, tasksOf } from '../support/stacks.ts'
+import { type Controller, freePort, makeController } from './controller.ts'
+import { type Guest, startGuest } from './machine.ts'
+
+const COMPOSE = `services:
+  app:
+    image: ${TEST_IMAGE}
+    ports: ["8080:8080"]
+    volumes: ["data:/data"]
+    x-setpoint: {healthcheck: {http: {port: 8080}, interval: 10s}}
+    deploy: {replicas: 2, resources: {limits: {memory: 32M, cpus: "0.5", pids: 50}}}
+volumes: {data: {}}
+`
+
+const HUNGRY = `services:
+  eats:
+    image: ${TEST_IMAGE}
+    command: [sh, -c, 'echo hungry; x=xxxxxxxxxxxxxxxx; while :; do x=$$x$$x; done']
+    restart: "no"
+    mem_limit: 16m
+`
+
+const DATA = '/var/lib/setpoint/agent/volumes/web_data/data'
+
+let folder: string
+let controller: Controller
+let guest: Guest
+/** Leads to port 8080 of the guest. */
+let web: number
+/** What the machine had before the agent. */
+let before: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'setpoint-guest-'))
+  const redis = await freePort()
+  web = await freePort()
+  controller = await makeController(folder, redis)
+  await controller.repository.commit({ 'web/compose.yaml': COMPOSE })
+  await controller.start()
+  guest = await startGuest({ redis, forwards: { [web]: 8080 } })
+  const key = Buffer.from(await controller.publicKey()).toString('base64')
+  await guest.script(
+    `mkdir -p /etc/setpoint && echo ${key} | base64 -d > /etc/setpoint/controller.pub`,
+    'cp /opt/setpoint/docs/systemd/setpoint-agent.service /etc/systemd/system/',
+    'modprobe -a overlay veth bridge nf_tables nft_nat nft_masq nft_fib_inet nft_numgen',
+  )
+  before = await traces()
+  await guest.must('/bin/systemctl', 'enable', '--now', 'setpoint-agent')
+  await controller.until(isConverged())
+})
+afterAll(async () => {
+  await guest?.close()
+  await controller?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The host has reported again, and all its tasks serve. */
+const isBack = (status: StatusDocument) =>
+  isConverged()(status) && tasksOf(status).length > 0 && tasksOf(status).every(isServing)
+
+const first = async (): Promise<TaskView> => tasksOf(await controller.status())[0] as TaskView
+const pids = (status: StatusDocument) => tasksOf(status).map(({ pid }) => pid)
+
+/** The folder of a task in the one hierarchy of cgroup v2. */
+async function cgroupOf({ pid }: TaskView): Promise<string> {
+  const text = await guest.must('/bin/cat', `/proc/${pid}/cgroup`)
+  return `/sys/fs/cgroup${text.trim().replace(/^0::/, '')}`
+}
+
+/** What stands on the guest that Setpoint could have made, one line each. */
+function traces(): Promise<string> {
+  return guest.script(
+    '{ findmnt --raw --noheadings --output TARGET | grep -vE "^/(proc/sys/fs|run/(netns$|user|credentials))" | sed "s/^/mount /"',
+    'ip -brief link | sed "s/[ @].*//; s/^/link /"',
+    'nft list tables | sed "s/^/nftables /"',
+    'ip netns list | sed "s/^/namespace /"',
+    'find /sys/fs/cgroup/* -maxdepth 1 -type d -path "*setpoint*" ! -path "*system.slice*" | sed "s/^/cgroup /"',
+    'for name in conmon dnsmasq node; do pgrep -x $name | sed "s/^/process $name /" || true; done; } | sort',
+  )
+}
+
+describe('cgroup v2', () => {
+  it('is what the agent finds, and crun is chosen for it', async () => {
+    const { hosts } = await controller.status()
+    expect(hosts[0]?.runtime).toMatch(/^crun .* \(cgroup v2\)$/)
+  })
+
+  it('has the limits of the stack file, in the kernel and seen from inside', async () => {
+    const task = await first()
+    const cgroup = await cgroupOf(task)
+    expect(cgroup).toMatch(/^\/sys\/fs\/cgroup\/setpoint\/[0-9a-f]{8}\//)
+    const knobs = ['memory.max', 'cpu.max', 'pids.max']
+    const read = await guest.must('/bin/cat', ...knobs.map((knob) => `${cgroup}/${knob}`))
+    expect(read.split('\n')).toEqual(['33554432', '50000 100000', '50', ''])
+    const inside = ['/usr/bin/nsenter', '-t', String(task.pid), '-m', '-C', '/bin/cat']
+    expect(await guest.must(...inside, ...knobs.map((knob) => `/sys/fs/cgroup/${knob}`))).toBe(read)
+  })
+
+  it('tells of the pressure on each task', async () => {
+    const cgroup = await cgroupOf(await first())
+    expect(await guest.must('/bin/cat', `${cgroup}/memory.pressure`)).toMatch(/^some avg10=/)
+  })
+
+  it('kills who wants more memory than its limit, and the status says so', async () => {
+    await controller.repository.commit({ 'hungry/compose.yaml': HUNGRY })
+    const isFed = (status: StatusDocument) =>
+      status.stacks.some(({ name }) => name === 'hungry') &&
+      tasksOf(status, 'hungry').some(({ ended }) => ended !== null)
+    const [task] = tasksOf(await controller.until(isFed), 'hungry')
+    expect(task?.ended).toMatchObject({ exitCode: 137, oomKilled: true, log: ['hungry'] })
+    await controller.repository.commit({ 'hungry/compose.yaml': null })
+    await controller.until(({ stacks }) => stacks.every(({ name }) => name !== 'hungry'))
+  })
+})
+
+describe('the life of a host', () => {
+  it('no container is touched when systemd restarts the agent, or somebody kills it', async () => {
+    const earlier = pids(await controller.status())
+    const since = new Date().toISOString()
+    await guest.script('systemctl daemon-reload', 'systemctl restart setpoint-agent')
+    const adopted = await controller.until(
+      (status) => (status.hosts[0]?.seen ?? '') > since && isConverged()(status),
+    )
+    expect(pids(adopted)).toEqual(earlier)
+    await guest.must('/bin/systemctl', 'kill', '--signal=KILL', '--kill-whom=main', 'setpoint-agent')
+    const again = new Date().toISOString()
+    const seen = await controller.until(
+      (status) => (status.hosts[0]?.seen ?? '') > again && isConverged()(status),
+    )
+    expect(pids(seen)).toEqual(earlier)
+  })
+
+  it('after a power cut the agent alone, with no controller and no Redis, brings every task back', async () => {
+    const earlier = tasksOf(await controller.status()).map(({ id }) => id)
+    await guest.script(`echo kept > ${DATA}/file`, 'sync')
+    await controller.stop()
+    await guest.powerCycle()
+    await guest.script('until busybox wget -q -O /dev/null http://127.0.0.1:8080/; do sleep 1; done')
+    const running = await guest.must('/bin/sh', '-c', 'grep -c . /sys/fs/cgroup/setpoint/*/*/cgroup.procs')
+    for (const id of earlier) expect(running).toContain(id)
+
+    await controller.start()
+    const back = tasksOf(await controller.until(isBack))
+    expect(back.map(({ id }) => id)).toEqual(earlier)
+    expect(back.every(({ restarts }) => restarts > 0)).toBe(true)
+    expect(await guest.must('/bin/cat', `${DATA}/file`)).toBe('kept\n')
+    expect(await (await fetch(`http://127.0.0.1:${web}/`)).text()).toBe('hello\n')
+  })
+
+  it('down leaves the host as it was', async () => {
+    await guest.script('systemctl disable --now setpoint-agent', 'setpoint-agent --down --volumes')
+    expect(await traces()).toBe(before)
+    expect((await guest.run('/bin/ls', '/var/lib/setpoint/agent/tasks')).stdout).toBe('')
+    expect((await guest.run('/bin/ls', '/var/lib/setpoint/agent/volumes')).stdout).toBe('')
+  })
+})
