@@ -148,9 +148,12 @@ function fillSlot(input: SlotInput, old: LocatedTask[]): void {
 
 /** Where a task of the slot was, is where the next one goes; who shares a network goes where that is. */
 function hostFor(input: SlotInput, old: LocatedTask[]): string | undefined {
-  const { service, slot, hostOf } = input
+  const { service, slot, hostOf, observed } = input
   const owner = sharedService(service)
-  if (owner !== undefined) return hostOf(owner, slot)
+  if (owner !== undefined) {
+    const host = hostOf(owner, slot)
+    return host !== undefined && observed.get(host)?.state === 'ready' ? host : undefined
+  }
   const [previous] = [...old].sort(bestFirst)
   return previous?.host.info.name ?? placeFor(input)
 }

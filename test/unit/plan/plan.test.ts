@@ -68,6 +68,8 @@ describe('planStack', () => {
       TaskStatus,
     ]
     const before = aStatus({ ...one, id: 'old', service: 'app', fingerprint: 'other', host: 'b' })
+    const silent = aFleet(aHost('a', [one], { state: 'lost' }), aHost('b', [two]))
+    expect(hosts(silent, [one, two].map(item))).toEqual([['app', '2', 'b']])
     const fleet = aFleet(aHost('a', [one]), aHost('b', [two, before]))
     expect(hosts(fleet, [one, two, before].map(item))).toEqual([
       ['app', '1', 'a'],
