@@ -32,11 +32,12 @@ export async function runInTerminal({ request, files, channel, reach }: Command)
   const reader = await openFifo(output)
   const argv = terminalArgv(reach.command, { ...files, id: request.taskId, output })
   const conmon = start(argv, {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', ...PIPES },
   })
   const [sync, go, attach] = conmon.stdio.slice(3) as [Readable, Writable, Readable]
   go.on('error', () => {}) // conmon's answer tells why it has gone
+  const complaint = textOf(conmon.stderr as Readable)
   const answers = answersOn(sync)
   const attached = answersOn(attach)
   const sent = sendTerminal(reader, channel)
@@ -48,7 +49,8 @@ export async function runInTerminal({ request, files, channel, reach }: Command)
     await spawned(socat)
     go.write(GO)
     const begun = await within(answers())
-    if (begun.data < 0) return await failed(begun.message ?? '', channel)
+    if (begun.data < 0)
+      return await failed(begun.message || (await complaint()) || unexplained(request.argv[0]), channel)
     void feed(channel, inputTo(socat.stdin as Writable, join(files.folder, 'ctl')))
     const { data } = await answers()
     await sent
@@ -56,7 +58,7 @@ export async function runInTerminal({ request, files, channel, reach }: Command)
   } finally {
     socat?.kill('SIGKILL')
     reader.destroy()
-    for (const stream of [sync, go, attach]) stream.destroy()
+    for (const stream of [sync, go, attach, conmon.stderr]) stream?.destroy()
   }
 }
 
@@ -78,9 +80,22 @@ function answersOn(pipe: Readable): () => Promise<Answer> {
   return async () => {
     for (;;) {
       const { value, done } = await lines.next()
-      if (done) return { data: -1, message: 'conmon ended without an answer' }
+      if (done) return { data: -1 }
       if (value.trim() !== '') return JSON.parse(value) as Answer
     }
+  }
+}
+
+/** What comes on a pipe until it ends, a page at most. */
+function textOf(pipe: Readable): () => Promise<string> {
+  let text = ''
+  pipe.on('data', (chunk: Buffer) => {
+    text = (text + chunk).slice(0, 4096)
+  })
+  const ended = new Promise<void>((resolve) => pipe.once('close', resolve).once('end', resolve))
+  return async () => {
+    await ended
+    return text
   }
 }
 
@@ -97,6 +112,11 @@ function spawned(child: ReturnType<typeof start>): Promise<void> {
     child.once('spawn', resolve)
     child.once('error', (error) => reject(notStarted(['socat'], error)))
   })
+}
+
+/** crun's words for a command that is not there do not come through conmon. */
+function unexplained(command: string | undefined): string {
+  return `${command} was not found in the container, or cannot be run; without a terminal (-T) the runtime says which`
 }
 
 async function failed(message: string, channel: Channel): Promise<number> {

@@ -18,7 +18,7 @@ export interface Sessions {
    * @throws SetpointError why it is not taken up
    */
   open(action: ActionOf<'session'>): Promise<void>
-  /** Ends them all, and waits for what they have to put away. */
+  /** Ends them all, and waits a moment for what they have to put away; the next start of the agent does the rest. */
   close(): Promise<void>
 }
 
@@ -34,6 +34,8 @@ export interface SessionsOptions {
 
 /** At one time: each holds a connection to Redis. */
 const MOST = 64
+/** Milliseconds that commands get to end when the agent is stopped. */
+const LAST_WORDS = 2_000
 const checkOrder = checker(SessionOrder)
 
 export function createSessions({ reach, identity, writer, connect, log }: SessionsOptions): Sessions {
@@ -53,7 +55,8 @@ export function createSessions({ reach, identity, writer, connect, log }: Sessio
     async close() {
       const all = [...open]
       await Promise.all(all.map(([channel]) => channel.close()))
-      await Promise.all(all.map(([, work]) => work))
+      const put = Promise.all(all.map(([, work]) => work))
+      await Promise.race([put, new Promise((resolve) => setTimeout(resolve, LAST_WORDS))])
     },
   }
 

@@ -20,6 +20,8 @@ export interface ExecOptions {
 
 /** When Setpoint itself fails, as with `docker exec`: what the command gives is below. */
 const FAILED = 125
+/** As for SIGPIPE: nobody reads the output any more (`| head`). */
+const UNREAD = 141
 
 /** Adds `setpoint exec` to the command line. */
 export function registerExec(program: Command, { context, finish }: Cli): void {
@@ -86,13 +88,21 @@ export async function exec(context: Context, { task, argv, options }: ExecCall):
   }
   const live = await context.client().live(task, request)
   const terminal = openTerminal({ raw: tty })
+  let unread = false
+  process.stdout.once('error', () => {
+    unread = true
+    live.close()
+  })
   try {
     const sending = options.stdin
       ? sendInput(live, terminal)
       : live.send({ type: FRAME.inputEnd, payload: Buffer.alloc(0) })
     sending.catch(() => {}) // the session is over, and its other direction tells why
     if (tty) terminal.onResize((size) => void live.send(jsonFrame(FRAME.resize, size)).catch(() => {}))
-    return await received(live.frames(), terminal)
+    return await received(live.frames(), terminal).catch((error) => {
+      if (unread) return UNREAD
+      throw error
+    })
   } finally {
     terminal.close()
     live.close()

@@ -74,7 +74,10 @@ export async function openLive(endpoint: Endpoint, { headers, task, request }: L
       }
       throw broken(endpoint)
     },
-    close: () => socket.close(),
+    close() {
+      socket.resume() // the answer to the close has to be read
+      socket.close()
+    },
   }
 }
 

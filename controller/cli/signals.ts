@@ -17,14 +17,19 @@ export function nextSignal(again?: () => void): Promise<NodeJS.Signals> {
   })
 }
 
-/** Aborts at the first signal that asks this process to end; `release` lets signals do what they always do. */
+/**
+ * Aborts at the first signal that asks this process to end, or when nobody reads what it prints any more (`| head`);
+ * `release` lets signals do what they always do.
+ */
 export function whenSignalled(): { signal: AbortSignal; release(): void } {
   const stop = new AbortController()
   const listen = () => stop.abort()
   for (const signal of SIGNALS) process.on(signal, listen)
+  process.stdout.once('error', listen)
   return {
     signal: stop.signal,
     release() {
+      process.stdout.off('error', listen)
       for (const signal of SIGNALS) process.off(signal, listen)
     },
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Live, openLive } from '../../controller/cli/live.ts'
 import { FRAME, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
-import { startHost, type TestHost } from '../support/host.ts'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
 import { appService, compose, isConverged, tasksOf } from '../support/stacks.ts'
 
@@ -17,8 +17,17 @@ beforeAll(async () => {
 })
 afterAll(() => host?.destroy())
 
+const NOISY = `  noisy:
+    image: ${TEST_IMAGE}
+    command: [sh, -c, "i=0; while [ $$i -lt 4000 ]; do echo line $$i; i=$$((i+1)); done; exec sleep 1000"]
+    logging:
+      driver: json-file
+      options: {max-size: 64k, max-file: "4"}
+    stop_grace_period: 1s
+`
+
 function stack(): string {
-  return compose(appService('app', { replicas: 2 }))
+  return compose(appService('app', { replicas: 2 }), NOISY)
 }
 
 /** The CLI as a process, its streams bytes, its input given or left open. */
@@ -145,7 +154,8 @@ function follow(live: Live) {
 }
 
 async function running(commandLine: string): Promise<boolean> {
-  const { stdout } = await exec(['web/app', '--', 'ps'])
+  const { code, stdout } = await exec(['web/app', '--', 'ps'])
+  if (code !== 0) throw new Error('the processes cannot be listed')
   return stdout.toString().includes(commandLine)
 }
 
@@ -184,10 +194,22 @@ describe('logs', () => {
     expect(seen.filter((line) => line === 'before' || line === 'after')).toEqual(['before', 'after'])
   })
 
+  it('rotates as the stack file says, and is read over all its files', async () => {
+    const id = tasksOf(await host.status()).find((task) => task.id.includes('noisy'))?.id ?? ''
+    const files = async () =>
+      (await readdir(join(host.state, 'agent/tasks', id))).filter((name) => name.startsWith('log')).sort()
+    await expect.poll(files, { timeout: 30_000 }).toEqual(['log', 'log.1'])
+    await exec(['web/noisy', '--', 'sh', '-c', 'echo after > /proc/1/fd/1'])
+    const { stdout } = await host.setpoint('logs', 'web/noisy', '--tail', '2', '--no-prefix')
+    expect(stdout).toBe('line 3999\nafter\n')
+    const all = await host.setpoint('logs', 'web/noisy', '--tail', 'all', '--no-prefix')
+    expect(all.stdout.split('\n')).toHaveLength(4002)
+  })
+
   it('shows a whole stack in the order of time, from a time on', async () => {
     const { json } = await host.setpoint('logs', 'web', '--tail', 'all', '--output', 'json')
     const all = (json as { lines: { at: string; taskId: string }[] }).lines
-    expect(new Set(all.map(({ taskId }) => taskId)).size).toBe(2)
+    expect(new Set(all.map(({ taskId }) => taskId)).size).toBe(3)
     expect(all.map(({ at }) => at)).toEqual(all.map(({ at }) => at).toSorted())
     const last = all.at(-1)?.at ?? ''
     const later = await host.setpoint('logs', 'web', '--since', last, '--output', 'json')
@@ -308,4 +330,20 @@ it('events: what happens, to who follows and to who asks later', async () => {
   const { stdout } = await host.setpoint('events', 'web', '--since', '5m')
   expect(stdout).toMatch(/task {4}TaskRestarted +web\/app\.2 is started again/)
   expect((await host.setpoint('events', 'nope')).code).toBe(2)
+})
+
+it('a killed agent leaves no command running once it is back', async () => {
+  const run = cli(['exec', 'web/app', '--', 'sh', '-c', 'echo begun; exec sleep 4712'])
+  await expect.poll(() => run.stdout().toString(), { timeout: 30_000 }).toContain('begun')
+  await host.kill('agent')
+  const isRunning = () => running('sleep 4712').catch(() => true)
+  await expect.poll(isRunning, { timeout: 60_000, interval: 500 }).toBe(false)
+  run.child.kill('SIGKILL')
+  await run.done
+})
+
+it('ends when nobody reads what it prints', async () => {
+  const run = cli(['exec', 'web/app', '-T', '--', 'yes'])
+  run.child.stdout.once('data', () => run.child.stdout.destroy())
+  expect(await run.done).toBe(141)
 })
