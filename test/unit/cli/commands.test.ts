@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../../controller/cli/program.ts'
+import { setSecret } from '../../../controller/cli/secret.ts'
 import { SetpointError } from '../../../schemas/error.ts'
+import { newIdentity, recipientOf, unseal } from '../../../schemas/seal.ts'
 import { aCondition, aStack, aStatus, pieces, RECIPIENT } from '../api/fake-service.ts'
 import { startApi, type TestApi, testContext } from './api-at.ts'
 
@@ -230,6 +232,30 @@ describe('the other commands', () => {
     ])
     expect(api.context.stderr).toEqual(['setpoint: There is no task hello/web.'])
     expect(await setpoint('exec', 'hello/web')).toBe(2)
+  })
+
+  it('secret set seals the value to the controller before it is sent', async () => {
+    const identity = newIdentity()
+    api.service.recipient = recipientOf(identity)
+    const value = Buffer.from('hunter2-canary\n')
+    expect(await setSecret(api.context, { name: 'db', value, output: 'json' })).toBe(0)
+    expect(api.service.calls).toEqual([['setSecret', 'db']])
+    const [sealed = Buffer.alloc(0)] = api.service.sealed
+    expect(sealed.includes('canary')).toBe(false)
+    expect(await unseal(identity, sealed)).toEqual(value)
+    expect(output()).toMatchObject({ secret: { name: 'db' } })
+    const nothing = setSecret(api.context, { name: 'db', value: Buffer.alloc(0), output: 'table' })
+    await expect(nothing).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('secret list and rm', async () => {
+    api.service.external = [
+      { name: 'db', digest: 'd1'.repeat(32), set: new Date().toISOString(), usedBy: ['web/app'] },
+    ]
+    expect(await setpoint('secret', 'list')).toBe(0)
+    expect(api.context.stdout.join('\n')).toMatch(/^db {6}d1d1d1d1d1d1 .* web\/app$/m)
+    expect(await setpoint('secret', 'rm', 'db')).toBe(0)
+    expect(api.service.calls).toEqual([['removeSecret', 'db']])
   })
 
   it('hosts trust takes the key that a host reports, or only the one named', async () => {
