@@ -1,4 +1,5 @@
 import { benchDeploy } from './deploy.bench.ts'
+import { benchHealth } from './health.bench.ts'
 import { benchLoad } from './load.bench.ts'
 import { type Measured, table } from './measure.ts'
 import { benchPlan } from './plan.bench.ts'
@@ -10,6 +11,7 @@ const BENCHES: Record<string, () => Promise<Measured[]>> = {
   plan: benchPlan,
   poll: benchPolls,
   deploy: benchDeploy,
+  health: benchHealth,
   publish: benchPublish,
 }
 
