@@ -13,7 +13,6 @@ import type { Networks } from './network/networks.ts'
 import type { AgentOptions } from './options.ts'
 import { agentPaths, type Paths } from './paths.ts'
 import { chooseRuntime } from './runtime/choose.ts'
-import { commandOf } from './runtime/context.ts'
 import { createRuntime } from './runtime/oci.ts'
 import { argvOf } from './runtime/process.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -92,7 +91,7 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
   const endTidying = images.keepTidy(tasks.imageUses)
   return {
     ...{ paths, runtime, images, networks, volumes, contents, secrets, tasks },
-    reach: { paths, tasks, runtime, command: commandOf(paths, choice), cgroup: choice.info.cgroup },
+    reach: { paths, tasks, runtime, cgroup: choice.info.cgroup },
     async close() {
       endTidying()
       await tasks.close()

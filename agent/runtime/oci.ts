@@ -75,6 +75,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
       return Promise.all(ids.map(async (id) => ({ id, pid: (await state(id))?.pid ?? 0 })))
     },
     exec: async (id, argv, { timeout }) => execIn(await contexts.of(id), { id, argv, timeout }),
+    command: async (id) => (await contexts.of(id)).command,
     onExit(listener) {
       exits.onExit((id, file) => {
         exitFrom(context, id, file).then(listener, (error) =>

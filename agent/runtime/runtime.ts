@@ -3,6 +3,7 @@ import type { Task } from '../../schemas/task.ts'
 import type { Usage } from '../../schemas/usage.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import type { ResolvedImage } from '../image/images.ts'
+import type { RuntimeCommand } from './argv.ts'
 
 /** A mount with nothing left to look up: what goes into the OCI config. */
 export interface ResolvedMount
@@ -89,6 +90,8 @@ export interface Runtime {
   /** Every container under this agent's runtime root, with its pid (0 when stopped). */
   list(): Promise<{ id: string; pid: number }[]>
   exec(id: string, argv: string[], options: { timeout: number }): Promise<ExecResult>
+  /** How the OCI runtime that a container is under is called. */
+  command(id: string): Promise<RuntimeCommand>
   /** Calls the listener for each container that exits from now on. */
   onExit(listener: (exit: Exit) => void): void
   /** How a container ended, if it did: survives a restart of the agent. */

@@ -18,7 +18,9 @@ interface Process {
 
 /** Writes what the runtime is to run: the container's own process with another command line. */
 export async function writeProcess({ request, task, files, reach }: Command): Promise<void> {
-  const config = await readFile(filesOf(reach, request.taskId).config, 'utf8')
+  const { paths, runtime } = reach
+  const place = { paths, command: await runtime.command(request.taskId) }
+  const config = await readFile(filesOf(place, request.taskId).config, 'utf8')
   const { process } = parseExactly(config) as { process: Process }
   const user = request.user === undefined ? undefined : await userOf(request.user, task.imageRoot ?? '/')
   await writeFile(files.process, JSON.stringify(processOf(process, request, user)), { mode: 0o600 })

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Paths } from '../paths.ts'
-import type { RuntimeCommand } from '../runtime/argv.ts'
 import type { Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import type { Known, Tasks } from '../task/tasks.ts'
 
@@ -9,8 +8,7 @@ import type { Known, Tasks } from '../task/tasks.ts'
 export interface Reach {
   paths: Paths
   tasks: Pick<Tasks, 'known'>
-  runtime: Pick<Runtime, 'state'>
-  command: RuntimeCommand
+  runtime: Pick<Runtime, 'state' | 'command'>
   cgroup: RuntimeInfo['cgroup']
 }
 

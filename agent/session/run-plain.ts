@@ -15,7 +15,7 @@ const AFTERWARDS = 1_000
 
 /** Runs a command without a terminal, its three streams carried byte for byte. Resolves with its exit code. */
 export async function runPlain({ request, files, channel, reach }: Command): Promise<number> {
-  const argv = execProcessArgv(reach.command, { ...files, id: request.taskId })
+  const argv = execProcessArgv(await reach.runtime.command(request.taskId), { ...files, id: request.taskId })
   const child = start(argv, { stdio: ['pipe', 'pipe', 'pipe'] })
   const ended = endOf(child)
   const said: Buffer[] = []

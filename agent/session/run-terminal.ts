@@ -30,7 +30,11 @@ export async function runInTerminal({ request, files, channel, reach }: Command)
   const output = join(files.folder, 'output')
   await succeed(fifoArgv(output))
   const reader = await openFifo(output)
-  const argv = terminalArgv(reach.command, { ...files, id: request.taskId, output })
+  const argv = terminalArgv(await reach.runtime.command(request.taskId), {
+    ...files,
+    id: request.taskId,
+    output,
+  })
   const conmon = start(argv, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', ...PIPES },

@@ -3,8 +3,8 @@ import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, jsonFrame } from '../../schemas/session/frames.ts'
 import type { ProcessLine, TopRequest } from '../../schemas/session/request.ts'
 import { parseProcessStat } from '../process-stat.ts'
+import { cgroupPath } from '../runtime/cgroup.ts'
 import { cgroupProcesses } from '../runtime/cgroup-processes.ts'
-import { filesOf } from '../runtime/context.ts'
 import { readInRoot } from '../runtime/in-root.ts'
 import { argvOfProcess } from '../runtime/proc.ts'
 import { parsePasswd } from '../runtime/user.ts'
@@ -22,7 +22,7 @@ const PAGE = 4096
 /** Sends the processes of a task as the host's kernel has them: the image needs no `ps`. */
 export async function sendProcesses(request: TopRequest, channel: Channel, reach: Reach): Promise<void> {
   const { imageRoot } = await reachTask(reach, request.taskId)
-  const pids = await cgroupProcesses(reach.cgroup, filesOf(reach, request.taskId).cgroup)
+  const pids = await cgroupProcesses(reach.cgroup, cgroupPath(reach.paths.instance, request.taskId))
   const [booted, names] = await Promise.all([bootTime(), userNames(imageRoot)])
   const found = await Promise.all(pids.slice(0, MOST).map((pid) => processOf(pid, booted, names)))
   const lines = found.filter((line) => line !== undefined).sort((a, b) => a.pid - b.pid)

@@ -52,5 +52,7 @@ it('starts a service with its runtime, its init, its devices and its groups', as
   expect(status).toMatch(/^NoNewPrivs:\t1$/m)
   expect(status).toMatch(/^CapEff:\t00000000a80425fb$/m)
   const { stdout } = await host.setpoint('logs', 'web/tight')
+  const inside = await host.setpoint('exec', 'web/tight', '--', 'cat', '/proc/1/comm')
+  expect(inside).toMatchObject({ code: 0, stdout: 'init\n' })
   expect(stdout).toMatch(/\| .*\b4321\b.*\n.*\| \/dev\/fuse\n/)
 })

@@ -111,6 +111,7 @@ export function createFakeRuntime(): FakeRuntime {
     onExit: (listener) => void events.on('exit', listener),
     exitOf: async (id) => exits.get(id) ?? unknownExit(id, entries.get(id)),
     limits: async (id) => entries.get(id)?.limits,
+    command: async () => ({ path: '/usr/bin/crun', prefix: [], root: '/run/fake' }),
     usage: (id) => (entries.has(id) ? { cpuSeconds: 1, memory: 4096, pids: 1 } : undefined),
     async setLimits(id, resources) {
       called('setLimits', id)

@@ -111,6 +111,7 @@ export function aHost() {
       return containers.get(id)?.exit
     },
     usage: () => undefined,
+    command: async () => ({ path: '/usr/bin/crun', prefix: [], root: '/run/fake' }),
     async limits() {
       return { memory: null, cpus: null, pids: null }
     },
