@@ -29,6 +29,14 @@ export default defineConfig({
           maxWorkers: 1,
         },
       },
+      {
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          testTimeout: 0,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 })

@@ -37,6 +37,8 @@ export interface TestHost {
   /** Everything of the host is under this folder. */
   readonly folder: string
   readonly state: string
+  /** A process that has the host's namespaces, and its files under /proc/<pid>/root. */
+  readonly pid: number
   readonly repository: Repository
   commit(files: Files, message?: string): Promise<string>
   /** Starts `setpoint up` and resolves when it says that it is ready. */
@@ -126,6 +128,7 @@ function makeHost(machine: Machine, repository: Repository, up: Supervised): Tes
   return {
     folder,
     state,
+    pid: namespaces.pid,
     repository,
     commit: repository.commit,
     start: up.start,
