@@ -61,7 +61,7 @@ async function setUp(parts: Parts, taskId: string): Promise<string | undefined> 
   const namespace = parts.place(taskId)
   const [nameserver] = await Promise.all([
     names.serve(taskId),
-    namespaces.isWhole(namespace) ? undefined : namespaces.make(namespace),
+    namespaces.ensure(namespace),
     ...networks.map((network) => leases.save(network)),
   ])
   for (const link of pluginLinks(parts, taskId)) await parts.cni.ensure(link, pathOf(parts, taskId))

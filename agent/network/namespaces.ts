@@ -15,10 +15,11 @@ export interface Namespace {
 
 /** Makes and mends network namespaces. */
 export interface Namespaces {
-  /** True when it is there and all its links are. */
-  isWhole(namespace: Namespace): boolean
-  /** Makes it anew; what stands in the way is taken away. */
-  make(namespace: Namespace): Promise<void>
+  /**
+   * Makes it unless it is there with all its links, and finishes one that an agent which was killed had begun. What stands
+   * in the way is taken away.
+   */
+  ensure(namespace: Namespace): Promise<void>
   /** Sets links, membership and addresses again, leaving what is right. */
   repair(namespace: Namespace): Promise<void>
   /** Makes all its links anew. */
@@ -47,6 +48,8 @@ const ABSENT = /No such file|Cannot find device|Invalid argument|No such device/
 
 export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
   const pathOf = (name: string): string => join(proc, 'root', NETNS_FOLDER, name)
+  /** Those that this agent has seen the end of: that one is there with its links says nothing of what is set inside. */
+  const finished = new Set<string>()
 
   async function inside({ name, links, script }: Namespace, lines: string[]): Promise<string[]> {
     if (!isBound(pathOf(name))) return [`the namespace ${name} is gone`]
@@ -57,6 +60,7 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
 
   async function remove(name: string): Promise<void> {
     const path = pathOf(name)
+    finished.delete(name)
     if (isBound(path)) await ip.run([`netns del ${name}`], ABSENT)
     rmSync(path, { force: true })
   }
@@ -80,23 +84,36 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
     await unlink(namespace)
   }
 
+  async function make(namespace: Namespace): Promise<void> {
+    let said = await build(namespace)
+    if (said.length > 0) {
+      await clear(namespace)
+      said = await build(namespace)
+    }
+    if (said.length === 0) said = await inside(namespace, [])
+    if (said.length === 0) return
+    await clear(namespace)
+    throw failed(namespace, said)
+  }
+
+  /** Sets again what is right already: whoever shares the namespace notices nothing. True when it worked. */
+  async function finish(namespace: Namespace): Promise<boolean> {
+    const outside = await ip.run(namespace.links.flatMap(portLines), HARMLESS)
+    return outside.length === 0 && (await inside(namespace, [])).length === 0
+  }
+
   return {
     pathOf,
     remove,
     unlink,
     isThere: (name) => isBound(pathOf(name)),
     inodeOf: (name) => statSync(pathOf(name)).ino,
-    isWhole: ({ name, links }) => isBound(pathOf(name)) && hasDevices(proc, links),
-    async make(namespace) {
-      let said = await build(namespace)
-      if (said.length > 0) {
-        await clear(namespace)
-        said = await build(namespace)
-      }
-      if (said.length === 0) said = await inside(namespace, [])
-      if (said.length === 0) return
-      await clear(namespace)
-      throw failed(namespace, said)
+    async ensure(namespace) {
+      const { name, links } = namespace
+      const isThere = isBound(pathOf(name)) && hasDevices(proc, links)
+      if (isThere && finished.has(name)) return
+      if (!isThere || !(await finish(namespace))) await make(namespace)
+      finished.add(name)
     },
     async repair(namespace) {
       ip.forget()

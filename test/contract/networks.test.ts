@@ -60,6 +60,19 @@ describe('a task', () => {
     expect(await networks.addressesOf(one.id)).toEqual(['shop_default=10.210.0.2'])
   })
 
+  it('that an agent began and was killed over gets its addresses from the next one', async () => {
+    const task = await journaled(aTask('web', 1))
+    const first = await networks.attach(task)
+    await inside(first.netns, 'ip', 'addr', 'flush', 'dev', 'eth0')
+    await inside(first.netns, 'ip', 'link', 'set', 'eth0', 'down')
+    await networks.close()
+    await reopen()
+
+    expect(await networks.attach(task)).toEqual(first)
+    expect(await networks.addressesOf(task.id)).toEqual(['shop_default=10.210.0.2'])
+    expect(await inside(first.netns, 'ip', 'route')).toContain('default via 10.210.0.1 dev eth0')
+  })
+
   it('shares an address with nobody when twenty come at once', async () => {
     const tasks = await Promise.all(range(20).map((slot) => journaled(aTask('web', slot))))
     const attached = await Promise.all(tasks.map((task) => networks.attach(task)))
