@@ -15,9 +15,9 @@ export const Isolation = Type.Object(
     apparmor: Type.Optional(Type.String()),
     /** Nothing of /proc and /sys is masked or read-only. */
     showsSystem: Type.Optional(yes),
-    /** `host`, or `service:NAME`: that of the task of another service in the same slot. */
+    /** `host`; absent: its own. */
     pid: Type.Optional(Type.String()),
-    /** `host`, `none` (no /dev/shm), `shareable`, or `service:NAME`. */
+    /** `host`, or `none`: its own without /dev/shm; absent: its own. */
     ipc: Type.Optional(Type.String()),
     uts: Type.Optional(Type.Literal('host')),
     /** Absent: private on cgroup v2, that of the host on v1, as in Docker. */

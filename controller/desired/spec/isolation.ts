@@ -12,7 +12,7 @@ export const isolationKeys = {
   group_add: listOf(group),
   security_opt: listOf(securityOption),
   pid: sharedNamespace('pid', []),
-  ipc: sharedNamespace('ipc', ['none', 'private', 'shareable']),
+  ipc: sharedNamespace('ipc', ['none', 'private']),
   uts: oneOf('host'),
   cgroup: oneOf('host', 'private'),
   runtime,
@@ -73,6 +73,10 @@ function sharedNamespace(key: string, words: string[]) {
   return (cursor: Cursor): string | undefined => {
     const value = filled(cursor)
     if (value === undefined || value === 'host' || words.includes(value)) return value
+    if (key === 'ipc' && value === 'shareable') {
+      notice(cursor, 'accepted without effect: it is private, since no other service can join it yet')
+      return 'private'
+    }
     if (value.startsWith('container:')) {
       return fail(cursor, `containers have no fixed names here; write ${key}: service:NAME`)
     }

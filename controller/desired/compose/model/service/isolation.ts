@@ -51,7 +51,7 @@ export const isolation: Record<string, Key> = {
   ),
   ipc: honoured(
     string,
-    'The namespace of shared memory and queues: `private` (the default), `host`, `none` or `shareable`.',
+    'The namespace of shared memory and queues: `private` (the default), `host` or `none`.',
   ),
   pid: honoured(orNothing(string), 'The namespace of processes; `host` is that of the host.'),
   uts: honoured(string, 'The namespace of the host name; `host` is that of the host.'),
