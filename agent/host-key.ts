@@ -1,7 +1,8 @@
-import { chmod, open, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../schemas/log.ts'
 import { newIdentity, recipientOf } from '../schemas/seal.ts'
+import { absent, syncFolder, writeDurably } from './disk.ts'
 
 /** The host's own key pair of age. The identity never leaves the host; the recipient is reported. */
 export interface HostKey {
@@ -23,10 +24,7 @@ export async function hostKey(state: string, log: Log): Promise<HostKey> {
 }
 
 async function existing(file: string, log: Log): Promise<string | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  const text = await readFile(file, 'utf8').catch(absent)
   if (text === undefined) return undefined
   const identity = /^AGE-SECRET-KEY-1[0-9A-Z]+$/m.exec(text)?.[0]
   if (identity === undefined || !isIdentity(identity)) return setAside(file, log)
@@ -57,26 +55,9 @@ async function setAside(file: string, log: Log): Promise<undefined> {
 async function make(file: string, folder: string): Promise<string> {
   const identity = newIdentity()
   const text = `# The key of this host: keep it secret.\n# public key: ${recipientOf(identity)}\n${identity}\n`
-  const handle = await open(`${file}.tmp`, 'w', 0o600)
-  try {
-    await handle.chmod(0o600) // one that a crash left there may have had another
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(`${file}.tmp`, file)
+  await writeDurably(file, text)
   await syncFolder(folder)
   return identity
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 async function publish(file: string, recipient: string): Promise<void> {

@@ -18,6 +18,7 @@ const AGENT_SHARED = [
   'agent/paths.ts',
   'agent/limit.ts',
   'agent/clock.ts',
+  'agent/disk.ts',
   'agent/mountinfo.ts',
   'agent/process-stat.ts',
 ]

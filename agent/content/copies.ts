@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { renameSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../schemas/log.ts'
 import { type PackEntry, packChunks, packDigest } from '../../schemas/pack.ts'
+import { absent, syncFolder, writeDurably } from '../disk.ts'
 import { stampOf } from './stamp.ts'
-import { type Owner, readTree, syncFolder, writeTree } from './tree.ts'
+import { type Owner, readTree, writeTree } from './tree.ts'
 
 /** The content of this host on its disk: `<folder>/<digest>/<copy>/root`, and what tells that it is untouched beside it. */
 export interface Copies {
@@ -27,6 +28,7 @@ const TRASH = '.trash-'
 const ROOT = 'root'
 const STAMP = 'stamp'
 
+/** The copies in a folder, which is made with the first of them. */
 export function createCopies(folder: string, log: Pick<Log, 'warn'>): Copies {
   const making = new Set<string>()
 
@@ -52,7 +54,7 @@ export function createCopies(folder: string, log: Pick<Log, 'warn'>): Copies {
     try {
       await mkdir(temporary, { recursive: true, mode: 0o755 })
       await writeTree(join(temporary, ROOT), entries, owner)
-      await writeStamp(temporary, await stampOf(join(temporary, ROOT)))
+      await writeDurably(join(temporary, STAMP), await stampOf(join(temporary, ROOT)))
       await mkdir(home, { recursive: true, mode: 0o755 })
       await rename(temporary, join(home, nameOf(owner)))
       await syncFolder(home)
@@ -94,20 +96,4 @@ function nameOf(owner: Owner | undefined): string {
   return owner === undefined
     ? 'plain'
     : `${owner.uid}-${owner.gid}-${owner.mode.toString(8).padStart(4, '0')}`
-}
-
-async function writeStamp(copy: string, stamp: string): Promise<void> {
-  const place = join(copy, STAMP)
-  const handle = await open(`${place}.new`, 'w', 0o600)
-  try {
-    await handle.writeFile(stamp)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(`${place}.new`, place)
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }

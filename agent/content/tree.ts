@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, open, readdir, readFile, readlink, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type PackEntry, packEntries } from '../../schemas/pack.ts'
+import { syncFolder } from '../disk.ts'
 
 /** Who owns a file and who may read it. */
 export interface Owner {
@@ -88,16 +89,6 @@ async function writeFile(place: string, content: Buffer, { uid, gid, mode }: Own
     await handle.writeFile(content)
     await handle.chown(uid, gid) // takes setuid bits away, so the mode comes after
     await handle.chmod(mode)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Makes the names in a folder last. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
     await handle.sync()
   } finally {
     await handle.close()

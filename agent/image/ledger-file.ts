@@ -1,7 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
+import { writeDurably } from '../disk.ts'
 import { EMPTY_LEDGER, type Ledger } from './ledger.ts'
 
 /** The ledger in memory and on disk. */
@@ -55,16 +55,4 @@ async function load(path: string, log: Log): Promise<Ledger> {
     }
     return EMPTY_LEDGER
   }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const file = await open(`${path}.tmp`, 'w', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.datasync()
-  } finally {
-    await file.close()
-  }
-  await rename(`${path}.tmp`, path)
 }

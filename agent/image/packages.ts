@@ -1,6 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../schemas/log.ts'
+import { absent } from '../disk.ts'
 import { type Argv, type Result, run } from '../runtime/exec.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
 import { lastLines } from './failures.ts'
@@ -92,9 +93,7 @@ async function areListsOld(): Promise<boolean> {
 /** Where the image has no such folders yet, they become links into /usr. */
 async function mergeUsr(root: string): Promise<void> {
   for (const name of MERGED) {
-    const there = await lstat(join(root, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-    })
+    const there = await lstat(join(root, name)).catch(absent)
     if (there) continue
     await mkdir(await resolveInRoot(root, `/usr/${name}`), { recursive: true })
     await symlink(`usr/${name}`, join(root, name))

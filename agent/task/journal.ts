@@ -5,6 +5,7 @@ import type { Log } from '../../schemas/log.ts'
 import { Task, TaskStatus } from '../../schemas/task.ts'
 import { checker } from '../../schemas/validate.ts'
 import { iso } from '../clock.ts'
+import { absent } from '../disk.ts'
 import type { Paths } from '../paths.ts'
 import type { Entry } from './entry.ts'
 
@@ -32,7 +33,7 @@ const checkStatus = checker(TaskStatus)
 
 export function createJournal({ paths, log }: { paths: Paths; log: Log }): Journal {
   const writers = new Map<string, Writer>()
-  const folders = async () => (await readdir(join(paths.state, 'tasks')).catch(ignoreMissing)) ?? []
+  const folders = async () => (await readdir(join(paths.state, 'tasks')).catch(absent)) ?? []
 
   return {
     async load() {
@@ -119,7 +120,7 @@ async function writeFile(folder: string, entry: Entry, durable: boolean): Promis
 
 async function loadOne(folder: string, id: string, log: Log): Promise<Entry | undefined> {
   const path = join(folder, FILE)
-  const text = await readFile(path, 'utf8').catch(ignoreMissing)
+  const text = await readFile(path, 'utf8').catch(absent)
   if (text === undefined) return undefined
   try {
     return parseEntry(text, id)
@@ -144,9 +145,4 @@ function parseEntry(text: string, id: string): Entry {
   if (entry.task.id !== id) throw new Error(`it is the journal of task ${entry.task.id}`)
   if (!['run', 'ended', 'removed'].includes(entry.wanted)) throw new Error(`wanted: ${entry.wanted}`)
   return entry
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-  throw error
 }

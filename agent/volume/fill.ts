@@ -1,9 +1,9 @@
 import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { absent } from '../disk.ts'
 import { type Argv, run } from '../runtime/exec.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
-import { absent } from './failure.ts'
 
 export interface Filling {
   /** The volume's folder of data. */

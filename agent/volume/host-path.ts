@@ -1,8 +1,9 @@
 import { mkdir, realpath, stat } from 'node:fs/promises'
 import type { SetpointError } from '../../schemas/error.ts'
 import type { Mount } from '../../schemas/volume.ts'
+import { absent } from '../disk.ts'
 import { mountOf, readMounts } from '../mountinfo.ts'
-import { absent, mountFailure } from './failure.ts'
+import { mountFailure } from './failure.ts'
 
 /**
  * The source of a bind mount as it is on this host, made where it may be made.

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOptions } from '../../schemas/volume.ts'
+import { absent, writeDurably } from '../disk.ts'
 
 /** What is known of a volume. It is written when the volume is whole, so its absence means: not yet made. */
 export interface Meta {
@@ -14,29 +15,23 @@ export interface Meta {
   filling?: true
 }
 
-/** @param home the volume's folder */
+/**
+ * What is known of the volume in a folder; undefined when there is none, or nothing that can be read.
+ * @param home the volume's folder
+ */
 export async function readMeta(home: string): Promise<Meta | undefined> {
+  const text = await readFile(fileOf(home), 'utf8').catch(absent)
+  if (text === undefined) return undefined
   try {
-    return JSON.parse(await readFile(fileOf(home), 'utf8'))
-  } catch (error) {
-    const isAbsent = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
-    if (isAbsent || error instanceof SyntaxError) return undefined
-    throw error
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
-/** Whole or not at all, also when the power goes. */
+/** Whole or not at all, also when the power goes. Nobody but root may read it: the options may hold a password. */
 export async function writeMeta(home: string, meta: Meta): Promise<void> {
-  await mkdir(home, { recursive: true })
-  const temporary = `${fileOf(home)}.new`
-  const handle = await open(temporary, 'w', 0o600) // the options may hold a password
-  try {
-    await handle.writeFile(`${JSON.stringify(meta, null, 2)}\n`)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, fileOf(home))
+  await writeDurably(fileOf(home), `${JSON.stringify(meta, null, 2)}\n`)
 }
 
 const fileOf = (home: string) => join(home, 'meta.json')

@@ -2,9 +2,10 @@ import { lookup } from 'node:dns/promises'
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOptions } from '../../schemas/volume.ts'
+import { absent } from '../disk.ts'
 import { type MountPoint, readMounts } from '../mountinfo.ts'
 import { run } from '../runtime/exec.ts'
-import { absent, mountFailure } from './failure.ts'
+import { mountFailure } from './failure.ts'
 import { hintFor, mountArgv, mountLine, plainWords, serverOf, withAddress } from './mount-line.ts'
 
 const MOUNT_DEADLINE = 90_000

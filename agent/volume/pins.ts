@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rmdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { absent } from '../disk.ts'
 import { run } from '../runtime/exec.ts'
-import { absent, mountFailure } from './failure.ts'
+import { mountFailure } from './failure.ts'
 import { plainWords } from './mount-line.ts'
 import { mountAt, namesIn, unmountFolder } from './mounted.ts'
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, readlink } from 'node:fs/promises'
-import { absent, mountFailure } from './failure.ts'
+import { absent } from '../disk.ts'
+import { mountFailure } from './failure.ts'
 
 /** open(2): a handle on a path, with which nothing is read or written. Node has no name for it. */
 const O_PATH = 0o10000000
