@@ -141,6 +141,8 @@ export const TaskStatus = Type.Object(
     ),
     /** The latest probes of this run, the newest last: told when the health changes or a failing probe says something new. */
     probes: Type.Optional(Type.Array(Probe)),
+    /** What earlier agents told in place of `probes`: still in their journals and reports, never written. */
+    lastProbe: Type.Optional(Probe),
     /** The last lines that the failed run wrote. */
     logTail: Type.Optional(Type.Array(Type.String())),
     /** What was set up, and what is found in the kernel; absent until the task has run. */
@@ -156,9 +158,11 @@ export function isLater(a: Pick<TaskStatus, 'run' | 'state'>, b: Pick<TaskStatus
 }
 
 /** What the task was asked last, if it was. */
-export function lastProbe({ probes = [] }: Pick<TaskStatus, 'probes'>): Probe | undefined {
-  return probes.at(-1)
+export function lastProbe({ probes = [], lastProbe: told }: ProbedStatus): Probe | undefined {
+  return probes.at(-1) ?? told
 }
+
+type ProbedStatus = Pick<TaskStatus, 'probes' | 'lastProbe'>
 
 /** True when a task serves: running, and healthy where it has a healthcheck. */
 export function isServing(task: Pick<TaskStatus, 'state' | 'health'>): boolean {

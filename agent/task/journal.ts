@@ -144,5 +144,10 @@ function parseEntry(text: string, id: string): Entry {
   if (!status.ok) throw new Error(`status: ${status.message}`)
   if (entry.task.id !== id) throw new Error(`it is the journal of task ${entry.task.id}`)
   if (!['run', 'ended', 'removed'].includes(entry.wanted)) throw new Error(`wanted: ${entry.wanted}`)
-  return entry
+  return { ...entry, status: withProbes(entry.status) }
+}
+
+/** A journal of an earlier agent has the last probe alone, under a name of its own. */
+function withProbes({ lastProbe, ...status }: TaskStatus): TaskStatus {
+  return lastProbe && !status.probes ? { ...status, probes: [lastProbe] } : status
 }

@@ -175,7 +175,7 @@ function taskView(task: TaskStatus): TaskView {
     restarts: task.run - 1,
     restartAt: task.restartAt ?? null,
     ended: endOf(task),
-    probes: task.probes ?? [],
+    probes: task.probes ?? (task.lastProbe ? [task.lastProbe] : []),
     message: task.message ?? null,
     error: task.error === undefined ? null : (task.error as NonNullable<TaskView['error']>),
   }

@@ -75,6 +75,13 @@ describe('a fleet', () => {
     expect(fleet.observed(now()).size).toBe(0)
   })
 
+  it('takes what an agent of the version before reports: its last probe alone', async () => {
+    const lastProbe = { exitCode: 0, output: '', at: '2026-01-01T00:00:00.000Z' }
+    await reportsOf(redis, 'one').snapshot([aSeen('a', 'one', { lastProbe })])
+    await fleet.start()
+    expect(states(fleet.observed(now()), 'one')).toEqual({ a: '1 running' })
+  })
+
   it('knows at its start what was reported before, deltas included', async () => {
     const agent = reportsOf(redis, 'one')
     await agent.snapshot([aSeen('a', 'one', { state: 'starting' }), aSeen('b', 'one')])

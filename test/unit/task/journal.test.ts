@@ -39,6 +39,17 @@ describe('the journal', () => {
     expect(readdirSync(paths.task('t1'))).toEqual(['task.json'])
   })
 
+  it('reads what an earlier agent wrote: its last probe alone', async () => {
+    const { again, journal, paths, log } = given()
+    const probe = { exitCode: 0, output: 'well', at: '2026-01-01T00:00:00.000Z' }
+    const entry = entryOf('t1')
+    await journal.save(entry)
+    const text = JSON.stringify({ ...entry, status: { ...entry.status, lastProbe: probe } })
+    writeFileSync(join(paths.task('t1'), 'task.json'), text)
+    expect(await again()).toEqual([{ ...entry, status: { ...entry.status, probes: [probe] } }])
+    expect(log.lines).toEqual([])
+  })
+
   it('is only for root to read: environments hold secrets', async () => {
     const { journal, paths } = given()
     await journal.save(entryOf('t1'))
