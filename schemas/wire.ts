@@ -12,17 +12,17 @@ export const SNAPSHOTS = `${PREFIX}:snapshots`
 /** The leader's lease: the id of the controller that may act. */
 export const LEADER = `${PREFIX}:leader`
 
-/** A list: the pieces of a pack (see pack.ts), for any agent that needs it. */
+/** A string: a pack (see pack.ts), for any agent that needs it. */
 export function contentKey(digest: string): string {
   return `${PREFIX}:content:${digest}`
 }
 
-/** A list: the pieces of what is sealed for one host. */
+/** A string: what is sealed for one host. */
 export function sealedKey(host: string, digest: string): string {
   return `${PREFIX}:sealed:${host}:${digest}`
 }
 
-/** Bytes of one piece of content, and the seconds for which it stays: the agent that needs it comes at once. */
+/** Bytes that are written or read at once, and the seconds for which content stays: the agent that needs it comes at once. */
 export const CONTENT_PIECE = 1024 * 1024
 export const CONTENT_STAYS = 15 * 60
 

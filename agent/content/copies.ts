@@ -39,8 +39,8 @@ export function createCopies(folder: string, log: Pick<Log, 'warn'>): Copies {
       readFile(join(copy, STAMP), 'utf8').catch(absent),
       stampOf(root).catch(absent),
     ])
-    if (now === undefined) return undefined
-    if (known === now) return root
+    if (known === now && now !== undefined) return root
+    if (known === undefined && now === undefined) return undefined
     log.warn({ digest, copy }, 'content was changed on this host by somebody else; it is made again')
     const entries = owner === undefined ? await readTree(root).catch(() => undefined) : undefined
     await rename(copy, join(folder, `${ASIDE}${digest}-${randomUUID()}`))

@@ -1,8 +1,9 @@
-import { redisOptions } from '../../schemas/wire.ts'
+import { CONTENT_PIECE, redisOptions } from '../../schemas/wire.ts'
 
 /**
- * The pieces under a key of Redis as one; undefined when there are none. It stops soon after `maxBytes`: what is longer
- * is not what was asked for, and its digest tells.
+ * The bytes under a key of Redis; undefined when there are none. It stops soon after `maxBytes`: what is longer is not
+ * what was asked for, and its digest tells. Whoever else writes there makes it neither read more at once than a piece,
+ * nor ask more often than `maxBytes` have pieces.
  * @throws Error when Redis does not answer
  */
 export type Fetch = (key: string, maxBytes: number) => Promise<Buffer | undefined>
@@ -29,13 +30,13 @@ export function createFetch(url: string | undefined): Fetch {
     try {
       await client.connect()
       const pieces: Buffer[] = []
-      for (let size = 0; size <= maxBytes; ) {
-        const [piece] = await client.lrangeBuffer(key, pieces.length, pieces.length)
-        if (!piece) break
+      for (let at = 0; at <= maxBytes; at += CONTENT_PIECE) {
+        const piece = await client.getrangeBuffer(key, at, at + CONTENT_PIECE - 1)
         pieces.push(piece)
-        size += piece.length
+        if (piece.length < CONTENT_PIECE) break
       }
-      return pieces.length === 0 ? undefined : Buffer.concat(pieces)
+      const bytes = Buffer.concat(pieces)
+      return bytes.length === 0 ? undefined : bytes
     } finally {
       client.disconnect()
     }

@@ -43,7 +43,7 @@ export interface DeliveryOptions {
 
 const TIMEOUT = 60_000
 
-/** Delivery as lists of pieces in Redis, under a key for each digest. */
+/** Delivery as strings in Redis, under a key for each digest. */
 export function createDelivery({
   redis,
   store,
@@ -84,9 +84,9 @@ export function createDelivery({
 /** Under a name of its own until it is whole: an agent never finds a part. */
 async function put(client: Redis, key: string, bytes: Buffer): Promise<void> {
   const making = `${key}:${randomUUID()}`
-  for (let at = 0; at === 0 || at < bytes.length; at += CONTENT_PIECE) {
-    await client.rpush(making, bytes.subarray(at, at + CONTENT_PIECE))
-    if (at === 0) await client.expire(making, CONTENT_STAYS)
+  await client.set(making, bytes.subarray(0, CONTENT_PIECE), 'EX', CONTENT_STAYS)
+  for (let at = CONTENT_PIECE; at < bytes.length; at += CONTENT_PIECE) {
+    await client.append(making, bytes.subarray(at, at + CONTENT_PIECE))
   }
   await client.multi().rename(making, key).expire(key, CONTENT_STAYS).exec()
 }

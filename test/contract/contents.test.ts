@@ -150,6 +150,13 @@ describe('the store of an agent', () => {
     expect(await readFile(join(mount?.source ?? '', 'conf/a'), 'utf8')).toBe('one')
   })
 
+  it.each(['root', 'stamp'])('makes it again when somebody has removed its %s', async (part) => {
+    const { contents, digest, source } = await there()
+    await rm(join(source, '..', part), { recursive: true })
+    const [mount] = await contents.resolve(mounting({ digest }))
+    expect(await readFile(join(mount?.source ?? '', 'conf/a'), 'utf8')).toBe('one')
+  })
+
   it('takes no half for a whole: what a killed agent was making is made again, and removed', async () => {
     const { state, digest, source } = await there()
     const half = join(state, 'contents', `.new-${digest}-killed`)
@@ -184,7 +191,7 @@ describe('delivery', () => {
     const delivery = createDelivery({ redis: redis.url, store, log: aLog() })
     await delivery.deliver([need(digest)])
     expect(await createFetch(redis.url)(contentKey(digest), bytes.length)).toEqual(bytes)
-    expect(await redis.client.llen(contentKey(digest))).toBe(3)
+    expect(await redis.client.strlen(contentKey(digest))).toBe(bytes.length)
     expect(await redis.client.keys('*')).toEqual([contentKey(digest)])
     await delivery.close()
   })
@@ -193,15 +200,36 @@ describe('delivery', () => {
     const { digest, bytes } = aPack(aFile('a', 'b'))
     packs.set(digest, bytes)
     const delivery = createDelivery({ redis: redis.url, store, log: aLog() })
-    await redis.client.rpush(contentKey(digest), 'of somebody else')
+    await redis.client.set(contentKey(digest), 'of somebody else')
     await delivery.deliver([need(digest)])
-    expect(await redis.client.lrange(contentKey(digest), 0, -1)).toEqual(['of somebody else'])
+    expect(await redis.client.get(contentKey(digest))).toBe('of somebody else')
     expect(await redis.client.ttl(contentKey(digest))).toBeGreaterThan(60)
     await delivery.deliver([need(digest)], true)
-    expect(await redis.client.lrangeBuffer(contentKey(digest), 0, -1)).toEqual([bytes])
+    expect(await redis.client.getBuffer(contentKey(digest))).toEqual(bytes)
     expect(await redis.client.ttl(contentKey(digest))).toBeGreaterThan(60)
     await delivery.close()
   })
+
+  it.each<[string, (key: string) => Promise<unknown>]>([
+    ['far more than was asked for', (key) => redis.client.setrange(key, 40 * CONTENT_PIECE, 'x')],
+    ['a list without an end', (key) => redis.client.rpush(key, ...Array<string>(10_000).fill(''))],
+  ])(
+    'reads no more than the cap when somebody puts %s there, and takes what is right after that',
+    async (_, put) => {
+      const { digest, bytes } = aPack(aFile('a', 'd'))
+      packs.set(digest, bytes)
+      await put(contentKey(digest))
+      const fetch = createFetch(redis.url)
+      const before = await commandsOf(redis)
+      const found = await fetch(contentKey(digest), CONTENT_PIECE).catch(() => undefined)
+      expect(found?.length ?? 0).toBeLessThanOrEqual(2 * CONTENT_PIECE)
+      expect((await commandsOf(redis)) - before).toBeLessThan(20)
+      const delivery = createDelivery({ redis: redis.url, store, log: aLog() })
+      await delivery.deliver([need(digest)], true)
+      expect(await fetch(contentKey(digest), CONTENT_PIECE)).toEqual(bytes)
+      await delivery.close()
+    },
+  )
 
   it('tells of what the controller does not have, and brings the rest', async () => {
     const { digest, bytes } = aPack(aFile('a', 'c'))
@@ -228,3 +256,8 @@ describe('delivery', () => {
     })
   })
 })
+
+/** How many commands Redis has carried out. */
+async function commandsOf({ client }: TestRedis): Promise<number> {
+  return Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))?.[1])
+}
