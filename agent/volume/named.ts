@@ -64,7 +64,8 @@ export function createNamed({ paths, log }: NamedOptions) {
       log.info({ volume: known.name, type: options.type }, 'volume mounted')
     }
     const { filling, ...whole } = known
-    if ((!isMounted || filling) && !mount.noCopy && (await mayBeFilled(target, filling))) {
+    // one that is mounted and not known yet was mounted by an agent that was killed before it had filled it
+    if ((!isMounted || isNew || filling) && !mount.noCopy && (await mayBeFilled(target, filling))) {
       await writeMeta(home, { ...whole, filling: true })
       await copyFromImage({ data: target, imageRoot, target: mount.target })
       await writeMeta(home, whole)

@@ -89,6 +89,13 @@ describe('a volume with driver_opts', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).not.toHaveProperty('filling')
   })
 
+  it('is filled by the next agent when one was killed before it could begin to', async () => {
+    await mkdir(place(), { recursive: true })
+    await run(['mount', '--bind', device, place()]) // what is there when the agent is killed right after `mount`
+    await resolve(bindOf(device))
+    expect(await readFile(join(device, 'sub/file'), 'utf8')).toBe('from the image')
+  })
+
   it('is found mounted by the next agent, and mounted again after a reboot', async () => {
     await resolve(TMPFS)
     const before = await mountAt(place())
