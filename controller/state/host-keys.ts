@@ -41,6 +41,8 @@ export interface HostKeysOptions {
 export async function openHostKeys({ folder, given, log, now }: HostKeysOptions): Promise<HostKeys> {
   const pins = await openPins(folder, { log, now })
   const reported = new Map<string, string>()
+  /** Hosts whose pin was compared with the file that is given for them. */
+  const compared = new Set<string>()
 
   let looking: Promise<void> = Promise.resolve()
 
@@ -54,22 +56,29 @@ export async function openHostKeys({ folder, given, log, now }: HostKeysOptions)
       recipient === undefined || !isRecipient(recipient) ? [] : [[name, recipient] as const],
     )
     for (const [host, recipient] of seen) reported.set(host, recipient)
-    const news = seen.filter(([host, recipient]) => pins.get(host) !== recipient)
+    const news = seen.filter(([host, recipient]) => pins.get(host) !== recipient || isGiven(host))
     await Promise.all(news.map(([host, recipient]) => look(host, recipient)))
+  }
+
+  /** A pin that an earlier controller has made of a report counts less than the file. */
+  function isGiven(host: string): boolean {
+    return given[host] !== undefined && !compared.has(host)
   }
 
   async function look(host: string, recipient: string): Promise<void> {
     const file = given[host]
     const known = file === undefined ? undefined : await recipientIn(file, log)
     if (file !== undefined && known === undefined) return
-    if (known !== undefined) return pins.set(host, known, 'given')
-    if (pins.get(host) === undefined) return pins.set(host, recipient, 'first seen')
+    compared.add(host)
+    if (known !== undefined) return known === pins.get(host) ? undefined : pins.set(host, known, 'given')
+    if (pins.get(host) === undefined && !pins.isDamaged(host)) return pins.set(host, recipient, 'first seen')
     log.error({ host, recipient, pinned: pins.get(host) }, 'A host reports another key than the pinned one')
   }
 
   function of(host: string): HostKeyStatus {
     const [recipient = null, seen = null] = [pins.get(host), reported.get(host)]
-    const state = recipient === null ? 'none' : seen !== null && seen !== recipient ? 'changed' : 'pinned'
+    const isOther = recipient === null ? pins.isDamaged(host) : seen !== null && seen !== recipient
+    const state = isOther ? 'changed' : recipient === null ? 'none' : 'pinned'
     return { state, recipient, reported: seen }
   }
 
@@ -79,8 +88,8 @@ export async function openHostKeys({ folder, given, log, now }: HostKeysOptions)
     of,
     recipientFor(host) {
       const { state, recipient } = of(host)
-      if (recipient === null) throw missing(host)
       if (state === 'changed') throw changed(host)
+      if (recipient === null) throw missing(host)
       return recipient
     },
     async trust(host, recipient) {

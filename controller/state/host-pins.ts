@@ -9,27 +9,36 @@ import { writeAtomically } from './files.ts'
 /** The recipient of each host as it is pinned, one file a host. */
 export interface Pins {
   get(host: string): string | undefined
+  /** What is on disk cannot be read: which key it was nobody knows, so none is the first. */
+  isDamaged(host: string): boolean
   /** Counts at once; resolves when it is on disk, or could not be written, which is logged. */
   set(host: string, recipient: string, why: string): Promise<void>
 }
 
 const SUFFIX = '.json'
 
-/** Reads the pins in a folder; a file that cannot be read pins nothing. */
+/** Reads the pins in a folder. */
 export async function openPins(folder: string, { log, now }: { log: Log; now: () => Date }): Promise<Pins> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const files = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX))
   const pins = new Map<string, string>()
+  const damaged = new Set<string>()
   for (const file of files) {
+    const host = file.slice(0, -SUFFIX.length)
     const recipient = await readPin(join(folder, file))
-    if (recipient === undefined) log.error({ file }, 'The pinned key of a host cannot be read')
-    else pins.set(file.slice(0, -SUFFIX.length), recipient)
+    if (recipient !== undefined) pins.set(host, recipient)
+    else {
+      damaged.add(host)
+      log.error({ file }, 'The pinned key of a host cannot be read')
+    }
   }
   return {
     get: (host) => pins.get(host),
+    isDamaged: (host) => damaged.has(host),
     async set(host, recipient, why) {
       if (!HOST_NAME.test(host)) return
       pins.set(host, recipient)
+      damaged.delete(host)
       log.info({ host, recipient, why }, 'The key of a host is pinned')
       const pin = { recipient, pinned: now().toISOString(), why }
       await writeAtomically(join(folder, `${host}${SUFFIX}`), `${JSON.stringify(pin)}\n`).catch((error) =>

@@ -85,14 +85,28 @@ describe('the key of a host', () => {
     expect(keys.recipientFor('alpha')).toBe(B)
   })
 
-  it('is not believed from a pin that was damaged', async () => {
+  it('counts by its file more than by what a controller without the file had pinned', async () => {
+    await (await open()).see(reporting(B))
+    const file = join(folder, 'host.pub')
+    writeFileSync(file, A)
+    const keys = await open({ alpha: file })
+    await keys.see(reporting(B))
+    expect(keys.of('alpha')).toEqual({ state: 'changed', recipient: A, reported: B })
+  })
+
+  it('is not believed from a pin that was damaged, and no other is the first', async () => {
     const keys = await open()
     await keys.see(reporting(A))
     const pin = join(folder, 'hosts', 'alpha.json')
     expect(JSON.parse(readFileSync(pin, 'utf8'))).toMatchObject({ recipient: A, why: 'first seen' })
     writeFileSync(pin, '{')
     const log = aLog()
-    expect((await open({}, log)).of('alpha').state).toBe('none')
+    const later = await open({}, log)
     expect(log.lines.join()).toContain('cannot be read')
+    await later.see(reporting(B))
+    expect(later.of('alpha')).toEqual({ state: 'changed', recipient: null, reported: B })
+    expect(() => later.recipientFor('alpha')).toThrow(expect.objectContaining({ code: 'HOST_KEY_CHANGED' }))
+    expect(await later.trust('alpha', B)).toBe(B)
+    expect((await open()).recipientFor('alpha')).toBe(B)
   })
 })
