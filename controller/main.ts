@@ -5,10 +5,10 @@ import { destination, type Logger, pino } from 'pino'
 import { createApi } from './api/server.ts'
 import type { Service } from './api/service.ts'
 import { apiSocket } from './api/socket.ts'
+import { broadcast } from './broadcast.ts'
+import { openContents } from './contents.ts'
 import { createDelivery } from './delivery/delivery.ts'
-import { externalConfigs } from './delivery/externals.ts'
-import { keepStack, usedDigests, usedSpecs } from './delivery/needs.ts'
-import { openContentStore } from './delivery/store.ts'
+import { usedSpecs } from './delivery/needs.ts'
 import { createLoader } from './desired/load.ts'
 import { createDispatch } from './dispatch.ts'
 import { createEvents } from './events.ts'
@@ -21,10 +21,8 @@ import type { ControllerOptions, SourceOptions } from './options.ts'
 import { createQueue } from './queue/bullmq-queue.ts'
 import { createPinner } from './registry/pinner.ts'
 import { createRegistry } from './registry/registry.ts'
-import { openExternalSecrets } from './secret/externals.ts'
-import { parcelsOf } from './secret/parcels.ts'
+import { handoversOf } from './secret/handovers.ts'
 import { createSecretService } from './secret/service.ts'
-import { createVault, keepSecrets } from './secret/vault.ts'
 import { createService } from './service.ts'
 import { createSessionOpener } from './session/open.ts'
 import { followSources } from './sources.ts'
@@ -58,20 +56,10 @@ export async function runController(options: ControllerOptions): Promise<{ close
 
   const problems = createHostProblems()
   const hostKeys = await openHostKeys({ folder: join(folder, 'hosts'), given: options.hostKeys, log, now })
-  const store = await openContentStore({ folder: join(folder, 'contents'), log })
-  const externals = externalConfigs(join(options.state, 'configs'), log)
-  await externals.look()
-  const sealedStore = await openContentStore({ folder: join(folder, 'secrets'), log, isIntact: () => true })
-  const vault = createVault({ store: sealedStore, keys, hostKeys, log })
-  const externalSecrets = await openExternalSecrets({
-    file: join(folder, 'external-secrets.json'),
-    keys,
-    vault,
-    now,
-  })
+  const contents = await openContents({ state: options.state, folder, keys, hostKeys, log, now })
   const delivery = createDelivery({
-    ...{ redis: options.redis, store, log },
-    sealed: (need) => parcelsOf(need, vault),
+    ...{ redis: options.redis, store: contents.packs, log },
+    sealed: (need) => handoversOf(need, contents.vault),
   })
   const dispatch = createDispatch(queue, delivery)
   const opener = createSessionOpener({ redis: options.redis, queue, fleet, hostKeys, log })
@@ -96,20 +84,17 @@ export async function runController(options: ControllerOptions): Promise<{ close
     poll,
     records,
     pinner: createPinner({ registry, records, log, now }),
-    contents: {
-      ...externals,
-      secrets: () => ({ key: keys.digestKey, externals: externalSecrets.digests() }),
-      keep: ({ contents, secrets }) => both(keepStack(contents, store), keepSecrets(secrets, vault)),
-    },
+    contents,
     onStacks: (stacks) => stacks.forEach(turns.wake),
     onStatus: changes.tell,
     log,
     now,
   })
   const candidates = () => sources.stacks().flatMap((stack) => sources.candidate(stack)?.spec ?? [])
+  const specs = () => usedSpecs(records.list(), candidates())
   const secrets = createSecretService({
-    externals: externalSecrets,
-    specs: () => usedSpecs(records.list(), candidates()),
+    externals: contents.externalSecrets,
+    specs,
     mayChange: leader.epoch,
     onChange: sources.reload,
   })
@@ -119,7 +104,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     now,
   })
   const service: Service = createService({
-    externals: externals.externals,
+    externals: contents.externals,
     sources,
     records,
     fleet,
@@ -164,13 +149,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     log.warn({ err }, 'Redis does not answer yet; nothing is changed until it does')
   fleet.start().then(wakeAll, untilThere)
   leader.acquire().then(wakeAll, untilThere)
-  const sweeping = setInterval(() => {
-    const used = usedDigests(usedSpecs(records.list(), candidates()))
-    for (const digest of externalSecrets.digests().values()) used.add(digest)
-    Promise.all([store, sealedStore].map((one) => one.sweep((digest) => used.has(digest)))).catch((err) =>
-      log.warn({ err }, 'content that is not used any more cannot be removed'),
-    )
-  }, SWEEP_EVERY)
+  const sweeping = setInterval(() => void contents.sweep(specs()), SWEEP_EVERY)
 
   async function close(): Promise<void> {
     registry.close()
@@ -198,23 +177,4 @@ export async function runController(options: ControllerOptions): Promise<{ close
 async function openLog({ logFile, logLevel }: ControllerOptions): Promise<Logger> {
   await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
   return pino({ level: logLevel, base: { part: 'controller' } }, destination({ dest: logFile, sync: false }))
-}
-
-/** Undefined when neither has anything to do. */
-function both(a: Promise<void> | undefined, b: Promise<void> | undefined): Promise<void> | undefined {
-  return a || b ? Promise.all([a, b]).then(() => {}) : undefined
-}
-
-/** Tells listeners that something changed. */
-function broadcast(): { tell: () => void; listen: (listener: () => void) => () => void } {
-  const listeners = new Set<() => void>()
-  return {
-    tell: () => {
-      for (const listener of listeners) listener()
-    },
-    listen: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-  }
 }

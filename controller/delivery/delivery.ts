@@ -24,7 +24,7 @@ export interface Delivery {
 }
 
 /** One thing to hand over: the key in Redis and where its bytes are. */
-export interface Parcel {
+export interface Handover {
   key: string
   /** Undefined when this controller does not have them. */
   bytes: () => Promise<Buffer | undefined>
@@ -36,7 +36,7 @@ export interface DeliveryOptions {
   store: Pick<ContentStore, 'read'>
   log: Log
   /** What is sealed for the host of a need. */
-  sealed?: (need: Need) => Parcel[]
+  sealed?: (need: Need) => Handover[]
   /** Milliseconds that one delivery may take. */
   timeout?: number
 }
@@ -53,7 +53,7 @@ export function createDelivery({
 }: DeliveryOptions): Delivery {
   let client: Redis | undefined
 
-  async function handOver({ key, bytes }: Parcel, anew: boolean): Promise<void> {
+  async function handOver({ key, bytes }: Handover, anew: boolean): Promise<void> {
     client ??= connectRedis(redis, log)
     await whenReady(client)
     if (!anew && (await client.expire(key, CONTENT_STAYS)) === 1) return
@@ -64,17 +64,16 @@ export function createDelivery({
 
   return {
     async deliver(needs, anew = false) {
-      const parcels = new Map(
-        needs.flatMap((need) => [...packsOf(need), ...sealed(need)]).map((parcel) => [parcel.key, parcel]),
-      )
-      for (const parcel of parcels.values()) await reaching(() => handOver(parcel, anew), timeout)
+      const handovers = needs.flatMap((need) => [...packsOf(need), ...sealed(need)])
+      const once = new Map(handovers.map((one) => [one.key, one]))
+      for (const one of once.values()) await reaching(() => handOver(one, anew), timeout)
     },
     close: async () => {
       if (client) closeRedis(client)
     },
   }
 
-  function packsOf({ contents }: Need): Parcel[] {
+  function packsOf({ contents }: Need): Handover[] {
     return contents
       .filter(({ kind }) => kind !== 'secret')
       .map(({ digest }) => ({ key: contentKey(digest), bytes: () => store.read(digest) }))

@@ -68,7 +68,7 @@ async function keepAll(packs: ReadonlyMap<string, PackEntry[]>, store: Pick<Cont
 }
 
 /** Every spec that tasks of a stack may have been made of. */
-export function specsOf({ accepted, healthy, previous, rollout }: StackRecord): StackSpec[] {
+function specsOf({ accepted, healthy, previous, rollout }: StackRecord): StackSpec[] {
   const revisions = [accepted, healthy, rollout?.to ?? null, ...previous]
   return revisions.flatMap((revision) => revision?.spec ?? [])
 }

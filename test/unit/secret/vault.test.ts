@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openContentStore } from '../../../controller/delivery/store.ts'
 import { openExternalSecrets } from '../../../controller/secret/externals.ts'
-import { parcelsOf } from '../../../controller/secret/parcels.ts'
+import { handoversOf } from '../../../controller/secret/handovers.ts'
 import { createSecretService } from '../../../controller/secret/service.ts'
 import { createVault, keepSecrets } from '../../../controller/secret/vault.ts'
 import { type ControllerKeys, loadKeys } from '../../../controller/state/keys.ts'
@@ -101,7 +101,7 @@ describe('the vault', () => {
       { kind: 'secret' as const, target: '/s', digest: 'a'.repeat(64) },
       { kind: 'config' as const, target: '/c', digest: 'b'.repeat(64) },
     ]
-    const keysOf = parcelsOf({ host: 'alpha', contents }, vault).map(({ key }) => key)
+    const keysOf = handoversOf({ host: 'alpha', contents }, vault).map(({ key }) => key)
     expect(keysOf).toEqual([`setpoint:sealed:alpha:${'a'.repeat(64)}`])
   })
 })
