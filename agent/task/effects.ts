@@ -1,21 +1,14 @@
 import { type ErrorCode, type ErrorFacts, errorFacts } from '../../schemas/error.ts'
-import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import type { Log } from '../../schemas/log.ts'
-import { describePort } from '../../schemas/port.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
-import type { Contents } from '../content/contents.ts'
-import type { Images, ResolvedImage } from '../image/images.ts'
-import { createLimit, type Limit } from '../limit.ts'
-import type { Attachment, Networks } from '../network/networks.ts'
-import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
-import type { Secrets } from '../secret/secrets.ts'
-import type { Volumes } from '../volume/volumes.ts'
-import type { Entry, Prepared } from './entry.ts'
+import type { ResolvedImage } from '../image/images.ts'
+import { createLimit } from '../limit.ts'
+import type { Entry } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
-import { withImageVolumes } from './image-volumes.ts'
-import { type Sharing, sharedService } from './sharing.ts'
+import { type PreparationParts, type PrepareListener, prepare } from './prepare.ts'
 import type { Event } from './step.ts'
+import { together } from './together.ts'
 
 /** What is done to the host for a task. Each effect is repeatable and tells how it went as an event. */
 export interface Effects {
@@ -31,25 +24,11 @@ export interface Effects {
   logTail(id: string): Promise<string[]>
 }
 
-export interface PrepareListener {
-  cancelled: Promise<unknown>
-  /** Hears how far the image has come, in a few words. */
-  tell: (message: string) => void
-}
-
 export type Leftover = 'nothing' | 'ended' | 'unknown'
 
-export interface EffectDeps {
-  runtime: Runtime
-  images: Images
-  networks: Networks
-  volumes: Volumes
-  contents: Contents
-  secrets: Secrets
+export interface EffectDeps extends PreparationParts {
   /** The command line of a task: Docker's rule for entrypoint and command. */
   argvOf(spec: Task['container'], image: ResolvedImage['config']): string[]
-  /** The id of the task whose network namespace this one shares. */
-  ownerOf: Sharing['ownerOf']
   clock: Clock
   log: Log
 }
@@ -58,6 +37,7 @@ export interface EffectDeps {
 const AT_ONCE = 5
 const TAIL = 20
 
+/** The effects on this host, by the parts given. */
 export function createEffects(deps: EffectDeps): Effects {
   const { runtime, networks, log } = deps
   const limit = createLimit(AT_ONCE)
@@ -115,52 +95,6 @@ export function factsOfError(error: unknown, otherwise: ErrorCode): ErrorFacts {
     : facts
 }
 
-interface Preparation extends EffectDeps, PrepareListener {
-  limit: Limit
-}
-
-async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
-  // Neither attaching nor mounting is limited: all that is asked for at once goes into one batch.
-  const [root, attachment] = await together(prepareRoot(task, deps), attach(task, deps))
-  if (!root) return undefined
-  const { image, mounts } = root
-  const prepared: Prepared = {
-    image,
-    rootfs: root.rootfs,
-    netns: attachment.netns,
-    netnsIdentity: attachment.identity,
-    reachedAt: attachment.reachedAt,
-    mounts: [...networkFiles(attachment, mounts), ...mounts],
-    healthcheck: effectiveHealthcheck(task, image),
-  }
-  const { addresses, addresses6 } = attachment
-  const ports = attachment.ports.map(describePort).sort()
-  return { type: 'prepared', prepared, addresses, addresses6, ports }
-}
-
-async function attach(task: Task, { networks, ownerOf }: Preparation): Promise<Attachment> {
-  if (sharedService(task) === undefined) return networks.attach(task)
-  return networks.join(await ownerOf(task))
-}
-
-async function prepareRoot(task: Task, deps: Preparation) {
-  const { images, runtime, limit, cancelled, tell } = deps
-  const unwanted = new AbortController()
-  void cancelled.then(() => unwanted.abort())
-  const resolved = images.resolve(task.container.image, {
-    ...{ signal: unwanted.signal, tell },
-    service: `${task.stack}/${task.service}`,
-  })
-  resolved.catch(() => {}) // when it is called off nobody waits for it any more
-  const image = await Promise.race([resolved, cancelled.then(() => undefined)])
-  if (!image) return undefined
-  const [rootfs, mounts] = await together(
-    runtime.mountRoot(task.id, image),
-    limit(() => resolveMounts(task, image, deps)),
-  )
-  return { image, rootfs, mounts }
-}
-
 async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promise<Event> {
   const { task, prepared, status } = entry
   if (!prepared) throw new Error('the task is not prepared')
@@ -179,37 +113,4 @@ async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promis
   const at = iso(clock.now()) // before the process can end: an exit is then never older than its start
   await runtime.start(task.id)
   return { type: 'started', pid, at, facts }
-}
-
-async function resolveMounts(
-  task: Task,
-  image: ResolvedImage,
-  { volumes, contents, secrets }: Pick<EffectDeps, 'volumes' | 'contents' | 'secrets'>,
-): Promise<ResolvedMount[]> {
-  const purpose = { taskId: task.id, specs: task.volumes, imageRoot: image.root }
-  const mounts = withImageVolumes(task.container.mounts, image.config)
-  const resolved = Promise.all(mounts.map((mount) => volumes.resolve(mount, purpose)))
-  const fixed = together(contents.resolve(task), secrets.resolve(task))
-  return (await together(resolved, fixed)).flat(2)
-}
-
-/** The files that make names resolve, except where the service mounts its own. */
-function networkFiles({ resolvConf, hosts }: Attachment, mounts: ResolvedMount[]): ResolvedMount[] {
-  const files = { '/etc/resolv.conf': resolvConf, '/etc/hosts': hosts }
-  return Object.entries(files)
-    .filter(([target, source]) => source !== '' && !mounts.some((mount) => mount.target === target))
-    .map(([target, source]) => ({ type: 'bind', source, target, readOnly: false }))
-}
-
-/** The service's healthcheck, else the image's with the times that the service sets otherwise. */
-function effectiveHealthcheck({ container }: Task, image: ResolvedImage): Healthcheck | null {
-  if (container.healthcheck !== undefined) return container.healthcheck
-  const inherited = image.config.healthcheck
-  return inherited ? { ...inherited, ...container.healthcheckTimes } : null
-}
-
-/** Both results; when one fails the other is still waited for, so that nothing goes on behind the caller's back. */
-async function together<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b])
-  return Promise.all([a, b])
 }

@@ -2,7 +2,6 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
 import type { ImageUse } from '../image/collector.ts'
-import type { InUse } from '../volume/volumes.ts'
 import { adoptEntry } from './adopt.ts'
 import { createChanges } from './changes.ts'
 import { createEffects, type EffectDeps } from './effects.ts'
@@ -16,6 +15,7 @@ import { createRepairLimit } from './repair-limit.ts'
 import { createRunner, type Runner } from './runner.ts'
 import { createSharing } from './sharing.ts'
 import { step } from './step.ts'
+import { createSweeper } from './sweeper.ts'
 import type { Tasks } from './tasks.ts'
 
 export interface TasksOptions extends Omit<EffectDeps, 'ownerOf'> {
@@ -24,13 +24,11 @@ export interface TasksOptions extends Omit<EffectDeps, 'ownerOf'> {
   probe: ProbeTask
 }
 
-/** Milliseconds; Images keeps what was asked for lately. */
-const RELEASE_LATER = 10 * 60_000
 const BEGUN = ['running', 'complete', 'failed', 'rejected']
 
 /** The tasks of this host, run with the parts given. */
 export function createTasks(options: TasksOptions): Tasks {
-  const { runtime, networks, images, volumes, contents, secrets, journal, clock, log } = options
+  const { runtime, networks, journal, clock, log } = options
   const runners = new Map<string, Runner>()
   const sharing = createSharing({ runners, clock })
   const effects = createEffects({ ...options, ownerOf: sharing.ownerOf })
@@ -45,7 +43,7 @@ export function createTasks(options: TasksOptions): Tasks {
     clock,
     log,
   })
-  let cancelRelease: (() => void) | undefined
+  const sweeper = createSweeper({ ...options, entries })
   const limit = createRepairLimit({ clock, log })
   const repair = createRepair({ runtime, networks, publisher })
   runtime.onExit((exit) => {
@@ -58,9 +56,8 @@ export function createTasks(options: TasksOptions): Tasks {
       const adopted = await adoptAll(await journal.load())
       const taken = adopted.map((entry) => take(entry))
       for (const runner of taken) runner.begin()
-      void volumes.release(inUse) // what an agent that was killed could not let go of
       await publisher.flush()
-      void releaseContents()
+      sweeper.atStart()
       const running = adopted.filter(({ status }) => status.state === 'running').length
       log.info({ tasks: adopted.length, running }, 'The tasks of this host are taken up')
     },
@@ -140,7 +137,7 @@ export function createTasks(options: TasksOptions): Tasks {
 
     async close() {
       changes.close()
-      cancelRelease?.()
+      sweeper.close()
       publisher.close()
       for (const runner of runners.values()) runner.close()
       await journal.idle()
@@ -214,49 +211,13 @@ export function createTasks(options: TasksOptions): Tasks {
     findings.forget(id)
     limit.forget(id)
     changes.touch(id)
-    void releaseImages()
-    void volumes.release(inUse)
-    void releaseContents()
-  }
-
-  /** By what tasks say, and not by what was prepared: one that is about to be prepared counts. */
-  function inUse(): InUse {
-    const mounts = entries().flatMap(({ task }) => task.container.mounts)
-    return { volumes: new Set(mounts.map(({ source }) => source)), tasks: new Set(runners.keys()) }
-  }
-
-  async function releaseContents(): Promise<void> {
-    try {
-      const isUsed = (digest: string) => entries().some(({ task }) => mountsContent(task, digest))
-      await contents.release(isUsed)
-      await secrets.release(isUsed, (id) => runners.has(id))
-    } catch (error) {
-      log.warn({ error: String(error) }, 'Content that no task uses could not be removed')
-    }
-  }
-
-  /** Now, and once more when images that were in use until a moment ago may go too. */
-  async function releaseImages(): Promise<void> {
-    cancelRelease?.()
-    cancelRelease = clock.after(RELEASE_LATER, () => void releaseUnused())
-    await releaseUnused()
+    sweeper.afterTask()
   }
 
   async function makeRoom(ids: string[]): Promise<void> {
     const others = ids.flatMap((id) => runners.get(id) ?? [])
     for (const runner of others) runner.send({ type: 'removeWanted' })
     await Promise.all(others.map(({ gone }) => gone))
-  }
-
-  /** Only when no task is on its way to its image: what that one has just mounted is not in use yet. */
-  async function releaseUnused(): Promise<void> {
-    const all = entries()
-    if (all.some(({ status }) => status.state === 'preparing')) return
-    try {
-      await images.release(new Set(all.flatMap(({ prepared }) => prepared?.image.id ?? [])))
-    } catch (error) {
-      log.warn({ error: String(error) }, 'Images that nobody uses could not be unmounted')
-    }
   }
 
   function entries(): Entry[] {
@@ -280,10 +241,6 @@ export function createTasks(options: TasksOptions): Tasks {
 async function removed(runner: Runner): Promise<void> {
   const failed = await runner.until(({ retryAt }) => retryAt !== undefined)
   if (failed) throw errorOf(failed)
-}
-
-function mountsContent({ container }: Task, digest: string): boolean {
-  return container.contents?.some((content) => content.digest === digest) ?? false
 }
 
 function needsPorts(entry: Entry): boolean {

@@ -1,0 +1,113 @@
+import type { Healthcheck } from '../../schemas/healthcheck.ts'
+import { describePort } from '../../schemas/port.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Contents } from '../content/contents.ts'
+import type { Images, ResolvedImage } from '../image/images.ts'
+import type { Limit } from '../limit.ts'
+import type { Attachment, Networks } from '../network/networks.ts'
+import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
+import type { Secrets } from '../secret/secrets.ts'
+import type { Volumes } from '../volume/volumes.ts'
+import type { Prepared } from './entry.ts'
+import { withImageVolumes } from './image-volumes.ts'
+import { type Sharing, sharedService } from './sharing.ts'
+import type { Event } from './step.ts'
+import { together } from './together.ts'
+
+/** What a task is prepared with. */
+export interface PreparationParts {
+  runtime: Runtime
+  images: Images
+  networks: Networks
+  volumes: Volumes
+  contents: Contents
+  secrets: Secrets
+  /** The id of the task whose network namespace this one shares. */
+  ownerOf: Sharing['ownerOf']
+}
+
+export interface PrepareListener {
+  cancelled: Promise<unknown>
+  /** Hears how far the image has come, in a few words. */
+  tell: (message: string) => void
+}
+
+interface Preparation extends PreparationParts, PrepareListener {
+  /** For what spawns. */
+  limit: Limit
+}
+
+/**
+ * Sets up all that a task needs before its container: here image, contents, secrets, volumes and network come together.
+ * Repeatable. Undefined when it was cancelled first.
+ * @throws SetpointError of the part that failed
+ */
+export async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
+  // Neither attaching nor mounting is limited: all that is asked for at once goes into one batch.
+  const [root, attachment] = await together(prepareRoot(task, deps), attach(task, deps))
+  if (!root) return undefined
+  const { image, mounts } = root
+  const prepared: Prepared = {
+    image,
+    rootfs: root.rootfs,
+    netns: attachment.netns,
+    netnsIdentity: attachment.identity,
+    reachedAt: attachment.reachedAt,
+    mounts: [...networkFiles(attachment, mounts), ...mounts],
+    healthcheck: effectiveHealthcheck(task, image),
+  }
+  const { addresses, addresses6 } = attachment
+  const ports = attachment.ports.map(describePort).sort()
+  return { type: 'prepared', prepared, addresses, addresses6, ports }
+}
+
+async function attach(task: Task, { networks, ownerOf }: Preparation): Promise<Attachment> {
+  if (sharedService(task) === undefined) return networks.attach(task)
+  return networks.join(await ownerOf(task))
+}
+
+/** The root and what is mounted into it; undefined when it was cancelled before the image was there. */
+async function prepareRoot(task: Task, deps: Preparation) {
+  const { images, runtime, limit, cancelled, tell } = deps
+  const unwanted = new AbortController()
+  void cancelled.then(() => unwanted.abort())
+  const resolved = images.resolve(task.container.image, {
+    ...{ signal: unwanted.signal, tell },
+    service: `${task.stack}/${task.service}`,
+  })
+  resolved.catch(() => {}) // when it is called off nobody waits for it any more
+  const image = await Promise.race([resolved, cancelled.then(() => undefined)])
+  if (!image) return undefined
+  const [rootfs, mounts] = await together(
+    runtime.mountRoot(task.id, image),
+    limit(() => resolveMounts(task, image, deps)),
+  )
+  return { image, rootfs, mounts }
+}
+
+async function resolveMounts(
+  task: Task,
+  image: ResolvedImage,
+  { volumes, contents, secrets }: Pick<PreparationParts, 'volumes' | 'contents' | 'secrets'>,
+): Promise<ResolvedMount[]> {
+  const purpose = { taskId: task.id, specs: task.volumes, imageRoot: image.root }
+  const mounts = withImageVolumes(task.container.mounts, image.config)
+  const resolved = Promise.all(mounts.map((mount) => volumes.resolve(mount, purpose)))
+  const fixed = together(contents.resolve(task), secrets.resolve(task))
+  return (await together(resolved, fixed)).flat(2)
+}
+
+/** The files that make names resolve, except where the service mounts its own. */
+function networkFiles({ resolvConf, hosts }: Attachment, mounts: ResolvedMount[]): ResolvedMount[] {
+  const files = { '/etc/resolv.conf': resolvConf, '/etc/hosts': hosts }
+  return Object.entries(files)
+    .filter(([target, source]) => source !== '' && !mounts.some((mount) => mount.target === target))
+    .map(([target, source]) => ({ type: 'bind', source, target, readOnly: false }))
+}
+
+/** The service's healthcheck, else the image's with the times that the service sets otherwise. */
+function effectiveHealthcheck({ container }: Task, image: ResolvedImage): Healthcheck | null {
+  if (container.healthcheck !== undefined) return container.healthcheck
+  const inherited = image.config.healthcheck
+  return inherited ? { ...inherited, ...container.healthcheckTimes } : null
+}
