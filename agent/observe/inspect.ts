@@ -22,8 +22,8 @@ export interface Inspector {
 }
 
 export interface InspectorOptions {
-  tasks: Pick<Tasks, 'subjects' | 'found' | 'vanished' | 'published' | 'list'>
-  runtime: Pick<Runtime, 'limits' | 'list'>
+  tasks: Pick<Tasks, 'subjects' | 'found' | 'vanished' | 'unheld' | 'published' | 'list'>
+  runtime: Pick<Runtime, 'limits' | 'list' | 'isHeld'>
   networks: Pick<Networks, 'forwardings' | 'addressesOf'>
   log: Log
   /** Milliseconds between two looks. */
@@ -133,6 +133,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const process = readProcess(proc, subject.pid)
     if (!process || !isSameProcess(subject, process)) return void (await miss(subject))
     missing.delete(subject.id)
+    if (!(await runtime.isHeld(subject.id))) await tasks.unheld(subject.id)
     return { subject, found: await factsOf(subject, process, { ...shared, ...options }) }
   }
 

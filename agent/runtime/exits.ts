@@ -79,4 +79,4 @@ export async function watchExits(folder: string, onError: (error: Error) => void
 }
 
 /** GLib writes to `NAME.XXXXXX` and renames it. */
-const isTemporary = (name: string) => /\.[A-Z0-9]{6}$/.test(name)
+export const isTemporary = (name: string) => /\.[A-Z0-9]{6}$/.test(name)

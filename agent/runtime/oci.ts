@@ -24,6 +24,7 @@ import { exists, readRecord, stateOf } from './record.ts'
 import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './root-mount.ts'
 import type { Exit, Runtime } from './runtime.ts'
 import { loadSeccomp } from './seccomp.ts'
+import { tracesOf } from './traces.ts'
 import { readUsage } from './usage.ts'
 
 export interface OciOptions {
@@ -70,6 +71,8 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
       if (creating === 0 && (await contexts.recorded()).length === 0) await removeParents(context)
     },
     state,
+    isHeld: async (id) => (await conmonPid(id, filesOf(context, id).conmonPidFile)) !== undefined,
+    traces: () => tracesOf(context),
     async list() {
       const ids = await contexts.recorded()
       return Promise.all(ids.map(async (id) => ({ id, pid: (await state(id))?.pid ?? 0 })))

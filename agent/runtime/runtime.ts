@@ -87,8 +87,12 @@ export interface Runtime {
   /** Unmounts and removes all that `mountRoot` and `create` made for the task, logs included. */
   purge(id: string): Promise<void>
   state(id: string): Promise<ContainerState | undefined>
+  /** False for a container without its conmon: nobody writes its log any more, or will tell of its end. */
+  isHeld(id: string): Promise<boolean>
   /** Every container under this agent's runtime root, with its pid (0 when stopped). */
   list(): Promise<{ id: string; pid: number }[]>
+  /** The ids of all of which there is anything: folders, mounts, exits, cgroups. `purge` takes it away. */
+  traces(): Promise<string[]>
   exec(id: string, argv: string[], options: { timeout: number }): Promise<ExecResult>
   /** How the OCI runtime that a container is under is called. */
   command(id: string): Promise<RuntimeCommand>

@@ -17,6 +17,7 @@ import { createSharing } from './sharing.ts'
 import { step } from './step.ts'
 import { createSweeper } from './sweeper.ts'
 import type { Tasks } from './tasks.ts'
+import { restartUnheld } from './unheld.ts'
 
 export interface TasksOptions extends Omit<EffectDeps, 'ownerOf'> {
   journal: Journal
@@ -54,6 +55,7 @@ export function createTasks(options: TasksOptions): Tasks {
   return {
     async adopt() {
       const adopted = await adoptAll(await journal.load())
+      await sweep(new Set(adopted.map(({ task }) => task.id)))
       const taken = adopted.map((entry) => take(entry))
       for (const runner of taken) runner.begin()
       await publisher.flush()
@@ -135,6 +137,11 @@ export function createTasks(options: TasksOptions): Tasks {
       await runner.exited({ exitCode, oomKilled })
     },
 
+    async unheld(taskId) {
+      const runner = runners.get(taskId)
+      if (runner) await restartUnheld(runner, { runtime, clock, log })
+    },
+
     async close() {
       changes.close()
       sweeper.close()
@@ -159,6 +166,26 @@ export function createTasks(options: TasksOptions): Tasks {
         'A task could not be looked at; it is set up again',
       )
       return step(entry, { type: 'gone' }, clock.now())
+    }
+  }
+
+  /**
+   * What an agent that was killed had begun for a task, or not yet taken away, and has no journal of. A container that is
+   * there is a stray, which the controller is asked about; a journal that was set aside is for somebody to look at.
+   */
+  async function sweep(journaled: Set<string>): Promise<void> {
+    const [containers, traces, folders] = await Promise.all([
+      runtime.list(),
+      runtime.traces(),
+      journal.halves(),
+    ])
+    const kept = new Set([...journaled, ...containers.map(({ id }) => id)])
+    for (const id of new Set([...traces, ...folders])) {
+      if (kept.has(id)) continue
+      log.info({ task: id }, 'What was left of a task that is not there any more is removed')
+      await removeStray(id).catch((error) =>
+        log.warn({ task: id, error: String(error) }, 'What was left of a task could not be removed'),
+      )
     }
   }
 

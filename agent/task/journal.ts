@@ -23,17 +23,26 @@ export interface Journal {
   forget(id: string): Promise<void>
   /** The ids of all tasks that have a folder, with or without an entry in it. */
   folders(): Promise<string[]>
+  /**
+   * Those of them in which something was begun and nothing is to be kept: no entry, none that was set aside, no volume.
+   * A folder that was half removed is removed at last.
+   */
+  halves(): Promise<string[]>
   /** Resolves once nothing waits to be written. */
   idle(): Promise<void>
 }
 
 const FILE = 'task.json'
+/** A folder that is being removed. */
+const TRASH = '.trash-'
 const checkTask = checker(Task)
 const checkStatus = checker(TaskStatus)
 
 export function createJournal({ paths, log }: { paths: Paths; log: Log }): Journal {
   const writers = new Map<string, Writer>()
-  const folders = async () => (await readdir(join(paths.state, 'tasks')).catch(absent)) ?? []
+  const home = join(paths.state, 'tasks')
+  const names = async () => (await readdir(home).catch(absent)) ?? []
+  const folders = async () => (await names()).filter((name) => !name.startsWith(TRASH))
 
   return {
     async load() {
@@ -51,10 +60,18 @@ export function createJournal({ paths, log }: { paths: Paths; log: Log }): Journ
     async forget(id) {
       await writers.get(id)?.idle()
       writers.delete(id)
-      await rm(paths.task(id), { recursive: true, force: true })
+      await discard(paths.task(id), join(home, `${TRASH}${id}`))
     },
 
     folders,
+
+    async halves() {
+      const trash = (await names()).filter((name) => name.startsWith(TRASH))
+      await Promise.all(trash.map((name) => rm(join(home, name), { recursive: true, force: true })))
+      const all = await folders()
+      const inside = await Promise.all(all.map((id) => readdir(paths.task(id)).catch(absent)))
+      return all.filter((_, index) => inside[index]?.every((name) => !isKept(name)) ?? false)
+    },
 
     async idle() {
       await Promise.all([...writers.values()].map((writer) => writer.idle()))
@@ -150,4 +167,15 @@ function parseEntry(text: string, id: string): Entry {
 /** A journal of an earlier agent has the last probe alone, under a name of its own. */
 function withProbes({ lastProbe, ...status }: TaskStatus): TaskStatus {
   return lastProbe && !status.probes ? { ...status, probes: [lastProbe] } : status
+}
+
+function isKept(name: string): boolean {
+  return name === FILE || name.startsWith(`${FILE}.damaged-`) || name === 'volumes'
+}
+
+/** Whole or not at all: without its entry what is left of a folder could not be told from one that was begun. */
+async function discard(folder: string, trash: string): Promise<void> {
+  await rm(trash, { recursive: true, force: true })
+  await rename(folder, trash).catch(absent)
+  await rm(trash, { recursive: true, force: true })
 }

@@ -48,6 +48,8 @@ export interface Tasks {
   found(findings: Finding[]): void
   /** The process of a task is not there any more although nobody told of its end. */
   vanished(taskId: string): Promise<void>
+  /** The process of a task runs on although nobody holds its log or will tell of its end: it is started again. */
+  unheld(taskId: string): Promise<void>
   /** Stops watching; leaves every container running. */
   close(): Promise<void>
 }

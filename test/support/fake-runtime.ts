@@ -8,6 +8,8 @@ export interface FakeRuntime extends Runtime {
   exit(id: string, exitCode: number, options?: { oomKilled?: boolean }): void
   /** The container and whoever would tell of its end die together: nobody is told. */
   vanish(id: string): void
+  /** Whoever would tell of the container's end dies, and it runs on. */
+  loosen(id: string): void
   /** What `exec` answers from now on; success with no output until then. */
   answer(result: Partial<ExecResult>): void
   /** The next call of a verb fails with this error. */
@@ -33,6 +35,7 @@ export function createFakeRuntime(): FakeRuntime {
   const failures = new Map<string, Error>()
   const events = new EventEmitter()
   const calls: string[] = []
+  const loose = new Set<string>()
   let nextPid = 1000
   let answered: ExecResult = { exitCode: 0, output: '', timedOut: false }
 
@@ -68,6 +71,7 @@ export function createFakeRuntime(): FakeRuntime {
       if (entry && entry.status !== 'stopped') return { pid: entry.pid }
       const pid = nextPid++
       exits.delete(id)
+      loose.delete(id)
       containers.set(id, container)
       entries.set(id, { status: 'created', pid, limits: limitsOf(container.task.container.resources) })
       return { pid }
@@ -101,6 +105,8 @@ export function createFakeRuntime(): FakeRuntime {
       const entry = entries.get(id)
       return entry && { status: entry.status, pid: entry.pid }
     },
+    isHeld: async (id) => entries.get(id)?.status === 'running' && !loose.has(id),
+    traces: async () => [...new Set([...entries.keys(), ...exits.keys()])],
     list: async () => [...entries].map(([id, { pid }]) => ({ id, pid })),
     async exec(id) {
       called('exec', id)
@@ -123,6 +129,7 @@ export function createFakeRuntime(): FakeRuntime {
     async close() {
       events.removeAllListeners()
     },
+    loosen: (id) => void loose.add(id),
     exit: (id, exitCode, { oomKilled = false } = {}) => end(id, exitCode, oomKilled),
     vanish(id) {
       const entry = entries.get(id)

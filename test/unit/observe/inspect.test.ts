@@ -40,18 +40,25 @@ function aHost(subjects: Subject[]) {
     ports: ['80->80/tcp'],
     containers: subjects.map(({ id, pid }) => ({ id, pid })),
     published: async () => {},
+    isHeld: true,
   }
   const findings: Finding[] = []
   const vanished: string[] = []
+  const unheld: string[] = []
   const inspector = createInspector({
     tasks: {
       subjects: () => [...subjects],
       found: (news) => void findings.push(...news),
       vanished: async (id) => void vanished.push(id),
+      unheld: async (id) => void unheld.push(id),
       published: () => seen.published(),
       list: () => subjects.map(({ id }) => ({ id })) as TaskStatus[],
     },
-    runtime: { limits: async () => seen.limits, list: async () => seen.containers },
+    runtime: {
+      limits: async () => seen.limits,
+      list: async () => seen.containers,
+      isHeld: async () => seen.isHeld,
+    },
     networks: {
       forwardings: async () => new Map(subjects.map(({ id }) => [id, seen.ports])),
       addressesOf: async () => seen.addresses,
@@ -59,7 +66,7 @@ function aHost(subjects: Subject[]) {
     log: aLog(),
     proc,
   })
-  return { inspector, seen, findings, vanished }
+  return { inspector, seen, findings, vanished, unheld }
 }
 
 describe('a look at the tasks', () => {
@@ -68,6 +75,16 @@ describe('a look at the tasks', () => {
     const { inspector, findings } = aHost([aSubject()])
     await inspector.inspect()
     expect(findings.map(({ found }) => found)).toEqual([wanted])
+  })
+
+  it('tells of a process that runs on without its conmon', async () => {
+    process(100)
+    const { inspector, unheld, seen } = aHost([aSubject()])
+    await inspector.inspect()
+    expect(unheld).toEqual([])
+    seen.isHeld = false
+    await inspector.inspect()
+    expect(unheld).toEqual(['t1'])
   })
 
   it('finds what somebody has changed', async () => {

@@ -55,6 +55,8 @@ export function aHost() {
   const deaf = new Set<string>()
   const published: string[][] = []
   const lookers = new Set<() => void>()
+  const unheld = new Set<string>()
+  const traces = new Set<string>()
   let pids = 100
 
   const did = async (call: string) => {
@@ -77,6 +79,7 @@ export function aHost() {
       return `/run/${id}/rootfs`
     },
     async create({ task }) {
+      unheld.delete(task.id)
       await did(`create ${task.id}`)
       pids += 1
       containers.set(task.id, { status: 'created', pid: pids })
@@ -99,6 +102,12 @@ export function aHost() {
     purge: (id) => did(`purge ${id}`),
     async state(id) {
       return containers.get(id)
+    },
+    async isHeld(id) {
+      return !unheld.has(id)
+    },
+    async traces() {
+      return [...traces]
     },
     async list() {
       return [...containers].map(([id, { pid }]) => ({ id, pid }))
@@ -163,6 +172,8 @@ export function aHost() {
     did,
     lookers,
     containers,
+    unheld,
+    traces,
     published,
     runtime,
     networks,

@@ -168,6 +168,19 @@ describe('restart', () => {
     expect(status('t1')).toMatchObject({ exitCode: 137 })
   })
 
+  it('stops a task that nobody holds any more, sees its end for itself, and starts it again', async () => {
+    const { host, status, tasks, until } = given()
+    await tasks.run(aTask())
+    await tasks.unheld('t1')
+    expect(status('t1')).toMatchObject({ run: 1, state: 'running' })
+    host.unheld.add('t1')
+    host.disturb('kill t1 SIGTERM', async () => void host.containers.set('t1', { status: 'stopped', pid: 0 }))
+    await tasks.unheld('t1')
+    await until(() => status('t1')?.run === 2 && status('t1')?.state === 'running')
+    expect(host.calls).toContain('kill t1 SIGTERM')
+    expect(status('t1')).toMatchObject({ failures: 0 })
+  })
+
   it('stops an unhealthy task, without traffic, and starts it again', async () => {
     const { host, tasks, status, health, until } = given()
     await tasks.run(checked())
