@@ -33,7 +33,6 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
-          testTimeout: 0,
           hookTimeout: 120_000,
         },
       },

@@ -23,6 +23,7 @@ import type { Reach } from './session/reach.ts'
 import { createTasks } from './task/host-tasks.ts'
 import { createJournal } from './task/journal.ts'
 import type { Tasks } from './task/tasks.ts'
+import { removeTemporary } from './temporary.ts'
 import { createVolumes } from './volume/local-volumes.ts'
 import type { Volumes } from './volume/volumes.ts'
 
@@ -46,6 +47,7 @@ export interface Parts {
 export async function openParts(options: AgentOptions, log: Log, imageGrace?: number): Promise<Parts> {
   const { storageRoot, storageRun, authFile } = options
   const paths = agentPaths(options.state, options.run)
+  await removeTemporary(paths)
   const choice = await chooseRuntime({ wanted: options.runtime, run: paths.run })
   log.info(
     { runtime: choice.info.name, version: choice.info.version, why: choice.info.why },

@@ -96,10 +96,11 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
     throw failed(namespace, said)
   }
 
-  /** Sets again what is right already: whoever shares the namespace notices nothing. True when it worked. */
+  /** Without the addresses of a lease that was never written down. True when it worked. */
   async function finish(namespace: Namespace): Promise<boolean> {
-    const outside = await ip.run(namespace.links.flatMap(portLines), HARMLESS)
-    return outside.length === 0 && (await inside(namespace, [])).length === 0
+    const { links } = namespace
+    const outside = await ip.run(links.flatMap(portLines), HARMLESS)
+    return outside.length === 0 && (await inside(namespace, links.map(flushLine))).length === 0
   }
 
   return {
@@ -120,8 +121,7 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
       const { name, links } = namespace
       const missing = links.filter((link) => !hasDevices(proc, [link]))
       await ip.run([...linkLines(name, missing), ...links.flatMap(portLines)], HARMLESS)
-      const flush = links.map((link) => `addr flush dev ${link.inside}`)
-      const said = await inside(namespace, flush)
+      const said = await inside(namespace, links.map(flushLine))
       if (said.length > 0) throw failed(namespace, said)
     },
     async relink(namespace) {
@@ -132,6 +132,10 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
       if (said.length > 0) throw failed(namespace, said)
     },
   }
+}
+
+function flushLine({ inside }: Link): string {
+  return `addr flush dev ${inside}`
 }
 
 /** True when a namespace is bound to the file: one that is only a file was left by a reboot or another mount namespace. */

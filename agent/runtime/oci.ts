@@ -19,6 +19,7 @@ import { explain } from './explain.ts'
 import { logFiles } from './log-files.ts'
 import { createMountBatch } from './mount-batch.ts'
 import { execIn } from './probe.ts'
+import { endOldProbes } from './probe-leftovers.ts'
 import { isAlive, signal } from './proc.ts'
 import { exists, readRecord, stateOf } from './record.ts'
 import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './root-mount.ts'
@@ -46,6 +47,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
   const context = await openContext({ paths, choice, log })
   const { exits, info } = context
   const contexts = openContexts(context)
+  await endOldProbes(context)
   const mount = createMountBatch(paths.run, isRootMounted)
   let creating = 0
   return {

@@ -41,10 +41,10 @@ export async function execIn(context: Context, { id, argv, timeout }: Probe): Pr
 }
 
 /** Killing `crun exec` alone would leave the process in the container. */
-async function killProbe(context: Context, id: string, pidFile: string): Promise<void> {
+export async function killProbe(context: Context, id: string, pidFile: string): Promise<void> {
   const pid = Number(await readFile(pidFile, 'utf8'))
   const record = await readRecord(context.command.root, id)
-  if (!pid || record === undefined) return
+  if (!pid || record === undefined || pid === record.pid) return
   const [own, container] = await Promise.all([pid, record.pid].map((one) => readlink(`/proc/${one}/ns/pid`)))
   if (own === container) await killTree(pid)
 }

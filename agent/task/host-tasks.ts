@@ -174,13 +174,15 @@ export function createTasks(options: TasksOptions): Tasks {
    * there is a stray, which the controller is asked about; a journal that was set aside is for somebody to look at.
    */
   async function sweep(journaled: Set<string>): Promise<void> {
-    const [containers, traces, folders] = await Promise.all([
+    const [containers, traces, halves] = await Promise.all([
       runtime.list(),
       runtime.traces(),
       journal.halves(),
     ])
-    const kept = new Set([...journaled, ...containers.map(({ id }) => id)])
-    for (const id of new Set([...traces, ...folders])) {
+    const running = containers.filter(({ pid }) => pid > 0)
+    const whole = (await journal.folders()).filter((id) => !halves.includes(id))
+    const kept = new Set([...journaled, ...running.map(({ id }) => id), ...whole])
+    for (const id of new Set([...traces, ...halves, ...containers.map((one) => one.id)])) {
       if (kept.has(id)) continue
       log.info({ task: id }, 'What was left of a task that is not there any more is removed')
       await removeStray(id).catch((error) =>

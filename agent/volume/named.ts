@@ -77,8 +77,14 @@ export function createNamed({ paths, log }: NamedOptions) {
     /** The folder of the volume on this host. @throws SetpointError MOUNT_FAILED or DISK_FULL */
     open: (wanted: Wanted) => inTurn(wanted.mount.source, () => open(wanted)),
 
-    /** Unmounts what is in use by no task. @throws SetpointError MOUNT_FAILED */
+    /**
+     * Unmounts what is in use by no task, and ends removals that were begun. @throws SetpointError MOUNT_FAILED
+     */
     async release(inUse: (name: string) => boolean): Promise<void> {
+      for (const trash of (await namesIn(folder)).filter((name) => name.startsWith(TRASH))) {
+        const end = () => rm(join(folder, trash), { recursive: true, force: true })
+        await inTurn(trash.slice(TRASH.length), end)
+      }
       for (const name of await namesIn(mounts)) {
         await inTurn(name, async () => {
           if (inUse(name)) return

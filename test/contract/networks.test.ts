@@ -64,6 +64,7 @@ describe('a task', () => {
     const task = await journaled(aTask('web', 1))
     const first = await networks.attach(task)
     await inside(first.netns, 'ip', 'addr', 'flush', 'dev', 'eth0')
+    await inside(first.netns, 'ip', 'addr', 'add', '10.210.0.77/24', 'dev', 'eth0')
     await inside(first.netns, 'ip', 'link', 'set', 'eth0', 'down')
     await networks.close()
     await reopen()
