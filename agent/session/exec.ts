@@ -39,7 +39,8 @@ export async function execute(request: ExecRequest, channel: Channel, reach: Rea
   const files = filesIn(join(commandsFolder(reach), `${process.pid}-${commands}`))
   await mkdir(files.folder, { recursive: true, mode: 0o700 })
   const command = { request, task, files, channel, reach }
-  const onGone = () => void hangUp(files.pidFile, task.pid).catch(() => {}) // it has ended by itself
+  const onGone = () =>
+    void hangUp(files.pidFile, { id: request.taskId, pid: task.pid }, reach).catch(() => {}) // it has ended by itself
   channel.signal.addEventListener('abort', onGone, { once: true })
   try {
     await writeProcess(command)

@@ -1,21 +1,26 @@
 import { readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cgroupPath } from '../runtime/cgroup.ts'
+import { cgroupProcesses } from '../runtime/cgroup-processes.ts'
 import { killTree, signal } from '../runtime/proc.ts'
 import { commandsFolder, type Reach } from './reach.ts'
 
 /** Milliseconds between the polite and the last signal. */
 const GRACE = 5_000
 
-/**
- * Ends a command whose client has gone: SIGHUP as from a terminal that was closed, then SIGKILL for all of it.
- * @param containerPid the host's pid of the container: a command is in the same pid namespace, or it is another process
- */
-export async function hangUp(pidFile: string, containerPid: number): Promise<void> {
+/** A task and the host's pid of its container. */
+interface Container {
+  id: string
+  pid: number
+}
+
+/** Ends a command whose client has gone: SIGHUP as from a terminal that was closed, then SIGKILL for all of it. */
+export async function hangUp(pidFile: string, container: Container, reach: Reach): Promise<void> {
   const pid = Number(await readFile(pidFile, 'utf8'))
-  if (!(await isCommand(pid, containerPid))) return
+  if (!(await isCommand(pid, container, reach))) return
   signal(pid, 'SIGHUP')
   await new Promise((resolve) => setTimeout(resolve, GRACE).unref())
-  if (await isCommand(pid, containerPid)) await killTree(pid)
+  if (await isCommand(pid, container, reach)) await killTree(pid)
 }
 
 /** Ends what commands of an earlier life of this agent have left. */
@@ -28,16 +33,24 @@ export async function sweepCommands(reach: Reach): Promise<void> {
   }
 }
 
-async function isOfTask(pid: number, { tasks }: Reach): Promise<boolean> {
-  const pids = tasks.known().flatMap(({ status }) => status.pid ?? [])
-  const found = await Promise.all(pids.map((containerPid) => isCommand(pid, containerPid)))
+async function isOfTask(pid: number, reach: Reach): Promise<boolean> {
+  const containers = reach.tasks
+    .known()
+    .flatMap(({ status }) => (status.pid === undefined ? [] : [{ id: status.id, pid: status.pid }]))
+  const found = await Promise.all(containers.map((container) => isCommand(pid, container, reach)))
   return found.some(Boolean)
 }
 
-async function isCommand(pid: number, containerPid: number): Promise<boolean> {
-  if (!(pid > 0) || pid === containerPid) return false
-  const [own, container] = await Promise.all([pid, containerPid].map(pidNamespace))
-  return own !== undefined && own === container
+/**
+ * Whether a pid that was written down is still a command in the container: it may have passed to another process. A command
+ * is in the container's pid namespace; where that is the host's own, as with `pid: host`, only its cgroup tells.
+ */
+async function isCommand(pid: number, container: Container, { cgroup, paths }: Reach): Promise<boolean> {
+  if (!(pid > 0) || pid === container.pid) return false
+  const [own, its, ours] = await Promise.all([pid, container.pid, process.pid].map(pidNamespace))
+  if (own === undefined || own !== its) return false
+  if (own !== ours) return true
+  return (await cgroupProcesses(cgroup, cgroupPath(paths.instance, container.id))).includes(pid)
 }
 
 async function pidNamespace(pid: number): Promise<string | undefined> {

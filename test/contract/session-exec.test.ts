@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandOf } from '../../agent/runtime/context.ts'
 import { execute } from '../../agent/session/exec.ts'
-import type { Reach } from '../../agent/session/reach.ts'
+import { sweepCommands } from '../../agent/session/hang-up.ts'
+import { commandsFolder, type Reach } from '../../agent/session/reach.ts'
 import { sendProcesses } from '../../agent/session/top.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
@@ -87,6 +92,33 @@ describe.each(['crun', 'runc'] as const)('a command in a container of %s', (name
     process.kill((await found())?.pid ?? 0, 'SIGKILL')
     expect(await sleeping).toMatchObject({ exitCode: 137 })
     await channel.close()
+  })
+
+  it('is ended by the next agent; a process of the host that has its pid by now is not', async () => {
+    const pid = await running(host, 'open', { spec: { isolation: { pid: 'host' } } })
+    const task = aTask('open')
+    const known = { task, status: aStatus(task, { pid }), imageRoot: host.image.root }
+    const ofOpen: Reach = { ...reach, tasks: { known: () => [known] } }
+    const other = spawn('sleep', ['4714'])
+    const left = execute(
+      { kind: 'exec', taskId: 'open', argv: ['sleep', '4715'], tty: false, environment: [] },
+      aChannel([]),
+      ofOpen,
+    )
+    const commands = commandsFolder(reach)
+    const written = async () => {
+      const [name = ''] = await readdir(commands)
+      return Number(await readFile(join(commands, name, 'pid'), 'utf8').catch(() => '0'))
+    }
+    await expect.poll(written, { timeout: 20_000 }).toBeGreaterThan(0)
+    await mkdir(join(commands, 'stale'))
+    await writeFile(join(commands, 'stale', 'pid'), String(other.pid))
+    await sweepCommands(ofOpen)
+    await left
+    expect(await readdir(commands)).toEqual([])
+    expect(other.exitCode ?? other.signalCode).toBeNull()
+    other.kill('SIGKILL')
+    expect((await once(other, 'exit'))[1]).toBe('SIGKILL')
   })
 })
 
