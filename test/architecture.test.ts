@@ -21,6 +21,7 @@ const AGENT_SHARED = [
   'agent/disk.ts',
   'agent/mountinfo.ts',
   'agent/process-stat.ts',
+  'agent/shared.ts',
 ]
 
 /** The import table. The most specific entry counts. */
@@ -78,18 +79,12 @@ const RULES: Record<string, Rule> = {
     typesFrom: ['agent/runtime'],
   },
   'agent/content': {
-    from: ['schemas', ...AGENT_SHARED, 'agent/image/shared.ts'],
+    from: ['schemas', ...AGENT_SHARED],
     typesFrom: ['agent/runtime'],
     packages: ['ioredis'],
   },
   'agent/secret': {
-    from: [
-      'schemas',
-      ...AGENT_SHARED,
-      'agent/image/shared.ts',
-      'agent/runtime/exec.ts',
-      'agent/content/fetch.ts',
-    ],
+    from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/content/fetch.ts'],
     typesFrom: ['agent'],
     packages: ['yaml'],
   },

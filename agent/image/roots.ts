@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { ImageConfig } from '../../schemas/image.ts'
 import { run, succeed } from '../runtime/exec.ts'
+import { shared } from '../shared.ts'
 import type { Buildah } from './buildah.ts'
 import { parseInspect } from './config.ts'
 import { diskFull, lastLines } from './failures.ts'
-import { shared } from './shared.ts'
 
 /** An image whose file system is mounted. */
 export interface Root {

@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isIpv6 } from '../../schemas/address.ts'
 import type { Log } from '../../schemas/log.ts'
 import { type Argv, succeed } from '../runtime/exec.ts'
-import { removeFile } from './durable.ts'
 import { type Forward, forwardKey, type Traffic } from './forwards.ts'
 import { within } from './within.ts'
 
@@ -47,7 +46,7 @@ export function createFlows({ prefix, file, log }: FlowsOptions): Flows {
     if (found.length === 0) return
     await mkdir(dirname(file), { recursive: true })
     await writeFile(file, `${found.map((told) => deletion(protocol, told)).join('\n')}\n`)
-    await conntrack('--load-file', file).finally(() => removeFile(file))
+    await conntrack('--load-file', file).finally(() => rm(file, { force: true }))
   }
 
   return {

@@ -1,11 +1,10 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { type Argv, type Result, run } from '../runtime/exec.ts'
 import type { Answers } from './answers.ts'
-import { removeFile } from './durable.ts'
 import { within } from './within.ts'
 
 /** One dnsmasq: it answers the names of a set of networks to the tasks that are in exactly these. */
@@ -47,6 +46,7 @@ interface Files {
 
 const STOP_DEADLINE = 3_000
 
+/** The name servers of this host, in the namespaces that `prefix` leads into. */
 export function createNameServers({ prefix, folder, log }: NameServersOptions): NameServers {
   let rootOnly: Promise<boolean> | undefined
   const busy = new Map<string, Promise<unknown>>()
@@ -113,8 +113,9 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
     stop: (key) =>
       inTurn(key, async () => {
         answered.delete(key)
-        await end(files(key))
-        await Promise.all(Object.values(files(key)).map(removeFile))
+        const own = files(key)
+        await end(own)
+        await Promise.all(Object.values(own).map((file) => rm(file, { force: true })))
       }),
   }
 }
@@ -124,7 +125,7 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
  * DHCP. Other names go to the resolvers of the host's resolv.conf, which is read again when it changes; dnsmasq leaves
  * out its own address there, so that nothing goes round.
  */
-export function dnsmasqArgv(server: NameServer, files: Files, asRoot: boolean): Argv {
+function dnsmasqArgv(server: NameServer, files: Files, asRoot: boolean): Argv {
   return [
     'dnsmasq',
     '--conf-file=/dev/null',

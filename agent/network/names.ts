@@ -1,6 +1,6 @@
 import type { Log } from '../../schemas/log.ts'
 import { type Answers, hostsOf, zonesOf } from './answers.ts'
-import { coalesce } from './durable.ts'
+import { coalesce } from './coalesce.ts'
 import { familiesOf, withPrefix } from './families.ts'
 import type { Ip } from './ip.ts'
 import type { Leases } from './leases.ts'

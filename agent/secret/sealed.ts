@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { absent, syncFolder, writeDurably } from '../disk.ts'
 
 /** Sealed bytes by their digest on this host's disk: after a reboot nobody has to be asked. */
 export interface SealedStore {
@@ -15,16 +16,8 @@ export function createSealedStore(folder: string): SealedStore {
     read: (digest) => readFile(join(folder, digest)).catch(absent),
     async write(digest, sealed) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      const file = join(folder, digest)
-      const handle = await open(`${file}.tmp`, 'w', 0o600)
-      try {
-        await handle.writeFile(sealed)
-        await handle.sync()
-      } finally {
-        await handle.close()
-      }
-      await rename(`${file}.tmp`, file)
-      await syncFolder(dirname(file))
+      await writeDurably(join(folder, digest), sealed)
+      await syncFolder(folder)
     },
     async release(isUsed) {
       for (const name of (await readdir(folder).catch(absent)) ?? []) {
@@ -32,17 +25,4 @@ export function createSealedStore(folder: string): SealedStore {
       }
     },
   }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }

@@ -9,7 +9,7 @@ import { copyFromImage, makeFilled } from './fill.ts'
 import { type Meta, readMeta, writeMeta } from './meta.ts'
 import { isEmpty, mountAt, mountsFolder, mountVolume, namesIn, unmountFolder } from './mounted.ts'
 import { checkedName, checkSame, isName, noSuchVolume } from './named-checks.ts'
-import { createTurns } from './turns.ts'
+import { createOneByOne } from './one-by-one.ts'
 
 /** Where a volume waits for its removal, so that half of one is never taken for a whole. */
 const TRASH = '.trash-'
@@ -33,7 +33,7 @@ interface Wanted {
 export function createNamed({ paths, log }: NamedOptions) {
   const folder = join(paths.state, 'volumes')
   const mounts = mountsFolder(paths.run)
-  const inTurn = createTurns()
+  const oneByOne = createOneByOne()
 
   async function open({ mount, spec, imageRoot }: Wanted): Promise<string> {
     const name = checkedName(mount.source)
@@ -75,7 +75,7 @@ export function createNamed({ paths, log }: NamedOptions) {
 
   return {
     /** The folder of the volume on this host. @throws SetpointError MOUNT_FAILED or DISK_FULL */
-    open: (wanted: Wanted) => inTurn(wanted.mount.source, () => open(wanted)),
+    open: (wanted: Wanted) => oneByOne(wanted.mount.source, () => open(wanted)),
 
     /**
      * Unmounts what is in use by no task, and ends removals that were begun. @throws SetpointError MOUNT_FAILED
@@ -83,10 +83,10 @@ export function createNamed({ paths, log }: NamedOptions) {
     async release(inUse: (name: string) => boolean): Promise<void> {
       for (const trash of (await namesIn(folder)).filter((name) => name.startsWith(TRASH))) {
         const end = () => rm(join(folder, trash), { recursive: true, force: true })
-        await inTurn(trash.slice(TRASH.length), end)
+        await oneByOne(trash.slice(TRASH.length), end)
       }
       for (const name of await namesIn(mounts)) {
-        await inTurn(name, async () => {
+        await oneByOne(name, async () => {
           if (inUse(name)) return
           await unmountFolder(join(mounts, name))
           log.info({ volume: name }, 'volume unmounted')
@@ -103,7 +103,7 @@ export function createNamed({ paths, log }: NamedOptions) {
     async remove(name: string): Promise<void> {
       const home = join(folder, checkedName(name))
       const trash = join(folder, `${TRASH}${name}`)
-      await inTurn(name, async () => {
+      await oneByOne(name, async () => {
         await unmountFolder(join(mounts, name))
         await checkNothingMounted(home)
         await rm(trash, { recursive: true, force: true })

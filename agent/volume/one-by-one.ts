@@ -1,7 +1,8 @@
 /** Work on one thing follows one after the other; work on different things does not wait. */
-export type Turns = <T>(key: string, work: () => Promise<T>) => Promise<T>
+export type OneByOne = <T>(key: string, work: () => Promise<T>) => Promise<T>
 
-export function createTurns(): Turns {
+/** Keeps work of one key in the order of the calls; work that fails holds up none. */
+export function createOneByOne(): OneByOne {
   const last = new Map<string, Promise<unknown>>()
   return (key, work) => {
     const mine = (last.get(key) ?? Promise.resolve()).then(work)
