@@ -55,7 +55,10 @@ export async function runController(options: ControllerOptions): Promise<{ close
   const queue = createQueue({ redis: options.redis, keys, epoch: leader.epoch, log })
 
   const problems = createHostProblems()
-  const hostKeys = await openHostKeys({ folder: join(folder, 'hosts'), given: options.hostKeys, log, now })
+  const hostKeys = await openHostKeys({
+    ...{ folder: join(folder, 'hosts'), given: options.hostKeys, log, now },
+    byHand: options.hostsByHand ?? false,
+  })
   const contents = await openContents({ state: options.state, folder, keys, hostKeys, log, now })
   const delivery = createDelivery({
     ...{ redis: options.redis, store: contents.packs, log },

@@ -32,6 +32,8 @@ export interface ControllerOptions {
   sources: SourceOptions[]
   /** Files, by host, that hold its recipient: then no report is believed about it. */
   hostKeys: Record<string, string>
+  /** Nothing is sealed to a host until a person has trusted its key, or it stands in a file of `hostKeys`. */
+  hostsByHand?: boolean
   logLevel: string
   /** Where pino writes JSON lines. */
   logFile: string

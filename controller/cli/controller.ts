@@ -29,6 +29,7 @@ export interface ControllerFlags {
   authFile?: string
   variables?: string[]
   hostKey: Record<string, string>
+  hostsByHand?: boolean
   logLevel: string
   logFile?: string
 }
@@ -60,6 +61,7 @@ export function registerController(program: Command, { context, finish }: Cli): 
     )
     .addOption(variablesOption())
     .addOption(hostKeyOption())
+    .option('--hosts-by-hand', 'pin no key that a host reports first: `setpoint hosts trust` does')
     .option('--log-level <level>', LOG_LEVELS.join(', '), levelArgument, 'info')
     .option('--log-file <file>', 'where JSON lines go (default: <state>/logs/controller.log)')
     .addHelpText(
@@ -107,6 +109,7 @@ export async function controllerOptions(
     authFile: resolve(flags.authFile ?? `${state}/auth.json`),
     sources: sources.map((source, at) => ({ ...source, variables: variables[at] ?? {} })),
     hostKeys: flags.hostKey,
+    hostsByHand: flags.hostsByHand ?? false,
     logLevel: flags.logLevel,
     logFile: resolve(flags.logFile ?? `${state}/logs/controller.log`),
   }

@@ -33,12 +33,15 @@ export interface HostKeysOptions {
   folder: string
   /** Files, by host, that hold the recipient: their word counts more than a report's. */
   given: Record<string, string>
+  /** The first key that is seen of a host is not pinned: a person says which hosts there are. */
+  byHand?: boolean
   log: Log
   now: () => Date
 }
 
 /** Reads what is pinned. @throws what the disk says, when the folder cannot be used */
-export async function openHostKeys({ folder, given, log, now }: HostKeysOptions): Promise<HostKeys> {
+export async function openHostKeys(options: HostKeysOptions): Promise<HostKeys> {
+  const { folder, given, byHand = false, log, now } = options
   const pins = await openPins(folder, { log, now })
   const reported = new Map<string, string>()
   /** Hosts whose pin was compared with the file that is given for them. */
@@ -71,6 +74,7 @@ export async function openHostKeys({ folder, given, log, now }: HostKeysOptions)
     if (file !== undefined && known === undefined) return
     compared.add(host)
     if (known !== undefined) return known === pins.get(host) ? undefined : pins.set(host, known, 'given')
+    if (pins.get(host) === undefined && byHand) return
     if (pins.get(host) === undefined && !pins.isDamaged(host)) return pins.set(host, recipient, 'first seen')
     log.error({ host, recipient, pinned: pins.get(host) }, 'A host reports another key than the pinned one')
   }
@@ -87,9 +91,9 @@ export async function openHostKeys({ folder, given, log, now }: HostKeysOptions)
     settled: () => looking,
     of,
     recipientFor(host) {
-      const { state, recipient } = of(host)
+      const { state, recipient, reported: seen } = of(host)
       if (state === 'changed') throw changed(host)
-      if (recipient === null) throw missing(host)
+      if (recipient === null) throw seen === null ? missing(host) : notTrusted(host)
       return recipient
     },
     async trust(host, recipient) {
@@ -117,6 +121,12 @@ function missing(host: string): SetpointError {
       hint: 'Its agent makes one when it starts and reports it: is it of this version, and does it run?',
     },
   )
+}
+
+function notTrusted(host: string): SetpointError {
+  return new SetpointError('HOST_KEY_MISSING', `Nobody has trusted the key that host ${host} reports.`, {
+    hint: `Compare its host.pub with \`setpoint hosts --output json\`, then run \`setpoint hosts trust ${host}\`.`,
+  })
 }
 
 function changed(host: string): SetpointError {

@@ -30,9 +30,10 @@ function keyCell({ state, recipient }: HostStatus['key']): Cell {
 }
 
 function keyNote({ name, key }: HostStatus): string[] {
-  if (key.state !== 'changed') return []
+  if (key.reported === null || key.state === 'pinned') return []
+  const why = key.recipient === null ? 'which nobody has trusted' : `and ${key.recipient} is pinned`
   return [
-    `${name} reports the key ${key.reported}; pinned is ${key.recipient}. Nothing is sealed to it until:`,
+    `${name} reports the key ${key.reported}, ${why}. Nothing is sealed to it until:`,
     `  setpoint hosts trust ${name} ${key.reported}`,
   ]
 }

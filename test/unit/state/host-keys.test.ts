@@ -70,6 +70,22 @@ describe('the key of a host', () => {
     expect(readdirSync(join(folder, 'hosts'))).toEqual([])
   })
 
+  it('of a host that somebody has made up gets nothing, where a person says which hosts there are', async () => {
+    const byHand = () =>
+      openHostKeys({ folder: join(folder, 'hosts'), given: {}, byHand: true, log: aLog(), now: () => NOW })
+    const keys = await byHand()
+    await keys.see(reporting(A))
+    expect(keys.of('alpha')).toEqual({ state: 'none', recipient: null, reported: A })
+    expect(() => keys.recipientFor('alpha')).toThrow(
+      expect.objectContaining({
+        code: 'HOST_KEY_MISSING',
+        hint: expect.stringContaining('hosts trust alpha'),
+      }),
+    )
+    await keys.trust('alpha', A)
+    expect((await byHand()).recipientFor('alpha')).toBe(A)
+  })
+
   it('is the one in a file that was given, whatever is reported', async () => {
     const file = join(folder, 'host.pub')
     const keys = await open({ alpha: file })
