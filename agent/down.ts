@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
 import { forgetHost } from './host-name.ts'
 import { lockState } from './lock.ts'
 import type { AgentOptions } from './options.ts'
 import { openParts, type Parts } from './parts.ts'
-import { agentPaths } from './paths.ts'
+import { agentPaths, RUN_OF_ALL } from './paths.ts'
 import { releaseView } from './runtime/choose.ts'
 
 /** Seconds that an agent which is just ending gets. */
@@ -75,6 +75,7 @@ async function removeRun(run: string): Promise<void> {
     })
   }
   await rm(run, { recursive: true, force: true })
+  if (dirname(run) === RUN_OF_ALL) await rmdir(RUN_OF_ALL).catch(() => {}) // another agent of this machine has one there
 }
 
 async function nameIn(file: string): Promise<string> {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 
+/** The run folders of all agents of a machine that were not given another one. */
+export const RUN_OF_ALL = '/run/setpoint'
+
 /** Where an agent keeps things. `state` outlives a reboot, `run` lasts until one. */
 export interface Paths {
   /** Eight hex digits that name this agent among others on the machine: from the state folder's path. */
@@ -17,7 +20,7 @@ export interface Paths {
 export function agentPaths(state: string, run?: string): Paths {
   const root = resolve(state)
   const instance = createHash('sha256').update(root).digest('hex').slice(0, 8)
-  const runRoot = run === undefined ? join('/run/setpoint', instance) : resolve(run)
+  const runRoot = run === undefined ? join(RUN_OF_ALL, instance) : resolve(run)
   return {
     instance,
     state: root,

@@ -159,7 +159,10 @@ const OTHERS: (Leftover & { remove(): Promise<unknown> })[] = [
     what: 'a mount in the run folder of another agent',
     make: () => mountTmpfs(`/run/setpoint/${OTHER}/volumes/data`),
     isThere: lists(['cat', '/proc/self/mountinfo'], () => `/run/setpoint/${OTHER}/volumes/data`),
-    remove: () => host.run('umount', `/run/setpoint/${OTHER}/volumes/data`),
+    async remove() {
+      await host.run('umount', `/run/setpoint/${OTHER}/volumes/data`)
+      await host.run('rm', '-r', `/run/setpoint/${OTHER}`)
+    },
   },
 ]
 

@@ -18,13 +18,14 @@ const IPROUTE_MOUNT = '/run/netns'
 
 /** What stands on a host now, one line each; two of these tell what was left behind. */
 export async function traces(namespaces: Namespaces, marks: Marks): Promise<Set<string>> {
-  const [mounts, links, tables, names, cgroups, processes] = await Promise.all([
+  const [mounts, links, tables, names, cgroups, processes, files] = await Promise.all([
     mountsOf(namespaces.pid),
     lines(namespaces.enter(['ip', '-brief', 'link']), (line) => line.split(/[\s@]/)[0] ?? ''),
     lines(namespaces.enter(['nft', 'list', 'tables'])),
     lines(namespaces.enter(['ip', 'netns', 'list']), (line) => line.split(' ')[0] ?? ''),
     cgroupsOf(marks),
     processesOf(marks),
+    filesOf(namespaces, marks),
   ])
   return new Set([
     ...mounts.filter((mount) => mount !== IPROUTE_MOUNT).map((mount) => `mount ${mount}`),
@@ -33,6 +34,7 @@ export async function traces(namespaces: Namespaces, marks: Marks): Promise<Set<
     ...names.map((name) => `network namespace ${name}`),
     ...cgroups.map((path) => `cgroup ${path}`),
     ...processes.filter(({ pid }) => pid !== namespaces.pid).map(({ command }) => `process ${command}`),
+    ...files.map((path) => `file ${path}`),
   ])
 }
 
@@ -65,6 +67,19 @@ export async function sweep(marks: Marks, keep: number): Promise<void> {
   }
   const cgroups = await cgroupsOf(marks)
   for (const path of cgroups.sort((a, b) => b.length - a.length)) await rmdir(path).catch(() => {})
+}
+
+/** What buildah, crun (to say its version) and iproute2 make for all users of the machine, and leave. */
+const OF_OTHERS = ['/run/containers', '/run/crun', '/run/lock', '/run/netns']
+
+/** The host's own /run; of what it shares with the machine only what has its name. */
+async function filesOf(namespaces: Namespaces, { instance }: Marks): Promise<string[]> {
+  const spared = OF_OTHERS.flatMap((path) => ['-path', path, '-prune', '-o'])
+  const [run, shared] = await Promise.all([
+    lines(namespaces.enter(['find', '/run', '-mindepth', '1', '-maxdepth', '4', ...spared, '-print'])),
+    lines(['find', '/etc', '/var/tmp', '/var/lib/cni', '/var/lib/setpoint', '-path', `*${instance}*`]),
+  ])
+  return [...run, ...shared]
 }
 
 async function mountsOf(pid: number): Promise<string[]> {

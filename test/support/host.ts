@@ -65,6 +65,8 @@ export interface TestHost {
   readonly env: NodeJS.ProcessEnv
   /** What `setpoint up` and its logs have said: for a failing test. */
   said(): Promise<string>
+  /** What is there that was not before Setpoint ran: nothing after `setpoint down`. */
+  left(): Promise<string[]>
   /** Takes it all down. Throws when Setpoint left something behind. */
   destroy(): Promise<void>
 }
@@ -153,16 +155,27 @@ function makeHost(machine: Machine, repository: Repository, up: Supervised): Tes
     enter: namespaces.enter,
     env,
     said,
+    left: () => leftOn(machine),
     destroy: () => destroy(machine, up),
   }
 }
 
-async function destroy({ folder, marks, namespaces, cli, env, before, state }: Machine, up: Supervised) {
+async function leftOn({ namespaces, marks, before }: Machine): Promise<string[]> {
+  return [...(await traces(namespaces, marks))].filter((trace) => !before.has(trace))
+}
+
+/** Files in /run may be the test's own. */
+function isSetpoints(trace: string): boolean {
+  return !trace.startsWith('file /run/') || trace.startsWith('file /run/setpoint')
+}
+
+async function destroy(machine: Machine, up: Supervised) {
+  const { folder, marks, namespaces, cli, env, state } = machine
   const failures: string[] = []
   await up.stop().catch((error) => failures.push(error.message))
   const down = await command(cli(['down', '--state', state, '--volumes']), { env, timeout: 60_000 })
   if (down.code !== 0) failures.push(`setpoint down failed (${down.code})\n${down.stdout}${down.stderr}`)
-  const left = [...(await traces(namespaces, marks))].filter((trace) => !before.has(trace))
+  const left = (await leftOn(machine)).filter(isSetpoints)
   if (left.length > 0) failures.push(`Setpoint left behind:\n${left.join('\n')}`)
   await sweep(marks, namespaces.pid)
   await namespaces.close()
