@@ -1,4 +1,5 @@
 import { closed } from './parts.ts'
+import { SeccompProfile } from './seccomp.ts'
 import Type, { type Static } from './type.ts'
 
 const yes = Type.Literal(true)
@@ -9,8 +10,11 @@ export const Isolation = Type.Object(
   {
     /** The container may do what the agent may: all its capabilities and devices, nothing masked, no filters. */
     privileged: Type.Optional(yes),
-    /** `unconfined`, or the absolute path of a profile on the host. */
-    seccomp: Type.Optional(Type.String()),
+    /**
+     * `unconfined`, the absolute path of a profile on the host, or a profile of the repository by value: it is small, and
+     * so it is part of the fingerprint and is with the task wherever that goes.
+     */
+    seccomp: Type.Optional(Type.Union([Type.String(), SeccompProfile])),
     /** `unconfined`, or the name of a profile that the host has loaded. */
     apparmor: Type.Optional(Type.String()),
     /** Nothing of /proc and /sys is masked or read-only. */

@@ -8,7 +8,7 @@ import type { Confinement } from './confinement.ts'
 import { type Context, filesOf } from './context.ts'
 import { devicesOn } from './devices.ts'
 import type { Container } from './runtime.ts'
-import { seccompFromFile } from './seccomp-file.ts'
+import { seccompFromFile, seccompFromProfile } from './seccomp-file.ts'
 import { withSingleFiles } from './single-files.ts'
 import { userOf } from './user.ts'
 
@@ -63,7 +63,9 @@ async function confinementOf(context: Context, spec: ContainerSpec): Promise<Con
   const capabilities = capabilitiesFor(context, spec)
   if (isConfinedAsUsual(spec)) return context.confinements.of(capabilities)
   const { seccomp = 'unconfined' } = spec.isolation ?? {}
-  return seccomp === 'unconfined' ? {} : { filter: await seccompFromFile(seccomp, capabilities) }
+  if (seccomp === 'unconfined') return {}
+  if (typeof seccomp === 'object') return { filter: seccompFromProfile(seccomp, capabilities) }
+  return { filter: await seccompFromFile(seccomp, capabilities) }
 }
 
 /** Docker's rule: who uses the network of another has the hostname that goes with it. */

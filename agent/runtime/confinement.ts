@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { release } from 'node:os'
-import { goArch, type LinuxSeccomp, type SeccompProfile, seccompFor } from './seccomp.ts'
+import type { SeccompProfile } from '../../schemas/seccomp.ts'
+import { goArch, type LinuxSeccomp, seccompFor } from './seccomp.ts'
 
 export interface Confinement {
   /** Absent: none. */

@@ -1,43 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { SetpointError } from '../../schemas/error.ts'
+import type { SeccompProfile } from '../../schemas/seccomp.ts'
 import { GUARDED, NAMESPACE_FLAGS, NEVER, VSOCK } from './seccomp-guard.ts'
 
 /** The profile of containers-common; podman, buildah and CRI-O use the same file. */
 export const SECCOMP_FILE = '/usr/share/containers/seccomp.json'
 
-interface Condition {
-  arches?: string[]
-  caps?: string[]
-  minKernel?: string
-}
-
-interface Argument {
-  index: number
-  value: number
-  valueTwo?: number
-  op: string
-}
-
-interface Rule {
-  names?: string[]
-  /** The older form of one name. */
-  name?: string
-  action: string
-  errnoRet?: number
-  args?: Argument[] | null
-  includes?: Condition
-  excludes?: Condition
-}
-
-/** The file's form: one profile for every architecture and set of capabilities. */
-export interface SeccompProfile {
-  defaultAction: string
-  defaultErrnoRet?: number
-  archMap?: { architecture: string; subArchitectures?: string[] | null }[]
-  /** In place of `archMap` in a profile that was made for one machine. */
-  architectures?: string[]
-  syscalls?: Rule[]
-}
+type Rule = NonNullable<SeccompProfile['syscalls']>[number]
+type Argument = NonNullable<Rule['args']>[number]
 
 /** runtime-spec §seccomp. */
 export interface LinuxSeccomp {
@@ -121,21 +91,18 @@ export function goArch(arch: string = process.arch): string {
   return { x64: 'amd64', ppc64: 'ppc64le', ia32: '386' }[arch] ?? arch
 }
 
-function architecturesOf({ archMap = [] }: SeccompProfile, arch: string): string[] {
+function architecturesOf({ archMap }: SeccompProfile, arch: string): string[] {
   const native = NATIVE[arch]
-  const found = archMap.find(({ architecture }) => architecture === native)
+  const found = archMap?.find(({ architecture }) => architecture === native)
   return found ? [found.architecture, ...(found.subArchitectures ?? [])] : []
 }
 
-function applies(
-  { includes = {}, excludes = {} }: Rule,
-  { arch, capabilities, kernel }: SeccompTarget,
-): boolean {
-  if (excludes.arches?.includes(arch)) return false
-  if (excludes.caps?.some((name) => capabilities.includes(name))) return false
-  if (includes.arches && includes.arches.length > 0 && !includes.arches.includes(arch)) return false
-  if (includes.minKernel !== undefined && !isAtLeast(kernel, includes.minKernel)) return false
-  return includes.caps?.every((name) => capabilities.includes(name)) ?? true
+function applies({ includes, excludes }: Rule, { arch, capabilities, kernel }: SeccompTarget): boolean {
+  if (excludes?.arches?.includes(arch)) return false
+  if (excludes?.caps?.some((name) => capabilities.includes(name))) return false
+  if (includes?.arches && includes.arches.length > 0 && !includes.arches.includes(arch)) return false
+  if (includes?.minKernel !== undefined && !isAtLeast(kernel, includes.minKernel)) return false
+  return includes?.caps?.every((name) => capabilities.includes(name)) ?? true
 }
 
 type PlainRule = LinuxSeccomp['syscalls'][number]

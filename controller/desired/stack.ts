@@ -126,9 +126,9 @@ function specOf(
   if (draft.services.length === 0 && !hasErrors(problems)) fail(at, hasDisabled ? NOTHING_ENABLED : NOTHING)
   validate(draft)
   const images = resolveImages(draft, catalog)
-  const { mounts, packs, secrets } = readContents(at, inputs)
+  const { mounts, packs, profiles, secrets } = readContents(at, inputs)
   if (hasErrors(problems)) return NONE
-  return { spec: build({ name, draft, images, contents: mounts }), contents: packs, secrets }
+  return { spec: build({ name, draft, images, contents: mounts, profiles }), contents: packs, secrets }
 }
 
 const NOTHING = 'has no service; to remove a stack, delete its file'

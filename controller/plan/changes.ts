@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../schemas/canonical.ts'
+import { canonicalJson, digest } from '../../schemas/canonical.ts'
 import type { ContentMount } from '../../schemas/content.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import type { PlannedChange } from '../../schemas/status.ts'
@@ -61,12 +61,15 @@ function serviceSummary(before: ServiceSpec, after: ServiceSpec): string {
 function diffFields(from: unknown, to: unknown, path: string): Field[] {
   if (canonicalJson(from) === canonicalJson(to) || path === 'fingerprint') return []
   if (path === CONTENTS) return diffFields(byTarget(from), byTarget(to), 'contents')
-  if (!isObject(from) || !isObject(to)) return [{ path, from: show(from, path), to: show(to, path) }]
+  if (path === SECCOMP || !isObject(from) || !isObject(to))
+    return [{ path, from: show(from, path), to: show(to, path) }]
   const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort()
   return keys.flatMap((key) => diffFields(from[key], to[key], path === '' ? key : `${path}.${key}`))
 }
 
 const CONTENTS = 'container.contents'
+/** A profile is long: that it is another one is all that can be read. */
+const SECCOMP = 'container.isolation.seccomp'
 
 /** What is mounted of the repository by its place: a line for each file or folder that has changed. */
 function byTarget(contents: unknown): Record<string, string> {
@@ -85,6 +88,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function show(value: unknown, path: string): string {
+  if (path === SECCOMP && isObject(value)) return `profile ${digest(value).slice(0, 12)}`
   const text = value === undefined ? 'unset' : typeof value === 'string' ? value : canonicalJson(value)
   return path.startsWith('driverOpts') ? withoutPasswords(text) : text
 }

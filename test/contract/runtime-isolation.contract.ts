@@ -108,6 +108,14 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       await writeFile(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [chmod] }))
       await start('filter', { isolation: { seccomp: file } })
       expect(await inside('filter', 'chmod 700 /tmp 2>&1')).toMatch(/not supported/)
+      await start('ownfilter', {
+        isolation: {
+          seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ ...chmod, errnoRet: 71 }] },
+        },
+      })
+      expect(await inside('ownfilter', 'chmod 700 /tmp 2>&1; grep ^Seccomp: /proc/self/status')).toMatch(
+        /Protocol error\nSeccomp:\t2\n$/,
+      )
       await start('usual', {})
       expect(await inside('usual', 'chmod 700 /tmp 2>&1; grep ^Seccomp: /proc/self/status')).toBe(
         'Seccomp:\t2\n',

@@ -21,10 +21,23 @@ const SERVICES = `services:
     group_add: ["4321"]
     devices: [/dev/fuse]
     security_opt: [no-new-privileges, "seccomp=unconfined"]
+  filtered:
+    image: ${TEST_IMAGE}
+    command: [sleep, "1000"]
+    security_opt: ["seccomp=./profile.json"]
 `
+/** EPROTO, which no kernel gives for it: nothing but this profile does. */
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [
+    { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 71, comment: 'nothing is made here' },
+  ],
+}
 
 beforeAll(async () => {
-  host = await startHost({ files: { 'web/compose.yaml': SERVICES } })
+  host = await startHost({
+    files: { 'web/compose.yaml': SERVICES, 'web/profile.json': JSON.stringify(PROFILE, null, 2) },
+  })
   await host.until(isConverged())
 })
 afterAll(() => host?.destroy())
@@ -55,4 +68,18 @@ it('starts a service with its runtime, its init, its devices and its groups', as
   const inside = await host.setpoint('exec', 'web/tight', '--', 'cat', '/proc/1/comm')
   expect(inside).toMatchObject({ code: 0, stdout: 'init\n' })
   expect(stdout).toMatch(/\| .*\b4321\b.*\n.*\| \/dev\/fuse\n/)
+})
+
+it('confines a service by the seccomp profile of the repository, in place of the default one', async () => {
+  const pid = await pidOf('filtered')
+  expect(await readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/^Seccomp:\t2$/m)
+  const inside = await host.setpoint(
+    'exec',
+    'web/filtered',
+    '--',
+    'sh',
+    '-c',
+    'mkdir /new 2>&1; chmod 700 /tmp',
+  )
+  expect(inside).toMatchObject({ code: 0, stdout: expect.stringContaining('Protocol error') })
 })

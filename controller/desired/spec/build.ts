@@ -11,6 +11,7 @@ import { fingerprint, sortContainer, stackDigest, type Used } from './fingerprin
 import type { StackDraft } from './read-stack.ts'
 import type { ResourceDraft } from './resources.ts'
 import { roomOfStack } from './room.ts'
+import type { SeccompProfiles } from './seccomp-profiles.ts'
 import type { ServiceDraft } from './service.ts'
 import { updatePolicy } from './update.ts'
 
@@ -22,6 +23,7 @@ export interface BuildInputs {
   images: Map<string, ImageSource>
   /** What each service mounts of the repository, by the service's name. */
   contents: Map<string, ContentMount[]>
+  profiles: SeccompProfiles
 }
 
 interface Specs {
@@ -39,7 +41,7 @@ interface Declared extends Specs {
  * A service that is too large for a job is left out after its problem.
  * Networks and volumes that no service uses are left out, as Compose leaves them.
  */
-export function build({ name, draft, images, contents }: BuildInputs): StackSpec {
+export function build({ name, draft, images, contents, profiles }: BuildInputs): StackSpec {
   const declared = declare(draft)
   const jobs = awaited(draft.services)
   const fits = roomOfStack()
@@ -51,6 +53,7 @@ export function build({ name, draft, images, contents }: BuildInputs): StackSpec
         ...{ image, ...declared, isJob: jobs.has(service.name) },
         linked: linkedNames(service, draft.services),
         contents: contents.get(service.name) ?? [],
+        profiles,
         services: draft.services,
       }),
     )

@@ -10,6 +10,7 @@ import { effectiveHealthcheck } from './health.ts'
 import { hasNoNewPrivileges, isolationOf, processOf } from './isolation.ts'
 import { joined } from './joined.ts'
 import { networkSettings } from './network-settings.ts'
+import type { SeccompProfiles } from './seccomp-profiles.ts'
 import type { ServiceDraft } from './service.ts'
 import { processLimitsOf, resourcesOf } from './service-limits.ts'
 
@@ -18,6 +19,7 @@ const STOP_GRACE_PERIOD = 10_000
 export interface ContainerInputs {
   image: ImageSource
   contents: ContentMount[]
+  profiles: SeccompProfiles
   /** Networks and volumes of the stack by their key in the file. */
   networks: Map<string, NetworkSpec>
   volumes: Map<string, VolumeSpec>
@@ -50,7 +52,7 @@ export function containerOf(service: ServiceDraft, inputs: ContainerInputs): Con
     resources: resourcesOf(service),
     ...defined({
       limits: processLimitsOf(service),
-      isolation: isolationOf(service),
+      isolation: isolationOf(service, inputs.profiles),
       process: processOf(service),
       devices: devicesOf(service),
       stopSignal: service.stop_signal,

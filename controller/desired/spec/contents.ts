@@ -9,6 +9,7 @@ import { repositoryMounts } from './content-binds.ts'
 import { fileMounts } from './content-files.ts'
 import type { SecretInputs } from './content-secrets.ts'
 import type { Packed } from './packs.ts'
+import { type SeccompProfiles, seccompProfiles } from './seccomp-profiles.ts'
 
 export interface ContentInputs {
   files: Files
@@ -25,6 +26,8 @@ export interface Contents {
   mounts: Map<string, ContentMount[]>
   /** By digest: what is to be delivered. */
   packs: Map<string, PackEntry[]>
+  /** What their containers are confined by. */
+  profiles: SeccompProfiles
   /** By digest: what is to be sealed. */
   secrets: Map<string, SecretParcel>
 }
@@ -63,7 +66,11 @@ export function readContents(model: Cursor, inputs: ContentInputs): Contents {
   }
   const services = valueAt(model.node, 'services') ? (entriesOf(within(model, 'services')) ?? []) : []
   const mounts = services.map(([name, at]) => [name, contentsOf(at, reading)] as const)
-  return { mounts: new Map(mounts), packs, secrets }
+  const profiles = seccompProfiles(
+    services.map(([, at]) => at),
+    inputs.files,
+  )
+  return { mounts: new Map(mounts), packs, profiles, secrets }
 }
 
 function contentsOf(service: Cursor, reading: Reading): ContentMount[] {

@@ -1,8 +1,10 @@
 import type { Isolation, ProcessSettings } from '../../../schemas/isolation.ts'
+import { repositoryProfile } from '../compose/model/security-opt.ts'
 import { type Cursor, fail, notice, within } from '../cursor.ts'
 import { defined } from '../defined.ts'
 import { compare } from '../order.ts'
 import { quote } from '../yaml/node.ts'
+import type { SeccompProfiles } from './seccomp-profiles.ts'
 import type { ServiceDraft } from './service.ts'
 import { boolean, filled, listOf, oneOf, text } from './values.ts'
 
@@ -30,7 +32,7 @@ function group(cursor: Cursor): string | undefined {
 
 type SecurityOption =
   | { noNewPrivileges: boolean }
-  | Pick<Isolation, 'seccomp'>
+  | { seccomp: string }
   | Pick<Isolation, 'apparmor'>
   | Pick<Isolation, 'showsSystem'>
 
@@ -59,8 +61,8 @@ function seccomp(cursor: Cursor, value: string): SecurityOption | undefined {
   if (value === 'unconfined') return { seccomp: value }
   if (value === 'builtin') return undefined
   if (value.startsWith('/') && !value.split('/').includes('..')) return { seccomp: value }
-  const advice = 'put the profile on the hosts and write its absolute path'
-  return fail(cursor, `not honoured yet: the seccomp profile ${quote(value)} of the repository; ${advice}`)
+  if (repositoryProfile(`seccomp=${value}`) !== undefined) return { seccomp: value }
+  return fail(cursor, `${quote(value)} is no plain path of a seccomp profile; remove the ".."`)
 }
 
 function apparmor(cursor: Cursor, value: string): SecurityOption | undefined {
@@ -101,11 +103,14 @@ function runtime(cursor: Cursor): 'crun' | 'runc' | undefined {
   return fail(cursor, `${quote(value)} is no runtime that Setpoint drives; ${advice}`)
 }
 
-/** How the container of a service is kept apart; undefined when the file says nothing. */
-export function isolationOf(service: ServiceDraft): Isolation | undefined {
+/**
+ * How the container of a service is kept apart; undefined when the file says nothing.
+ * @param profiles the seccomp profiles of the repository by path
+ */
+export function isolationOf(service: ServiceDraft, profiles: SeccompProfiles): Isolation | undefined {
   const { pid, ipc, uts, cgroup, runtime: wanted } = service
   return orNothing<Isolation>({
-    ...optionsOf(service),
+    ...optionsOf(service, profiles),
     ...defined({
       privileged: service.privileged ? (true as const) : undefined,
       ...{ pid, ipc: ipc === 'private' ? undefined : ipc, uts, cgroup, runtime: wanted },
@@ -114,9 +119,10 @@ export function isolationOf(service: ServiceDraft): Isolation | undefined {
 }
 
 /** Of two options that say the same the later counts. */
-function optionsOf({ security_opt = [] }: ServiceDraft): Isolation {
+function optionsOf({ security_opt = [] }: ServiceDraft, profiles: SeccompProfiles): Isolation {
   const { noNewPrivileges: _, ...options } = Object.assign({}, ...security_opt)
-  return options
+  const profile = profiles.get(options.seccomp)
+  return profile ? { ...options, seccomp: profile } : options
 }
 
 export function hasNoNewPrivileges({ security_opt = [] }: ServiceDraft): boolean {

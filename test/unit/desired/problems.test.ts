@@ -116,7 +116,7 @@ describe('a service', () => {
     ],
     [
       'security_opt: ["seccomp:profile.json"]',
-      `4:20 services.a.security_opt[0]: ${L}: the seccomp profile "profile.json" of the repository; put the profile on the hosts and write its absolute path`,
+      '4:20 services.a.security_opt[0]: the repository has no seccomp profile web/profile.json; commit it, or write the absolute path of a profile that is on the hosts',
     ],
     ['pull_policy: build', `4:18 services.a.pull_policy: ${L}: build; take always, missing, never or daily`],
     ['pull_policy: every_30s', '4:18 services.a.pull_policy: every_30s is too often; take every_1m or more'],

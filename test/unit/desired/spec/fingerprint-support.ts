@@ -34,8 +34,8 @@ export function fingerprintsOf(
   const secrets = { key: Buffer.from('of the controller'), externals: new Map() }
   const draft = readStack(at)
   const images = resolveImages(draft, catalogOf(new Map()))
-  const contents = readContents(at, { files, variables: lookup, secrets }).mounts
-  const { services } = build({ name: project.name, draft, images, contents })
+  const { mounts: contents, profiles } = readContents(at, { files, variables: lookup, secrets })
+  const { services } = build({ name: project.name, draft, images, contents, profiles })
   return Object.fromEntries(services.map(({ name, fingerprint }) => [name, fingerprint]))
 }
 

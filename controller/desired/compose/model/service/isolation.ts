@@ -4,6 +4,7 @@ import { boolean, distinct, listOf, mapping, oneOf, orNothing, string, textOrNum
 import { gpus } from '../device-requests.ts'
 import { devices } from '../devices.ts'
 import { keyValues } from '../pairs.ts'
+import { securityOpt } from '../security-opt.ts'
 import { uniqueStrings } from '../string-or-list.ts'
 
 const credentialSpec = mapping('a mapping with config, file or registry', {
@@ -22,7 +23,7 @@ export const isolation: Record<string, Key> = {
   cap_add: honoured(uniqueStrings, 'Capabilities of the kernel that the container gets, as in `NET_ADMIN`.'),
   cap_drop: honoured(uniqueStrings, 'Capabilities that are taken away; `ALL` is all of them.'),
   security_opt: honoured(
-    distinct(uniqueStrings),
+    securityOpt,
     'Security settings: `no-new-privileges:true`, `seccomp=`, `apparmor=`, `systempaths=unconfined`.',
   ),
   privileged: honoured(boolean, 'The container may do what the host may.'),
