@@ -46,7 +46,10 @@ export function createSessions({ reach, identity, writer, connect, log }: Sessio
       const { key, request } = await orderIn(sealed, identity)
       const transport = redisTransport({ sessionId, end: 'agent', writer, reader: await connect() })
       const salt = randomBytes(SALT_BYTES)
-      await transport.append(salt)
+      await transport.append(salt).catch((error) => {
+        transport.close() // or its connection would stay for ever
+        throw error
+      })
       const cipher = createCipher({ key: Buffer.from(key, 'base64'), sessionId, salt, end: 'agent' })
       const channel = openChannel({ transport, cipher })
       const work = converse(channel, request).finally(() => open.delete(channel))

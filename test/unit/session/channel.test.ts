@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Channel, openChannel, type Transport, WINDOW } from '../../../schemas/session/channel.ts'
 import { createCipher } from '../../../schemas/session/cipher.ts'
 import { decodeFrame, encodeFrame, FRAME, MAX_PAYLOAD } from '../../../schemas/session/frames.ts'
@@ -11,6 +11,7 @@ const cipher = (end: 'controller' | 'agent', sessionId = 's1', ownSalt = salt) =
 const frame = (text: string) => ({ type: FRAME.output, payload: Buffer.from(text) })
 const opened: Channel[] = []
 
+afterEach(() => vi.useRealTimers())
 afterEach(() => Promise.all(opened.splice(0).map((channel) => channel.close())))
 
 describe('cipher', () => {
@@ -95,6 +96,13 @@ describe('channel', () => {
     expect(controller.signal.aborted).toBe(false)
     wire.meddle = () => undefined
     await expect(controller.receive()).rejects.toMatchObject({ code: 'SESSION_LOST' })
+  })
+
+  it('lives on when the clock jumps', async () => {
+    const { controller, wire } = pair(90)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 24 * 60 * 60_000 })
+    await expect.poll(() => controller.signal.aborted || wire.carried > 500).toBe(true)
+    expect(controller.signal.aborted).toBe(false)
   })
 
   it('ends when what carries it fails', async () => {
