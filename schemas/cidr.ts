@@ -16,15 +16,18 @@ export function parseCidr(text: string): Cidr | undefined {
   return { bits: address.bits, base: address.value & maskOf(address.bits, prefix), prefix }
 }
 
+/** `10.210.0.0/24` */
 export function formatCidr({ bits, base, prefix }: Cidr): string {
   return `${formatAddress({ bits, value: base })}/${prefix}`
 }
 
+/** False, too, for what is no address, or one of the other family. */
 export function contains(subnet: Cidr, address: string): boolean {
   const parsed = parseAddress(address)
   return parsed?.bits === subnet.bits && (parsed.value & maskOf(subnet.bits, subnet.prefix)) === subnet.base
 }
 
+/** True when they have an address in common. */
 export function overlaps(a: Cidr, b: Cidr): boolean {
   if (a.bits !== b.bits) return false
   const mask = maskOf(a.bits, Math.min(a.prefix, b.prefix))

@@ -7,7 +7,7 @@ import { SetpointError } from './error.ts'
 export const RECIPIENT = '^age1[02-9ac-hj-np-z]{58}$'
 
 /** The most bytes that are sealed or unsealed at once. */
-export const MAX_SEALED_BYTES = 80 * 1024 * 1024
+const MAX_SEALED_BYTES = 80 * 1024 * 1024
 
 const IDENTITY_PREFIX = 'age-secret-key-'
 const RECIPIENT_PREFIX = 'age'

@@ -83,6 +83,7 @@ export function unwrapSecret(bytes: Buffer): SecretParcel {
 const REFUSED = ['HOST_KEY_CHANGED', 'HOST_KEY_MISSING'] as const
 const REFUSAL = 'setpoint refuses '
 
+/** What a host is sent in place of a secret. */
 export function refusal(code: (typeof REFUSED)[number]): Buffer {
   return Buffer.from(REFUSAL + code)
 }

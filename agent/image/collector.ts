@@ -44,6 +44,7 @@ export interface Collector {
   isFilling(): Promise<boolean>
 }
 
+/** Removes images that nothing on this host needs. */
 export function createCollector(options: CollectorOptions): Collector {
   const {
     buildah,

@@ -26,6 +26,7 @@ export function pullError(reference: string, stderr: string): SetpointError {
   }
 }
 
+/** A full disk, met while doing something; `said` is what the tool told of it. */
 export function diskFull(doing: string, said: string): SetpointError {
   return new SetpointError('DISK_FULL', `The disk is full: ${doing} failed: ${said}`, {
     hint: 'Make room on the file system of containers-storage; what Setpoint itself had put there and nothing needs is gone.',

@@ -46,6 +46,7 @@ export function simulateArgv(packages: string[], cache: string): Argv {
   return ['apt-get', 'install', '--simulate', ...aptFlags(cache), '--', ...packages]
 }
 
+/** Downloads packages, and what they depend on, into a cache of our own; nothing is installed. */
 export function downloadArgv(packages: string[], cache: string): Argv {
   return ['apt-get', 'install', '--download-only', '--yes', ...aptFlags(cache), '--', ...packages]
 }

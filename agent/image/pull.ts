@@ -36,6 +36,7 @@ const STALL = 90_000
 const DEADLINE = 6 * 3_600_000
 const MEGABYTE = 1024 * 1024
 
+/** Pulls by buildah, a few at a time; one that fails for a moment is tried again. */
 export function createPull(options: PullOptions): Pull {
   const { backOff, log } = options
   const inTurn = createLimit(AT_ONCE)

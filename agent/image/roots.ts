@@ -34,6 +34,7 @@ interface RootsOptions {
 /** What buildah says of a working container that is not there, or that somebody else is just removing. */
 const GONE = /not known|not a container/
 
+/** The read-only roots of images, each mounted once for all its tasks. */
 export function createRoots({ buildah, instance, folder }: RootsOptions): Roots {
   const known = new Map<string, Root>()
   const once = shared<Root>()

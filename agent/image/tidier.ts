@@ -16,6 +16,7 @@ export interface Tidier {
 const FIRST = 10 * 60_000
 const EVERY = 60 * 60_000
 
+/** Clears up with the collector given; nothing before `keepTidy` has told what is used. */
 export function createTidier({ collector, log }: { collector: Collector; log: Log }): Tidier {
   let uses: (() => ImageUse[]) | undefined
   let fetching = 0

@@ -33,6 +33,7 @@ interface BridgesOptions {
   made: (network: Network) => Promise<void>
 }
 
+/** The bridges of this host, in the namespace that `prefix` leads into. */
 export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOptions): Bridges {
   const opening = new Map<string, Promise<Network>>()
   const ready = new Map<string, Promise<void>>()

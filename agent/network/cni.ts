@@ -43,6 +43,7 @@ interface Call {
   before?: unknown
 }
 
+/** The CNI plugins of this host; what a link is to be taken away with is kept in `folder`. */
 export function createCni({ prefix, folder, log }: CniOptions): Cni {
   const fileOf = ({ id }: PluginLink): string => join(folder, `${id}.json`)
 

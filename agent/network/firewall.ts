@@ -30,6 +30,7 @@ interface FirewallOptions {
   render: () => string
 }
 
+/** The table of this agent; `render` gives its text whenever it is to be put in force. */
 export function createFirewall({ prefix, file, table, render }: FirewallOptions): Firewall {
   let inForce: { text: string; rules: Set<string> } | undefined
 

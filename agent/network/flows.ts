@@ -31,6 +31,7 @@ export type Told = Partial<Record<Option, string>>
 
 type Protocol = 'ipv4' | 'ipv6'
 
+/** Flows by conntrack(8); a host without it is told of once. */
 export function createFlows({ prefix, file, log }: FlowsOptions): Flows {
   let isMissing = false
   const conntrack = (...args: string[]) => {

@@ -31,6 +31,7 @@ interface NamesOptions {
 /** How often a name server that died is noticed. */
 const WATCH = 5_000
 
+/** Names by the servers given; looks at them every few seconds until it is closed. */
 export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
   /** Until the first `publish` the servers answer what they did before this agent started. */
   let current: Endpoint[] | undefined

@@ -46,6 +46,7 @@ const NSFS_MAGIC = 0x6e736673
 const HARMLESS = /File exists|already assigned/
 const ABSENT = /No such file|Cannot find device|Invalid argument|No such device/
 
+/** Named namespaces, as `ip netns` has them, seen through `proc`. */
 export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
   const pathOf = (name: string): string => join(proc, 'root', NETNS_FOLDER, name)
   /** Those that this agent has seen the end of: that one is there with its links says nothing of what is set inside. */

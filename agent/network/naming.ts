@@ -22,6 +22,7 @@ export function bridgeName(instance: string, key: string, taken = new Set<string
   }
 }
 
+/** What the names of all bridges of an agent begin with. */
 export function bridgePrefix(instance: string): string {
   return `sp${instance}`
 }
@@ -31,11 +32,13 @@ export function vethName(instance: string, taskId: string, key: string): string 
   return `sv${digest({ instance, taskId, key }, 12)}`
 }
 
+/** A task's namespace; an id that is no safe name stands there as its hash. */
 export function namespaceName(instance: string, taskId: string): string {
   const safe = /^[\w.-]{1,200}$/.test(taskId) ? taskId : digest(taskId, 32)
   return `${namespacePrefix(instance)}${safe}`
 }
 
+/** What the names of all namespaces of an agent begin with. */
 export function namespacePrefix(instance: string): string {
   return `setpoint-${instance}-`
 }

@@ -54,6 +54,7 @@ export interface Parts {
   place(taskId: string): Namespace
 }
 
+/** Makes the parts and joins them, over the leases that are on disk. */
 export async function openParts(options: NetworksOptions): Promise<Parts> {
   const { paths, log, prefix = [], proc = '/proc/self' } = options
   const { instance } = paths

@@ -61,6 +61,7 @@ export function checkFamilies(
   })
 }
 
+/** True when the lease is of a task of the same service. */
 export function isOfService(task: Pick<Task, 'stack' | 'service'>, lease: Lease): boolean {
   return lease.stack === task.stack && lease.service === task.service
 }

@@ -21,6 +21,7 @@ export interface TaskFiles {
   script: string
 }
 
+/** Where the files of a task are, whether they are there or not. */
 export function taskFiles(paths: Paths, taskId: string): TaskFiles {
   const folder = paths.taskRun(taskId)
   return {
@@ -50,6 +51,7 @@ export function writeHostFiles(paths: Paths, task: Task): Pick<TaskFiles, 'resol
   return write(paths, task, hostResolvConf(task, resolv ?? ''), hostHosts(task, hosts ?? ''))
 }
 
+/** Removes them; repeatable. */
 export function removeTaskFiles(paths: Paths, taskId: string): void {
   for (const path of Object.values(taskFiles(paths, taskId))) rmSync(path, { force: true })
 }

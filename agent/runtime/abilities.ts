@@ -161,7 +161,7 @@ function checkAppArmor({ apparmor = 'unconfined' }: Isolation, { hasAppArmor }: 
 }
 
 /** proc(5) §/proc/pid/limits: the hard limits by setrlimit(2)'s names. */
-export function parseLimits(text: string): Record<string, number> {
+function parseLimits(text: string): Record<string, number> {
   return Object.fromEntries(
     Object.entries(ROWS).map(([name, row]) => {
       const hard = new RegExp(`^${row}\\s+\\S+\\s+(\\S+)`, 'm').exec(text)?.[1]

@@ -82,7 +82,7 @@ function sysctlsOf(
  * Who made a container and for what. Labels stand under a name of ours: to crun and runc some annotations are orders
  * (`run.oci.handler`, `org.systemd.property.…`), and a stack file gives none to the runtime.
  */
-export function annotationsOf(task: Task, instance: string): Record<string, string> {
+function annotationsOf(task: Task, instance: string): Record<string, string> {
   return {
     ...Object.fromEntries(
       Object.entries(task.container.labels).map(([name, value]) => [`setpoint.label.${name}`, value]),

@@ -1,7 +1,7 @@
 import type { LogLine } from './runtime.ts'
 
 /** Letters of a line; a longer one becomes several. */
-export const MAX_LINE = 32 * 1024
+const MAX_LINE = 32 * 1024
 
 /** Makes lines of the rows of a log, one after the other. */
 export interface LineJoiner {

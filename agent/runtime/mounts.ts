@@ -35,7 +35,7 @@ export function rootPropagationOf(mounts: ResolvedMount[]): 'rprivate' | 'rslave
 }
 
 /** True when mounts below a mount can be made read-only with it: mount_setattr(2). */
-export function hasRecursiveReadOnly(kernel = release()): boolean {
+function hasRecursiveReadOnly(kernel = release()): boolean {
   const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10))
   return major > 5 || (major === 5 && minor >= 12)
 }

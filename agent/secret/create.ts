@@ -109,7 +109,7 @@ async function opened(identity: string, sealed: Buffer, digest: string): Promise
 }
 
 /** The secrets that a task mounts. */
-export function secretsOf({ container }: Task): ContentMount[] {
+function secretsOf({ container }: Task): ContentMount[] {
   return (container.contents ?? []).filter(({ kind }) => kind === 'secret')
 }
 

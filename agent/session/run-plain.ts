@@ -55,7 +55,7 @@ export async function feed(channel: Channel, input: Input): Promise<void> {
 }
 
 /** Sends a stream as frames; a client that reads slowly makes the command wait. */
-export async function sendOutput(
+async function sendOutput(
   stream: Readable,
   type: FrameType,
   channel: Channel,

@@ -38,6 +38,7 @@ const TRASH = '.trash-'
 const checkTask = checker(Task)
 const checkStatus = checker(TaskStatus)
 
+/** The journal below `<state>/tasks`. */
 export function createJournal({ paths, log }: { paths: Paths; log: Log }): Journal {
   const writers = new Map<string, Writer>()
   const home = join(paths.state, 'tasks')

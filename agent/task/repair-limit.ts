@@ -23,6 +23,7 @@ interface Tries {
   told: boolean
 }
 
+/** A limit that knows of no repair yet. */
 export function createRepairLimit({ clock, log }: { clock: Clock; log: Log }): RepairLimit {
   const tried = new Map<string, Map<string, Tries>>()
 

@@ -70,6 +70,7 @@ function isOfThisRun({ at }: Ended, { status }: Entry): boolean {
   return Date.parse(at) >= Date.parse(status.startedAt) - COARSE
 }
 
+/** Takes a task up where its entry stands; nothing is done before `begin`. */
 export function createRunner(first: Entry, deps: RunnerDeps & { leftover: Leftover }): Runner {
   const { effects, journal, publisher, clock } = deps
   const { id } = first.task

@@ -18,6 +18,7 @@ export interface Sharing {
 /** Milliseconds; the image of the owner may have to be pulled, and the preparation is tried again anyway. */
 const DEADLINE = 30_000
 
+/** Finds the owners among the runners given, which may change. */
 export function createSharing({ runners, clock }: { runners: Map<string, Runner>; clock: Clock }): Sharing {
   /** Of an old and a new owner the one that the slot has still; it is not the one that makes room. */
   function ownerFor(task: Task): Runner | undefined {

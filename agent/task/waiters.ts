@@ -8,6 +8,7 @@ export interface Waiters {
   gone(): void
 }
 
+/** Waiters for one task, none yet. */
 export function createWaiters(): Waiters {
   let waiting: { condition(entry: Entry): boolean; resolve(entry: Entry | undefined): void }[] = []
   return {

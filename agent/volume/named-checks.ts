@@ -6,6 +6,7 @@ import type { Meta } from './meta.ts'
 /** Docker's rule for names; it also keeps a name from leading out of the folder. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
 
+/** True for a name that a volume may have, as Docker's rule has it. */
 export function isName(name: string): boolean {
   return NAME.test(name)
 }
@@ -41,6 +42,7 @@ function differences(a: DriverOptions | undefined, b: DriverOptions | undefined)
   return KEYS.filter((key) => (a?.[key] ?? '') !== (b?.[key] ?? ''))
 }
 
+/** MOUNT_FAILED for an external volume; `data` is the folder that somebody has to make. */
 export function noSuchVolume(name: string, data: string): SetpointError {
   return mountFailure(`The external volume ${name} is not on this host.`, {
     hint: `Make it with \`mkdir -p ${data}\`, or take \`external\` away to have it made.`,

@@ -61,7 +61,7 @@ export async function setSecret(context: Context, { name, value, output }: SetOp
   return EXIT.yes
 }
 
-export async function listSecrets(context: Context, { output }: { output: Output }): Promise<number> {
+async function listSecrets(context: Context, { output }: { output: Output }): Promise<number> {
   const document = await context.client().secrets()
   if (output === 'json') context.out(JSON.stringify(document, null, 2))
   else

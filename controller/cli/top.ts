@@ -28,7 +28,7 @@ export async function top(context: Context, task: string, { output }: { output: 
 }
 
 /** A table of processes, those that have used most CPU first. */
-export function topView({ processes }: ProcessesDocument, paint: Paint, now: Date): string[] {
+function topView({ processes }: ProcessesDocument, paint: Paint, now: Date): string[] {
   const rows = processes
     .toSorted((a, b) => b.cpu - a.cpu || a.pid - b.pid)
     .map((process) => [

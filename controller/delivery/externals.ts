@@ -15,6 +15,7 @@ export interface Externals {
   look(): Promise<boolean>
 }
 
+/** The files of `folder`, none before the first look; there need be no such folder. */
 export function externalConfigs(folder: string, log: Pick<Log, 'warn'>): Externals {
   let known: { stamp: string; configs: ReadonlyMap<string, Buffer> } = { stamp: '[]', configs: new Map() }
 

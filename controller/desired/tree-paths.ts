@@ -14,7 +14,7 @@ export function sortedPaths(tree: SourceTree): readonly string[] {
 const SORTED = new WeakMap<SourceTree, readonly string[]>()
 
 /** The paths that begin with a prefix, such as `web/`, in order. */
-export function pathsBelow(tree: SourceTree, prefix: string): string[] {
+function pathsBelow(tree: SourceTree, prefix: string): string[] {
   const paths = sortedPaths(tree)
   const first = firstFrom(paths, prefix)
   let end = first

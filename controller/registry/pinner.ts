@@ -36,6 +36,7 @@ export interface PinnerOptions {
   now: () => Date
 }
 
+/** Pins by what `registry` says, and by what `records` knew before. */
 export function createPinner({ registry, records, log, now }: PinnerOptions): Pinner {
   /** ISO time of the last look in this life of the controller, and what was wrong with it. */
   const looked = new Map<string, string>()

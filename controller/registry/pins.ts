@@ -21,7 +21,7 @@ export function canPin({ reference, pull, spec }: ImageSource): boolean {
 }
 
 /** The images of a stack that can be pinned, each reference once. */
-export function pinnable({ services }: StackSpec): ImageSource[] {
+function pinnable({ services }: StackSpec): ImageSource[] {
   const images = services.map(({ container }) => container.image).filter(canPin)
   return [...new Map(images.map((image) => [image.reference, image])).values()]
 }

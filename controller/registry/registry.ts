@@ -29,6 +29,7 @@ const DEADLINE = 10_000
 /** Milliseconds for which a registry that did not answer is not asked again: a commit with many images waits once. */
 const PAUSE = 30_000
 
+/** Registries by skopeo, a few looks at a time. */
 export function createRegistry({ authFile, now, deadline = DEADLINE }: RegistryOptions): Registry {
   const inTurn = createTurnstile(AT_ONCE)
   const closing = new AbortController()

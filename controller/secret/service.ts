@@ -20,6 +20,7 @@ export interface SecretService {
   removeSecret(name: string): Promise<void>
 }
 
+/** Every change is told to `onChange`, and waits for it. */
 export function createSecretService({
   externals,
   specs,

@@ -28,6 +28,7 @@ export interface VaultOptions {
   log: Log
 }
 
+/** The vault over a store of sealed bytes. */
 export function createVault({ store, keys, hostKeys, log }: VaultOptions): Vault {
   /** A file that is encrypted to the controller is opened on the host all the same, with the key that goes along. */
   async function forHost(sealed: Buffer, recipient: string): Promise<Buffer> {

@@ -21,7 +21,7 @@ export async function* replies(channel: Channel): AsyncGenerator<Frame> {
 }
 
 /** An error as it came from another process. */
-export function errorFrom({ code, message, hint }: ErrorFacts): SetpointError {
+function errorFrom({ code, message, hint }: ErrorFacts): SetpointError {
   const known: ErrorCode = Object.hasOwn(ERRORS, code) ? code : 'INTERNAL'
   return new SetpointError(known, message, hint === undefined ? {} : { hint })
 }

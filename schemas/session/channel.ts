@@ -36,6 +36,7 @@ const INBOX = 2 * WINDOW
 const READ = 2_000
 const SILENCE = 30_000
 
+/** Takes its end of a channel up; `silence` is how many milliseconds the other end may say nothing. */
 export function openChannel({ transport, cipher, silence = SILENCE }: ChannelOptions): Channel {
   const over = new AbortController()
   const inbox: Frame[] = []

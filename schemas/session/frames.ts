@@ -41,6 +41,7 @@ export const MAX_PAYLOAD = 256 * 1024
 /** Bytes of a stream that are put into one frame. */
 export const CHUNK = 64 * 1024
 
+/** A frame as bytes: its type, then its payload. @throws SetpointError INTERNAL for one that is too large */
 export function encodeFrame({ type, payload }: Frame): Buffer {
   if (payload.length > MAX_PAYLOAD) {
     throw new SetpointError('INTERNAL', `A frame of ${payload.length} bytes is too large to be sent.`)

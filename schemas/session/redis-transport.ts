@@ -21,7 +21,7 @@ const PAGE = 32
 const FIELD = 'f'
 
 /** The stream that `from` writes in a session. */
-export function sessionStream(sessionId: string, from: 'controller' | 'agent'): string {
+function sessionStream(sessionId: string, from: 'controller' | 'agent'): string {
   return `${PREFIX}:session:${sessionId}:${from}`
 }
 

@@ -7,7 +7,7 @@ export function answer(isWell: boolean, output: string): ExecResult {
 }
 
 /** The question could not be asked, or the answer was none. */
-export function noAnswer(error: unknown): ExecResult {
+function noAnswer(error: unknown): ExecResult {
   return answer(false, messageOf(error))
 }
 

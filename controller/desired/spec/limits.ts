@@ -98,7 +98,7 @@ function ulimit(at: Cursor): { soft: number; hard: number } | undefined {
 }
 
 /** Compose Specification §blkio_config; the weight 0 is none. */
-export function blockLimits(cursor: Cursor): Resources['block'] {
+function blockLimits(cursor: Cursor): Resources['block'] {
   const read = fields(cursor, {
     weight,
     weight_device: perDevice('weight', weight),
