@@ -11,6 +11,14 @@ export interface Place {
   cli: string
 }
 
+/** What is said in place of a start with arguments, none of which would have any effect. */
+export function takesNothing(given: string[]): string[] {
+  return [
+    `npm start takes no arguments, and was given ${given.join(' ')}. Nothing was started.`,
+    '  SETPOINT_STATE names another state folder; `setpoint up --help` has all options.',
+  ]
+}
+
 /** What runs where, and the URL that answered. */
 export function whatRuns(
   { stacks, sources, hosts }: StatusDocument,

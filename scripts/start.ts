@@ -11,7 +11,7 @@ import { run } from '../controller/cli/program.ts'
 import { conditionOf, isReady, isTrue } from '../controller/cli/verdict.ts'
 import type { StackStatus, StatusDocument } from '../schemas/status.ts'
 import { ensureDemoRepository } from './demo-repository.ts'
-import { nextSteps, whatRuns } from './start-text.ts'
+import { nextSteps, takesNothing, whatRuns } from './start-text.ts'
 
 const CLI = join(import.meta.dirname, 'setpoint.mjs')
 const CONVERGED_WITHIN = 5 * 60_000
@@ -22,6 +22,11 @@ const URL_ON_HOST = 'http://127.0.0.1:8080/'
 async function main(): Promise<number> {
   keepCompiled(join(import.meta.dirname, '..', 'node_modules'))
   const context = processContext()
+  const given = process.argv.slice(2)
+  if (given.length > 0) {
+    for (const line of takesNothing(given)) context.err(line)
+    return 2
+  }
   const state = stateFolder(process.env)
   const repository = join(state, 'demo')
   try {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { StackStatus } from '../../../schemas/status.ts'
-import { nextSteps, whatRuns } from '../../../scripts/start-text.ts'
+import { nextSteps, takesNothing, whatRuns } from '../../../scripts/start-text.ts'
 import { aCondition, aStack, aStatus, REVISION } from '../api/fake-service.ts'
 
 const BAD = 'bad0bad01234567890bad0bad01234567890bad0b'
@@ -14,6 +14,12 @@ function said(changes: Partial<StackStatus> = {}): string {
   const steps = nextSteps(status, place)
   return [...whatRuns(status, undefined), ...steps].filter((line) => /^hello|^ {2}\S/.test(line)).join('\n')
 }
+
+it('says that arguments have no effect, rather than start without them', () => {
+  expect(takesNothing(['--state', '/srv/x'])[0]).toBe(
+    'npm start takes no arguments, and was given --state /srv/x. Nothing was started.',
+  )
+})
 
 it('says what runs and what to try', () => {
   expect(said()).toMatchInlineSnapshot(`
