@@ -29,7 +29,7 @@ export function checkSame({ name, driverOpts }: Meta, spec: VolumeSpec | undefin
   const differing = differences(driverOpts, spec.driverOpts)
   if (differing.length === 0) return
   throw mountFailure(
-    `The volume ${name} is on this host with other driver_opts: ${differing.join(' and ')} differ. It is left as it is.`,
+    `The volume ${name} is on this host with other driver_opts: ${differing.join(', ')} ${differing.length === 1 ? 'differs' : 'differ'}. It is left as it is.`,
     {
       hint: 'Give the volume another key or name to have a new one made, or put the old driver_opts back.',
     },

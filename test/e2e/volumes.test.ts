@@ -159,7 +159,7 @@ it('refuses other driver_opts for a volume that is there, and goes back with all
   const status = await host.until(hasOutcome('rolledBack', changed), 60_000)
   expect(stackOf(status).failure).toMatchObject({ code: 'MOUNT_FAILED' })
   expect(JSON.stringify(stackOf(status).failure)).toContain(
-    'web_memory is on this host with other driver_opts: o differ',
+    'web_memory is on this host with other driver_opts: o differs',
   )
   expect(JSON.stringify(status)).not.toContain('hunter2')
   expect(await inside('writer', 'cat /data/word /memory/word')).toBe('shared\nfast\n')

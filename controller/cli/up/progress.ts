@@ -103,9 +103,15 @@ function restartLines(before: StackStatus | undefined, after: StackStatus, { lab
   const earlier = new Map(tasksOf(before).map(({ task }) => [task.id, task.restarts]))
   return tasksOf(after).flatMap(({ name, task }) => {
     if (task.restarts <= (earlier.get(task.id) ?? task.restarts)) return []
-    const why = task.error?.message ?? `it exited with code ${task.exitCode ?? 'unknown'}`
+    const why = task.error?.message ?? withoutError(task.exitCode)
     return [label(after.name, `${name} restarted: ${visible(why)}`, 'warn')]
   })
+}
+
+/** A run without an error has ended by itself with code 0, or was ended by the agent to be begun anew. */
+function withoutError(exitCode: TaskView['exitCode']): string {
+  if (exitCode === 0) return 'it exited with code 0'
+  return 'its host began it anew, since it, or the task whose network it shares, had changed'
 }
 
 function tasksOf({ services }: StackStatus): { name: string; task: TaskView }[] {

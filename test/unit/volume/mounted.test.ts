@@ -137,9 +137,9 @@ describe('a volume with driver_opts', () => {
   })
 
   it.each<[string, DriverOptions | undefined]>([
-    ['o differ', { ...TMPFS, o: 'size=2m,password=hunter2' }],
-    ['type and device and o differ', undefined],
-    ['type and device differ', { ...TMPFS, type: 'ramfs', device: 'x' }],
+    ['o differs', { ...TMPFS, o: 'size=2m,password=hunter2' }],
+    ['type, device, o differ', undefined],
+    ['type, device differ', { ...TMPFS, type: 'ramfs', device: 'x' }],
   ])('keeps the options that it was made with: %s', async (differing, other) => {
     await resolve(TMPFS)
     const error = await resolve(other).catch((caught) => caught)

@@ -115,6 +115,17 @@ describe('progress', () => {
     ])
   })
 
+  it.each([
+    [0, 'it exited with code 0'],
+    [137, 'its host began it anew, since it, or the task whose network it shares, had changed'],
+  ])('tells an end with code %i that is no failure from a crash', (exitCode, why) => {
+    const again = aStack()
+    for (const task of again.services.flatMap(({ tasks }) => tasks)) {
+      Object.assign(task, { restarts: 1, exitCode, error: null })
+    }
+    expect(story(aStatus(), aStatus(again)).at(-1)).toBe(`hello        web.1 restarted: ${why}`)
+  })
+
   it('tells that a commit cannot be used, and each of its problems once until it is well again', () => {
     const stalled = (commit: string, ...problems: string[]) =>
       aStatus(
