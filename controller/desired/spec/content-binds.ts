@@ -1,7 +1,8 @@
 import type { ContentMount } from '../../../schemas/content.ts'
+import { secretFormat } from '../../../schemas/secret-file.ts'
 import type { SourceFile } from '../../../schemas/source.ts'
 import { cleanPath } from '../compose/model/path.ts'
-import { type Cursor, fail, itemsOf, notice, within } from '../cursor.ts'
+import { type Cursor, entriesOf, fail, itemsOf, notice, within } from '../cursor.ts'
 import type { Files } from '../files.ts'
 import { textAt, valueAt } from '../yaml/node.ts'
 import type { Reading } from './contents.ts'
@@ -83,9 +84,23 @@ function tell(at: Cursor, { source, files, reading }: Told): void {
   const pointer = files.find(isPointer)
   if (pointer)
     notice(at, `${pointer.path} is a pointer of Git LFS: the pointer is mounted, not what it stands for`)
+  const open = openSecrets(reading).find((path) => files.some((file) => file.path === path))
+  if (open !== undefined)
+    notice(at, `${open} is a secret in the clear, and goes to the hosts as all of ${source}, not sealed`)
   const inside = source === '.' ? '' : `${source}/`
   const module = submodules(reading.files).find((path) => path.startsWith(inside))
   if (module !== undefined) notice(at, `${module} is a submodule: its files are not mounted`)
+}
+
+/** The files of the stack's secrets that their author has not encrypted. */
+function openSecrets({ model, files }: Reading): string[] {
+  if (!valueAt(model.node, 'secrets')) return []
+  return (entriesOf(within(model, 'secrets')) ?? []).flatMap(([, at]) => {
+    const path = textAt(at.node, 'file')
+    const found = path === undefined ? undefined : files.read(path)
+    if (!found || 'problem' in found) return []
+    return secretFormat(found.bytes, found.file.path) === 'plain' ? [found.file.path] : []
+  })
 }
 
 const POINTER = Buffer.from('version https://git-lfs.github.com/spec/v1\n')

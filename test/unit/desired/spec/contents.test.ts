@@ -41,6 +41,16 @@ describe('files of the repository', () => {
     ])
   })
 
+  test('a secret in the clear that a folder has in it is told of; one that is encrypted is not', () => {
+    const rest = 'secrets: {key: {file: app/key}}'
+    const lines = 'volumes: ["./app:/app"]\nsecrets: [key]'
+    const age = 'age-encryption.org/v1\n'
+    expect(told(lines, { 'web/app/key': 'hunter2' }, rest)).toEqual([
+      expect.stringMatching(/^notice .*web\/app\/key is a secret in the clear, .* not sealed$/),
+    ])
+    expect(told(lines, { 'web/app/key': age }, rest).join()).not.toContain('in the clear')
+  })
+
   test('one file, also by the long form and through links that stay inside', () => {
     const files = { 'shared/motd': 'hello', 'web/link': { link: '../shared' } }
     const expected = [{ kind: 'bind', target: '/etc/motd', has: ['file : hello'] }]
