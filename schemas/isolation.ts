@@ -3,6 +3,8 @@ import { SeccompProfile } from './seccomp.ts'
 import Type, { type Static } from './type.ts'
 
 const yes = Type.Literal(true)
+/** The namespace of the task of that service in the same slot. */
+const OfService = Type.Object({ service: Type.String() }, closed)
 
 /** How far a container is kept from the host and from others; what is absent is as tight as Docker's default. */
 export type Isolation = Static<typeof Isolation>
@@ -19,10 +21,10 @@ export const Isolation = Type.Object(
     apparmor: Type.Optional(Type.String()),
     /** Nothing of /proc and /sys is masked or read-only. */
     showsSystem: Type.Optional(yes),
-    /** `host`; absent: its own. */
-    pid: Type.Optional(Type.String()),
-    /** `host`, or `none`: its own without /dev/shm; absent: its own. */
-    ipc: Type.Optional(Type.String()),
+    /** `host`, or that of a service; absent: its own. */
+    pid: Type.Optional(Type.Union([Type.String(), OfService])),
+    /** `host`, `none`: its own without /dev/shm, `shareable`: its own, which others may join, or that of a service; absent: its own. */
+    ipc: Type.Optional(Type.Union([Type.String(), OfService])),
     uts: Type.Optional(Type.Literal('host')),
     /** Absent: private on cgroup v2, that of the host on v1, as in Docker. */
     cgroup: Type.Optional(Type.Union([Type.Literal('host'), Type.Literal('private')])),

@@ -1,4 +1,5 @@
 import type { Logging } from '../../schemas/logging.ts'
+import { SHM_SIZE } from './defaults.ts'
 import type { Argv } from './exec.ts'
 
 /** How the runtime is called on this host. */
@@ -162,6 +163,11 @@ export function overlayLine(overlay: Overlay): string {
 
 function overlayOptions({ lower, upper, work }: Overlay): string {
   return `lowerdir=${escapeColon(lower)},upperdir=${upper},workdir=${work}`
+}
+
+/** @param size bytes */
+export function memoryArgv(target: string, size = SHM_SIZE): Argv {
+  return ['mount', '-t', 'tmpfs', '-o', `nosuid,noexec,nodev,mode=1777,size=${size}`, 'shm', target]
 }
 
 export function unmountArgv(target: string): Argv {

@@ -23,6 +23,8 @@ export interface BundleFacts {
   /** The kernel can limit swap. */
   countsSwap: boolean
   seccomp: Confinement
+  /** The folder that is /dev/shm, where containers share it. */
+  shm?: string | undefined
   /** Absent where the host has no AppArmor, or nothing is asked of it. */
   apparmor?: string | undefined
   devices: DeviceEdits
@@ -45,7 +47,7 @@ export function bundle(container: Container, facts: BundleFacts) {
     ...(isolation.uts !== 'host' && { hostname: facts.hostname }),
     root: { path: container.rootfs, readonly: readOnly },
     process: processOf(container, facts),
-    mounts: allMounts(container, devices),
+    mounts: allMounts(container, facts),
     ...(Object.keys(devices.hooks).length > 0 && { hooks: devices.hooks }),
     annotations: {
       ...annotationsOf(task, facts.instance),
@@ -56,7 +58,7 @@ export function bundle(container: Container, facts: BundleFacts) {
       cgroupsPath: facts.cgroupPath,
       resources: { devices: devices.rules, ...resourcesOf(resources, facts) },
       ...(devices.nodes.length > 0 && { devices: devices.nodes }),
-      namespaces: namespacesOf(isolation, { netns, cgroup: facts.cgroup }),
+      namespaces: namespacesOf(isolation, { netns, cgroup: facts.cgroup, joined: container.joined?.pid }),
       sysctl: sysctlsOf(task.container, netns),
       ...protectionOf(isolation),
       ...(seccomp.filter && { seccomp: seccomp.filter }),
@@ -96,9 +98,9 @@ function annotationsOf(task: Task, instance: string): Record<string, string> {
   }
 }
 
-function allMounts({ task, mounts }: Container, devices: DeviceEdits) {
+function allMounts({ task, mounts }: Container, { devices, shm }: BundleFacts) {
   const { isolation = {}, limits, process } = task.container
-  const own = mountsOf(baseMountsOf(isolation, limits?.shmSize), mounts)
+  const own = mountsOf(baseMountsOf(isolation, limits?.shmSize, shm), mounts)
   return [...own, ...devices.mounts, ...(process?.init ? [initMount()] : [])]
 }
 

@@ -9,6 +9,7 @@ import { type Context, filesOf } from './context.ts'
 import { devicesOn } from './devices.ts'
 import type { Container } from './runtime.ts'
 import { seccompFromFile, seccompFromProfile } from './seccomp-file.ts'
+import { sharedMemory } from './shared-memory.ts'
 import { withSingleFiles } from './single-files.ts'
 import { userOf } from './user.ts'
 
@@ -35,6 +36,7 @@ export async function configFor(context: Context, container: Container): Promise
       cgroup: info.cgroup,
       countsSwap: abilities.countsSwap,
       seccomp: await confinementOf(context, spec),
+      shm: await sharedMemory(paths, container),
       apparmor: abilities.hasAppArmor
         ? (isolation.apparmor ?? (isolation.privileged && 'unconfined')) || undefined
         : undefined,

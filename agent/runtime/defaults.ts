@@ -1,4 +1,5 @@
-const SHM_SIZE = 64 * 1024 * 1024
+/** Bytes. */
+export const SHM_SIZE = 64 * 1024 * 1024
 
 /** What every container has, as Docker gives it (moby `oci/defaults.go`), with as many bytes in /dev/shm; runtime-spec §mounts. */
 export function defaultMounts(shmSize = SHM_SIZE) {

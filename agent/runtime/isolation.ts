@@ -7,22 +7,31 @@ interface NamespaceFacts {
   /** Path of the network namespace; null: the host's. */
   netns: string | null
   cgroup: CgroupMode
+  /** Pid of the process whose namespaces are joined. */
+  joined?: number | undefined
 }
 
 /** runtime-spec §linux.namespaces: a namespace that is not in the list is the host's. */
 export function namespacesOf(
   { pid, ipc, uts, cgroup }: Isolation,
-  { netns, cgroup: mode }: NamespaceFacts,
+  { netns, cgroup: mode, joined }: NamespaceFacts,
 ): { type: string; path?: string }[] {
   const hasCgroup = cgroup === 'private' || (cgroup === undefined && mode === 'v2')
   return [
-    ...(pid === 'host' ? [] : [{ type: 'pid' }]),
-    ...(ipc === 'host' ? [] : [{ type: 'ipc' }]),
+    ...(pid === 'host' ? [] : [{ type: 'pid', ...pathOf(pid, 'pid', joined) }]),
+    ...(ipc === 'host' ? [] : [{ type: 'ipc', ...pathOf(ipc, 'ipc', joined) }]),
     ...(uts === 'host' ? [] : [{ type: 'uts' }]),
     { type: 'mount' },
     ...(hasCgroup ? [{ type: 'cgroup' }] : []),
     ...(netns === null ? [] : [{ type: 'network', path: netns }]),
   ]
+}
+
+/** Nothing for a namespace of its own. */
+function pathOf(mode: Isolation['pid'], kind: 'pid' | 'ipc', joined: number | undefined): { path?: string } {
+  if (typeof mode !== 'object') return {}
+  if (joined === undefined) throw new Error(`there is no process whose ${kind} namespace could be joined`)
+  return { path: `/proc/${joined}/ns/${kind}` }
 }
 
 /** What is hidden and protected of /proc and /sys. */
@@ -34,15 +43,21 @@ export function protectionOf({ privileged, showsSystem }: Isolation) {
   }
 }
 
-/** What is mounted in every container that is kept apart like this. @param shmSize bytes of /dev/shm */
-export function baseMountsOf({ privileged, ipc }: Isolation, shmSize?: number): OciMount[] {
+/**
+ * What is mounted in every container that is kept apart like this.
+ * @param shmSize bytes of /dev/shm
+ * @param shm the folder of the host that is /dev/shm, where containers share it
+ */
+export function baseMountsOf({ privileged, ipc }: Isolation, shmSize?: number, shm?: string): OciMount[] {
   const mounts = defaultMounts(shmSize).filter(
     ({ destination }) => !(ipc === 'none' && destination === '/dev/shm'),
   )
   return mounts.map((mount) => {
     if (privileged && WRITABLE.includes(mount.destination)) return writable(mount)
     // /dev/mqueue is that of the namespace by itself
-    return ipc === 'host' && mount.destination === '/dev/shm' ? ofHost(mount) : mount
+    if (mount.destination !== '/dev/shm') return mount
+    if (shm !== undefined) return ofHost(mount, shm)
+    return ipc === 'host' ? ofHost(mount) : mount
   })
 }
 
@@ -53,11 +68,11 @@ function writable({ options, ...mount }: OciMount): OciMount {
   return { ...mount, options: [...options.filter((option) => option !== 'ro'), 'rw'] }
 }
 
-function ofHost({ destination }: OciMount): OciMount {
+function ofHost({ destination }: OciMount, source = destination): OciMount {
   return {
     destination,
     type: 'bind',
-    source: destination,
+    source,
     options: ['rbind', 'rprivate', 'nosuid', 'noexec', 'nodev'],
   }
 }

@@ -25,6 +25,7 @@ import { exists, readRecord, stateOf } from './record.ts'
 import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './root-mount.ts'
 import type { Exit, Runtime } from './runtime.ts'
 import { loadSeccomp } from './seccomp.ts'
+import { removeSharedMemory } from './shared-memory.ts'
 import { tracesOf } from './traces.ts'
 import { readUsage } from './usage.ts'
 
@@ -137,6 +138,7 @@ async function purgeContainer(context: Context, id: string): Promise<void> {
   const files = filesOf(context, id)
   await deleteContainer(context, id)
   await removeOverlay(context.paths, id)
+  await removeSharedMemory(context.paths, id)
   await Promise.all([
     rm(files.bundle, { recursive: true, force: true }),
     removeLog(context.paths.task(id)),

@@ -26,6 +26,8 @@ export interface Container {
   /** Path of the network namespace; null: the host's. */
   netns: string | null
   mounts: ResolvedMount[]
+  /** The task whose processes or IPC it joins, and the pid of that one's process now. */
+  joined?: { taskId: string; pid: number }
 }
 
 export interface ContainerState {

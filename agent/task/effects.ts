@@ -1,12 +1,14 @@
-import { type ErrorCode, type ErrorFacts, errorFacts } from '../../schemas/error.ts'
+import { type ErrorCode, type ErrorFacts, errorFacts, SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import { createLimit } from '../limit.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
 import { type PreparationParts, type PrepareListener, prepare } from './prepare.ts'
+import type { Joined } from './sharing.ts'
 import type { Event } from './step.ts'
 import { together } from './together.ts'
 
@@ -53,7 +55,8 @@ export function createEffects(deps: EffectDeps): Effects {
 
     async start(entry, leftover) {
       try {
-        return await limit(() => start(entry, leftover, deps))
+        const joined = await deps.joinedBy(entry.task) // not within the limit: the other one has to start, too
+        return await limit(() => start(entry, { leftover, joined }, deps))
       } catch (error) {
         const facts = factsOfError(error, 'RUNTIME_FAILED')
         return { type: 'startFailed', error: facts, logTail: await logTail(entry.task.id) }
@@ -95,22 +98,37 @@ export function factsOfError(error: unknown, otherwise: ErrorCode): ErrorFacts {
     : facts
 }
 
-async function start(entry: Entry, leftover: Leftover, deps: EffectDeps): Promise<Event> {
+interface StartOptions {
+  leftover: Leftover
+  joined: Joined | undefined
+}
+
+async function start(entry: Entry, { leftover, joined }: StartOptions, deps: EffectDeps): Promise<Event> {
   const { task, prepared, status } = entry
   if (!prepared) throw new Error('the task is not prepared')
   const { runtime, clock } = deps
   const argv = deps.argvOf(task.container, prepared.image.config)
   const addresses = describeAddresses(status)
   const facts = await factsOf(task, prepared, { argv, addresses, ports: status.ports })
-  const adopted = leftover === 'unknown' ? await runtime.state(task.id) : undefined
+  // of what an agent before has started nobody knows which run it has joined
+  const adopted = leftover === 'unknown' && !joined ? await runtime.state(task.id) : undefined
   if (adopted?.status === 'running') {
     return { type: 'started', pid: adopted.pid, at: iso(clock.now()), facts }
   }
   if (leftover !== 'nothing') await runtime.delete(task.id)
   const { image, rootfs, netns, mounts } = prepared
   await deps.volumes.check(mounts)
-  const { pid } = await runtime.create({ task, image, rootfs, netns, mounts })
+  const { pid } = await runtime.create({ task, image, rootfs, netns, mounts, ...(joined && { joined }) })
+  if (joined) await checkJoined(joined, runtime)
   const at = iso(clock.now()) // before the process can end: an exit is then never older than its start
   await runtime.start(task.id)
-  return { type: 'started', pid, at, facts }
+  return { type: 'started', pid, at, facts, joined: joined?.run }
+}
+
+/** What was joined by a pid was that task's, if the pid is that task's still. */
+async function checkJoined({ taskId, pid }: Joined, runtime: Runtime): Promise<void> {
+  if ((await runtime.state(taskId))?.pid === pid) return
+  throw new SetpointError('RUNTIME_FAILED', `Task ${taskId}, which was to be joined, has just ended.`, {
+    hint: 'The agent tries again.',
+  })
 }

@@ -40,6 +40,8 @@ export interface Entry {
   prepared: Prepared | null
   /** What a look into the kernel must find while it runs; `ports` as if it served. */
   facts: TaskFacts | null
+  /** Which run of which task this one has joined the processes or IPC of. */
+  joined?: string | undefined
   /** Why the process is being stopped, and the ISO time of SIGKILL once the stop signal is sent. */
   stop: { why: StopReason; killAt?: string } | null
   /** Runs in a row that ended soon after their start: what the back-off counts. */

@@ -2,6 +2,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
 import type { ImageUse } from '../image/collector.ts'
+import type { Exit } from '../runtime/runtime.ts'
 import { adoptEntry } from './adopt.ts'
 import { createChanges } from './changes.ts'
 import { createEffects, type EffectDeps } from './effects.ts'
@@ -19,20 +20,22 @@ import { createSweeper } from './sweeper.ts'
 import type { Tasks } from './tasks.ts'
 import { restartUnheld } from './unheld.ts'
 
-export interface TasksOptions extends Omit<EffectDeps, 'ownerOf'> {
+export interface TasksOptions extends Omit<EffectDeps, 'ownerOf' | 'joinedBy'> {
   journal: Journal
   watchHealth: WatchHealth
   probe: ProbeTask
 }
 
+/** Exit code of a process that SIGKILL has ended. */
+const KILLED = 137
 const BEGUN = ['running', 'complete', 'failed', 'rejected']
 
 /** The tasks of this host, run with the parts given. */
 export function createTasks(options: TasksOptions): Tasks {
   const { runtime, networks, journal, clock, log } = options
   const runners = new Map<string, Runner>()
-  const sharing = createSharing({ runners, clock })
-  const effects = createEffects({ ...options, ownerOf: sharing.ownerOf })
+  const sharing = createSharing({ runners, runtime, clock })
+  const effects = createEffects({ ...options, ownerOf: sharing.ownerOf, joinedBy: sharing.joinedBy })
   const findings = createFindings()
   const changes = createChanges(clock, statusOf)
   const publisher = createPublisher({
@@ -49,7 +52,7 @@ export function createTasks(options: TasksOptions): Tasks {
   const repair = createRepair({ runtime, networks, publisher })
   runtime.onExit((exit) => {
     const runner = runners.get(exit.id)
-    if (runner) void runner.exited(exit)
+    if (runner) void tellExit(runner, exit)
   })
 
   return {
@@ -149,6 +152,15 @@ export function createTasks(options: TasksOptions): Tasks {
       for (const runner of runners.values()) runner.close()
       await journal.idle()
     },
+  }
+
+  /** That it went with the one whose processes it had joined is no failure of its own: it is started again. */
+  async function tellExit(runner: Runner, exit: Exit): Promise<void> {
+    const { task } = runner.entry()
+    if (typeof task.container.isolation?.pid === 'object' && exit.exitCode === KILLED && !exit.oomKilled) {
+      if (await sharing.endedByOwner(task)) runner.send({ type: 'stopping', why: 'repair' })
+    }
+    await runner.exited(exit)
   }
 
   async function adoptAll(known: Entry[]): Promise<Entry[]> {

@@ -24,6 +24,8 @@ export interface PreparationParts {
   secrets: Secrets
   /** The id of the task whose network namespace this one shares. */
   ownerOf: Sharing['ownerOf']
+  /** The process of another task whose processes or IPC this one joins. */
+  joinedBy: Sharing['joinedBy']
 }
 
 export interface PrepareListener {
@@ -43,6 +45,7 @@ interface Preparation extends PreparationParts, PrepareListener {
  * @throws SetpointError of the part that failed
  */
 export async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
+  await Promise.race([deps.joinedBy(task), deps.cancelled]) // without it there is nothing to begin with
   // Neither attaching nor mounting is limited: all that is asked for at once goes into one batch.
   const [root, attachment] = await together(prepareRoot(task, deps), attach(task, deps))
   if (!root) return undefined

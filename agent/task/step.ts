@@ -26,7 +26,7 @@ export type Event =
   | { type: 'rejected'; error: ErrorFacts }
   | { type: 'roomMade' }
   | { type: 'starting' }
-  | { type: 'started'; pid: number; at: string; facts: TaskFacts }
+  | { type: 'started'; pid: number; at: string; facts: TaskFacts; joined?: string | undefined }
   | { type: 'startFailed'; error: ErrorFacts; logTail: string[] }
   | { type: 'stopping'; why: StopReason }
   | { type: 'signalled' }
@@ -151,7 +151,8 @@ function started(entry: Entry, event: EventOf<'started'>, now: number): Entry {
   const health = entry.prepared?.healthcheck ? 'starting' : 'none'
   const { probes: _ofRunBefore, ...before } = entry.status
   const status = { ...before, pid: event.pid, startedAt: event.at, health } as const
-  return withState({ ...entry, facts: event.facts, status }, 'running', now)
+  const { joined } = event
+  return withState({ ...entry, ...(joined && { joined }), facts: event.facts, status }, 'running', now)
 }
 
 function signalled(entry: Entry, now: number): Entry {

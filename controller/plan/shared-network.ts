@@ -6,13 +6,17 @@ import type { LocatedTask } from './tasks-of.ts'
 /** The host where a slot of a service is, or is about to be. */
 export type HostOf = (service: string, slot: string) => string | undefined
 
-/** The service whose network a service shares (`network_mode: service:…`): its tasks run on the hosts of that one. */
+/**
+ * The service whose network, processes or IPC a service shares (`network_mode: service:…`): its tasks run on the hosts of
+ * that one. All three name the same one (`check-shared.ts`).
+ */
 export function sharedService({ container }: ServiceSpec): string | undefined {
-  const { networkMode } = container
-  return typeof networkMode === 'object' ? networkMode.service : undefined
+  const { networkMode, isolation } = container
+  const shared = [networkMode, isolation?.pid, isolation?.ipc].find((one) => typeof one === 'object')
+  return typeof shared === 'object' ? shared.service : undefined
 }
 
-/** Those that share a network come after those that have it. */
+/** Those that share something come after those that have it. */
 export function ownersFirst(services: ServiceSpec[]): ServiceSpec[] {
   const isSharer = (service: ServiceSpec) => sharedService(service) !== undefined
   return [...services.filter((one) => !isSharer(one)), ...services.filter(isSharer)]

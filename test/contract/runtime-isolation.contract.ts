@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { capabilitiesIn } from '../../agent/runtime/capabilities.ts'
 import type { ContainerSpec } from '../../schemas/container.ts'
 import { IS_V2 } from '../support/knobs.ts'
-import { aContainerOn, type OciHost, running } from '../support/oci-host.ts'
+import { aContainerOn, exitOf, type OciHost, running } from '../support/oci-host.ts'
 
 /** How far a container is kept apart, as asked, seen from inside it and from the kernel. */
 export function isolationContract(name: string, open: () => Promise<OciHost>): void {
@@ -55,6 +55,46 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       expect(await inside('shared', 'hostname')).toBe(`${hostname()}\n`)
       expect(await inside('shared', `cat /proc/${process.pid}/comm`)).not.toBe('')
       expect(await inside('shared', 'grep " /dev/shm " /proc/mounts')).not.toContain('size=65536k')
+    })
+
+    it('joins the processes and the IPC of another container, and its /dev/shm', async () => {
+      const pid = await start('owner', { isolation: { ipc: 'shareable' }, limits: { shmSize: 1024 * 1024 } })
+      await inside('owner', 'echo seen > /dev/shm/word')
+      const joined = { taskId: 'owner', pid }
+      const isolation = { pid: { service: 'o' }, ipc: { service: 'o' } }
+      const sharer = await aContainerOn(host, 'sharer', { spec: { isolation } })
+      const { pid: other } = await host.runtime.create({ ...sharer, joined })
+      await host.runtime.start('sharer')
+      for (const kind of ['pid', 'ipc']) {
+        expect(await namespaceOf(other, kind), kind).toBe(await namespaceOf(pid, kind))
+        expect(await namespaceOf(other, kind), kind).not.toBe(await namespaceOf('self', kind))
+      }
+      expect(await namespaceOf(other, 'mnt')).not.toBe(await namespaceOf(pid, 'mnt'))
+      expect(await inside('sharer', 'cat /proc/1/cmdline /dev/shm/word')).toBe('sleep\x001000\x00seen\n')
+      expect(await inside('sharer', 'grep " /dev/shm " /proc/mounts')).toContain('size=1024k')
+      const ended = exitOf(host.runtime, 'sharer')
+      await host.runtime.kill('owner', 'SIGKILL')
+      expect(await ended).toMatchObject({ exitCode: 137 })
+      const again = await start('owner', { isolation: { ipc: 'shareable' } })
+      expect(await inside('owner', 'ls /dev/shm')).toBe('')
+      expect(again).not.toBe(pid)
+      await host.runtime.purge('owner')
+      await host.runtime.purge('sharer')
+    })
+
+    it('leaves no process of a container behind that shares the processes of another', async () => {
+      const pid = await start('first', {})
+      const spec = {
+        isolation: { pid: { service: 'o' } },
+        command: ['sh', '-c', 'sleep 4323 & exec sleep 4324'],
+      }
+      const second = await aContainerOn(host, 'second', { spec })
+      await host.runtime.create({ ...second, joined: { taskId: 'first', pid } })
+      await host.runtime.start('second')
+      const seen = () => inside('first', 'cat /proc/[0-9]*/cmdline')
+      await expect.poll(seen).toContain('4323')
+      await host.runtime.purge('second')
+      await expect.poll(seen).not.toContain('432')
     })
 
     it('leaves no process of a container behind that shares the processes of the host', async () => {

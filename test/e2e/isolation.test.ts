@@ -25,6 +25,15 @@ const SERVICES = `services:
     image: ${TEST_IMAGE}
     command: [sleep, "1000"]
     security_opt: ["seccomp=./profile.json"]
+  main:
+    image: ${TEST_IMAGE}
+    command: [sleep, "2001"]
+    ipc: shareable
+  beside:
+    image: ${TEST_IMAGE}
+    command: [sleep, "2002"]
+    pid: service:main
+    ipc: service:main
 `
 /** EPROTO, which no kernel gives for it: nothing but this profile does. */
 const PROFILE = {
@@ -82,4 +91,25 @@ it('confines a service by the seccomp profile of the repository, in place of the
     'mkdir /new 2>&1; chmod 700 /tmp',
   )
   expect(inside).toMatchObject({ code: 0, stdout: expect.stringContaining('Protocol error') })
+})
+
+it('joins the processes and the IPC of another service, and again once that has been started again', async () => {
+  const namespaces = (pid: number) =>
+    Promise.all(['pid', 'ipc'].map((kind) => readlink(`/proc/${pid}/ns/${kind}`)))
+  const [main, beside] = [await pidOf('main'), await pidOf('beside')]
+  expect(await namespaces(beside)).toEqual(await namespaces(main))
+  await host.setpoint('exec', 'web/main', '--', 'sh', '-c', 'echo seen > /dev/shm/word')
+  const inside = await host.setpoint('exec', 'web/beside', '--', 'cat', '/proc/1/cmdline', '/dev/shm/word')
+  expect(inside.stdout).toBe('sleep\x002001\x00seen\n')
+  process.kill(main, 'SIGKILL')
+  await expect
+    .poll(
+      async () => {
+        const [one, other] = [await pidOf('main'), await pidOf('beside')]
+        if (one === main || other === beside || one === 0 || other === 0) return false
+        return `${await namespaces(other)}` === `${await namespaces(one)}`
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true)
 })

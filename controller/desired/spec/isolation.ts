@@ -14,7 +14,7 @@ export const isolationKeys = {
   group_add: listOf(group),
   security_opt: listOf(securityOption),
   pid: sharedNamespace('pid', []),
-  ipc: sharedNamespace('ipc', ['none', 'private']),
+  ipc: sharedNamespace('ipc', ['none', 'private', 'shareable']),
   uts: oneOf('host'),
   cgroup: oneOf('host', 'private'),
   runtime,
@@ -72,22 +72,14 @@ function apparmor(cursor: Cursor, value: string): SecurityOption | undefined {
 
 /** Compose Specification §pid and §ipc. */
 function sharedNamespace(key: string, words: string[]) {
-  return (cursor: Cursor): string | undefined => {
+  return (cursor: Cursor): string | { service: string } | undefined => {
     const value = filled(cursor)
     if (value === undefined || value === 'host' || words.includes(value)) return value
-    if (key === 'ipc' && value === 'shareable') {
-      notice(cursor, 'accepted without effect: it is private, since no other service can join it yet')
-      return 'private'
-    }
     if (value.startsWith('container:')) {
       return fail(cursor, `containers have no fixed names here; write ${key}: service:NAME`)
     }
-    if (value.startsWith('service:')) {
-      return fail(
-        cursor,
-        `not honoured yet: ${key}: ${value}; write host, or run both programs in one container`,
-      )
-    }
+    const service = /^service:(.+)$/s.exec(value)?.[1]
+    if (service !== undefined) return { service }
     return fail(cursor, `must be ${['host', ...words].join(', ')} or service:NAME, not ${quote(value)}`)
   }
 }

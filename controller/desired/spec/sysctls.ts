@@ -11,6 +11,11 @@ const OF_IPC = new Set(
 const NAME = /^[a-z][\w-]*(\.[\w-]+)+$/
 const VALUE = /^[^\p{Cc}]{0,1024}$/u
 
+/** Whether a parameter is of the IPC namespace. */
+export function isOfIpc(name: string): boolean {
+  return name.startsWith('fs.mqueue.') || OF_IPC.has(name)
+}
+
 /** Compose Specification §sysctls: parameters of the kernel that are of a namespace. */
 export function sysctls(cursor: Cursor): Record<string, string> | undefined {
   const entries = entriesOf(cursor)?.flatMap(([name, at]): [string, string][] => {
@@ -29,7 +34,7 @@ function isSettable(at: Cursor, name: string, value: string): boolean {
     fail(at, `${quote(name)} is no kernel parameter with a value, as in net.core.somaxconn: 1024`)
     return false
   }
-  if (name.startsWith('net.') || name.startsWith('fs.mqueue.') || OF_IPC.has(name)) return true
+  if (name.startsWith('net.') || isOfIpc(name)) return true
   fail(at, `${name} is of the whole host, not of a container; set it on the host with sysctl -w`)
   return false
 }

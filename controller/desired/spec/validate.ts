@@ -4,6 +4,7 @@ import { valueAt } from '../yaml/node.ts'
 import { checkNetworkMode } from './check-network-mode.ts'
 import { checkNetworks } from './check-networks.ts'
 import { checkPorts } from './check-ports.ts'
+import { checkShared } from './check-shared.ts'
 import { effectiveHealthcheck } from './health.ts'
 import { checkIsolation } from './isolation.ts'
 import type { StackDraft } from './read-stack.ts'
@@ -20,6 +21,7 @@ export function validate(stack: StackDraft): void {
     checkIsolation(service)
     checkDependencies(service, byName)
     checkNetworkMode(service, byName)
+    checkShared(service, byName)
   }
   checkNames(stack.networks, ({ spec }) => spec)
   checkNames(stack.volumes, ({ external, labels, driverOpts }) => [external, labels, driverOpts ?? null])

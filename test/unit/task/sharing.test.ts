@@ -83,3 +83,53 @@ describe('a task in the network of another service', () => {
     expect(host.calls).toContain('join owner')
   })
 })
+
+describe('a task in the processes or the IPC of another service', () => {
+  const joining = (kind: 'pid' | 'ipc') =>
+    aTask({ id: 'sharer', container: { isolation: { [kind]: { service: 'vpn' } } } })
+
+  it('starts once that runs, also when both come at once', async () => {
+    const { host, tasks } = given()
+    await Promise.all([tasks.run(owner()), tasks.run(joining('pid'))])
+    expect(host.calls.indexOf('create sharer')).toBeGreaterThan(host.calls.indexOf('start owner'))
+  })
+
+  it('is rejected, by name, while there is none', async () => {
+    const { tasks } = given()
+    await expect(tasks.run(joining('ipc'))).rejects.toMatchObject({
+      code: 'RUNTIME_FAILED',
+      message: expect.stringContaining('web/vpn.1'),
+    })
+  })
+
+  it('is started again after its owner, also when that did not end it', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(owner())
+    await tasks.run(joining('ipc'))
+    host.exit('owner', 1)
+    await until(() => status('sharer')?.run === 2 && status('sharer')?.state === 'running')
+    expect(host.calls.lastIndexOf('create sharer')).toBeGreaterThan(host.calls.lastIndexOf('start owner'))
+    expect(status('sharer')?.failures).toBe(0)
+  })
+
+  it('has not failed when it went with the processes of its owner', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(owner())
+    await tasks.run(joining('pid'))
+    const there = host.containers.get('owner')
+    host.containers.set('owner', { status: 'stopped', pid: 0 }) // the kernel ends those who joined first
+    host.exit('sharer', 137)
+    if (there) host.containers.set('owner', there)
+    host.exit('owner', 1)
+    await until(() => status('sharer')?.run === 2 && status('sharer')?.state === 'running')
+    expect(status('sharer')?.failures).toBe(0)
+  })
+
+  it('has failed when it was killed alone', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(owner())
+    await tasks.run(joining('pid'))
+    host.exit('sharer', 137)
+    await until(() => status('sharer')?.failures === 1)
+  })
+})

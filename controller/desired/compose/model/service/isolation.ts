@@ -52,9 +52,12 @@ export const isolation: Record<string, Key> = {
   ),
   ipc: honoured(
     string,
-    'The namespace of shared memory and queues: `private` (the default), `host` or `none`.',
+    'The namespace of shared memory and queues: `private` (the default), `shareable`, `host`, `none`, or `service:NAME`.',
   ),
-  pid: honoured(orNothing(string), 'The namespace of processes; `host` is that of the host.'),
+  pid: honoured(
+    orNothing(string),
+    'The namespace of processes: `host`, or `service:NAME` for that of another service.',
+  ),
   uts: honoured(string, 'The namespace of the host name; `host` is that of the host.'),
   userns_mode: refused(
     string,
