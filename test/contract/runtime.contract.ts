@@ -28,6 +28,16 @@ export function runtimeContract(name: string, open: () => Promise<Subject>): voi
       expect(await runtime.list()).toContainEqual({ id: 'life', pid })
     })
 
+    it('is holding a container that runs, and has traces of it until it is purged', async () => {
+      await running(subject, 'held')
+      expect(await runtime.isHeld('held')).toBe(true)
+      await runtime.delete('held')
+      expect(await runtime.traces()).toContain('held')
+      await runtime.purge('held')
+      expect(await runtime.isHeld('held')).toBe(false)
+      expect(await runtime.traces()).not.toContain('held')
+    })
+
     it('does what is done already once more without harm', async () => {
       const pid = await running(subject, 'twice')
       expect(await runtime.create(await aContainerOn(subject, 'twice'))).toEqual({ pid })

@@ -106,7 +106,7 @@ export function createFakeRuntime(): FakeRuntime {
       return entry && { status: entry.status, pid: entry.pid }
     },
     isHeld: async (id) => entries.get(id)?.status === 'running' && !loose.has(id),
-    traces: async () => [...new Set([...entries.keys(), ...exits.keys()])],
+    traces: async () => [...new Set([...containers.keys(), ...exits.keys()])],
     list: async () => [...entries].map(([id, { pid }]) => ({ id, pid })),
     async exec(id) {
       called('exec', id)

@@ -394,6 +394,25 @@ describe('adopt', () => {
     expect(after.host.calls).not.toContain('create t1')
   })
 
+  it('takes away what was begun for tasks that it has no journal of, and nothing else', async () => {
+    const { agent, host, tasks, status } = given()
+    const folder = (id: string, file: string) => {
+      mkdirSync(join(agent.paths.task(id), file, '..'), { recursive: true })
+      writeFileSync(join(agent.paths.task(id), file), '')
+    }
+    folder('begun', 'upper')
+    folder('damaged', 'task.json.damaged-1')
+    folder('kept', 'volumes/data')
+    for (const id of ['begun', 'gone', 'damaged', 'kept', 'stray']) host.traces.add(id)
+    host.containers.set('stray', { status: 'running', pid: 7 })
+    await tasks.adopt()
+    const purged = host.calls.filter((call) => call.startsWith('purge')).sort()
+    expect(purged).toEqual(['purge begun', 'purge gone'])
+    expect(host.calls).toEqual(expect.arrayContaining(['detach begun', 'detach gone']))
+    expect(readdirSync(join(agent.paths.state, 'tasks')).sort()).toEqual(['damaged', 'kept'])
+    expect(status('begun')).toBeUndefined()
+  })
+
   it('finishes a removal that was half done', async () => {
     const before = given()
     await before.tasks.run(aTask())
