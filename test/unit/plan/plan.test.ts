@@ -47,6 +47,19 @@ describe('planStack', () => {
     )
   })
 
+  it.each(['pid', 'ipc'] as const)('puts who joins the %s of a service where that is', (kind) => {
+    const owner = aService('db', { replicas: 2 })
+    const joining = { isolation: { [kind]: { service: 'db' } } }
+    const stack = aStack('web', [aService('app', { replicas: 2, container: joining }), owner])
+    const { changes } = planStack(target(stack), aFleet(aHost('a'), aHost('b')), [])
+    expect(changes.map(({ service, slot, host }) => `${service}.${slot} ${host}`)).toEqual([
+      'db.1 a',
+      'db.2 b',
+      'app.1 a',
+      'app.2 b',
+    ])
+  })
+
   it('puts who shares a network where that is, at first and when it was elsewhere before', () => {
     const owner = aService('vpn', { replicas: 2 })
     const shared = { networkMode: { service: 'vpn' } }
