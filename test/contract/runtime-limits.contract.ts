@@ -101,9 +101,11 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
         'dd if=/dev/zero of=/dev/shm/x bs=1M count=8 2>/dev/null; while :; do :; done',
       ]
       const pid = await running(host, 'user', { spec: { command, resources: { memory: 64 * MEBIBYTE } } })
-      await expect
-        .poll(() => host.runtime.usage('user', pid)?.cpuSeconds, { timeout: 20_000 })
-        .toBeGreaterThan(0.1)
+      const hasWritten = () => {
+        const { cpuSeconds = 0, pids } = host.runtime.usage('user', pid) ?? {}
+        return cpuSeconds > 0.1 && pids === 1
+      }
+      await expect.poll(hasWritten, { timeout: 20_000 }).toBe(true)
       const usage = host.runtime.usage('user', pid)
       expect(usage).toMatchObject({ memoryLimit: 64 * MEBIBYTE, pids: 1 })
       expect(usage?.memory).toBeGreaterThan(8 * MEBIBYTE)

@@ -103,6 +103,17 @@ describe('cgroup v2', () => {
     expect(await guest.must(...inside, ...knobs.map((knob) => `/sys/fs/cgroup/${knob}`))).toBe(read)
   })
 
+  it('has every limit and isolation that the contract of the runtime asks for', async () => {
+    const { code, stdout } = await guest.runFor(600_000, [
+      ...['/usr/bin/env', 'HOME=/root', 'NO_COLOR=1', '/bin/sh', '-c'],
+      `cd /opt/setpoint && node node_modules/vitest/vitest.mjs run --project fast --testTimeout 60000 --hookTimeout 60000 \
+        --testNamePattern 'crun: (limits|isolation)' test/contract/runtime-crun.test.ts 2>&1`,
+    ])
+    expect(stdout).toMatch(/Tests .*passed/)
+    expect(stdout, stdout).not.toMatch(/failed/)
+    expect(code).toBe(0)
+  }, 660_000)
+
   it('tells of the pressure on each task', async () => {
     const cgroup = await cgroupOf(await first())
     expect(await guest.must('/bin/cat', `${cgroup}/memory.pressure`)).toMatch(/^some avg10=/)

@@ -14,7 +14,9 @@ import { makePayload } from './payload.ts'
 export interface Guest {
   /** Runs a command to its end, whatever its exit code. */
   run(...argv: string[]): Promise<CommandResult>
-  /** The same, but a failure throws with what was said; gives its stdout. */
+  /** The same for a command that may take `timeout` milliseconds. */
+  runFor(timeout: number, argv: string[]): Promise<CommandResult>
+  /** As `run`, but a failure throws with what was said; gives its stdout. */
   must(...argv: string[]): Promise<string>
   /** Runs a script of lines, which ends at the first failure. */
   script(...lines: string[]): Promise<string>
@@ -60,6 +62,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
 
   return {
     run,
+    runFor: (timeout, argv) => channel.run(argv, timeout),
     must,
     script: (...lines) => must('/bin/bash', '-euc', lines.join('\n')),
     async powerCycle() {

@@ -6,8 +6,19 @@ import { ROOT } from '../support/imports.ts'
 import { diskArgv } from './image.ts'
 
 const SIZE = '1G'
-/** What an installed package has, and the units that its docs give. */
-const FILES = ['package.json', 'scripts', 'docs/systemd']
+/** What an installed package has, the units that its docs give, and the sources for tests that run in the guest. */
+const FILES = [
+  'package.json',
+  'scripts',
+  'docs/systemd',
+  'agent',
+  'controller',
+  'schemas',
+  'test',
+  'vitest.config.ts',
+]
+/** Only for those who write Setpoint; large. */
+const LEFT_OUT = /^node_modules\/(@biomejs|@typescript|typescript|fast-check|pure-rand)(\/|$)/
 
 /**
  * A disk with Setpoint as it is built for publishing (a guest is too slow to strip types at every start), Node 24, and the
@@ -18,7 +29,7 @@ export async function makePayload(folder: string): Promise<string> {
   const clone = join(content, 'setpoint')
   await mkdir(clone, { recursive: true })
   for (const file of FILES) await copy(join(ROOT, file), join(clone, file))
-  for (const path of await runtimePackages()) await copy(join(ROOT, path), join(clone, path))
+  for (const path of await packagesOf()) await copy(join(ROOT, path), join(clone, path))
   await must([TSC, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(clone, 'dist')], {
     timeout: 120_000,
   })
@@ -33,22 +44,12 @@ export async function makePayload(folder: string): Promise<string> {
 
 const TSC = join(ROOT, 'node_modules/.bin/tsc')
 
-/** The packages of the lock file that Setpoint runs with, and Node itself. */
-async function runtimePackages(): Promise<string[]> {
+/** The packages of the lock file that run in the guest; Node 24 is one of them. */
+async function packagesOf(): Promise<string[]> {
   const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>
+    packages: Record<string, unknown>
   }
-  return Object.entries(packages)
-    .filter(([path, { dev, devOptional }]) => path !== '' && (isNode(path) || !(dev || devOptional)))
-    .map(([path]) => path)
-}
-
-function isNode(path: string): boolean {
-  return (
-    path === 'node_modules/node' ||
-    path.startsWith('node_modules/node/') ||
-    path.startsWith('node_modules/node-bin')
-  )
+  return Object.keys(packages).filter((path) => path !== '' && !LEFT_OUT.test(path))
 }
 
 /** What a lock file lists for other platforms is not there. */

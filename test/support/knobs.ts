@@ -4,12 +4,12 @@ import { join } from 'node:path'
 /** A setting of the cgroup that a process is in, as the kernel has it: a file of cgroup v2, and the one of v1 for it. */
 export function knob(pid: number, v2: string, v1: string): string {
   const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n')
-  const [controller = ''] = v1.split('.')
-  const found = lines.find((line) => line.split(':')[1]?.split(',').includes(controller))
+  const [controller] = v1.split('.')
+  const found = lines.find((line) => controller && line.split(':')[1]?.split(',').includes(controller))
   const file =
     found === undefined
       ? join('/sys/fs/cgroup', lines.find((line) => line.startsWith('0::'))?.slice(3) ?? '', v2)
-      : join('/sys/fs/cgroup', controller, found.split(':')[2] ?? '', v1)
+      : join('/sys/fs/cgroup', controller ?? '', found.split(':')[2] ?? '', v1)
   return readFileSync(file, 'utf8').trim()
 }
 
