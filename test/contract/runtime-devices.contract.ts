@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { succeed } from '../../agent/runtime/exec.ts'
 import type { ContainerSpec } from '../../schemas/container.ts'
-import { aContainerOn, type OciHost, running } from '../support/oci-host.ts'
+import { type OciHost, refusalOf, running } from '../support/oci-host.ts'
 
 /** Devices of the host in a container, by path, by rule and by description. */
 export function devicesContract(name: string, open: () => Promise<OciHost>): void {
@@ -22,13 +22,7 @@ export function devicesContract(name: string, open: () => Promise<OciHost>): voi
     const inside = async (id: string, script: string) =>
       (await host.runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
     const start = (id: string, spec: Partial<ContainerSpec>) => running(host, id, { spec })
-    const refusal = async (id: string, spec: Partial<ContainerSpec>) => {
-      const container = await aContainerOn(host, id, { spec })
-      return host.runtime.create(container).then(
-        () => 'it was made',
-        ({ code, message, hint }) => `${code}: ${message} ${hint}`,
-      )
-    }
+    const refusal = (id: string, spec: Partial<ContainerSpec>) => refusalOf(host, id, { spec })
 
     it('maps devices and folders of devices, with the mode and rights asked for', async () => {
       const nodes = [

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { capabilitiesIn } from '../../agent/runtime/capabilities.ts'
 import type { ContainerSpec } from '../../schemas/container.ts'
 import { IS_V2 } from '../support/knobs.ts'
-import { aContainerOn, exitOf, type OciHost, running } from '../support/oci-host.ts'
+import { aContainerOn, exitOf, type OciHost, refusalOf, running } from '../support/oci-host.ts'
 
 /** How far a container is kept apart, as asked, seen from inside it and from the kernel. */
 export function isolationContract(name: string, open: () => Promise<OciHost>): void {
@@ -22,13 +22,7 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
     const inside = async (id: string, script: string) =>
       (await host.runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
     const start = (id: string, spec: Partial<ContainerSpec>) => running(host, id, { spec })
-    const refusal = async (id: string, spec: Partial<ContainerSpec>) => {
-      const container = await aContainerOn(host, id, { spec })
-      return host.runtime.create(container).then(
-        () => 'it was made',
-        ({ code, message, hint }) => `${code}: ${message} ${hint}`,
-      )
-    }
+    const refusal = (id: string, spec: Partial<ContainerSpec>) => refusalOf(host, id, { spec })
     const namespaceOf = (pid: number | 'self', kind: string) => readlink(`/proc/${pid}/ns/${kind}`)
 
     it('gives a privileged container all that the agent has', async () => {

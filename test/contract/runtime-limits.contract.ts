@@ -5,7 +5,7 @@ import { readAbilities } from '../../agent/runtime/abilities.ts'
 import { deviceNumber } from '../../agent/runtime/block-devices.ts'
 import type { ContainerSpec } from '../../schemas/container.ts'
 import { IS_V2, knob } from '../support/knobs.ts'
-import { aContainerOn, type OciHost, running } from '../support/oci-host.ts'
+import { type OciHost, refusalOf, running } from '../support/oci-host.ts'
 
 const MEBIBYTE = 1024 * 1024
 
@@ -22,13 +22,7 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
 
     const inside = async (id: string, script: string) =>
       (await host.runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
-    const refusal = async (id: string, spec: Partial<ContainerSpec>) => {
-      const container = await aContainerOn(host, id, { spec })
-      return host.runtime.create(container).then(
-        () => 'it was made',
-        ({ code, message, hint }) => `${code}: ${message} ${hint}`,
-      )
-    }
+    const refusal = (id: string, spec: Partial<ContainerSpec>) => refusalOf(host, id, { spec })
 
     it('sets cores by quota, weight and number', async () => {
       const resources = { cpus: 0.3, cpuPeriod: 50_000, cpuShares: 512, cpuset: '0' }

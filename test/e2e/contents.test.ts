@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { command } from '../support/host-command.ts'
 import { ROOT } from '../support/imports.ts'
-import { hasOutcome, isConverged, stackOf, tasksOf } from '../support/stacks.ts'
+import { hasOutcome, isConverged, pidsByService, runningPid, stackOf, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
 
@@ -152,7 +151,7 @@ describe('content', () => {
     await host.redis('FLUSHALL').catch(() => '')
     process.kill(runningPid(before.web), 'SIGKILL')
     await host.start()
-    await host.until((now) => isConverged()(now) && ![0, before.web].includes(pidsIn(now).web))
+    await host.until((now) => isConverged()(now) && ![0, before.web].includes(pidsByService(now).web))
     expect(await readFile(`${await inside('web')}/etc/web/a.conf`, 'utf8')).toBe('a: 3\n')
   })
 
@@ -180,7 +179,7 @@ describe('content', () => {
 it('goes on its way when the agent is killed meanwhile', async () => {
   await host.commit({ 'web/conf/a.conf': 'a: 5\n' })
   await host.kill('agent')
-  await host.until((now) => isConverged()(now) && !!pidsIn(now).web)
+  await host.until((now) => isConverged()(now) && !!pidsByService(now).web)
   const text = async () => readFile(`${await inside('web')}/etc/web/a.conf`, 'utf8').catch(() => '')
   await expect.poll(text, { timeout: 30_000 }).toBe('a: 5\n')
 })
@@ -239,17 +238,7 @@ async function filesNamed(name: string): Promise<string[]> {
 
 /** The processes of the services, from the API. */
 async function pids(): Promise<Record<string, number>> {
-  return pidsIn(await host.status())
-}
-
-function pidsIn(status: StatusDocument): Record<string, number> {
-  return Object.fromEntries(stackOf(status).services.map(({ name, tasks }) => [name, tasks[0]?.pid ?? 0]))
-}
-
-/** To signal 0 would be to signal the tests. */
-function runningPid(pid: number | undefined): number {
-  if (!pid) throw new Error('the task does not run')
-  return pid
+  return pidsByService(await host.status())
 }
 
 async function inside(service: string): Promise<string> {

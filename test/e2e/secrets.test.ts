@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agentPaths } from '../../agent/paths.ts'
-import type { StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
 import { filesWith, has, processesWith, spellings } from '../support/leaks.ts'
 import { sopsYaml } from '../support/sops.ts'
-import { hasOutcome, isConverged, stackOf } from '../support/stacks.ts'
+import { hasOutcome, isConverged, pidsByService, runningPid, stackOf } from '../support/stacks.ts'
 
 /** In every secret of this file, and nowhere else on this machine. */
 const CANARY = `canary${randomBytes(12).toString('hex')}`
@@ -123,7 +122,7 @@ describe('what a task finds', () => {
 it('replaces the tasks of the services that use an external secret when it gets another value, and no others', async () => {
   const before = await pids()
   await setSecret('db-password', value('second'))
-  await host.until((now) => isConverged()(now) && pidsIn(now).web !== before.web, 60_000)
+  await host.until((now) => isConverged()(now) && pidsByService(now).web !== before.web, 60_000)
   expect(await readFile(`${await inside('web')}/run/secrets/password`, 'utf8')).toBe(value('second'))
   expect((await pids()).other).toBe(before.other)
   const { secrets } = (await host.setpoint('secret', 'list', '--output', 'json')).json as Secrets
@@ -159,7 +158,10 @@ it('needs nobody after a reboot of the host: it was kept sealed', async () => {
   process.kill(runningPid(before.web), 'SIGKILL')
   await host.run('umount', '--lazy', join(runFolder(), 'secrets'))
   await host.start()
-  await host.until((now) => pidsIn(now).web !== before.web && (pidsIn(now).web ?? 0) > 0, 60_000)
+  await host.until(
+    (now) => pidsByService(now).web !== before.web && (pidsByService(now).web ?? 0) > 0,
+    60_000,
+  )
   expect(await readFile(`${await inside('web')}/run/secrets/password`, 'utf8')).toBe(value('second'))
   await rm(join(host.state, 'controller/secrets'), { recursive: true })
   await rename(join(host.state, 'controller/elsewhere'), join(host.state, 'controller/secrets'))
@@ -259,17 +261,7 @@ function runFolder(): string {
 }
 
 async function pids(): Promise<Record<string, number>> {
-  return pidsIn(await host.status())
-}
-
-function pidsIn(status: StatusDocument): Record<string, number> {
-  return Object.fromEntries(stackOf(status).services.map(({ name, tasks }) => [name, tasks[0]?.pid ?? 0]))
-}
-
-/** To signal 0 would be to signal the tests. */
-function runningPid(pid: number | undefined): number {
-  if (!pid) throw new Error('the task does not run')
-  return pid
+  return pidsByService(await host.status())
 }
 
 async function inside(service: string): Promise<string> {

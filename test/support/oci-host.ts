@@ -103,6 +103,19 @@ export async function running(
   return pid
 }
 
+/** The error with which a container is not created, in one line: its code, message and hint. */
+export async function refusalOf(
+  host: Pick<OciHost, 'runtime' | 'image'>,
+  id: string,
+  options: ContainerOptions,
+): Promise<string> {
+  const container = await aContainerOn(host, id, options)
+  return host.runtime.create(container).then(
+    () => 'it was made',
+    ({ code, message, hint }) => `${code}: ${message} ${hint}`,
+  )
+}
+
 /** Waits for a container's exit; ask before it can happen. */
 export function exitOf(runtime: Runtime, id: string) {
   return new Promise<{ exitCode: number; oomKilled: boolean; at: string }>((resolve) => {

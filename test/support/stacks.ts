@@ -60,6 +60,18 @@ export function pidsOf(status: StatusDocument, stack = 'web'): (number | null)[]
     .sort()
 }
 
+/** The process of each service's first task; 0 where none runs. */
+export function pidsByService(status: StatusDocument, stack = 'web'): Record<string, number> {
+  const services = stackOf(status, stack).services
+  return Object.fromEntries(services.map(({ name, tasks }) => [name, tasks[0]?.pid ?? 0]))
+}
+
+/** To signal 0 would be to signal the tests. */
+export function runningPid(pid: number | undefined): number {
+  if (!pid) throw new Error('the task does not run')
+  return pid
+}
+
 /** True once the stack is converged, at the revision if one is given. */
 export function isConverged(revision?: string, name = 'web'): (status: StatusDocument) => boolean {
   return hasOutcome('converged', revision, name)
