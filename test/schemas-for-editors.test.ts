@@ -63,10 +63,10 @@ describe('the schema of compose files', () => {
   })
 
   it('tells of a key what it is, what becomes of it and what to do instead', () => {
-    const { privileged, network_mode } =
+    const { userns_mode, pre_stop } =
       schemaOf('compose').properties.services.patternProperties['^[a-zA-Z0-9._-]+$'].properties
-    expect(privileged.description).toMatch(/^The container may .*\n\nRefused: .*; name the capabilities/)
-    expect(network_mode.deprecationMessage).toMatch(/^Refused: not honoured yet; remove it/)
+    expect(userns_mode.description).toMatch(/^The namespace of users\.\n\nRefused: users of a container are/)
+    expect(pre_stop.deprecationMessage).toMatch(/^Refused: not honoured yet; do it on the stop signal/)
   })
 })
 

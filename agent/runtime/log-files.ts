@@ -26,25 +26,33 @@ const FULL = 70 // F
 
 /**
  * The files of a log, the oldest first: `log.2`, `log.1`, `log`. None when there is no log yet. Looked at until two
- * looks agree: a file that is renamed between the reading of its name and of its inode would be taken for another.
+ * looks agree: a file that is renamed between the reading of its name and of its inode would be taken for another, or
+ * for none. A number that is missing between two others is one that is being given.
  */
 export async function logFiles(folder: string): Promise<LogFile[]> {
-  let files = await look(folder)
+  let { files, isWhole } = await look(folder)
   for (let tries = 0; tries < MOST_LOOKS; tries += 1) {
     const again = await look(folder)
-    const agree = again.length === files.length && again.every(({ inode }, at) => inode === files[at]?.inode)
-    files = again
+    const agree = again.isWhole && isWhole && isSame(again.files, files)
+    files = again.files
+    isWhole = again.isWhole
     if (agree) break
   }
   return files
 }
 
-async function look(folder: string): Promise<LogFile[]> {
+function isSame(some: LogFile[], others: LogFile[]): boolean {
+  return some.length === others.length && some.every(({ inode }, at) => inode === others[at]?.inode)
+}
+
+async function look(folder: string): Promise<{ files: LogFile[]; isWhole: boolean }> {
   const names = (await readdir(folder).catch(absent)) ?? []
   const numbered = names.flatMap((name) => numberOf(name) ?? []).sort((a, b) => b - a)
   const paths = numbered.map((number) => join(folder, nameOf(number)))
   const found = await Promise.all(paths.map(lookAt))
-  return found.filter((file) => file !== undefined)
+  const files = found.filter((file) => file !== undefined)
+  const isWhole = numbered.every((number, at) => at === 0 || numbered[at - 1] === number + 1)
+  return { files, isWhole: isWhole && files.length === numbered.length }
 }
 
 /** `log` is 0, `log.1` is 1; undefined for what is no file of a log. */

@@ -124,7 +124,8 @@ describe('the choice of a runtime', () => {
       'mount -t overlay overlay -o "lowerdir=$4/low,upperdir=$4/up,workdir=$4/work" "$4/a/b"',
       'mount --bind "$4/a" "$4/a"',
     ]
-    expect((await chooseAfter(cover.join('; '))).info.name).toBe('crun')
+    const { info } = await chooseAfter(cover.join('; '))
+    expect(info.name, info.why).toBe('crun')
   })
 
   it('gives way twice without harm', async () => {

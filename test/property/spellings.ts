@@ -136,7 +136,7 @@ function neutral(choose: Choose): Record<string, unknown> {
       {},
       { pull_policy: 'always' },
       { 'x-note': choose('one', 'other') },
-      { logging: { driver: 'local' } },
+      { attach: choose(true, false) },
     ),
     ...choose(
       {},
@@ -154,11 +154,11 @@ function keysOf(meant: Meaning, choose: Choose): Record<string, unknown> {
     ...pairs('environment', meant.environment, choose),
     ...pairs('labels', meant.labels, choose),
     ports: inAnyOrder(meant.ports, choose, Object.entries).map(([host, { target, protocol }]) =>
-      choose<unknown>(
-        `${host}:${target}/${protocol}`,
-        `0.0.0.0:${host}:${target}/${protocol.toUpperCase()}`,
-        { target, published: choose<unknown>(host, Number(host)), protocol },
-      ),
+      choose<unknown>(`${host}:${target}/${protocol}`, `${host}:${target}/${protocol.toUpperCase()}`, {
+        target,
+        published: choose<unknown>(host, Number(host)),
+        protocol,
+      }),
     ),
     volumes: inAnyOrder(meant.mounts, choose, Object.entries).map(([target, mount]) =>
       mountOf(target, mount, choose),

@@ -23,10 +23,10 @@ describe('docs/compose.md', () => {
 
   test.each([
     ['an honoured key', '| `ports` | honoured | Ports of the container'],
-    ['one without effect, with the reason', '| `tty` | **without effect** but for `false` | '],
+    ['one without effect, with the reason', '| `isolation` | **without effect** but for `default` | '],
     [
       'a refused one, with what to do instead',
-      'not honoured yet; name the capabilities that are needed under cap_add |',
+      '| `models` | **refused** | Language models that services use, by name. | not honoured yet; run the model as a service |',
     ],
     [
       'a section by its path',
