@@ -20,6 +20,7 @@ const AGENT_SHARED = [
   'agent/clock.ts',
   'agent/disk.ts',
   'agent/mountinfo.ts',
+  'agent/one-by-one.ts',
   'agent/process-stat.ts',
   'agent/shared.ts',
 ]

@@ -1,6 +1,6 @@
 import { watch } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { type LogFile, type LogPlace, logFiles, tailPlace } from './log-files.ts'
+import { exclusively, type LogFile, type LogPlace, logFiles, numberedFiles, tailPlace } from './log-files.ts'
 import { type LineJoiner, lineJoiner } from './log-rows.ts'
 import type { LogLine } from './runtime.ts'
 
@@ -96,8 +96,12 @@ function beginning([first]: LogFile[]): LogPlace | undefined {
 }
 
 /** The file of that inode, whatever it is called by now; the oldest one when it has gone, or no place is known. */
-async function openAt(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
-  const files = await logFiles(folder)
+function openAt(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
+  return exclusively(folder, () => openFile(folder, place))
+}
+
+async function openFile(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
+  const files = await numberedFiles(folder)
   const known = files.find(({ inode }) => inode === place?.inode)
   const file = known ?? files[0]
   if (file === undefined) return undefined
@@ -106,7 +110,7 @@ async function openAt(folder: string, place: LogPlace | undefined): Promise<Open
   })
   if (handle === undefined) return undefined
   const { ino: inode } = await handle.stat()
-  // its name may have passed to another file meanwhile, which is then read from its beginning
+  // conmon may have put another file in its place meanwhile, which is then read from its beginning
   const offset = inode === place?.inode ? place.offset : 0
   return { handle, inode, offset, partial: Buffer.alloc(0) }
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createOneByOne } from '../one-by-one.ts'
 
 /** The file that conmon writes, in the folder of its task. */
 export const LOG = 'log'
@@ -16,7 +17,6 @@ export interface LogPlace {
   offset: number
 }
 
-const MOST_LOOKS = 20
 const CHUNK = 64 * 1024
 /** However long the lines are, no more of a log than this is looked through for its last lines. */
 const MAX_BACK = 64 * 1024 * 1024
@@ -24,35 +24,21 @@ const NEWLINE = 10
 const SPACE = 32
 const FULL = 70 // F
 
-/**
- * The files of a log, the oldest first: `log.2`, `log.1`, `log`. None when there is no log yet. Looked at until two
- * looks agree: a file that is renamed between the reading of its name and of its inode would be taken for another, or
- * for none. A number that is missing between two others is one that is being given.
- */
-export async function logFiles(folder: string): Promise<LogFile[]> {
-  let { files, isWhole } = await look(folder)
-  for (let tries = 0; tries < MOST_LOOKS; tries += 1) {
-    const again = await look(folder)
-    const agree = again.isWhole && isWhole && isSame(again.files, files)
-    files = again.files
-    isWhole = again.isWhole
-    if (agree) break
-  }
-  return files
+/** While the files of a folder get their numbers nobody looks at them: one would be taken for another, or for none. */
+export const exclusively = createOneByOne()
+
+/** The files of a log, the oldest first: `log.2`, `log.1`, `log`. None when there is no log yet. */
+export function logFiles(folder: string): Promise<LogFile[]> {
+  return exclusively(folder, () => numberedFiles(folder))
 }
 
-function isSame(some: LogFile[], others: LogFile[]): boolean {
-  return some.length === others.length && some.every(({ inode }, at) => inode === others[at]?.inode)
-}
-
-async function look(folder: string): Promise<{ files: LogFile[]; isWhole: boolean }> {
+/** The same, for whoever works on the folder alone. */
+export async function numberedFiles(folder: string): Promise<LogFile[]> {
   const names = (await readdir(folder).catch(absent)) ?? []
   const numbered = names.flatMap((name) => numberOf(name) ?? []).sort((a, b) => b - a)
   const paths = numbered.map((number) => join(folder, nameOf(number)))
   const found = await Promise.all(paths.map(lookAt))
-  const files = found.filter((file) => file !== undefined)
-  const isWhole = numbered.every((number, at) => at === 0 || numbered[at - 1] === number + 1)
-  return { files, isWhole: isWhole && files.length === numbered.length }
+  return found.filter((file) => file !== undefined)
 }
 
 /** `log` is 0, `log.1` is 1; undefined for what is no file of a log. */

@@ -74,8 +74,12 @@ async function makeView(run: string, mounts: MountPoint[]): Promise<void> {
   await writeFile(mountsFileOf(run), await readFile('/proc/self/mountinfo'))
 }
 
-/** What is to be unmounted in the view may go from the host meanwhile, and `umount` then fails: it is looked at anew. */
-async function makeNamespace(run: string, mounts: MountPoint[], tries = 3): Promise<void> {
+/**
+ * What is to be unmounted in the view may go from the host meanwhile, and `umount` then fails. And the kernel lets a
+ * namespace be held by a file only where its number is above that of the caller's own (`mnt_ns_loop`); since Linux 6.18
+ * each core gives numbers out of a range of its own, so that in a namespace it depends on the core. Both pass.
+ */
+async function makeNamespace(run: string, mounts: MountPoint[], tries = 20): Promise<void> {
   try {
     await succeed(viewArgv(fileOf(run), unmountedIn(run, mounts)))
   } catch (error) {
