@@ -19,7 +19,8 @@ it('a container that never pauses loses no line to rotation, and who follows see
   const folder = host.paths.task('count')
   const ended = exitOf(host.runtime, 'count')
   const logging = { driver: 'file' as const, maxSize: 64 * 1024, maxFiles: 1000 }
-  await running(host, 'count', { spec: { command: ['sh', '-c', COUNTING], logging } })
+  const command = ['sh', '-c', `while [ ! -e /tmp/go ]; do :; done; ${COUNTING}`]
+  await running(host, 'count', { spec: { command, logging } })
   const stop = new AbortController()
   const followed: string[] = []
   const reader = await openLog(folder)
@@ -31,7 +32,10 @@ it('a container that never pauses loses no line to rotation, and who follows see
   void ended.then(() => {
     over = true
   })
+  // it counts faster than a test begins
+  const begun = host.runtime.exec('count', ['touch', '/tmp/go'], { timeout: 10_000 })
   while (!over) await rotateLog({ folder, control: controlOf(host.paths, 'count') }, logging)
+  await begun
   stop.abort()
   await following
   expect(followed).toEqual(ALL)
