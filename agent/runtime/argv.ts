@@ -29,14 +29,7 @@ export interface ConmonFiles {
 /** conmon(8): it makes the container, reports its pid on the sync pipe, and keeps its log and exit code. */
 export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
   return prefixed(command.prefix, [
-    'conmon',
-    '--api-version=1',
-    `--cid=${files.id}`,
-    `--cuuid=${files.id}`,
-    `--name=${files.id}`,
-    `--runtime=${command.path}`,
-    `--bundle=${files.bundle}`,
-    `--container-pidfile=${files.pidFile}`,
+    ...conmonFor(command, files),
     `--conmon-pidfile=${files.conmonPidFile}`,
     `--exit-dir=${files.exitDir}`,
     ...logArguments(files),
@@ -59,6 +52,20 @@ function logArguments({ log, logging: { driver, maxSize, maxFiles } }: ConmonFil
     `--log-path=k8s-file:${log}`,
     ...(driver === 'journald' ? ['--log-path=journald'] : []),
     `--log-size-max=${maxSize * maxFiles}`,
+  ]
+}
+
+/** What conmon is told of a container, or of a command in one. */
+function conmonFor(command: RuntimeCommand, files: Pick<ConmonFiles, 'id' | 'bundle' | 'pidFile'>): Argv {
+  return [
+    'conmon',
+    '--api-version=1',
+    `--cid=${files.id}`,
+    `--cuuid=${files.id}`,
+    `--name=${files.id}`,
+    `--runtime=${command.path}`,
+    `--bundle=${files.bundle}`,
+    `--container-pidfile=${files.pidFile}`,
   ]
 }
 
@@ -106,14 +113,7 @@ export interface TerminalFiles {
 /** conmon(8): it holds the terminal of a command in a container, and gives its exit code on the sync pipe. */
 export function terminalArgv(command: RuntimeCommand, files: TerminalFiles): Argv {
   return prefixed(command.prefix, [
-    'conmon',
-    '--api-version=1',
-    `--cid=${files.id}`,
-    `--cuuid=${files.id}`,
-    `--name=${files.id}`,
-    `--runtime=${command.path}`,
-    `--bundle=${files.folder}`,
-    `--container-pidfile=${files.pidFile}`,
+    ...conmonFor(command, { ...files, bundle: files.folder }),
     `--log-path=k8s-file:${files.output}`,
     '--log-level=error',
     '--full-attach',
