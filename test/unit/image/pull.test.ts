@@ -149,11 +149,12 @@ describe('a pull', () => {
       pull({ reference: `r/app:${n}`, pull: 'missing' }, { signal, tell: () => {} }).catch(() => {}),
     )
     await until(3)
-    expect(begun).toHaveLength(3)
+    // each makes its folder first, so that the three begin in any order
+    expect(begun.toSorted()).toEqual(['r/app:0', 'r/app:1', 'r/app:2'])
     ends[0]?.abort()
     await all[0]
     await until(4)
-    expect(begun).toEqual(['r/app:0', 'r/app:1', 'r/app:2', 'r/app:3'])
+    expect(begun[3]).toBe('r/app:3')
     for (const end of ends) end.abort()
     await Promise.all(all)
     expect(begun).toHaveLength(4) // the fifth was called off before it began
