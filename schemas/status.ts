@@ -97,7 +97,10 @@ export interface TaskView {
   startedAt: string | null
   exitCode: number | null
   revision: string
+  /** Runs that its restart policy, or another try after a rejection, has led to. */
   restarts: number
+  /** Runs that its host began by itself: after a repair or a reboot, or as what it shares with another task is new. */
+  renewals: number
   /** ISO time of the next run, when one is due. */
   restartAt: string | null
   /** The latest run that has ended. */

@@ -114,6 +114,8 @@ export const TaskStatus = Type.Object(
     health: literals('none', 'starting', 'healthy', 'unhealthy'),
     /** How many runs of this task have failed. */
     failures: Type.Integer(),
+    /** How many of its runs the agent itself began anew (a repair, a reboot, another owner of what it shares): no restarts. */
+    renewals: Type.Optional(Type.Integer()),
     /** ISO time at which the agent starts the next run, when one is due. */
     restartAt: Type.Optional(Type.String()),
     pid: Type.Optional(Type.Integer()),
@@ -155,6 +157,11 @@ export const TaskStatus = Type.Object(
 /** True when `a` was observed after `b`: a later run, or the same run further on. */
 export function isLater(a: Pick<TaskStatus, 'run' | 'state'>, b: Pick<TaskStatus, 'run' | 'state'>): boolean {
   return a.run !== b.run ? a.run > b.run : TASK_STATES[a.state] > TASK_STATES[b.state]
+}
+
+/** How often a run has ended by itself, or been rejected, and another one followed. */
+export function restartsOf({ run, renewals = 0 }: Pick<TaskStatus, 'run' | 'renewals'>): number {
+  return run - 1 - renewals
 }
 
 /** What the task was asked last, if it was. */

@@ -22,6 +22,13 @@ export function withState(entry: Entry, state: TaskState, now: number): Entry {
   return { ...entry, status: { ...entry.status, state, since: iso(now) } }
 }
 
+/** The status without what is kept of the end of the run before: of two ends there is to be no mixture. */
+export function withoutEnd(status: TaskStatus): TaskStatus {
+  const { exitCode: _code, endedAt: _at, signal: _signal, oomKilled: _oom, ...rest } = status
+  const { error: _error, logTail: _tail, ...known } = rest
+  return known
+}
+
 /** What is kept of the end of a run; `now` in milliseconds since 1970. */
 export function howItEnded(
   { exitCode, oomKilled }: Pick<Exit, 'exitCode' | 'oomKilled'>,

@@ -3,7 +3,7 @@ import { type Health, isTerminal, type Probe, type TaskFacts, type TaskState } f
 import { iso } from '../clock.ts'
 import type { Attachment } from '../network/networks.ts'
 import type { Exit } from '../runtime/runtime.ts'
-import { completed, exitError, failed, howItEnded, withState } from './ended.ts'
+import { completed, exitError, failed, howItEnded, withoutEnd, withState } from './ended.ts'
 import type { Entry, Prepared, Replacement, StopReason } from './entry.ts'
 import { retryDelay } from './restart.ts'
 
@@ -119,10 +119,15 @@ function intoRun(entry: Entry, state: TaskState, now: number): Entry {
   return { ...entry, stop: null, status: { ...status, run, state, health: 'none', since: iso(now) } }
 }
 
-/** Into a new run for which everything is made again. */
+/** Into a new run for which everything is made again: no restart of its policy, and the run before has not failed. */
 function anew(entry: Entry, now: number): Entry {
-  const ended = withState({ ...entry, prepared: null, facts: null }, 'complete', now)
-  return intoRun(ended, 'assigned', now)
+  const renewals = (entry.status.renewals ?? 0) + 1
+  const status = { ...without(entry.status, 'error'), renewals }
+  return intoRun(
+    withState({ ...entry, prepared: null, facts: null, status }, 'complete', now),
+    'assigned',
+    now,
+  )
 }
 
 function prepared(entry: Entry, event: EventOf<'prepared'>, now: number): Entry {
@@ -173,7 +178,7 @@ function probed(entry: Entry, { health, probes }: EventOf<'health'>): Entry {
 }
 
 function exited(entry: Entry, { exit, logTail }: EventOf<'exited'>, now: number): Entry {
-  const status = { ...without(entry.status, 'pid'), ...howItEnded(exit, now) }
+  const status = { ...withoutEnd(without(entry.status, 'pid')), ...howItEnded(exit, now) }
   const ended: Entry = { ...entry, stop: null, status }
   if (entry.wanted === 'removed') return withState(ended, 'removed', now)
   if (entry.stop?.why === 'repair') return anew(ended, now)

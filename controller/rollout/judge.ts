@@ -2,7 +2,7 @@ import { formatDuration } from '../../schemas/duration.ts'
 import { ERRORS, type ErrorCode } from '../../schemas/error.ts'
 import type { Failure, Rollout, ServiceProgress } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
-import { isServing, lastProbe, type TaskStatus } from '../../schemas/task.ts'
+import { isServing, lastProbe, restartsOf, type TaskStatus } from '../../schemas/task.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 
@@ -93,7 +93,7 @@ function failureOf(task: TaskStatus | undefined): Reason | undefined {
 }
 
 function mayPass(task: TaskStatus): boolean {
-  return task.run < PATIENCE && (ERRORS[task.error?.code as ErrorCode]?.retryable ?? false)
+  return restartsOf(task) + 1 < PATIENCE && (ERRORS[task.error?.code as ErrorCode]?.retryable ?? false)
 }
 
 function lateness(

@@ -120,8 +120,12 @@ function taskEvents(stack: string) {
       const code = task.exitCode === null ? '' : `, its last exit code was ${task.exitCode}`
       events.push(event('TaskRestarted', `${name} is started again${code}`))
     }
+    if (was !== undefined && task.renewals > was.renewals) {
+      events.push(event('TaskRenewed', `${name} is begun anew by its host`))
+    }
     if (was?.state !== task.state) {
-      const why = task.error === null ? '' : `: ${task.error.message}`
+      const hasFailed = task.state === 'failed' || task.state === 'rejected'
+      const why = hasFailed && task.error ? `: ${task.error.message}` : ''
       events.push(event(`Task${pascal(task.state)}`, `${name} is ${task.state}${why}`))
     }
     if (was?.health !== task.health && ['healthy', 'unhealthy'].includes(task.health)) {

@@ -16,7 +16,7 @@ import type {
   TaskEnd,
   TaskView,
 } from '../../schemas/status.ts'
-import { isServing, type TaskStatus } from '../../schemas/task.ts'
+import { isServing, restartsOf, type TaskStatus } from '../../schemas/task.ts'
 import { driftOf } from '../plan/drift.ts'
 import { wantedSlots } from '../plan/plan.ts'
 import { tasksOf } from '../plan/tasks-of.ts'
@@ -172,7 +172,8 @@ function taskView(task: TaskStatus): TaskView {
     startedAt: task.startedAt ?? null,
     exitCode: task.exitCode ?? null,
     revision: task.revision,
-    restarts: task.run - 1,
+    restarts: restartsOf(task),
+    renewals: task.renewals ?? 0,
     restartAt: task.restartAt ?? null,
     ended: endOf(task),
     probes: task.probes ?? (task.lastProbe ? [task.lastProbe] : []),

@@ -140,11 +140,12 @@ describe('network_mode', () => {
 
     const revision = await host.commit({ 'shop/compose.yaml': shop('two') })
     await host.until((status) => {
-      const { id, state, restarts } = taskOf(status, 'shop', 'side')
-      const isBack = id === before.id && state === 'running' && restarts === before.restarts + 1
+      const { id, state, renewals } = taskOf(status, 'shop', 'side')
+      const isBack = id === before.id && state === 'running' && renewals === before.renewals + 1
       return isConverged(revision, 'shop')(status) && isBack
     })
     expect(await inside('shop', 'side', fetch('127.0.0.1:9000'))).toBe('two\n')
+    expect(taskOf(await host.status(), 'shop', 'side').restarts).toBe(before.restarts) // it has not crashed
   })
 })
 

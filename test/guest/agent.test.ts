@@ -160,7 +160,7 @@ describe('the life of a host', () => {
     await controller.start()
     const back = tasksOf(await controller.until(isBack))
     expect(back.map(({ id }) => id)).toEqual(earlier)
-    expect(back.every(({ restarts }) => restarts > 0)).toBe(true)
+    expect(back.every(({ renewals }) => renewals > 0)).toBe(true)
     expect(await guest.must('/bin/cat', `${DATA}/file`)).toBe('kept\n')
     expect(await (await fetch(`http://127.0.0.1:${web}/`)).text()).toBe('hello\n')
   })

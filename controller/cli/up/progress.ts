@@ -100,18 +100,17 @@ function isQuiet(before: StackStatus, after: StackStatus): boolean {
 /** A task whose process ended and that runs again, or is about to. */
 function restartLines(before: StackStatus | undefined, after: StackStatus, { label }: Words): string[] {
   if (before === undefined) return []
-  const earlier = new Map(tasksOf(before).map(({ task }) => [task.id, task.restarts]))
+  const earlier = new Map(tasksOf(before).map(({ task }) => [task.id, task]))
   return tasksOf(after).flatMap(({ name, task }) => {
-    if (task.restarts <= (earlier.get(task.id) ?? task.restarts)) return []
-    const why = task.error?.message ?? withoutError(task.exitCode)
-    return [label(after.name, `${name} restarted: ${visible(why)}`, 'warn')]
+    const why = whyAgain(earlier.get(task.id) ?? task, task)
+    return why === undefined ? [] : [label(after.name, `${name} restarted: ${visible(why)}`, 'warn')]
   })
 }
 
-/** A run without an error has ended by itself with code 0, or was ended by the agent to be begun anew. */
-function withoutError(exitCode: TaskView['exitCode']): string {
-  if (exitCode === 0) return 'it exited with code 0'
-  return 'its host began it anew, since it, or the task whose network it shares, had changed'
+function whyAgain(before: TaskView, { restarts, renewals, error, exitCode }: TaskView): string | undefined {
+  if (restarts > before.restarts) return error?.message ?? `it exited with code ${exitCode ?? 'unknown'}`
+  if (renewals <= before.renewals) return undefined
+  return 'its host began it anew, since it, or a task of which it shares something, had changed'
 }
 
 function tasksOf({ services }: StackStatus): { name: string; task: TaskView }[] {

@@ -172,6 +172,7 @@ export function aStack(changes: Partial<StackStatus> = {}): StackStatus {
             exitCode: null,
             revision: REVISION,
             restarts: 0,
+            renewals: 0,
             restartAt: null,
             ended: null,
             probes: [],

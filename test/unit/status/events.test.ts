@@ -42,6 +42,16 @@ describe('what has happened', () => {
       ['task TaskRestarted: hello/web.1 is started again, its last exit code was 3'],
     ],
     [
+      'a run that its host began',
+      { renewals: 1, exitCode: 143 },
+      ['task TaskRenewed: hello/web.1 is begun anew by its host'],
+    ],
+    [
+      'that it goes on, without what ended the run before',
+      { state: 'starting', error: { code: 'TASK_EXITED', message: 'It exited.' } },
+      ['task TaskStarting: hello/web.1 is starting'],
+    ],
+    [
       'its end',
       { state: 'failed', error: { code: 'TASK_EXITED', message: 'It exited.' } },
       ['task TaskFailed: hello/web.1 is failed: It exited.'],

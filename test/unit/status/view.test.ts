@@ -133,7 +133,12 @@ describe('a service', () => {
   it.each<[string, TaskStatus, Partial<TaskView>]>([
     ['null for what is not known', task(1), { pid: null, exitCode: null, error: null }],
     ['the first run as no restart', task(1), { restarts: 0 }],
-    ['later runs as restarts', task(1, { run: 4 }), { restarts: 3 }],
+    ['later runs as restarts', task(1, { run: 4 }), { restarts: 3, renewals: 0 }],
+    [
+      'but not those that its host began anew',
+      task(1, { run: 4, renewals: 2 }),
+      { restarts: 1, renewals: 2 },
+    ],
     ['when it starts again', task(1, { restartAt: 'then' }), { restartAt: 'then' }],
     ['nothing of an end before there was one', task(1), { ended: null, probes: [] }],
     [

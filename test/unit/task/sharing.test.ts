@@ -56,6 +56,7 @@ describe('a task in the network of another service', () => {
     await until(() => status('sharer')?.run === 2 && status('sharer')?.state === 'running')
     expect(host.calls).toContain('join next')
     expect(status('sharer')?.failures).toBe(0)
+    expect(status('sharer')).toMatchObject({ run: 2, renewals: 1 })
   })
 
   it('stays as it is while its owner is started again, and over a new agent', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Entry, newEntry, serves } from '../../../agent/task/entry.ts'
 import { next } from '../../../agent/task/next.ts'
 import { type Event, step } from '../../../agent/task/step.ts'
-import { isLater, type Task } from '../../../schemas/task.ts'
+import { isLater, restartsOf, type Task } from '../../../schemas/task.ts'
 import { aHealthcheck, aTask } from './parts.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00.000Z')
@@ -90,6 +90,39 @@ describe('the way of a task', () => {
     const again = having([{ type: 'starting' }, started], { entry: failed })
     expect(again.status).toMatchObject({ state: 'running', run: 2, failures: 1, exitCode: 3 })
     expect(again.status.restartAt).toBeUndefined()
+  })
+
+  it('shows of a run that ended well nothing of the one that failed before', () => {
+    const restarted = having([exited(137, true), { type: 'starting' }, started], { entry: running() })
+    expect(restarted.status).toMatchObject({
+      signal: 'SIGKILL',
+      oomKilled: true,
+      error: { code: 'TASK_EXITED' },
+    })
+    const done = step(restarted, exited(0), NOW)
+    expect(done.status).toMatchObject({ state: 'complete', run: 2, failures: 1, exitCode: 0 })
+    for (const key of ['error', 'signal', 'oomKilled', 'logTail']) expect(done.status).not.toHaveProperty(key)
+  })
+
+  it('shows of a run that failed nothing of how the one before did', () => {
+    const restarted = having([exited(137, true), { type: 'starting' }, started], { entry: running() })
+    const { status } = step(restarted, exited(3), NOW)
+    expect(status).toMatchObject({ exitCode: 3, error: { message: 'web/app.1 exited with code 3.' } })
+    for (const key of ['signal', 'oomKilled']) expect(status).not.toHaveProperty(key)
+  })
+
+  it('forgets why it was given up, or could not be removed, when it is begun anew', () => {
+    const givenUp = step({ ...running(), replaces: replacing('start-first') }, exited(1), NOW)
+    const wanted: Event = { type: 'wanted', replaces: null }
+    const stuck = having([{ type: 'removeWanted' }, { type: 'removalFailed', error }], {
+      entry: running(),
+    })
+    for (const entry of [givenUp, stuck]) {
+      expect(entry.status).toHaveProperty('error')
+      const again = having([wanted, { type: 'preparing' }, preparedWith(null)], { entry })
+      expect(again.status).not.toHaveProperty('error')
+    }
+    expect(step(givenUp, wanted, NOW).status).toMatchObject({ exitCode: 1, logTail: ['last words'] })
   })
 
   it('tells that memory ran out, with the limit', () => {
@@ -221,7 +254,22 @@ describe('stopping', () => {
       entry: running(),
     })
     expect(entry.status).toMatchObject({ state: 'assigned', run: 2, failures: 0 })
+    expect(entry.status).not.toHaveProperty('error')
     expect(next(entry, NOW)).toEqual({ do: 'prepare' })
+  })
+
+  it('counts no restart when the agent itself began the run, and no attempt of the policy', () => {
+    const task = aTask({ container: { restart: { condition: 'any', maxAttempts: 1 } } })
+    const repair: Event[] = [{ type: 'repairWanted' }, exited(143)]
+    const again: Event[] = [{ type: 'preparing' }, preparedWith(null), { type: 'starting' }, started]
+    const twice = having([...repair, ...again, ...repair, ...again], { entry: running({ task }) })
+    expect(twice.status).toMatchObject({ state: 'running', run: 3 })
+    expect(restartsOf(twice.status)).toBe(0)
+    const rebooted = having([{ type: 'gone' }, ...again], { entry: twice })
+    expect(restartsOf(rebooted.status)).toBe(0)
+    const crashed = having([exited(1), { type: 'starting' }, started], { entry: rebooted })
+    expect(crashed.status).toMatchObject({ state: 'running', run: 5, failures: 1 })
+    expect(restartsOf(crashed.status)).toBe(1)
   })
 })
 

@@ -116,12 +116,15 @@ describe('progress', () => {
   })
 
   it.each([
-    [0, 'it exited with code 0'],
-    [137, 'its host began it anew, since it, or the task whose network it shares, had changed'],
-  ])('tells an end with code %i that is no failure from a crash', (exitCode, why) => {
+    [{ restarts: 1, exitCode: 0 }, 'it exited with code 0'],
+    [
+      { renewals: 1, exitCode: 137 },
+      'its host began it anew, since it, or a task of which it shares something, had changed',
+    ],
+  ])('tells another run after %j, which is no failure, from a crash', (changes, why) => {
     const again = aStack()
     for (const task of again.services.flatMap(({ tasks }) => tasks)) {
-      Object.assign(task, { restarts: 1, exitCode, error: null })
+      Object.assign(task, { ...changes, error: null })
     }
     expect(story(aStatus(), aStatus(again)).at(-1)).toBe(`hello        web.1 restarted: ${why}`)
   })
