@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
+import { absent } from '../disk.ts'
 import { type Argv, type Result, run } from '../runtime/exec.ts'
 import type { Answers } from './answers.ts'
 import { within } from './within.ts'
@@ -42,7 +43,12 @@ interface Files {
   hosts: string
   /** Read anew at SIGHUP, as the hosts file is. */
   zones: string
+  /** What the server says of itself. The host's journal would get some lines with each change of names. */
+  log: string
 }
+
+/** Bytes of a server's log above which it begins anew. */
+const LOG_CAP = 64 * 1024
 
 const STOP_DEADLINE = 3_000
 
@@ -55,6 +61,7 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
     pid: join(folder, `${key}.pid`),
     hosts: join(folder, `${key}.hosts`),
     zones: join(folder, `${key}.zones`),
+    log: join(folder, `${key}.log`),
   })
 
   async function begin(server: NameServer): Promise<void> {
@@ -64,7 +71,7 @@ export function createNameServers({ prefix, folder, log }: NameServersOptions): 
     rootOnly ??= isOpenToAll(folder).then((isOpen) => !isOpen)
     const asRoot = await rootOnly
     const argv = dnsmasqArgv(server, own, asRoot)
-    if (running && isSame(running.argv, argv)) return
+    if (running && isSame(running.argv, argv)) return capLog(own.log)
     if (running) await end(own) // of an agent that started them otherwise
     for (const file of [own.hosts, own.zones]) await writeFile(file, '', { flag: 'a', mode: 0o644 })
     if (asRoot) log.debug({ folder }, 'the name server runs as root: its own user could not read this folder')
@@ -135,6 +142,7 @@ function dnsmasqArgv(server: NameServer, files: Files, asRoot: boolean): Argv {
     `--addn-hosts=${files.hosts}`,
     `--servers-file=${files.zones}`,
     `--pid-file=${files.pid}`,
+    `--log-facility=${files.log}`,
     '--domain-needed',
     // many tasks may ask at once
     '--dns-forward-max=1000',
@@ -158,6 +166,12 @@ async function runPatiently(argv: Argv): Promise<Result> {
 async function replace(file: string, text: string): Promise<void> {
   await writeFile(`${file}.tmp`, text, { mode: 0o644 })
   await rename(`${file}.tmp`, file)
+}
+
+/** dnsmasq appends to what is left of the file. */
+async function capLog(file: string): Promise<void> {
+  const log = await stat(file).catch(absent)
+  if (log && log.size > LOG_CAP) await truncate(file)
 }
 
 function isSame(a: string[], b: string[]): boolean {

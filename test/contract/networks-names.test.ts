@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { NEIGHBOUR_ADDRESS } from '../support/netns.ts'
@@ -11,7 +11,9 @@ import {
   fetch,
   host,
   inside,
+  nameServerPid,
   networks,
+  paths,
   type Running,
   range,
   reopen,
@@ -60,6 +62,23 @@ describe('names', () => {
     }
     await networks.publish([web, db].map(endpoint))
     await expect.poll(() => addressOf(web, 'db.example.test')).toEqual([db.addresses.shop_default])
+  })
+
+  it('change without a line in the journal of the host, and without a log that grows', async () => {
+    const web = await run(aTask('web', 1))
+    await networks.publish([endpoint(web)])
+    const [log = ''] = (await readdir(join(paths.run, 'dns'))).filter((name) => name.endsWith('.log'))
+    const file = join(paths.run, 'dns', log)
+    const pid = await nameServerPid()
+    const open = await Promise.all(
+      (await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`)),
+    )
+    expect(open).toContain(file) // its journal, then, is this
+    await appendFile(file, 'x'.repeat(100_000))
+    await networks.publish([])
+    await expect.poll(() => ask(web, 'web')).toContain("can't find")
+    expect((await stat(file)).size).toBeLessThan(10_000)
+    expect(await nameServerPid()).toBe(pid)
   })
 
   it('are asked of the resolvers that the host has by then, of which the name server itself is none', async () => {
