@@ -1,6 +1,15 @@
 import { watch } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { exclusively, type LogFile, type LogPlace, logFiles, numberedFiles, tailPlace } from './log-files.ts'
+import {
+  exclusively,
+  type FileId,
+  fileId,
+  type LogFile,
+  type LogPlace,
+  logFiles,
+  numberedFiles,
+  tailPlace,
+} from './log-files.ts'
 import { type LineJoiner, lineJoiner } from './log-rows.ts'
 import type { LogLine } from './runtime.ts'
 
@@ -28,7 +37,7 @@ export async function openLog(folder: string, tail?: number): Promise<LogReader>
   const joiner = lineJoiner()
   let current: OpenFile | undefined
   /** Files that were read to their end, as long as they are there. */
-  let done = new Set<number>()
+  let done = new Set<FileId>()
   let place = from
 
   /** Lines from where the last call ended, to the end of the newest file. */
@@ -42,8 +51,8 @@ export async function openLog(folder: string, tail?: number): Promise<LogReader>
       yield* readOn(current, joiner)
       if (next === undefined) return
       await current.handle.close()
-      done = new Set(files.map((file) => file.inode).filter((one) => one === current?.inode || done.has(one)))
-      place = { inode: next.inode, offset: 0 }
+      done = new Set(files.map(({ id }) => id).filter((one) => one === current?.id || done.has(one)))
+      place = { id: next.id, offset: 0 }
       current = undefined
     }
   }
@@ -85,46 +94,46 @@ export async function tailLog(folder: string, tail: number): Promise<LogLine[]> 
 
 interface OpenFile {
   handle: FileHandle
-  inode: number
+  id: FileId
   offset: number
   /** The beginning of a row whose end has not been read. */
   partial: Buffer
 }
 
 function beginning([first]: LogFile[]): LogPlace | undefined {
-  return first && { inode: first.inode, offset: 0 }
+  return first && { id: first.id, offset: 0 }
 }
 
-/** The file of that inode, whatever it is called by now; the oldest one when it has gone, or no place is known. */
+/** The file of that place; the oldest one when it has gone, or no place is known. */
 function openAt(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
   return exclusively(folder, () => openFile(folder, place))
 }
 
 async function openFile(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
   const files = await numberedFiles(folder)
-  const known = files.find(({ inode }) => inode === place?.inode)
+  const known = files.find(({ id }) => id === place?.id)
   const file = known ?? files[0]
   if (file === undefined) return undefined
   const handle = await open(file.path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
   if (handle === undefined) return undefined
-  const { ino: inode } = await handle.stat()
+  const id = fileId(await handle.stat())
   // conmon may have put another file in its place meanwhile, which is then read from its beginning
-  const offset = inode === place?.inode ? place.offset : 0
-  return { handle, inode, offset, partial: Buffer.alloc(0) }
+  const offset = id === place?.id ? place.offset : 0
+  return { handle, id, offset, partial: Buffer.alloc(0) }
 }
 
 /** The file that was begun after this one; when this one was removed, the oldest not `done`; undefined: it is the newest. */
 async function nextAfter(
-  { handle, inode }: OpenFile,
+  { handle, id }: OpenFile,
   files: LogFile[],
-  done: Set<number>,
+  done: Set<FileId>,
 ): Promise<LogFile | undefined> {
-  const at = files.findIndex((file) => file.inode === inode)
+  const at = files.findIndex((file) => file.id === id)
   if (at >= 0) return files[at + 1]
   const isRemoved = (await handle.stat()).nlink === 0
-  return isRemoved ? files.find((file) => !done.has(file.inode)) : undefined
+  return isRemoved ? files.find((file) => !done.has(file.id)) : undefined
 }
 
 async function* readOn(file: OpenFile, joiner: LineJoiner): AsyncGenerator<LogLine[]> {

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createOneByOne } from '../one-by-one.ts'
@@ -7,13 +8,16 @@ export const LOG = 'log'
 
 export interface LogFile {
   path: string
-  inode: number
+  id: FileId
   size: number
 }
 
+/** Which file it is, whatever it is called by now. */
+export type FileId = string
+
 /** A place in a log that is kept in several files. */
 export interface LogPlace {
-  inode: number
+  id: FileId
   offset: number
 }
 
@@ -62,12 +66,12 @@ export async function tailPlace(files: LogFile[], tail: number): Promise<LogPlac
       const { offset, lines } = await backFrom(handle, wanted)
       wanted -= lines
       looked += file.size - offset
-      if (wanted <= 0 || looked > MAX_BACK) return { inode: file.inode, offset }
+      if (wanted <= 0 || looked > MAX_BACK) return { id: file.id, offset }
     } finally {
       await handle.close()
     }
   }
-  return files[0] && { inode: files[0].inode, offset: 0 }
+  return files[0] && { id: files[0].id, offset: 0 }
 }
 
 /** Goes back over so many whole lines from the end of a file; over all when it has fewer. */
@@ -100,9 +104,14 @@ function lineEnds(text: Buffer, beginsAnywhere: boolean): number[] {
   return ends
 }
 
+/** The inode and its time of birth: a file system gives the number of a removed file to the next new one. */
+export function fileId({ ino, birthtimeMs }: Stats): FileId {
+  return `${ino} ${birthtimeMs}`
+}
+
 async function lookAt(path: string): Promise<LogFile | undefined> {
   const found = await stat(path).catch(absent)
-  return found?.isFile() ? { path, inode: found.ino, size: found.size } : undefined
+  return found?.isFile() ? { path, id: fileId(found), size: found.size } : undefined
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

@@ -33,7 +33,7 @@ export async function startRedis(): Promise<TestRedis> {
     maxRetriesPerRequest: null,
   })
   client.on('error', () => {}) // ENOENT until the server listens, and while a test keeps it down
-  await client.ping()
+  await answers()
   return {
     url: `unix://${socket}`,
     client,
@@ -44,13 +44,21 @@ export async function startRedis(): Promise<TestRedis> {
     restart: async () => {
       await end(server)
       server = serve(folder, socket)
-      await client.ping()
+      await answers()
     },
     stop: async () => {
       client.disconnect()
       await end(server)
       await rm(folder, { recursive: true, force: true })
     },
+  }
+
+  async function answers(): Promise<void> {
+    const ended = once(server, 'exit').then(([code, signal]) => {
+      throw new Error(`redis-server ended with ${code ?? signal}`)
+    })
+    ended.catch(() => {})
+    await Promise.race([client.ping(), ended])
   }
 }
 

@@ -72,6 +72,20 @@ describe('a log that is followed', () => {
     expect(await follower.end()).toEqual(['1', '2', '3', '4', '5', '6'])
   })
 
+  it('does not take a new file for a removed one whose inode it was given', async () => {
+    const follower = await follow()
+    await writeFile(log, row('0'))
+    await follower.until('0')
+    await rename(log, join(folder, 'log.1'))
+    await writeFile(log, row('1'))
+    await follower.until('1')
+    await unlink(join(folder, 'log.1'))
+    await writeFile(join(folder, 'log.tmp'), row('2')) // ext4 gives it the inode that is free again
+    await rename(join(folder, 'log.tmp'), log) // conmon at its own limit
+    await follower.until('2')
+    expect(await follower.end()).toEqual(['0', '1', '2'])
+  })
+
   it('catches up over several rotations that came between two looks', async () => {
     await writeFile(log, row('1'))
     const reader = await openLog(folder)
