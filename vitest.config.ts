@@ -1,35 +1,60 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+
+/** Tests wait more than they compute: even on one core two of them go on side by side. */
+const maxWorkers = Math.max(2, availableParallelism() - 1)
 
 export default defineConfig({
   test: {
+    setupFiles: ['test/support/unstub.ts'],
     projects: [
       {
+        extends: true,
         test: {
           name: 'fast',
-          include: ['test/{unit,contract,property}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['test/{unit,property}/**/*.test.ts', 'test/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          isolate: false, // each module is loaded once for all files of a worker
+          maxWorkers,
+          sequence: { groupOrder: 0 },
         },
       },
       {
+        extends: true,
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          maxWorkers,
+          sequence: { groupOrder: 2 },
         },
       },
       {
+        extends: true,
         test: {
           name: 'guest',
           include: ['test/guest/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 900_000,
           maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
       {
+        extends: true,
         test: {
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],

@@ -5,7 +5,7 @@ import { lstat, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from '
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ImageUse } from '../../agent/image/collector.ts'
 import { createImages, type ImageStore, type ImagesOptions } from '../../agent/image/create.ts'
 import { agentPaths, type Paths } from '../../agent/paths.ts'
@@ -258,18 +258,11 @@ insecure = true
       Secret: DEPLOYER.password,
     })
     await writeFile(join(bin, 'docker-credential-test'), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 })
-    const path = process.env.PATH
-    process.env.PATH = `${bin}:${path}`
-    try {
-      await writeFile(
-        join(paths.state, 'auth.json'),
-        JSON.stringify({ credHelpers: { [locked.name]: 'test' } }),
-      )
-      const reference = `${locked.name}/helped:1`
-      expect(await images.resolve(source(reference))).toMatchObject({ reference })
-    } finally {
-      process.env.PATH = path
-    }
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
+    const helpers = { credHelpers: { [locked.name]: 'test' } }
+    await writeFile(join(paths.state, 'auth.json'), JSON.stringify(helpers))
+    const reference = `${locked.name}/helped:1`
+    expect(await images.resolve(source(reference))).toMatchObject({ reference })
   })
 
   it('may have a mirror, which is asked first', async () => {

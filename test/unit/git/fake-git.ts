@@ -1,13 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
+import { vi } from 'vitest'
 import { tempFolder } from './repositories.ts'
-
-const PATH = process.env.PATH
-
-afterEach(() => {
-  process.env.PATH = PATH
-})
 
 /** Lets a shell script stand for git until the test is over. */
 export function useGit(script: string): void {
@@ -15,7 +9,7 @@ export function useGit(script: string): void {
   const file = join(folder, 'git')
   writeFileSync(file, `#!/bin/sh\n${script}\n`)
   chmodSync(file, 0o755)
-  process.env.PATH = `${folder}:${PATH}`
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
 }
 
 /** Writes down the command line of each call of git until the test is over. */

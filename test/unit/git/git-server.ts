@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { vi } from 'vitest'
 
 export interface GitServer {
   /** `http://127.0.0.1:port` */
@@ -15,7 +16,7 @@ export interface GitServer {
 /** Serves the repositories of a folder over smart HTTP, to who shows these credentials (`user:password`). */
 export async function startGitServer(folder: string, credentials?: string): Promise<GitServer> {
   // Whoever tests behind a proxy still talks to this machine directly.
-  process.env.no_proxy = '127.0.0.1'
+  vi.stubEnv('no_proxy', '127.0.0.1')
   const requests: string[] = []
   let status: number | null = null
   const server = createServer((request, response) => {

@@ -1,16 +1,10 @@
 import { type AddressInfo, createServer } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { gitEnvironment } from '../../../controller/git/environment.ts'
 import { type GitCall, git, gitCatFile } from '../../../controller/git/git.ts'
 import { locate } from '../../../controller/git/source-location.ts'
 import { useGit } from './fake-git.ts'
 import { tempFolder } from './repositories.ts'
-
-const PATH = process.env.PATH
-
-afterEach(() => {
-  process.env.PATH = PATH
-})
 
 function call(args: string[], more: Partial<GitCall> = {}): GitCall {
   return { args, cwd: tempFolder(), env: gitEnvironment(locate('/srv/x')), deadline: 20_000, ...more }
@@ -51,7 +45,7 @@ describe('git', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    process.env.no_proxy = '127.0.0.1'
+    vi.stubEnv('no_proxy', '127.0.0.1')
     const asking = git(call(['ls-remote', '--', `http://127.0.0.1:${port}/x`], { deadline: 300 }))
     await expect(asking).rejects.toMatchObject({ reason: 'deadline' })
     await disconnected.promise
@@ -85,22 +79,18 @@ describe('git', () => {
 
 describe('gitEnvironment', () => {
   it('leaves out what points git elsewhere, and keeps what the operator may set', () => {
-    process.env.GIT_DIR = '/elsewhere'
-    process.env.GIT_EXTERNAL_DIFF = 'touch x'
-    process.env.GIT_SSH_COMMAND = 'ssh -i key'
-    try {
-      const env = gitEnvironment(locate('/srv/x'))
-      expect(env).not.toHaveProperty('GIT_DIR')
-      expect(env).not.toHaveProperty('GIT_EXTERNAL_DIFF')
-      expect(env).toMatchObject({
-        GIT_SSH_COMMAND: 'ssh -i key',
-        GIT_TERMINAL_PROMPT: '0',
-        GIT_ALLOW_PROTOCOL: 'https:http:ssh:file',
-        LC_ALL: 'C',
-      })
-    } finally {
-      for (const name of ['GIT_DIR', 'GIT_EXTERNAL_DIFF', 'GIT_SSH_COMMAND']) delete process.env[name]
-    }
+    vi.stubEnv('GIT_DIR', '/elsewhere')
+    vi.stubEnv('GIT_EXTERNAL_DIFF', 'touch x')
+    vi.stubEnv('GIT_SSH_COMMAND', 'ssh -i key')
+    const env = gitEnvironment(locate('/srv/x'))
+    expect(env).not.toHaveProperty('GIT_DIR')
+    expect(env).not.toHaveProperty('GIT_EXTERNAL_DIFF')
+    expect(env).toMatchObject({
+      GIT_SSH_COMMAND: 'ssh -i key',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_ALLOW_PROTOCOL: 'https:http:ssh:file',
+      LC_ALL: 'C',
+    })
   })
 
   it('quotes object databases whose path has a colon', () => {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openSources } from '../../../controller/git/open.ts'
 import type { Source } from '../../../controller/git/source.ts'
 import type { SourceOptions } from '../../../controller/options.ts'
@@ -21,12 +21,11 @@ let server: GitServer
 let sources: Source[] = []
 
 beforeEach(() => {
-  process.env.GIT_CONFIG_GLOBAL = '/dev/null'
+  vi.stubEnv('GIT_CONFIG_GLOBAL', '/dev/null')
   repository = makeRepository({ 'a/x': '1', 'b/x': '2' })
 })
 
 afterEach(async () => {
-  delete process.env.GIT_CONFIG_GLOBAL
   await Promise.all(sources.splice(0).map((source) => source.close()))
   await server?.close()
 })
@@ -219,14 +218,9 @@ describe('errors of a server', () => {
   })
 
   it('git that is not installed is told as that', async () => {
-    const path = process.env.PATH
-    process.env.PATH = tempFolder()
-    try {
-      await expect(openOne('git@example.org:infra.git').latest()).rejects.toMatchObject({
-        code: 'RUNTIME_MISSING',
-      })
-    } finally {
-      process.env.PATH = path
-    }
+    vi.stubEnv('PATH', tempFolder())
+    await expect(openOne('git@example.org:infra.git').latest()).rejects.toMatchObject({
+      code: 'RUNTIME_MISSING',
+    })
   })
 })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { formatBytes } from '../../../agent/image/bytes.ts'
 import { matches, parseIndex } from '../../../agent/image/index-file.ts'
 import { isOfPlatform } from '../../../agent/image/platform.ts'
@@ -161,10 +161,9 @@ describe('a pull', () => {
   })
 
   it('keeps Setpoint’s own settings from buildah and its credential helpers', async () => {
-    process.env.SETPOINT_REDIS = 'redis://:canary@r'
+    vi.stubEnv('SETPOINT_REDIS', 'redis://:canary@r')
     const { pull } = aPull('echo "redis=$SETPOINT_REDIS;" >&2; exit 1')
     await expect(pull).rejects.toThrow('redis=;')
-    delete process.env.SETPOINT_REDIS
   })
 
   it('of an agent that was killed is ended by the next one, and nothing else is', async () => {
