@@ -1,7 +1,6 @@
+import { closed } from './parts.ts'
 import { Task } from './task.ts'
 import Type, { type Static } from './type.ts'
-
-const closed = { additionalProperties: false }
 
 /** Start a task in a free slot. */
 export const RunAction = Type.Object({ type: Type.Literal('run'), task: Task }, closed)

@@ -1,10 +1,12 @@
 import { sign as ed25519Sign, verify as ed25519Verify, type KeyObject } from 'node:crypto'
 import { Action } from './action.ts'
+import { ContainerSpec } from './container.ts'
 import { SetpointError } from './error.ts'
+import { NetworkSpec } from './network.ts'
+import { closed } from './parts.ts'
 import Type, { type Static } from './type.ts'
-import { checker } from './validate.ts'
-
-const closed = { additionalProperties: false }
+import { checker, reader } from './validate.ts'
+import { VolumeSpec } from './volume.ts'
 
 /** What a controller asks of one host, once. */
 export type Job = Static<typeof Job>
@@ -26,8 +28,8 @@ export const Job = Type.Object(
 export type SignedJob = Static<typeof SignedJob>
 export const SignedJob = Type.Object({ body: Type.String(), signature: Type.String() }, closed)
 
-const checkSignedJob = checker(SignedJob)
-const checkJob = checker(Job)
+const readSignedJob = reader(SignedJob)
+const readJob = reader(Job)
 
 /** The largest job that an agent reads, in bytes. */
 export const MAX_JOB_BYTES = 4 * 1024 * 1024
@@ -43,20 +45,52 @@ export function signJob(job: Job, privateKey: KeyObject): SignedJob {
  * @throws SetpointError JOB_REFUSED naming what is wrong; nothing of an unsigned body is parsed.
  */
 export function openJob(data: unknown, publicKey: KeyObject, host: string): Job {
-  const signed = checkSignedJob(data)
+  const signed = readSignedJob(data)
   if (!signed.ok) throw refused(`it is no signed job (${signed.message})`)
   const { body, signature } = signed.value
   if (Buffer.byteLength(body) > MAX_JOB_BYTES) throw refused(`it is larger than ${MAX_JOB_BYTES} bytes`)
   if (!ed25519Verify(null, Buffer.from(body), publicKey, Buffer.from(signature, 'base64'))) {
     throw refused('its signature is not from the controller whose key this agent pins')
   }
-  const job = checkJob(JSON.parse(body))
-  if (!job.ok)
-    throw refused(`its shape is wrong (${job.message}); controller and agent may differ in version`)
-  if (job.value.host !== host) throw refused(`it was signed for host ${job.value.host}`)
-  return job.value
+  const job = jobIn(JSON.parse(body))
+  if (job.host !== host) throw refused(`it was signed for host ${job.host}`)
+  return job
 }
 
-function refused(why: string): SetpointError {
-  return new SetpointError('JOB_REFUSED', `A job was refused: ${why}.`)
+/** What a task is made of: to leave something out there would run another thing than was committed. */
+const checkParts = checker(
+  Type.Object({
+    container: ContainerSpec,
+    networks: Type.Array(NetworkSpec),
+    volumes: Type.Array(VolumeSpec),
+  }),
+)
+const PARTS = /^\/action\/task\/(?=container|networks|volumes)/
+const UPGRADE = 'Upgrade setpoint-agent on this host to the version of the controller.'
+
+/**
+ * A job of any version of the controller. What an agent may leave out is told by a field that it need not know; what it
+ * must not leave out stands in what a task is made of, or is an action of another type.
+ */
+function jobIn(written: unknown): Job {
+  const job = readJob(written)
+  if (!job.ok) throw refused(newAction(written) ?? `its shape is wrong (${job.message})`, UPGRADE)
+  const { value, unknown } = job
+  if (unknown.length === 0 || !('task' in value.action)) return value
+  const { task } = (written as { action: { task: unknown } }).action
+  if (checkParts(task).ok) return value
+  const what = unknown.find((path) => PARTS.test(path))?.replace(PARTS, '') ?? 'more'
+  throw refused(`its task asks for ${what}, which this agent does not know`, UPGRADE)
+}
+
+/** What is wrong if the action is of a type that another version knows. */
+function newAction(written: unknown): string | undefined {
+  const type = (written as Partial<Job> | null)?.action?.type
+  if (typeof type !== 'string' || Action.anyOf.some(({ properties }) => properties.type.const === type))
+    return
+  return `this agent knows no action ${JSON.stringify(type.slice(0, 100))}`
+}
+
+function refused(why: string, hint?: string): SetpointError {
+  return new SetpointError('JOB_REFUSED', `A job was refused: ${why}.`, hint === undefined ? {} : { hint })
 }

@@ -1,7 +1,6 @@
+import { closed } from './parts.ts'
 import { StackSpec } from './stack.ts'
 import Type, { type Static } from './type.ts'
-
-const closed = { additionalProperties: false }
 
 /** A spec at the revision of the source that declared it. */
 export type Revision = Static<typeof Revision>

@@ -1,9 +1,8 @@
+import { closed } from './parts.ts'
 import { RECIPIENT } from './seal.ts'
 import { TaskStatus } from './task.ts'
 import Type, { type Static } from './type.ts'
 import { Usage } from './usage.ts'
-
-const closed = { additionalProperties: false }
 
 export type HostInfo = Static<typeof HostInfo>
 export const HostInfo = Type.Object(

@@ -1,9 +1,8 @@
 import { ContainerSpec } from './container.ts'
 import { NetworkSpec } from './network.ts'
+import { closed } from './parts.ts'
 import Type, { type Static, type TLiteral, type TUnion } from './type.ts'
 import { VolumeSpec } from './volume.ts'
-
-const closed = { additionalProperties: false }
 
 /**
  * The states of a task, in order. Within one run of a task the number only grows, so of two observations the

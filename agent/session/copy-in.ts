@@ -3,11 +3,11 @@ import { type FileHandle, lchown, lutimes, mkdir, open, readFile, symlink, unlin
 import { SetpointError } from '../../schemas/error.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 import { CopyEntry } from '../../schemas/session/request.ts'
-import { checker } from '../../schemas/validate.ts'
+import { reader } from '../../schemas/validate.ts'
 import { atPath, entryPath, HELD, heldPath, type Place } from './confined.ts'
 import type { Copying } from './copy-out.ts'
 
-const checkEntry = checker(CopyEntry)
+const checkEntry = reader(CopyEntry)
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 const IN_PLACE = constants.O_WRONLY | constants.O_TRUNC
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW

@@ -101,7 +101,9 @@ async function orderIn(sealed: string, identity: string): Promise<SessionOrder> 
   const text = (await unseal(identity, Buffer.from(sealed, 'base64'))).toString('utf8')
   const order = checkOrder(JSON.parse(text))
   if (order.ok) return order.value
-  throw new SetpointError('JOB_REFUSED', `A session was refused: its shape is wrong (${order.message}).`)
+  throw new SetpointError('JOB_REFUSED', `A session was refused: its shape is wrong (${order.message}).`, {
+    hint: 'What is asked may be newer than the agent: upgrade setpoint-agent on this host.',
+  })
 }
 
 function tooMany(): SetpointError {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { Task, TaskStatus } from '../../schemas/task.ts'
-import { checker } from '../../schemas/validate.ts'
+import { reader } from '../../schemas/validate.ts'
 import { iso } from '../clock.ts'
 import { absent } from '../disk.ts'
 import type { Paths } from '../paths.ts'
@@ -33,10 +33,12 @@ export interface Journal {
 }
 
 const FILE = 'task.json'
+const NEWER =
+  'Another version of the agent has set up a task with what this one does not know: it runs on, and is restarted without it'
 /** A folder that is being removed. */
 const TRASH = '.trash-'
-const checkTask = checker(Task)
-const checkStatus = checker(TaskStatus)
+const readTask = reader(Task)
+const readStatus = reader(TaskStatus)
 
 /** The journal below `<state>/tasks`. */
 export function createJournal({ paths, log }: { paths: Paths; log: Log }): Journal {
@@ -141,7 +143,9 @@ async function loadOne(folder: string, id: string, log: Log): Promise<Entry | un
   const text = await readFile(path, 'utf8').catch(absent)
   if (text === undefined) return undefined
   try {
-    return parseEntry(text, id)
+    const { entry, unknown } = parseEntry(text, id)
+    if (unknown.length > 0) log.warn({ task: id, unknown }, NEWER)
+    return entry
   } catch (error) {
     const aside = `${path}.damaged-${iso(Date.now()).replaceAll(':', '')}`
     await rename(path, aside)
@@ -153,16 +157,23 @@ async function loadOne(folder: string, id: string, log: Log): Promise<Entry | un
   }
 }
 
-function parseEntry(text: string, id: string): Entry {
+interface Parsed {
+  entry: Entry
+  /** What the task is asked to be that this agent does not know. */
+  unknown: string[]
+}
+
+/** The task stays as it was written, for an agent that knows all of it; of the status what is known is enough. */
+function parseEntry(text: string, id: string): Parsed {
   const entry = JSON.parse(text) as Entry
   if (entry.version !== 1) throw new Error(`its version ${entry.version} is not one that this agent knows`)
-  const task = checkTask(entry.task)
+  const task = readTask(entry.task)
   if (!task.ok) throw new Error(`task: ${task.message}`)
-  const status = checkStatus(entry.status)
+  const status = readStatus(entry.status)
   if (!status.ok) throw new Error(`status: ${status.message}`)
   if (entry.task.id !== id) throw new Error(`it is the journal of task ${entry.task.id}`)
   if (!['run', 'ended', 'removed'].includes(entry.wanted)) throw new Error(`wanted: ${entry.wanted}`)
-  return { ...entry, status: withProbes(entry.status) }
+  return { entry: { ...entry, status: withProbes(status.value) }, unknown: task.unknown }
 }
 
 /** A journal of an earlier agent has the last probe alone, under a name of its own. */

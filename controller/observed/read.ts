@@ -1,5 +1,5 @@
 import { Report, Snapshot } from '../../schemas/report.ts'
-import { type Checked, checker } from '../../schemas/validate.ts'
+import { type Checked, reader } from '../../schemas/validate.ts'
 import { HOST_NAME } from '../../schemas/wire.ts'
 
 /** The largest entry of the report stream that is read, in bytes. */
@@ -11,8 +11,8 @@ export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024
 /** More hosts than this are not followed. */
 export const MAX_HOSTS = 5_000
 
-const checkReport = checker(Report)
-const checkSnapshot = checker(Snapshot)
+const checkReport = reader(Report)
+const checkSnapshot = reader(Snapshot)
 
 /** An entry of the report stream. No host speaks for the tasks of another. */
 export function readReport(text: string | undefined): Checked<Report> {

@@ -4,7 +4,7 @@ import { unseal } from '../../schemas/seal.ts'
 import { MAX_SECRET_BYTES, packSecret, secretDigest } from '../../schemas/secret.ts'
 import { secretFormat } from '../../schemas/secret-file.ts'
 import Type, { type Static } from '../../schemas/type.ts'
-import { checker } from '../../schemas/validate.ts'
+import { reader } from '../../schemas/validate.ts'
 import { isCode, writeAtomically } from '../state/files.ts'
 import type { ControllerKeys } from '../state/keys.ts'
 import type { Vault } from './vault.ts'
@@ -20,7 +20,7 @@ const ExternalSecret = Type.Object(
   },
   { additionalProperties: false },
 )
-const checkSecrets = checker(Type.Array(ExternalSecret))
+const checkSecrets = reader(Type.Array(ExternalSecret))
 
 export interface ExternalSecrets {
   /** Digests by name; the same value as long as none of them changes. */

@@ -1,8 +1,8 @@
 import { lstat, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digest } from '../../schemas/canonical.ts'
-import { StackRecord } from '../../schemas/record.ts'
-import { type Checked, checker } from '../../schemas/validate.ts'
+import { type Revision, StackRecord } from '../../schemas/record.ts'
+import { type Checked, reader } from '../../schemas/validate.ts'
 import { isCode } from './files.ts'
 
 /** The largest record that is read, in bytes. */
@@ -12,7 +12,7 @@ const SUFFIX = '.json'
 /** File systems take 255 bytes of a name. */
 const LONGEST = 180
 
-const checkRecord = checker(StackRecord)
+const recordIn = reader(StackRecord)
 
 /** The file of a stack's record: its name with everything that means something to a file system escaped. */
 export function fileName(stack: string): string {
@@ -30,10 +30,30 @@ export async function readRecord(folder: string, name: string): Promise<Checked<
   const path = join(folder, name)
   const { size } = await lstat(path)
   if (size > MAX_RECORD_BYTES) return bad(`it has ${size} bytes, more than ${MAX_RECORD_BYTES}`)
-  const record = checkRecord(parsed(await readFile(path, 'utf8')))
-  if (record.ok && fileName(record.value.name) !== name)
-    return bad(`it is the record of ${record.value.name}`)
-  return record
+  const written = parsed(await readFile(path, 'utf8'))
+  const record = recordIn(written)
+  if (!record.ok) return record
+  if (fileName(record.value.name) !== name) return bad(`it is the record of ${record.value.name}`)
+  return { ok: true, value: withWholeSpecs(record.value, written as StackRecord) }
+}
+
+/**
+ * With the specs as they were written: a digest stands for all of a spec, so what only a later controller knows of it goes
+ * to the hosts, and back into the record, as it came.
+ */
+function withWholeSpecs(record: StackRecord, written: StackRecord): StackRecord {
+  const { accepted, healthy, previous, rollout } = record
+  return {
+    ...record,
+    accepted: accepted && whole(accepted, written.accepted),
+    healthy: healthy && whole(healthy, written.healthy),
+    previous: previous.map((each, index) => whole(each, written.previous[index])),
+    rollout: rollout && { ...rollout, to: whole(rollout.to, written.rollout?.to) },
+  }
+}
+
+function whole(known: Revision, written: Revision | null | undefined): Revision {
+  return { ...known, spec: written?.spec ?? known.spec }
 }
 
 /** Renames a file that cannot be read, so that it is kept for a person to look at; gives the new name. */

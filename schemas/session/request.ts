@@ -1,6 +1,5 @@
+import { closed } from '../parts.ts'
 import Type, { type Static } from '../type.ts'
-
-const closed = { additionalProperties: false }
 
 /** How many letters a path, an argument or a pattern of a request may have. */
 const MAX_TEXT = 4096

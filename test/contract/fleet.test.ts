@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Fleet, Observed } from '../../controller/observed/fleet.ts'
 import { createFleet } from '../../controller/observed/redis-fleet.ts'
+import type { Report } from '../../schemas/report.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
 import { HEARTBEAT, REPORTS, SNAPSHOTS } from '../../schemas/wire.ts'
 import { aSeen, reportsOf } from '../support/agent-reports.ts'
@@ -80,6 +81,18 @@ describe('a fleet', () => {
     await reportsOf(redis, 'one').snapshot([aSeen('a', 'one', { lastProbe })])
     await fleet.start()
     expect(states(fleet.observed(now()), 'one')).toEqual({ a: '1 running' })
+  })
+
+  it('takes what an agent of a later version reports, and of it what it knows itself', async () => {
+    const agent = reportsOf(redis, 'one')
+    const more = { ofTomorrow: { deep: true } }
+    const seen = (id: string): TaskStatus => ({ ...aSeen(id, 'one'), ...more })
+    await agent.snapshot([seen('a')], { ...more, host: { ...aHost('one').info, ...more } } as object)
+    await fleet.start()
+    await agent.send({ kind: 'delta', ...agent.look(), tasks: [seen('b')], gone: [], ...more } as Report)
+    await drained()
+    expect(states(fleet.observed(now()), 'one')).toEqual({ a: '1 running', b: '1 running' })
+    expect(JSON.stringify(fleet.observed(now()).get('one'))).not.toContain('ofTomorrow')
   })
 
   it('knows at its start what was reported before, deltas included', async () => {
@@ -285,7 +298,11 @@ describe('a bad payload is dropped and stops nothing', () => {
   it.each<[string, () => string]>([
     ['no JSON', () => '{'],
     ['another shape', () => JSON.stringify({ kind: 'delta', host: 'one' })],
-    ['an unknown member', () => JSON.stringify({ ...delta([]), extra: 1 })],
+    ['a kind of report that nobody knows', () => JSON.stringify({ ...delta([]), kind: 'gossip' })],
+    [
+      'a state of a task that nobody knows',
+      () => JSON.stringify(delta([aSeen('x', 'one', { state: 'dreaming' as TaskStatus['state'] })])),
+    ],
     ['a host name that is a path', () => JSON.stringify({ ...delta([]), host: '../one' })],
     ["another host's task", () => JSON.stringify({ ...delta([aSeen('x', 'two')]), sequence: 99 })],
     [

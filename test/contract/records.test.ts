@@ -142,13 +142,44 @@ describe('records', () => {
   })
 })
 
+describe('a record of a later controller', () => {
+  const later = () => {
+    const spec = aStack('web', [aService('app')])
+    const [app] = spec.services
+    const container = { ...app?.container, ofTomorrow: { deep: true } }
+    return {
+      ...spec,
+      ofTomorrow: 1,
+      services: [{ ...app, ofTomorrow: [1], container } as typeof app],
+    } as typeof spec
+  }
+  const rollout = (to: StackRecord['accepted'] & object): StackRecord['rollout'] => ({
+    ...{ id: 'r', direction: 'forward', from: null, startedAt: '', services: {}, phase: 'rolling' },
+    to,
+  })
+
+  it('is read, and loses what only that one knows, but for specs, which their digests stand for', async () => {
+    const revision = aRevision(1, later())
+    const specs = { accepted: revision, healthy: revision, previous: [revision], rollout: rollout(revision) }
+    const known = aRecord('web', specs)
+    await mkdir(folder, { recursive: true })
+    const written = { ...known, ofTomorrow: 1, accepted: { ...revision, ofTomorrow: 1 } }
+    await writeFile(join(folder, 'web.json'), JSON.stringify(written))
+    const again = await loaded()
+    expect(again.get('web')).toEqual(known)
+    expect(log.lines).toEqual([])
+    await again.put({ ...known, message: 'written back' })
+    expect((await loaded()).get('web')).toEqual({ ...known, message: 'written back' })
+  })
+})
+
 describe('a damaged record is set aside and told of, and stops no other', () => {
   it.each<[string, string]>([
     ['cut off', '{"name":"web","sou'],
     ['empty', ''],
     ['of another shape', JSON.stringify({ name: 'web' })],
     ['of another stack', JSON.stringify(aRecord('db'))],
-    ['with a member that nobody knows', JSON.stringify({ ...aRecord('web'), extra: 1 })],
+    ['with an outcome that nobody knows', JSON.stringify({ ...aRecord('web'), outcome: 'dreaming' })],
   ])('%s', async (_name, content) => {
     await records.put(aRecord('good'))
     await writeFile(join(folder, 'web.json'), content)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
 import { FRAME, type Frame, jsonOf } from '../../../schemas/session/frames.ts'
 import { CopyEntry } from '../../../schemas/session/request.ts'
-import { checker } from '../../../schemas/validate.ts'
+import { reader } from '../../../schemas/validate.ts'
 import type { Live } from '../live.ts'
 
 export interface Receiving {
@@ -15,7 +15,7 @@ export interface Receiving {
   report(text: string): void
 }
 
-const checkEntry = checker(CopyEntry)
+const checkEntry = reader(CopyEntry)
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 /**

@@ -9,9 +9,12 @@ import { agentPaths } from '../../../agent/paths.ts'
 import { startWorker } from '../../../agent/worker.ts'
 import type { Action } from '../../../schemas/action.ts'
 import { type ErrorFacts, SetpointError } from '../../../schemas/error.ts'
+import type { CommandHealthcheck } from '../../../schemas/healthcheck.ts'
 import { type Job, signJob } from '../../../schemas/job.ts'
+import type { NetworkSpec } from '../../../schemas/network.ts'
 import { PREFIX, queueName, redisOptions } from '../../../schemas/wire.ts'
-import { aLog, aRun } from '../../support/jobs.ts'
+import { aContainer } from '../../support/builders.ts'
+import { aLog, aRun, aTask } from '../../support/jobs.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
@@ -48,6 +51,12 @@ const signed = (sequence: number, rest: Partial<Job> = {}, key = privateKey) =>
     },
     key,
   )
+
+const aNetwork = { name: 'n', internal: false, external: false }
+const aProbe = (): CommandHealthcheck => ({
+  ...{ test: ['true'], interval: 1, timeout: 1, retries: 1, startPeriod: 0, startInterval: 1 },
+})
+const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`new${n}`, n]))
 
 /** A worker whose outcomes can be waited for. */
 async function aWorker(perform: (action: Action) => Promise<void> = async () => {}) {
@@ -105,6 +114,44 @@ describe('the worker', () => {
     await queue.add('run', data(), { jobId: 'bad' })
     await queue.add('run', signed(2), { jobId: 'good' })
     expect(await outcome('bad')).toMatchObject({ code: 'JOB_REFUSED' })
+    expect(await outcome('good')).toBeUndefined()
+    expect(performed).toHaveLength(1)
+  })
+
+  it('does what a later controller asks, whatever it tells beside', async () => {
+    const { performed, outcome } = await aWorker()
+    const task = { ...aTask('t1'), ofTomorrow: [{}] }
+    const action = { type: 'run', task, ofTomorrow: 1 } as Action
+    const job = { ...signed(1, { action, ...{ ofTomorrow: 1 } }), ofTomorrow: 1 }
+    await queue.add('run', job, { jobId: 'later' })
+    expect(await outcome('later')).toBeUndefined()
+    expect(performed).toEqual([aRun('t1')])
+  })
+
+  it.each<[string, Action, string]>([
+    [
+      'a container with more than it knows',
+      aRun('t1', {
+        container: aContainer({ healthcheck: { ...aProbe(), jitter: 5 } as CommandHealthcheck }),
+      }),
+      'A job was refused: its task asks for container/healthcheck/jitter, which this agent does not know.',
+    ],
+    [
+      'more of a network, told last of many other fields',
+      { ...aRun('t1', { networks: [{ ...aNetwork, encrypted: true } as NetworkSpec] }), ...many(30) },
+      'A job was refused: its task asks for more, which this agent does not know.',
+    ],
+    [
+      'another action',
+      { type: 'hibernate', taskId: 't1' } as unknown as Action,
+      'A job was refused: this agent knows no action "hibernate".',
+    ],
+  ])('refuses %s, says it, and does the next job', async (_, action, message) => {
+    const { performed, outcome } = await aWorker()
+    await queue.add('run', signed(1, { action }), { jobId: 'new' })
+    await queue.add('run', signed(2), { jobId: 'good' })
+    const hint = 'Upgrade setpoint-agent on this host to the version of the controller.'
+    expect(await outcome('new')).toEqual({ code: 'JOB_REFUSED', message, hint })
     expect(await outcome('good')).toBeUndefined()
     expect(performed).toHaveLength(1)
   })

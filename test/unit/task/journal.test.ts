@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { agentPaths } from '../../../agent/paths.ts'
-import { newEntry } from '../../../agent/task/entry.ts'
+import { type Entry, newEntry } from '../../../agent/task/entry.ts'
 import { createJournal } from '../../../agent/task/journal.ts'
 import { aLog } from '../../support/jobs.ts'
 import { aTask, removeTemporary, temporaryState } from './parts.ts'
@@ -10,7 +10,12 @@ import { aTask, removeTemporary, temporaryState } from './parts.ts'
 afterEach(removeTemporary)
 
 const NOW = Date.parse('2026-01-01T00:00:00.000Z')
+const aNetwork = (name: string) => ({ name, internal: false, external: false })
 const entryOf = (id: string) => newEntry(aTask({ id }), null, NOW)
+
+function dreaming(entry: Entry): object {
+  return { ...entry, status: { ...entry.status, state: 'dreaming' } }
+}
 
 function given() {
   const paths = agentPaths(temporaryState())
@@ -50,6 +55,33 @@ describe('the journal', () => {
     expect(log.lines).toEqual([])
   })
 
+  it('reads what a later agent wrote, tells what it cannot restart as it was, and keeps that for an agent that can', async () => {
+    const { again, journal, paths, log } = given()
+    const entry = entryOf('t1')
+    const container = { ...entry.task.container, ofTomorrow: true }
+    const later = {
+      ...entry,
+      task: { ...entry.task, container, networks: [{ ...aNetwork('n'), ofTomorrow: 1 }] },
+      status: { ...entry.status, ofTomorrow: 1 },
+    }
+    await journal.save(later)
+    const [read] = await again()
+    expect(read).toEqual({ ...later, status: entry.status })
+    expect(log.lines.join()).toContain('Another version of the agent')
+    await journal.save({ ...(read as Entry), streak: 2 })
+    const kept = JSON.parse(readFileSync(join(paths.task('t1'), 'task.json'), 'utf8'))
+    expect(kept).toMatchObject({ streak: 2, task: later.task })
+  })
+
+  it('says nothing when all that a later agent has added is about how a task is', async () => {
+    const { again, journal, log } = given()
+    const entry = entryOf('t1')
+    const probes = [{ exitCode: 0, output: '', at: '', ofTomorrow: 1 }]
+    await journal.save({ ...entry, status: { ...entry.status, probes } })
+    expect((await again())[0]?.status.probes).toEqual([{ exitCode: 0, output: '', at: '' }])
+    expect(log.lines).toEqual([])
+  })
+
   it('is only for root to read: environments hold secrets', async () => {
     const { journal, paths } = given()
     await journal.save(entryOf('t1'))
@@ -71,6 +103,7 @@ describe('the journal', () => {
     ['of another version', JSON.stringify({ ...entryOf('t1'), version: 2 })],
     ['of another task', JSON.stringify(entryOf('t9'))],
     ['with a task of another shape', JSON.stringify({ ...entryOf('t1'), task: { id: 't1' } })],
+    ['in a state that nobody knows', JSON.stringify(dreaming(entryOf('t1')))],
     ['with nothing in it', ''],
   ])('sets a file aside that is %s, tells of it, and reads the others', async (_, text) => {
     const { journal, again, paths, log } = given()
