@@ -16,7 +16,6 @@ interface Rule {
 /** What every folder of the agent may use: it knows of none of them. */
 const AGENT_SHARED = [
   'agent/paths.ts',
-  'agent/limit.ts',
   'agent/clock.ts',
   'agent/disk.ts',
   'agent/mountinfo.ts',
@@ -70,7 +69,7 @@ const RULES: Record<string, Rule> = {
 
   'agent/task': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime/in-root.ts'], typesFrom: ['agent'] },
   'agent/runtime': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/image'] },
-  'agent/runtime/cdi-files.ts': { from: ['schemas'], packages: ['yaml'] },
+  'agent/runtime/cdi-files.ts': { from: ['schemas', ...AGENT_SHARED], packages: ['yaml'] },
   'agent/image': {
     from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
   },

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../schemas/duration.ts'
+import { environmentForTools } from '../../schemas/environment.ts'
 import type { ImageSource } from '../../schemas/image.ts'
+import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
 import { classify, withoutSecrets } from '../../schemas/registry.ts'
-import { createLimit } from '../limit.ts'
 import { run } from '../runtime/exec.ts'
 import type { Buildah } from './buildah.ts'
 import { pullError } from './failures.ts'
@@ -80,7 +81,7 @@ async function attempt(
     const { exitCode, stderr } = await run(buildah(...pullArgs(source, await authFile())), {
       timeout: DEADLINE,
       maxOutput: MEGABYTE,
-      env: { ...plainEnvironment(), TMPDIR: folder },
+      env: { ...environmentForTools(process.env), TMPDIR: folder },
       watch: (child) =>
         watchPull(child, {
           signal,
@@ -112,10 +113,4 @@ export function pullArgs(source: ImageSource, authFile: string | undefined): str
 /** `pulling docker.io/library/nginx:1.29: 34 MB, 5 layers` */
 function pullWords(reference: string, progress: string): string {
   return progress === '' ? `pulling ${reference}` : `pulling ${reference}: ${progress}`
-}
-
-/** Setpoint's own settings, which may carry passwords, are nothing for buildah and the credential helpers it starts. */
-function plainEnvironment(): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('SETPOINT_'))
-  return { ...Object.fromEntries(others), LC_ALL: 'C' }
 }

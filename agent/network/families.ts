@@ -3,7 +3,7 @@ import { type Cidr, contains, firstAddress, parseCidr } from './cidr.ts'
 import type { Network } from './leases.ts'
 
 /** The addresses of a network of one family, IPv4 or IPv6. */
-export interface Family {
+export interface FamilySubnet {
   subnet: Cidr
   /** The bridge's own address. */
   gateway: string
@@ -16,18 +16,18 @@ export type Subnets = Pick<
   'name' | 'subnet' | 'gateway' | 'range' | 'subnet6' | 'gateway6' | 'range6'
 >
 
-export function ipv4Of(network: Subnets): Family | undefined {
+export function ipv4Of(network: Subnets): FamilySubnet | undefined {
   const { name, subnet, gateway, range } = network
   return subnet === undefined ? undefined : family(name, { subnet, gateway, range })
 }
 
-export function ipv6Of(network: Subnets): Family | undefined {
+export function ipv6Of(network: Subnets): FamilySubnet | undefined {
   const { name, subnet6: subnet, gateway6: gateway, range6: range } = network
   return subnet === undefined ? undefined : family(name, { subnet, gateway, range })
 }
 
 /** IPv4 first. */
-export function familiesOf(network: Subnets): Family[] {
+export function familiesOf(network: Subnets): FamilySubnet[] {
   return [ipv4Of(network), ipv6Of(network)].filter((one) => one !== undefined)
 }
 
@@ -52,7 +52,7 @@ interface Written {
   range: string | undefined
 }
 
-function family(name: string, { subnet, gateway, range }: Written): Family {
+function family(name: string, { subnet, gateway, range }: Written): FamilySubnet {
   const parsed = cidr(name, subnet)
   return {
     subnet: parsed,

@@ -3,7 +3,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { NetworkAttachment } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
 import { contains, formatCidr, freeAddress } from './cidr.ts'
-import { type Family, familiesOf, ipv4Of, ipv6Of } from './families.ts'
+import { type FamilySubnet, familiesOf, ipv4Of, ipv6Of } from './families.ts'
 import type { Lease, Network } from './leases.ts'
 
 /** The addresses of a task in a network, of the families that the network has, and those that its service shares. */
@@ -43,7 +43,7 @@ function sharedBy(network: Network, { stack, service, container }: Task, own: Gi
 }
 
 /** The next free address of one family, kept as the last one that was given out. */
-export function nextAddress(network: Network, { subnet, range }: Family, taken: string[] = []): string {
+export function nextAddress(network: Network, { subnet, range }: FamilySubnet, taken: string[] = []): string {
   const key = subnet.bits === 32 ? 'last' : 'last6'
   const address = freeAddress(subnet, usedIn(network, taken), { last: network[key], range })
   if (address === undefined) {
@@ -71,7 +71,7 @@ function usedIn(network: Network, taken: string[]): Set<string> {
   ])
 }
 
-function checkFixed(network: Network, family: Family | undefined, address: string): void {
+function checkFixed(network: Network, family: FamilySubnet | undefined, address: string): void {
   const { name } = network
   if (!family || !contains(family.subnet, address)) {
     const subnets = familiesOf(network).map(({ subnet }) => formatCidr(subnet))

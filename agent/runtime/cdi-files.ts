@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Devices } from '../../schemas/device.ts'
 import { SetpointError } from '../../schemas/error.ts'
+import { absent } from '../disk.ts'
 import { unable } from './abilities.ts'
 import { type CdiNode, type CdiSpec, chosenEdits, hooksOf, mountOf } from './cdi.ts'
 import { type DeviceEdits, nodeAt, type OciDevice, ruleFor } from './device-nodes.ts'
@@ -86,8 +87,4 @@ async function nodeOf(node: CdiNode): Promise<{ node: OciDevice; permissions: st
     node: { path: node.path, type, major, minor, ...(fileMode !== undefined && { fileMode }), ...owner },
     permissions,
   }
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }

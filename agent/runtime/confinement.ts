@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { release } from 'node:os'
 import type { SeccompProfile } from '../../schemas/seccomp.ts'
+import { absent } from '../disk.ts'
 import { goArch, type LinuxSeccomp, seccompFor } from './seccomp.ts'
 
 export interface Confinement {
@@ -39,7 +40,7 @@ export function confinements(profile: SeccompProfile): Confinements {
     async learn(capabilities, file) {
       const confinement = of(capabilities)
       if (confinement.compiled !== undefined) return
-      const program = await readFile(file).catch(absent)
+      const program = await readFile(file).catch(absent) // runc, and a crun with a cache of its own, keep none
       if (program && isProgram(program)) confinement.compiled = program.toString('base64')
     },
   }
@@ -47,9 +48,4 @@ export function confinements(profile: SeccompProfile): Confinements {
 
 function isProgram({ length }: Buffer): boolean {
   return length > 0 && length % INSTRUCTION === 0 && length / INSTRUCTION <= MAX_INSTRUCTIONS
-}
-
-/** runc, and a crun with a cache of its own, keep no such file. */
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { absent } from '../disk.ts'
 import type { OciConfig } from './bundle.ts'
 import { type Context, filesOf } from './context.ts'
 
@@ -48,8 +49,4 @@ type ParseWithSource = (
 
 function rawJson(text: string): unknown {
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text)
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }

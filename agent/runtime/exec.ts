@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { environmentForTools } from '../../schemas/environment.ts'
 import { SetpointError } from '../../schemas/error.ts'
 
 /** A command line. Never a string: nothing here goes through a shell. */
@@ -129,9 +130,9 @@ export function start(
 
 let environment: NodeJS.ProcessEnv | undefined
 
-/** Tools speak English and skip their translations: what they say is read. Kept: each look costs a quarter of a spawn. */
+/** Kept: each look at the own environment costs a quarter of a spawn. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  environment ??= { ...process.env, LC_ALL: 'C' }
+  environment ??= environmentForTools(process.env)
   return environment
 }
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, open, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { absent } from '../disk.ts'
 
 /** As many as the kernel follows (path_resolution(7)). */
 const MAX_LINKS = 40
@@ -57,8 +58,4 @@ async function linkTarget(path: string): Promise<string | undefined> {
 
 function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.')
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }

@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { absent } from '../disk.ts'
 import { createOneByOne } from '../one-by-one.ts'
 
 /** The file that conmon writes, in the folder of its task. */
@@ -112,8 +113,4 @@ export function fileId({ ino, birthtimeMs }: Stats): FileId {
 async function lookAt(path: string): Promise<LogFile | undefined> {
   const found = await stat(path).catch(absent)
   return found?.isFile() ? { path, id: fileId(found), size: found.size } : undefined
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
 }

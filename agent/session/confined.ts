@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, readlink } from 'node:fs/promises'
 import { SetpointError } from '../../schemas/error.ts'
+import { absent } from '../disk.ts'
 
 /** open(2): a file held without being opened; Node has no name for it. */
 const O_PATH = 0o10000000
@@ -111,10 +112,6 @@ function here(trail: { folder: FileHandle; name: string }[]): Place {
 
 function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.')
-}
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }
 
 function noFolder(path: string, name: string): SetpointError {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { messageOf } from '../../schemas/error.ts'
+import { createLimit } from '../../schemas/limit.ts'
 import { classify, registryOf, withoutSecrets } from '../../schemas/registry.ts'
 import { rawManifest, SkopeoFailure } from './skopeo.ts'
-import { createTurnstile } from './turnstile.ts'
 
 /** What a registry says of a reference: what it stands for, or in a few words why that is not known. */
 export type Look = { digest: string } | { problem: string }
@@ -31,7 +31,7 @@ const PAUSE = 30_000
 
 /** Registries by skopeo, a few looks at a time. */
 export function createRegistry({ authFile, now, deadline = DEADLINE }: RegistryOptions): Registry {
-  const inTurn = createTurnstile(AT_ONCE)
+  const inTurn = createLimit(AT_ONCE)
   const closing = new AbortController()
   const silent = new Map<string, { until: number; problem: string }>()
 

@@ -1,4 +1,5 @@
 import { type ExecFileException, execFile } from 'node:child_process'
+import { environmentForTools } from '../../schemas/environment.ts'
 
 export interface SkopeoCall {
   /** A full reference. */
@@ -39,7 +40,7 @@ export function rawManifest({ reference, authFile, deadline, signal }: SkopeoCal
     killSignal: 'SIGKILL',
     timeout: deadline + LAST_WORDS,
     maxBuffer: MAX_MANIFEST,
-    env: environment(),
+    env: environmentForTools(process.env),
   } as const
   return new Promise((resolve, reject) => {
     const args = inspectArgs({ reference, authFile, deadline }, process.env)
@@ -63,12 +64,6 @@ export function inspectArgs(
     ...(authFile === undefined ? [] : ['--authfile', authFile]),
     `docker://${reference}`,
   ]
-}
-
-/** Setpoint's own settings, which may carry passwords, are nothing for skopeo and the credential helpers it starts. */
-function environment(): NodeJS.ProcessEnv {
-  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('SETPOINT_'))
-  return { ...Object.fromEntries(others), LC_ALL: 'C' }
 }
 
 function reasonOf(error: ExecFileException, stderr: string, deadline: number): string {

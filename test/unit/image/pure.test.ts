@@ -3,7 +3,6 @@ import { parseInspect } from '../../../agent/image/config.ts'
 import { pullError } from '../../../agent/image/failures.ts'
 import { parsePlan, simulateArgv } from '../../../agent/image/packages.ts'
 import { configFlags, planBuild } from '../../../agent/image/plan.ts'
-import { createLimit } from '../../../agent/limit.ts'
 import { shared } from '../../../agent/shared.ts'
 import type { ImageSpec } from '../../../schemas/image.ts'
 import { classify } from '../../../schemas/registry.ts'
@@ -151,28 +150,8 @@ describe('parseInspect', () => {
   })
 })
 
-describe('limit', () => {
-  it('lets no more run at once than it says, and all in the end', async () => {
-    const inTurn = createLimit(2)
-    let running = 0
-    const seen: number[] = []
-    await Promise.all(
-      [1, 2, 3, 4, 5].map(() =>
-        inTurn(async () => {
-          seen.push(++running)
-          await Promise.resolve()
-          running--
-        }),
-      ),
-    )
-    expect(seen).toHaveLength(5)
-    expect(Math.max(...seen)).toBe(2)
-  })
-
-  it('goes on after a failure, and shares work under a key', async () => {
-    const inTurn = createLimit(1)
-    await expect(inTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
-    await expect(inTurn(() => Promise.resolve('yes'))).resolves.toBe('yes')
+describe('what is asked for twice at once', () => {
+  it('is made once for each key', async () => {
     const once = shared<number>()
     let made = 0
     const make = () => Promise.resolve(++made)

@@ -3,7 +3,6 @@ import { createPinner } from '../../../controller/registry/pinner.ts'
 import { applyPins, canPin, knownPins, pinsOf } from '../../../controller/registry/pins.ts'
 import { digestOf, type Look, lastWords } from '../../../controller/registry/registry.ts'
 import { inspectArgs } from '../../../controller/registry/skopeo.ts'
-import { createTurnstile } from '../../../controller/registry/turnstile.ts'
 import { accept } from '../../../controller/rollout/accept.ts'
 import type { ImageSource } from '../../../schemas/image.ts'
 import type { StackRecord } from '../../../schemas/record.ts'
@@ -190,22 +189,5 @@ describe('what skopeo says', () => {
     expect(inspectArgs({ reference: NGINX, authFile: undefined, deadline: 1 }, env)).toEqual([
       ...['--command-timeout', '1ms', '--registries-conf', '/conf', 'inspect', '--raw', `docker://${NGINX}`],
     ])
-  })
-
-  it('comes for a few references at a time', async () => {
-    const inTurn = createTurnstile(2)
-    let running = 0
-    const seen = await Promise.all(
-      [1, 2, 3, 4].map(() =>
-        inTurn(async () => {
-          running += 1
-          await Promise.resolve()
-          return running--
-        }),
-      ),
-    )
-    expect(Math.max(...seen)).toBe(2)
-    await expect(inTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
-    await expect(inTurn(async () => 'on')).resolves.toBe('on')
   })
 })

@@ -1,5 +1,8 @@
-/** Lets so many pieces of work go on at once, the others in the order of asking. */
-export function createTurnstile(size: number): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs what it is given, so many at a time, in the order of asking. */
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>
+
+/** A limit of `size` pieces of work at once. */
+export function createLimit(size: number): Limit {
   const waiting: (() => void)[] = []
   let free = size
 
