@@ -1,5 +1,5 @@
 import { type Subnets, subnetsOf } from './families.ts'
-import { sharedOf } from './forwards.ts'
+import { vipPairsOf } from './forwards.ts'
 import type { Lease, Network } from './leases.ts'
 import type { Endpoint } from './networks.ts'
 
@@ -20,8 +20,8 @@ export interface Asked {
 
 /**
  * The names of all tasks that serve. A task is `SERVICE.SLOT`, which is also what its address is called; `tasks.SERVICE`
- * leads to each task of a service, and so do the service's name and aliases, or to the address that its tasks share
- * (Swarm, `endpoint_mode`). The time to live is zero: who asks again is told what is so now.
+ * leads to each task of a service, and so do the service's name and aliases, or to its
+ * virtual IP (Swarm, `endpoint_mode`). The time to live is zero: who asks again is told what is so now.
  */
 export function hostsOf(networks: Network[], endpoints: Endpoint[]): string {
   const served = new Map(endpoints.map((endpoint) => [endpoint.task.id, endpoint]))
@@ -36,13 +36,13 @@ export function hostsOf(networks: Network[], endpoints: Endpoint[]): string {
 
 function linesOf(lease: Lease, { task }: Endpoint): string[] {
   const own = [`${task.service}.${task.slot}`, `tasks.${task.service}`]
-  const shared = sharedOf(lease).map(([vip]) => vip)
-  const each = shared.length > 0 ? own : [...own, ...namesOf(lease)]
+  const vips = vipPairsOf(lease).map(([vip]) => vip)
+  const each = vips.length > 0 ? own : [...own, ...namesOf(lease)]
   return [
     ...[lease.address, lease.address6].flatMap((address) =>
       address ? [`${address}\t${each.join(' ')}`] : [],
     ),
-    ...shared.map((vip) => `${vip}\t${namesOf(lease).join(' ')}`),
+    ...vips.map((vip) => `${vip}\t${namesOf(lease).join(' ')}`),
   ]
 }
 

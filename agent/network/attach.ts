@@ -10,9 +10,9 @@ import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
 import { checkFamilies } from './ports.ts'
 import { reservePorts } from './reserve.ts'
-import { dropSharedAddresses, setSharedAddresses, sharedAddresses } from './shared-addresses.ts'
 import { takeAddresses } from './take-addresses.ts'
 import { removeTaskFiles, writeHostFiles, writeTaskFiles } from './task-files.ts'
+import { dropVips, setVips, vipsOfTask } from './virtual-ips.ts'
 
 /** Networks.attach. A task without networks gets a namespace with a loopback alone. */
 export async function attach(parts: Parts, task: Task): Promise<Attachment> {
@@ -38,7 +38,7 @@ export async function attach(parts: Parts, task: Task): Promise<Attachment> {
 export async function detach(parts: Parts, taskId: string): Promise<void> {
   const { leases, namespaces, names, bridges, firewall } = parts
   const namespace = parts.place(taskId)
-  const shared = sharedAddresses(parts, taskId)
+  const vips = vipsOfTask(parts, taskId)
   await removePluginLinks(parts, taskId)
   const left = leases.release(taskId)
   if (isShared(parts, taskId)) await namespaces.unlink(namespace) // its address goes to others
@@ -48,7 +48,7 @@ export async function detach(parts: Parts, taskId: string): Promise<void> {
   const kept = left.filter((network) => !unused.includes(network))
   await Promise.all(kept.map((network) => leases.save(network)))
   if (left.length > 0) await names.prune()
-  await dropSharedAddresses(parts, shared)
+  await dropVips(parts, vips)
   await Promise.all(unused.filter(isUnused).map((network) => bridges.down(network)))
   if (unused.length > 0) await firewall.apply()
 }
@@ -57,7 +57,7 @@ async function setUp(parts: Parts, taskId: string): Promise<string | undefined> 
   const { leases, bridges, names, namespaces } = parts
   const networks = leases.of(taskId).map(({ network }) => network)
   await Promise.all(networks.map((network) => bridges.up(network)))
-  await setSharedAddresses(parts, taskId)
+  await setVips(parts, taskId)
   const namespace = parts.place(taskId)
   const [nameserver] = await Promise.all([
     names.serve(taskId),

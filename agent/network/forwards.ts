@@ -13,7 +13,7 @@ export interface Forward {
   to: [address: string, port: number][]
 }
 
-/** An address of a service, and the addresses of its tasks that its traffic is spread over. */
+/** A virtual IP of a service (`endpoint_mode: vip`), and the addresses of its tasks that its traffic is spread over. */
 export interface Vip {
   address: string
   /** Sorted. */
@@ -67,14 +67,14 @@ function add(
   forwards.set(key, forward)
 }
 
-/** The shared addresses of services (`endpoint_mode: vip`) with the tasks that serve; one that none serves is left out. */
+/** The virtual IPs of services with the tasks that serve; one that none serves is left out. */
 export function vipsOf(networks: Pick<Network, 'leases'>[], served: Endpoint[]): Vip[] {
   const serving = new Set(served.map(({ task }) => task.id))
   const vips = new Map<string, string[]>()
   for (const { leases } of networks) {
     for (const [taskId, lease] of Object.entries(leases)) {
       if (!serving.has(taskId)) continue
-      for (const [vip, address] of sharedOf(lease)) vips.set(vip, [...(vips.get(vip) ?? []), address])
+      for (const [vip, address] of vipPairsOf(lease)) vips.set(vip, [...(vips.get(vip) ?? []), address])
     }
   }
   return [...vips]
@@ -82,8 +82,8 @@ export function vipsOf(networks: Pick<Network, 'leases'>[], served: Endpoint[]):
     .sort((a, b) => compare(a.address, b.address))
 }
 
-/** Each address that the task shares with its service, and its own of the same family. */
-export function sharedOf({ vip, address, vip6, address6 }: Lease): [vip: string, address: string][] {
+/** Each virtual IP of the task's service, and the task's own address of the same family. */
+export function vipPairsOf({ vip, address, vip6, address6 }: Lease): [vip: string, address: string][] {
   return [
     ...(vip !== undefined && address !== undefined ? [[vip, address] as [string, string]] : []),
     ...(vip6 !== undefined && address6 !== undefined ? [[vip6, address6] as [string, string]] : []),

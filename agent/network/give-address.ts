@@ -6,7 +6,7 @@ import { contains, formatCidr, freeAddress } from './cidr.ts'
 import { type FamilySubnet, familiesOf, ipv4Of, ipv6Of } from './families.ts'
 import type { Lease, Network } from './leases.ts'
 
-/** The addresses of a task in a network, of the families that the network has, and those that its service shares. */
+/** The addresses of a task in a network, of the families that the network has, and the virtual IPs of its service. */
 export type Given = Pick<Lease, 'address' | 'address6' | 'vip' | 'vip6'>
 
 /**
@@ -25,11 +25,11 @@ export function giveAddresses(
     ...(v4 && { address: ipv4 ?? nextAddress(network, v4) }),
     ...(v6 && { address6: ipv6 === undefined ? nextAddress(network, v6) : plainAddress(ipv6) }),
   }
-  return { ...own, ...sharedBy(network, task, own) }
+  return { ...own, ...vipsFor(network, task, own) }
 }
 
-/** The shared addresses of the task's service: they go with the last lease that has them, so an update keeps them. */
-function sharedBy(network: Network, { stack, service, container }: Task, own: Given): Given {
+/** The virtual IPs of the task's service: they go with the last lease that has them, so an update keeps them. */
+function vipsFor(network: Network, { stack, service, container }: Task, own: Given): Given {
   if (container.endpointMode !== 'vip' || network.driver !== undefined) return {}
   const others = Object.values(network.leases).filter((one) => one.stack === stack && one.service === service)
   const known = others.find(({ vip, vip6 }) => vip !== undefined || vip6 !== undefined)
@@ -96,8 +96,8 @@ function holderOf(network: Network, address: string): string | undefined {
   const lease = Object.entries(network.leases).find(
     ([, one]) => one.address === address || one.address6 === address,
   )
-  const shared = Object.values(network.leases).find((one) => one.vip === address || one.vip6 === address)
-  if (shared) return `service ${shared.stack}/${shared.service}, whose tasks share it`
+  const virtual = Object.values(network.leases).find((one) => one.vip === address || one.vip6 === address)
+  if (virtual) return `service ${virtual.stack}/${virtual.service}, as its virtual IP`
   if (lease) return `task ${lease[0]} of service ${lease[1].stack}/${lease[1].service}`
   if (Object.values(network.servers).includes(address)) return 'a name server of Setpoint'
   return familiesOf(network).some(({ gateway }) => gateway === address) ? 'the gateway' : undefined

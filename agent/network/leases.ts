@@ -32,7 +32,7 @@ export interface Lease {
   ports: PublishedPort[]
   /** What the task is called in the network, served or not. */
   names?: string[]
-  /** The addresses that all tasks of the service share here, when it has them (`endpoint_mode: vip`). */
+  /** The virtual IPs of the service here, the same in the lease of each of its tasks (`endpoint_mode: vip`). */
   vip?: string
   vip6?: string
 }

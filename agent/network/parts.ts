@@ -5,7 +5,7 @@ import { type Bridges, createBridges } from './bridges.ts'
 import { type Cni, createCni } from './cni.ts'
 import { createFirewall, type Firewall } from './firewall.ts'
 import { createFlows, type Flows } from './flows.ts'
-import { sharedOf, type Traffic } from './forwards.ts'
+import { type Traffic, vipPairsOf } from './forwards.ts'
 import { createHostFirewall } from './host-firewall.ts'
 import { createIp, type Ip } from './ip.ts'
 import { type Lease, type Leases, type Network, openLeases } from './leases.ts'
@@ -91,6 +91,6 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
 }
 
 function ruleNetwork(network: Network): RuleNetwork {
-  const vips = Object.values(network.leases).flatMap((lease) => sharedOf(lease).map(([vip]) => vip))
+  const vips = Object.values(network.leases).flatMap((lease) => vipPairsOf(lease).map(([vip]) => vip))
   return { ...network, vips: [...new Set(vips)] }
 }

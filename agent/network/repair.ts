@@ -2,7 +2,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import { renewPluginLinks } from './attach.ts'
 import { addressesOf } from './look.ts'
 import type { Parts } from './parts.ts'
-import { setSharedAddresses } from './shared-addresses.ts'
+import { setVips } from './virtual-ips.ts'
 
 /** Networks.repair: first puts back what is missing; if that is not enough, makes the links anew. */
 export async function repair(parts: Parts, taskId: string): Promise<void> {
@@ -18,7 +18,7 @@ export async function repair(parts: Parts, taskId: string): Promise<void> {
     bridges.doubt(network)
     await bridges.up(network)
   }
-  await setSharedAddresses(parts, taskId)
+  await setVips(parts, taskId)
   await namespaces.repair(namespace)
   if (!(await isRight(parts, taskId))) {
     await namespaces.relink(namespace)

@@ -9,13 +9,13 @@ export interface RuleNetwork {
   /** CIDR; absent without IPv6. */
   subnet6?: string
   internal: boolean
-  /** The shared addresses of services, served or not. */
+  /** The virtual IPs of services, served or not. */
   vips?: string[]
 }
 
 /** What is addressed to this host may be a published port. */
 const LEAD = 'fib daddr type local jump ports'
-/** Before the ports: a service with an address of its own may have any port, that of name servers too. */
+/** Before the ports: what comes to a virtual IP may be for any port, that of name servers too. */
 const LEAD_SERVICES = 'jump services'
 /** The kernel has no route_localnet for IPv6: what were led away from ::1 would wait in vain where now it is refused. */
 const LOOPBACK6 = ['ip6 daddr ::1 return']
@@ -79,7 +79,7 @@ function sourceRules(network: RuleNetwork): string[] {
 
 function sourceRulesOf({ bridge, internal }: RuleNetwork, family: string, subnet: string): string[] {
   return [
-    // A task that reaches itself or a neighbour by a published port, or by the address of a service.
+    // A task that reaches itself or a neighbour by a published port, or by a virtual IP.
     `${family} saddr ${subnet} ${family} daddr ${subnet} ct status dnat masquerade`,
     // All that comes in to a network without a way back out.
     internal
@@ -93,7 +93,7 @@ function guardRules(networks: RuleNetwork[]): string[] {
   return [
     // With route_localnet a task could otherwise reach what listens on the host's loopback.
     `iifname ${setOf(networks)} ip daddr 127.0.0.0/8 drop`,
-    // The address of a service is there for its network and the host alone.
+    // A virtual IP is there for its network and the host alone.
     ...groups(networks).flatMap((group) => toVips(group, `iifname != ${setOf(group, 'lo')}`, 'drop')),
   ]
 }
@@ -108,7 +108,7 @@ function inputRules({ bridge, subnet, subnet6, ...network }: RuleNetwork): strin
   ]
 }
 
-/** What becomes of packets to the shared addresses of these networks; a rule for each family that has some. */
+/** What becomes of packets to the virtual IPs of these networks; a rule for each family that has some. */
 function toVips(networks: Pick<RuleNetwork, 'vips'>[], match: string, verdict: string): string[] {
   const vips = networks.flatMap(({ vips = [] }) => vips).sort()
   return [...Map.groupBy(vips, familyOf)].map(

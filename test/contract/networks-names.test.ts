@@ -90,11 +90,11 @@ describe('names', () => {
   })
 })
 
-describe('the address of a service', () => {
-  const shared = { container: { endpointMode: 'vip' as const } }
+describe('the virtual IP of a service', () => {
+  const virtual = { container: { endpointMode: 'vip' as const } }
 
   it('leads to its tasks that serve, from its network and the host', async () => {
-    const two = [await serving(aTask('web', 1, shared)), await serving(aTask('web', 2, shared))]
+    const two = [await serving(aTask('web', 1, virtual)), await serving(aTask('web', 2, virtual))]
     const other = await run(aTask('other', 1))
     await networks.publish([...two, other].map(endpoint))
 
@@ -116,7 +116,7 @@ describe('the address of a service', () => {
 
   it('is there for IPv6 too', async () => {
     const networksOf = [aNetwork('six', { ipv4: false, ipv6: true, subnet6: 'fd00:1::/64' })]
-    const web = await serving(aTask('web', 1, { networks: networksOf, ...shared }))
+    const web = await serving(aTask('web', 1, { networks: networksOf, ...virtual }))
     const other = await run(aTask('other', 1, { networks: networksOf }))
     await networks.publish([web, other].map(endpoint))
     await expect.poll(() => ask(other, 'web', '-type=aaaa')).toContain('fd00:1::3')
@@ -127,7 +127,7 @@ describe('the address of a service', () => {
 
   it('is refused when none serves, whatever listens on the host', async () => {
     await serve([...host.prefix], '80', 'host')
-    const [web, other] = [await serving(aTask('web', 1, shared)), await run(aTask('other', 1))]
+    const [web, other] = [await serving(aTask('web', 1, virtual)), await run(aTask('other', 1))]
     await networks.publish([web, other].map(endpoint))
     const [vip] = await known(other, 'web')
     expect(await inside(other.netns, ...fetch(vip, 80))).toBe('web.1')
@@ -137,7 +137,7 @@ describe('the address of a service', () => {
   })
 
   it('is there for no other network, and goes with the last task', async () => {
-    const web = await serving(aTask('web', 1, shared))
+    const web = await serving(aTask('web', 1, virtual))
     const stranger = await run(aTask('stranger', 1, { networks: [aNetwork('b')] }))
     const neighbour = await run(aTask('neighbour', 1))
     await networks.publish([web, stranger, neighbour].map(endpoint))
@@ -151,12 +151,12 @@ describe('the address of a service', () => {
   })
 
   it('stays the same for the task that replaces the last one, and over a new agent', async () => {
-    const web = await serving(aTask('web', 1, shared))
+    const web = await serving(aTask('web', 1, virtual))
     await networks.publish([endpoint(web)])
     const before = await known(web, 'web')
     await networks.close()
     await reopen()
-    const next = await serving({ ...aTask('web', 1, shared), id: 'shop-web-next' })
+    const next = await serving({ ...aTask('web', 1, virtual), id: 'shop-web-next' })
     expect(await inside(next.netns, ...fetch(before[0], 80))).toBe('web.1')
     await networks.detach(web.task.id)
     await networks.publish([endpoint(next)])

@@ -20,7 +20,7 @@ describe('hostsOf', () => {
     ])
   })
 
-  it('has the shared address for the name of a service that has one', () => {
+  it('has the virtual IP for the name of a service that has one', () => {
     const endpoints = [anEndpoint('db', 1), anEndpoint('db', 2)]
     expect(lines(hostsOf([network], endpoints))).toEqual([
       '10.0.0.4\tdb.1 tasks.db',

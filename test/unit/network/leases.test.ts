@@ -54,7 +54,7 @@ describe('leases', () => {
     expect(() => leases.lease(network, aTask(14), ASKED)).toThrow(/no free address in 10\.0\.0\.0\/28/)
   })
 
-  it('give the tasks of a service with a shared address the same one, until the last has gone', async () => {
+  it('give the tasks of a service with a virtual IP the same one, until the last has gone', async () => {
     const { leases, network } = await open()
     const vips = (): (string | undefined)[] => Object.values(network.leases).map(({ vip }) => vip)
     const shared = (n: number): Task => ({ ...aTask(n), container: aContainer({ endpointMode: 'vip' }) })

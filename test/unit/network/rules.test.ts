@@ -141,7 +141,7 @@ describe('forwardsOf', () => {
 })
 
 describe('vipsOf', () => {
-  it('has the tasks that serve of each shared address, and no address that none serves', () => {
+  it('has the tasks that serve of each virtual IP, and none that no task serves', () => {
     const lease = { device: 'eth0', stack: 's', service: 'web', ports: [] }
     const leases = {
       'web-1': { ...lease, address: '10.210.0.3', vip: '10.210.0.9' },

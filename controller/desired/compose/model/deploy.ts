@@ -57,7 +57,7 @@ export const deploy = orNothing(
     placement: honoured(placement, 'Which hosts run the tasks.'),
     endpoint_mode: honoured(
       string,
-      'What the name of the service leads to: `dnsrr`, the default, to its tasks; `vip` to one address for all of them.',
+      'What the name of the service leads to: `dnsrr`, the default, to its tasks; `vip` to one virtual IP for all of them.',
     ),
   }),
 )
