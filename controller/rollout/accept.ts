@@ -1,7 +1,7 @@
 import { digest } from '../../schemas/canonical.ts'
-import type { Revision, Rollout, StackRecord } from '../../schemas/record.ts'
+import type { Revision, Rollout, ServiceProgress, StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
-import { declaredDigest, type StackSpec } from '../../schemas/stack.ts'
+import { declaredDigest, type ServiceSpec, type StackSpec } from '../../schemas/stack.ts'
 import { beginEntry, finishEntry } from './history.ts'
 
 /** What the newest commit of a source says of a stack. */
@@ -118,7 +118,7 @@ function newRollout(record: StackRecord, to: Revision, direction: Rollout['direc
   }
 }
 
-/** What a superseded rollout has let go and that is wanted as it was: it is still held to its deadline. */
+/** What a superseded rollout has let go and that is wanted as it was: it is still held to a deadline. */
 function carriedOver(rollout: Rollout | null, to: Revision): Rollout['services'] {
   const before = new Map(rollout?.to.spec.services.map((service) => [service.name, service]))
   const same = to.spec.services.filter(({ name, mode, fingerprint }) => {
@@ -126,11 +126,23 @@ function carriedOver(rollout: Rollout | null, to: Revision): Rollout['services']
     return service?.fingerprint === fingerprint && service.mode === mode
   })
   return Object.fromEntries(
-    same.flatMap(({ name }) => {
-      const progress = rollout?.services[name]
-      return progress === undefined ? [] : [[name, { ...progress, failures: [] }]]
+    same.flatMap((service) => {
+      const progress = rollout?.services[service.name]
+      return progress === undefined ? [] : [[service.name, resumed(progress, service)]]
     }),
   )
+}
+
+/** The batch in flight has the time that the newer commit gives it, counted from when it was let go. */
+function resumed({ deadline, ...progress }: ServiceProgress, { update }: ServiceSpec): ServiceProgress {
+  const released = Object.values(progress.released).map((at) => Date.parse(at))
+  return {
+    ...progress,
+    failures: [],
+    ...(deadline !== undefined && {
+      deadline: new Date(Math.max(...released) + update.deadline).toISOString(),
+    }),
+  }
 }
 
 function emptyRecord(name: string): StackRecord {

@@ -37,7 +37,7 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const before = rollout.services[service.name] ?? { released: {}, failures: [] }
   const again = grow.filter((change) => change.slot in before.released)
   const waiting = grow.filter((change) => !(change.slot in before.released))
-  const progress = closeBatch(service, before, at)
+  const progress = followBatch(service, before, at)
   const blocked = waiting.length > 0 && (!dependenciesMet(service, at) || waitsForPort(service, at))
   const batch = blocked || isPaused(progress, at.now) ? [] : nextBatch(service, rollout, { before, waiting })
   return {
@@ -54,8 +54,11 @@ export function isOfGoneService(change: Change, spec: StackSpec): boolean {
   return !spec.services.some((service) => service.name === change.service)
 }
 
-/** Marks a batch in flight as finished once all of it is settled: then the pause before the next one begins. */
-function closeBatch(
+/**
+ * A batch in flight is finished once all of it is settled: then the pause before the next one begins. It is in flight
+ * again when something of it serves no more, as after a reboot of its host: that is waited for no longer than before.
+ */
+function followBatch(
   service: ServiceSpec,
   progress: ServiceProgress,
   { slots, tasks, now }: At,
@@ -64,9 +67,10 @@ function closeBatch(
   const settled = releasedSlots(progress, slots.get(service.name)).every((slot) =>
     isSettled(progress, slot, tasks(service.name, slot)),
   )
-  if (deadline === undefined || !settled) return progress
+  if (settled === (deadline === undefined)) return progress
+  if (!settled) return { ...rest, deadline: after(now, service.update.deadline) }
   const pause = Math.max(service.update.delay, service.container.healthcheck ? 0 : SETTLE)
-  return { ...rest, notBefore: new Date(now.getTime() + pause).toISOString() }
+  return { ...rest, notBefore: after(now, pause) }
 }
 
 function openBatch(
@@ -75,8 +79,16 @@ function openBatch(
   { batch, now }: { batch: Change[]; now: Date },
 ): ServiceProgress {
   const released = Object.fromEntries(batch.map((change) => [change.slot, now.toISOString()]))
-  const deadline = new Date(now.getTime() + update.deadline).toISOString()
-  return { ...progress, released: { ...progress.released, ...released }, deadline }
+  return {
+    ...progress,
+    released: { ...progress.released, ...released },
+    deadline: after(now, update.deadline),
+  }
+}
+
+/** ISO time, `ms` milliseconds from now. */
+function after(now: Date, ms: number): string {
+  return new Date(now.getTime() + ms).toISOString()
 }
 
 /** True while a batch is in flight, or its delay lasts. */

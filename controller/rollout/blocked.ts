@@ -1,8 +1,9 @@
 import { formatDuration } from '../../schemas/duration.ts'
 import type { Rollout } from '../../schemas/record.ts'
 import type { Moved } from './advance.ts'
-import { isDone, type Judgement } from './judge.ts'
+import type { Judgement } from './judge.ts'
 import type { SlotTasks } from './slot-tasks.ts'
+import { isDone } from './task-failure.ts'
 
 /** Since when nothing moves because of dependencies alone; undefined while a batch is on its way or none is blocked. */
 export function sinceBlocked(before: string | undefined, moved: Moved[], now: Date): string | undefined {

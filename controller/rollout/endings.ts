@@ -1,24 +1,32 @@
-import {
-  type Failure,
-  PREVIOUS_KEPT,
-  type Revision,
-  type Rollout,
-  type StackRecord,
-} from '../../schemas/record.ts'
-import { shortRevision } from '../../schemas/revision.ts'
+import type { Failure, Revision, Rollout, StackRecord } from '../../schemas/record.ts'
 import { startRollback } from './accept.ts'
+import { withHealthy } from './healthy.ts'
 import { finishEntry } from './history.ts'
-import type { Step } from './step.ts'
+import type { SlotTasks } from './slot-tasks.ts'
+import { firstUnserved, standingOf } from './standing.ts'
+import type { Step, StepInput } from './step.ts'
 
-/** All serves. It must go on serving for the services' `monitor` time; then the revision counts as healthy. */
-export function arrive(record: StackRecord, now: Date): Step {
+/**
+ * Nothing is left to move. What serves must go on serving for the services' `monitor` time; then the rollout ends, as
+ * what the stack has come to. The revision counts as healthy unless more of it failed than is allowed.
+ */
+export function arrive(
+  input: StepInput,
+  { tasks, hasFailed }: { tasks: SlotTasks; hasFailed: boolean },
+): Step {
+  const { record, now } = input
   const { rollout } = record
   if (rollout === null) return { record, release: [], wakeAt: null }
   const serving = record.since.serving ?? now.toISOString()
   const until = new Date(Date.parse(serving) + watchTime(rollout))
   if (now < until)
     return { record: { ...record, since: { ...record.since, serving } }, release: [], wakeAt: until }
-  return { record: settle(record, rollout, now), release: [], wakeAt: null }
+  const isHealthy = !hasFailed || firstUnserved(input, tasks) === undefined
+  const proved = isHealthy ? withHealthy(record, rollout.to) : record
+  const standing = standingOf({ ...input, record: proved }, rollout.to, tasks)
+  const { serving: _, ...since } = record.since
+  const ended = finish(proved, { outcome: standing.outcome, now })
+  return { record: { ...ended, ...standing, rollout: null, since }, release: [], wakeAt: null }
 }
 
 /** The forward rollout failed: the whole stack goes back to the last healthy revision (law 8). */
@@ -64,38 +72,6 @@ export function pause(record: StackRecord, cause: Failure, now: Date): Step {
 export function explain(cause: Failure): string {
   const message = /[.!?]$/.test(cause.message) ? cause.message : `${cause.message}.`
   return `${cause.service}.${cause.slot} failed: ${message}`
-}
-
-function settle(record: StackRecord, rollout: Rollout, now: Date): StackRecord {
-  const { to } = rollout
-  const bad = record.bad?.digest === to.spec.digest ? null : record.bad
-  const outcome = bad !== null && bad.digest === record.accepted?.spec.digest ? 'rolledBack' : 'converged'
-  const { serving: _, ...since } = record.since
-  const ended = finish(record, { outcome, now })
-  return {
-    ...ended,
-    rollout: null,
-    healthy: to,
-    previous: keepPrevious(record, to),
-    bad,
-    outcome,
-    message:
-      bad === null
-        ? `Revision ${shortRevision(to.revision)} serves.`
-        : `Went back to ${shortRevision(to.revision)}: ${bad.reason}`,
-    since,
-  }
-}
-
-function keepPrevious({ healthy, previous }: StackRecord, to: Revision): Revision[] {
-  const earlier = healthy === null ? previous : [healthy, ...previous]
-  return earlier
-    .filter(
-      (revision, at) =>
-        revision.spec.digest !== to.spec.digest &&
-        at === earlier.findIndex((other) => other.spec.digest === revision.spec.digest),
-    )
-    .slice(0, PREVIOUS_KEPT)
 }
 
 function watchTime(rollout: Rollout): number {

@@ -1,51 +1,52 @@
-import { formatDuration } from '../../schemas/duration.ts'
-import { ERRORS, type ErrorCode } from '../../schemas/error.ts'
-import type { Failure, Rollout, ServiceProgress } from '../../schemas/record.ts'
+import type { Failure, Revision, Rollout, ServiceProgress } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
-import { isServing, lastProbe, restartsOf, type TaskStatus } from '../../schemas/task.ts'
+import type { TaskStatus } from '../../schemas/task.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SlotTasks } from './slot-tasks.ts'
-
-/** How often a task may be refused for a passing reason (image not there yet, port still held) before it counts. */
-const PATIENCE = 3
+import { failureOf, failureOfFound, isDone, lateness, type Reason } from './task-failure.ts'
+import { isProven, untouchedSlots, untouchedUntil } from './untouched.ts'
 
 /** What is to be done about the failures of a service. */
 export interface Judgement {
   service: string
   progress: ServiceProgress
-  verdict: 'go on' | 'pause' | 'roll back'
+  /** `go on regardless`: more has failed than is allowed, and the service wants that (`failure_action: continue`). */
+  verdict: 'go on' | 'go on regardless' | 'pause' | 'roll back'
   cause?: Failure
 }
 
+interface At {
+  plan: Plan
+  slots: Map<string, string[]>
+  tasks: SlotTasks
+  /** The last healthy revision. */
+  healthy: Revision | null
+  now: Date
+}
+
+const VERDICTS = { continue: 'go on regardless', pause: 'pause', rollback: 'roll back' } as const
+
 /**
  * Judges a service of a rollout. Every slot that was let go is held to the same deadline, each failed task counts
- * once and stays counted (Swarm drops some). More than `max_failure_ratio` of the slots that move is too many.
+ * once and stays counted (Swarm drops some). More than `max_failure_ratio` of the slots that move is too many. A task
+ * that was found as it is wanted, but that no healthy revision has had, counts like one that was moved.
  */
-export function judge(
-  service: ServiceSpec,
-  rollout: Rollout,
-  at: { plan: Plan; slots: Map<string, string[]>; tasks: SlotTasks; now: Date },
-): Judgement {
+export function judge(service: ServiceSpec, rollout: Rollout, at: At): Judgement {
   const before = rollout.services[service.name] ?? { released: {}, failures: [] }
-  const progress = { ...before, failures: [...before.failures, ...newFailures(service, before, at)] }
-  const cause = progress.failures.at(-1)
-  const moving = new Set([...Object.keys(before.released), ...slotsToChange(service, at.plan)]).size
-  const tooMany = progress.failures.length / Math.max(moving, 1) > service.update.maxFailureRatio
-  if (cause === undefined || !tooMany || service.update.failureAction === 'continue') {
-    return { service: service.name, progress, verdict: 'go on' }
-  }
-  const verdict = service.update.failureAction === 'pause' ? 'pause' : 'roll back'
-  return { service: service.name, progress, verdict, cause }
-}
-
-/** True when a task is what its rollout wants: serving, or ended well where the service is one that ends. */
-export function isDone(task: TaskStatus | undefined): boolean {
-  return task !== undefined && (isServing(task) || task.state === 'complete')
+  const trials = trialsOf(service, rollout, at)
+  const failures = [...before.failures, ...newFailures(service, trials, { ...at, before })]
+  const progress = { ...before, failures }
+  const cause = failures.at(-1)
+  const tried = [...Object.keys(before.released), ...slotsToChange(service, at.plan)]
+  const moving = new Set([...tried, ...trials.map(({ slot }) => slot)]).size
+  const tooMany = failures.length / Math.max(moving, 1) > service.update.maxFailureRatio
+  if (cause === undefined || !tooMany) return { service: service.name, progress, verdict: 'go on' }
+  return { service: service.name, progress, verdict: VERDICTS[service.update.failureAction], cause }
 }
 
 /**
- * True when a slot needs no more waiting: done, failed within what the service allows, or not this rollout's matter,
- * since it was as wanted before and nothing of it was moved.
+ * True when a slot needs no more waiting: done, failed within what the service allows, or not moved by this rollout,
+ * since what is there is as wanted.
  */
 export function isSettled(
   progress: ServiceProgress | undefined,
@@ -68,60 +69,39 @@ function slotsToChange(service: ServiceSpec, plan: Plan): string[] {
     .map((change) => change.slot)
 }
 
+/** A slot whose task has to prove itself: what counts as its failure, and until when it must serve. */
+interface Trial {
+  slot: string
+  why: (task: TaskStatus | undefined) => Reason | undefined
+  until: Date | undefined
+}
+
+function trialsOf(service: ServiceSpec, rollout: Rollout, at: At): Trial[] {
+  const progress = rollout.services[service.name] ?? { released: {}, failures: [] }
+  const released = releasedSlots(progress, at.slots.get(service.name))
+  const found = isProven(service, at.healthy) ? [] : untouchedSlots(service, rollout, at)
+  const batchEnd = progress.deadline === undefined ? undefined : new Date(progress.deadline)
+  return [
+    ...released.map((slot) => ({ slot, why: failureOf, until: batchEnd })),
+    ...found.map((slot) => ({ slot, why: failureOfFound, until: untouchedUntil(service, rollout) })),
+  ]
+}
+
+/** The tasks on trial that have failed and are not counted yet. */
 function newFailures(
-  service: ServiceSpec,
-  progress: ServiceProgress,
-  { slots, tasks, now }: { slots: Map<string, string[]>; tasks: SlotTasks; now: Date },
+  { name, update }: ServiceSpec,
+  trials: Trial[],
+  { before, tasks, now }: { before: ServiceProgress; tasks: SlotTasks; now: Date },
 ): Failure[] {
-  const known = new Set(progress.failures.map((failure) => failure.taskId))
-  return releasedSlots(progress, slots.get(service.name)).flatMap((slot) => {
-    const task = tasks(service.name, slot)
-    const place = placeOf(service.name, slot, task)
+  const known = new Set(before.failures.map((failure) => failure.taskId))
+  return trials.flatMap(({ slot, why, until }) => {
+    const task = tasks(name, slot)
+    const place = placeOf(name, slot, task)
     if (known.has(place.taskId)) return []
-    const failure = failureOf(task) ?? lateness(service, progress, { task, now })
-    return failure === undefined ? [] : [{ ...place, ...failure, at: now.toISOString() }]
+    const isOver = until !== undefined && now >= until
+    const reason = why(task) ?? (isOver ? lateness(task, update.deadline) : undefined)
+    return reason === undefined ? [] : [{ ...place, ...reason, at: now.toISOString() }]
   })
-}
-
-type Reason = Pick<Failure, 'code' | 'message' | 'exitCode' | 'probe' | 'log'>
-
-function failureOf(task: TaskStatus | undefined): Reason | undefined {
-  if (task === undefined) return undefined
-  if (task.state === 'rejected') return mayPass(task) ? undefined : reason(task, 'RUNTIME_FAILED')
-  if (task.health === 'unhealthy') return { ...reason(task, 'HEALTH_FAILED'), code: 'HEALTH_FAILED' }
-  return task.failures > 0 || task.state === 'failed' ? reason(task, 'TASK_EXITED') : undefined
-}
-
-function mayPass(task: TaskStatus): boolean {
-  return restartsOf(task) + 1 < PATIENCE && (ERRORS[task.error?.code as ErrorCode]?.retryable ?? false)
-}
-
-function lateness(
-  service: ServiceSpec,
-  { deadline }: ServiceProgress,
-  { task, now }: { task: TaskStatus | undefined; now: Date },
-): Reason | undefined {
-  if (isDone(task) || deadline === undefined || now.toISOString() < deadline) return undefined
-  const seen = task === undefined ? 'no host has reported it' : `it is ${task.state}, health ${task.health}`
-  const message = `It did not serve within ${formatDuration(service.update.deadline)}: ${seen}.`
-  return { ...(task && reason(task, 'DEADLINE_PASSED')), code: 'DEADLINE_PASSED', message }
-}
-
-function reason(task: TaskStatus, code: string): Reason {
-  const probe = lastProbe(task)
-  return {
-    code: task.error?.code ?? code,
-    message: task.error?.message ?? ending(task),
-    ...(task.exitCode !== undefined && { exitCode: task.exitCode }),
-    ...(probe && { probe: probe.output }),
-    ...(task.logTail && { log: task.logTail }),
-  }
-}
-
-function ending(task: TaskStatus): string {
-  if (task.health === 'unhealthy')
-    return `Its healthcheck failed: ${lastProbe(task)?.output.trim() || 'the probe said nothing'}`
-  return `It ended with exit code ${task.exitCode ?? 'unknown'}.`
 }
 
 function placeOf(service: string, slot: string, task: TaskStatus | undefined) {

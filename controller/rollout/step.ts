@@ -8,6 +8,7 @@ import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { isSettled, type Judgement, judge } from './judge.ts'
 import { leavingPorts, type SlotTasks, slotTasks } from './slot-tasks.ts'
 import { steady } from './steady.ts'
+import { awaitedUntil } from './untouched.ts'
 
 export interface StepInput {
   record: StackRecord
@@ -33,10 +34,15 @@ export function step(input: StepInput): Step {
   if (rollout === null) return steady(input)
   if (rollout.phase === 'paused') return { record: input.record, release: [], wakeAt: null }
   const tasks = slotTasks(rollout.to.spec, input.observed)
-  const judgements = rollout.to.spec.services.map((service) => judge(service, rollout, { ...input, tasks }))
+  const { healthy } = input.record
+  const judgements = rollout.to.spec.services.map((service) =>
+    judge(service, rollout, { ...input, tasks, healthy }),
+  )
   const judged = { ...input, record: remember(input.record, rollout, judgements) }
-  const failed = judgements.find((judgement) => judgement.verdict !== 'go on')
-  return failed === undefined ? advance(judged, tasks) : end(judged, rollout, failed)
+  const failed = judgements.find(({ verdict }) => verdict === 'pause' || verdict === 'roll back')
+  if (failed !== undefined) return end(judged, rollout, failed)
+  const hasFailed = judgements.some(({ verdict }) => verdict === 'go on regardless')
+  return advance(judged, { tasks, hasFailed })
 }
 
 /** The record with every failure found so far: none is ever dropped (law 8). */
@@ -53,8 +59,9 @@ function end({ record, now }: StepInput, rollout: Rollout, { verdict, cause }: J
     : turnBack(record, record.healthy, { cause, now })
 }
 
-function advance(input: StepInput, tasks: SlotTasks): Step {
+function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolean }): Step {
   const { record, plan, now } = input
+  const { tasks } = judged
   const rollout = record.rollout
   if (rollout === null) return steady(input)
   const leaving = leavingPorts(rollout.to.spec, input.observed)
@@ -64,8 +71,10 @@ function advance(input: StepInput, tasks: SlotTasks): Step {
   const next = withProgress(rollout, moved, now)
   const stuck = blockedFailure(next, moved, { tasks, now })
   if (stuck !== undefined) return end(input, next, stuck)
-  const settled = allSettled(input.slots, next, tasks)
-  if (settled && plan.changes.length === 0) return arrive({ ...record, rollout: next }, now)
+  const awaited = awaitedUntil(next, { ...input, tasks, healthy: record.healthy })
+  const settled = awaited === null && allSettled(input.slots, next, tasks)
+  if (settled && plan.changes.length === 0)
+    return arrive({ ...input, record: { ...record, rollout: next } }, judged)
   const gone = plan.changes.filter((change) => isOfGoneService(change, rollout.to.spec))
   const holders = new Set(leaving.values())
   const { serving: _, ...since } = record.since
@@ -75,7 +84,7 @@ function advance(input: StepInput, tasks: SlotTasks): Step {
       ...moved.flatMap((move) => move.release),
       ...gone.filter((change) => settled || rollout.direction === 'back' || holders.has(change.service)),
     ],
-    wakeAt: earliest(moved, blockedUntil(next)),
+    wakeAt: earliest([...moved.map((move) => move.wakeAt), blockedUntil(next), awaited]),
   }
 }
 
@@ -108,9 +117,7 @@ function withProgress(rollout: Rollout, moved: Moved[], now: Date): Rollout {
   }
 }
 
-function earliest(moved: Moved[], blocked: Date | null): Date | null {
-  const times = [...moved.map((move) => move.wakeAt), blocked].flatMap((time) =>
-    time === null ? [] : [time.getTime()],
-  )
-  return times.length === 0 ? null : new Date(Math.min(...times))
+function earliest(times: (Date | null)[]): Date | null {
+  const set = times.flatMap((time) => (time === null ? [] : [time.getTime()]))
+  return set.length === 0 ? null : new Date(Math.min(...set))
 }

@@ -26,6 +26,8 @@ export interface Simulation {
   settle(): Change[][]
   pass(ms: number): void
   silence(host: string): void
+  /** A host has a task no more. */
+  lose(taskId: string): void
   /** Asks for an earlier healthy revision, as `setpoint rollback` does. */
   rollBack(revision: string): void
   /** Every spec and time at which something was let go, for laws over a whole run. */
@@ -125,6 +127,13 @@ export function simulate({
         record = startRollback(record, to, { now: new Date(now), reason: 'by hand', trigger: 'rollback' })
     },
     silence: (host) => void silent.add(host),
+    lose: (taskId) => {
+      for (const [host, tasks] of fleet)
+        fleet.set(
+          host,
+          tasks.filter((task) => task.id !== taskId),
+        )
+    },
     observe: (check) => void checks.push(check),
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { StackSpec } from '../../../schemas/stack.ts'
 import type { TaskStatus } from '../../../schemas/task.ts'
 import { aService, aStack, sha } from '../../support/builders.ts'
-import { type Fate, lines, simulate } from '../../support/simulation.ts'
+import { type Fate, lines, type Simulation, simulate } from '../../support/simulation.ts'
 
 const broken = {
   state: 'failed' as const,
@@ -15,6 +15,11 @@ const unhealthy = {
   failures: 1,
   probes: [{ exitCode: 1, output: 'connection refused', at: '' }],
   error: { code: 'HEALTH_FAILED', message: 'Its healthcheck failed 3 times.' },
+}
+
+const rejected = {
+  state: 'rejected' as const,
+  error: { code: 'PORT_IN_USE', message: 'Port 8080 is held by another program.' },
 }
 
 function version(v: string, options: Parameters<typeof aService>[1] = {}): StackSpec {
@@ -34,6 +39,11 @@ function deployed(first: StackSpec, fate: Fate = () => ({})) {
   simulation.commit(sha(1), first)
   simulation.settle()
   return simulation
+}
+
+/** What its rollouts came to, the newest first. */
+function outcomes(simulation: Simulation): string[] {
+  return (simulation.record()?.history ?? []).map((entry) => entry.outcome)
 }
 
 describe('a first deploy', () => {
@@ -317,7 +327,15 @@ describe('failure actions', () => {
     simulation.commit(sha(2), bad)
     simulation.settle()
     expect(new Set(simulation.tasks().map((task) => task.fingerprint)).size).toBe(1)
-    expect(simulation.record()?.outcome).toBe('degraded')
+    expect(simulation.record()).toMatchObject({ outcome: 'degraded', healthy: { revision: sha(1) } })
+    expect(outcomes(simulation)).toEqual(['degraded', 'converged'])
+    for (const task of simulation.tasks()) Object.assign(task, { state: 'running' })
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'converged',
+      healthy: { revision: sha(2) },
+      previous: [{ revision: sha(1) }],
+    })
   })
 
   it('a ratio allows that many failures and not one more (Swarm: strictly greater)', () => {
@@ -327,8 +345,8 @@ describe('failure actions', () => {
     )
     one.commit(sha(2), bad)
     one.settle()
-    expect(one.record()?.rollout).toBeNull()
-    expect(one.record()?.healthy?.revision).toBe(sha(2))
+    expect(one.record()).toMatchObject({ rollout: null, outcome: 'degraded', healthy: { revision: sha(2) } })
+    expect(outcomes(one)).toEqual(['degraded', 'converged'])
     const two = deployed(version('1', { replicas: 4 }), (task) =>
       task.container.environment.V === '2' && task.slot < 3 ? broken : {},
     )
@@ -411,6 +429,60 @@ describe('waiting', () => {
       outcome: 'degraded',
       healthy: { revision: sha(2) },
     })
+  })
+
+  it('never calls a commit converged that leaves a rejected task as it is', () => {
+    const simulation = deployed(apart('1', '1'))
+    for (const task of simulation.tasks()) if (task.service === 'db') Object.assign(task, rejected)
+    simulation.commit(sha(2), aStack('web', apart('1', '1').services, { drift: 'report' }))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'degraded',
+      message: 'db.1 is rejected on a: Port 8080 is held by another program.',
+      healthy: { revision: sha(2) },
+    })
+    expect(outcomes(simulation)).toEqual(['degraded', 'converged'])
+  })
+
+  it('waits for a task that its host is just restarting, and has then converged', () => {
+    const simulation = deployed(apart('1', '1'))
+    const db = simulation.tasks().find((task) => task.service === 'db')
+    Object.assign(db ?? {}, { state: 'starting' })
+    simulation.commit(sha(2), aStack('web', apart('1', '1').services, { drift: 'report' }))
+    simulation.turn()
+    expect(simulation.record()?.outcome).toBe('rolling')
+    Object.assign(db ?? {}, { state: 'running' })
+    simulation.settle()
+    expect(outcomes(simulation)).toEqual(['converged', 'converged'])
+  })
+
+  it('puts tasks on trial again that no healthy revision has had', () => {
+    const late = version('1', { update: { deadline: 60_000 } })
+    const simulation = deployed(late, () => ({ state: 'preparing' }))
+    expect(simulation.record()?.outcome).toBe('stalled')
+    simulation.commit(sha(2), version('1', { update: { deadline: 600_000 } }))
+    simulation.turn()
+    simulation.pass(300_000)
+    simulation.turn()
+    expect(simulation.record()?.outcome).toBe('rolling')
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'stalled',
+      healthy: null,
+      bad: { revision: sha(2) },
+    })
+    expect(simulation.record()?.history[0]?.failure?.message).toContain('did not serve within 10m')
+  })
+
+  it('takes the deadline of a newer commit for what is on its way', () => {
+    const slow = (deadline: number) => version('2', { update: { deadline } })
+    const simulation = deployed(version('1'), fateOf(slow(0), { state: 'preparing' }))
+    simulation.commit(sha(2), slow(60_000))
+    simulation.turn()
+    simulation.commit(sha(3), slow(600_000))
+    simulation.pass(100_000)
+    simulation.turn()
+    expect(simulation.record()?.rollout?.direction).toBe('forward')
   })
 
   it('still holds what a superseded rollout has let go to its deadline', () => {
