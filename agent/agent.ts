@@ -34,6 +34,8 @@ export async function runAgent(options: AgentOptions, log: Log, signal: AbortSig
   const parts = await openParts(options, log)
   try {
     await parts.tasks.adopt()
+    parts.uses.look()
+    parts.tasks.onChange(parts.uses.look)
     await sweepCommands(parts.reach)
     await serve({ ...options, host, ...key }, parts, { log, signal })
   } finally {

@@ -25,6 +25,7 @@ import { createJournal } from './task/journal.ts'
 import type { Tasks } from './task/tasks.ts'
 import { removeTemporary } from './temporary.ts'
 import { createVolumes } from './volume/local-volumes.ts'
+import { openUses, type Uses } from './volume/uses.ts'
 import type { Volumes } from './volume/volumes.ts'
 
 /** What an agent consists of. */
@@ -37,6 +38,8 @@ export interface Parts {
   contents: Contents
   secrets: Secrets
   tasks: Tasks
+  /** Who used which volume last. */
+  uses: Uses
   /** What a live session needs to reach a task. */
   reach: Reach
   /** Lets go of everything and leaves every container running. */
@@ -90,13 +93,15 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     clock,
     log,
   })
+  const uses = await openUses({ paths, log, tasks: () => tasks.known().map(({ task }) => task) })
   const endTidying = images.keepTidy(tasks.imageUses)
   return {
-    ...{ paths, runtime, images, networks, volumes, contents, secrets, tasks },
-    reach: { paths, tasks, runtime, cgroup: choice.info.cgroup },
+    ...{ paths, runtime, images, networks, volumes, contents, secrets, tasks, uses },
+    reach: { paths, tasks, runtime, volumes, uses, cgroup: choice.info.cgroup },
     async close() {
       endTidying()
       await tasks.close()
+      await uses.saved()
       await images.saved()
       await Promise.all([networks.close(), runtime.close()])
     },

@@ -12,6 +12,8 @@ export interface EventsQuery {
 export interface Events {
   /** What there is, and with `follow` what comes, until `signal` aborts. */
   read(query: EventsQuery, signal: AbortSignal): AsyncGenerator<Happening>
+  /** Tells of something that cannot be seen. */
+  note(event: Happening): void
   close(): void
 }
 
@@ -46,6 +48,10 @@ export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptio
     const at = now().toISOString()
     const happened = scene === undefined ? [] : eventsBetween(scene, seen).map((event) => ({ at, ...event }))
     scene = seen
+    keep(happened)
+  }
+
+  function keep(happened: Happening[]): void {
     if (happened.length === 0) return
     count += happened.length
     kept.push(...happened)
@@ -67,6 +73,7 @@ export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptio
         if (position === count) await changed(signal)
       }
     },
+    note: (event) => keep([event]),
     close() {
       stop()
       clearTimeout(timer)

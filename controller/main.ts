@@ -120,6 +120,7 @@ export async function runController(options: ControllerOptions): Promise<{ close
     secrets,
     recipient: keys.recipient,
     onChange: changes.listen,
+    log,
     now,
   })
   const { listen, token } = options

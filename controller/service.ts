@@ -1,4 +1,5 @@
 import { SetpointError } from '../schemas/error.ts'
+import type { Log } from '../schemas/log.ts'
 import type { Revision, StackRecord } from '../schemas/record.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import type { StackSpec } from '../schemas/stack.ts'
@@ -22,6 +23,7 @@ import type { Records } from './state/records.ts'
 import { statsDocument } from './status/stats.ts'
 import { driftItems, statusDocument, strayItems } from './status/view.ts'
 import type { Turns } from './turns.ts'
+import { createVolumes } from './volumes.ts'
 
 /** The fewest letters that name a revision, as with git. */
 const SHORTEST_PREFIX = 4
@@ -33,7 +35,7 @@ export interface ServiceDeps {
   records: Records
   fleet: Pick<Fleet, 'observed'>
   opener: Pick<SessionOpener, 'open'>
-  events: Pick<Events, 'read'>
+  events: Pick<Events, 'read' | 'note'>
   turns: Turns
   onChange: Service['onChange']
   leader: Pick<Leader, 'isLeader' | 'epoch'>
@@ -42,6 +44,7 @@ export interface ServiceDeps {
   secrets: SecretService
   /** Of the controller's own key. */
   recipient: string
+  log: Log
   now: () => Date
 }
 
@@ -100,6 +103,11 @@ export function createService(deps: ServiceDeps): Service {
       return deps.events.read(query, signal)
     },
     ...createAccess({ ...deps, record: (stack) => records.get(known(deps, stack)) }),
+    ...createVolumes({
+      ...deps,
+      candidates: () => sources.stacks().flatMap((stack) => sources.candidate(stack) ?? []),
+      checkStack: (stack) => known(deps, stack),
+    }),
   }
 }
 

@@ -37,6 +37,10 @@ export const ERRORS = {
     meaning: 'What a host got for a task to mount is not what the controller has named.',
   },
   MOUNT_FAILED: { retryable: false, meaning: 'A volume or bind mount could not be mounted.' },
+  VOLUME_KEPT: {
+    retryable: false,
+    meaning: "A volume is not removed: it is used, a stack declares it, or it is not Setpoint's own.",
+  },
   RUNTIME_FAILED: { retryable: true, meaning: 'The OCI runtime refused or failed to run the container.' },
   HOST_UNABLE: {
     retryable: false,

@@ -2,7 +2,7 @@
 export interface Happening {
   /** ISO time at which the controller saw it. */
   at: string
-  type: 'host' | 'source' | 'stack' | 'task' | 'drift'
+  type: 'host' | 'source' | 'stack' | 'task' | 'drift' | 'volume'
   /** PascalCase, for machines. */
   reason: string
   /** For people. */

@@ -1,7 +1,10 @@
+import type { ErrorFacts } from './error.ts'
 import type { Failure, HistoryEntry, Outcome } from './record.ts'
 import type { HostInfo } from './report.ts'
+import type { VolumeUser } from './session/volumes.ts'
 import type { Health, Probe, TaskState } from './task.ts'
 import type { Usage } from './usage.ts'
+import type { DriverOptions } from './volume.ts'
 
 /** The API's JSON, which is what `--output json` prints. Kept stable; docs/cli.md shows it. */
 export interface StatusDocument {
@@ -193,4 +196,48 @@ export interface TaskStats {
   slot: number
   host: string
   usage: Usage
+}
+
+/** The volumes of the fleet, as their hosts tell of them when they are asked: `GET /v1/volumes`. */
+export interface VolumesDocument {
+  volumes: VolumeStatus[]
+  /** Hosts whose volumes could not be told. */
+  missing: { host: string; error: ErrorFacts }[]
+}
+
+/** One volume on one host. */
+export interface VolumeStatus {
+  /** Empty for one without a name. */
+  name: string
+  host: string
+  /** Whose tasks use it, or were the last to; else what declares it; null when nobody knows. */
+  stack: string | null
+  driver: 'local'
+  /** `driver_opts`, without passwords. */
+  options: DriverOptions | null
+  labels: Record<string, string>
+  /** On the host; for one with `driver_opts` it is there while a task needs it. */
+  path: string
+  createdAt: string
+  /** Not made by Setpoint, and never removed. */
+  external: boolean
+  /** Without a name: it belongs to a task, and goes with it. */
+  anonymous: boolean
+  /** Of one without a name: where the container sees it. */
+  target: string | null
+  /** The stacks that want it on this host. */
+  declaredBy: string[]
+  /** The tasks that mount it, those that have ended included. */
+  usedBy: VolumeUser[]
+  /** ISO time; null while it is used, and when nobody knows. */
+  unusedSince: string | null
+  /** Bytes; null when it was not asked for, lies on a device, or took too long. */
+  size: number | null
+}
+
+/** `POST /v1/volumes/remove` */
+export interface RemovedVolumesDocument {
+  removed: { name: string; host: string }[]
+  /** Of those that were named: what no host has. */
+  absent: string[]
 }

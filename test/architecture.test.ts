@@ -88,7 +88,10 @@ const RULES: Record<string, Rule> = {
     typesFrom: ['agent'],
     packages: ['yaml'],
   },
-  'agent/session': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime'], typesFrom: ['agent'] },
+  'agent/session': {
+    from: ['schemas', ...AGENT_SHARED, 'agent/runtime', 'agent/volume/catalogue.ts'],
+    typesFrom: ['agent'],
+  },
   'agent/health': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/runtime'] },
   'agent/observe': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent'], packages: ['ioredis'] },
   ...Object.fromEntries(AGENT_SHARED.map((file) => [file, { from: [] }])),

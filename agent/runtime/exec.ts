@@ -40,6 +40,7 @@ const PACKAGES: Record<string, string> = {
   cp: 'coreutils',
   crun: 'crun',
   dnsmasq: 'dnsmasq-base',
+  du: 'coreutils',
   find: 'findutils',
   ip: 'iproute2',
   mount: 'mount',

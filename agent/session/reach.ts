@@ -3,13 +3,17 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Paths } from '../paths.ts'
 import type { Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import type { Known, Tasks } from '../task/tasks.ts'
+import type { Uses } from '../volume/uses.ts'
+import type { Volumes } from '../volume/volumes.ts'
 
-/** What a live session needs to reach a task of this host. */
+/** What a live session needs to reach a task or a volume of this host. */
 export interface Reach {
   paths: Paths
   tasks: Pick<Tasks, 'known'>
   runtime: Pick<Runtime, 'state' | 'command'>
   cgroup: RuntimeInfo['cgroup']
+  volumes: Pick<Volumes, 'remove'>
+  uses: Pick<Uses, 'of'>
 }
 
 /** A task whose process runs, and the host's pid of it. */

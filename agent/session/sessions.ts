@@ -94,6 +94,10 @@ async function carryOut(request: SessionRequest, channel: Channel, reach: Reach)
       return (await import('./copy.ts')).copy(request, channel, reach)
     case 'top':
       return (await import('./top.ts')).sendProcesses(request, channel, reach)
+    case 'volumes':
+      return (await import('./volumes.ts')).sendVolumes(request, channel, reach)
+    case 'removeVolume':
+      return (await import('./volumes.ts')).removeVolume(request, channel, reach)
   }
 }
 

@@ -115,6 +115,7 @@ export function createTasks(options: TasksOptions): Tasks {
         task: entry.task,
         status: seen(entry),
         imageRoot: entry.prepared?.image.root,
+        mounts: entry.prepared?.mounts ?? [],
       })),
     onChange: changes.listen,
     published: () => publisher.flush(),

@@ -1,14 +1,17 @@
 import type { ActionOf } from '../../schemas/action.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { ImageUse } from '../image/collector.ts'
+import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Change } from './changes.ts'
 import type { Finding, Subject } from './findings.ts'
 
-/** A task with what it is to be, and where its image lies once that is known. */
+/** A task with what it is to be, and what of it is known once it is prepared. */
 export interface Known {
   task: Task
   status: TaskStatus
   imageRoot: string | undefined
+  /** What is mounted into it, once that is prepared. */
+  mounts: ResolvedMount[]
 }
 
 /** The tasks of this host: what is journaled, and the one place that starts and stops them. */

@@ -100,15 +100,17 @@ export function createNamed({ paths, log }: NamedOptions) {
       return names.filter((_, index) => metas[index]?.external === false).sort()
     },
 
-    async remove(name: string): Promise<void> {
+    async remove(name: string, mayGo: (meta: Meta | undefined) => boolean = () => true): Promise<void> {
       const home = join(folder, checkedName(name))
       const trash = join(folder, `${TRASH}${name}`)
       await oneByOne(name, async () => {
-        await unmountFolder(join(mounts, name))
+        if (!mayGo(await readMeta(home))) return
         await checkNothingMounted(home)
+        await unmountFolder(join(mounts, name))
         await rm(trash, { recursive: true, force: true })
         await rename(home, trash).catch(absent)
         await rm(trash, { recursive: true, force: true })
+        log.info({ volume: name }, 'volume removed')
       })
     },
   }

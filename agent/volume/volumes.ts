@@ -1,5 +1,6 @@
 import type { Mount, VolumeSpec } from '../../schemas/volume.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
+import type { Meta } from './meta.ts'
 
 /** What a mount is for. */
 export interface Purpose {
@@ -41,7 +42,8 @@ export interface Volumes {
   /**
    * Removes a volume and all that is in it; of one with `driver_opts` only the mount and what is known of it, as Docker
    * does. Only ever called for a name that a person gave.
+   * @param mayGo asked of what is known of the volume while nobody else can open it; false: it stays, as when it throws
    * @throws SetpointError MOUNT_FAILED while something is mounted in its folder
    */
-  remove(name: string): Promise<void>
+  remove(name: string, mayGo?: (meta: Meta | undefined) => boolean): Promise<void>
 }

@@ -13,6 +13,7 @@ import { stackRoutes } from './stack-routes.ts'
 import { statsRoutes } from './stats-routes.ts'
 import { statusRoutes } from './status-routes.ts'
 import { setpointVersion } from './version.ts'
+import { volumeRoutes } from './volume-routes.ts'
 
 export interface AppOptions {
   service: Service
@@ -57,5 +58,6 @@ export function buildApp({ service, changes, guard, log, address }: AppOptions):
   hostRoutes(app, service)
   secretRoutes(app, service)
   statsRoutes(app, service)
+  volumeRoutes(app, service)
   return app
 }

@@ -13,6 +13,10 @@ export const DEFAULT_POLL = 30_000
 export const HANDLER_DEADLINE = 30_000
 export const SYNC_DEADLINE = 150_000
 
+/** For volumes: to measure those of every host, and to delete what is in one. */
+export const SIZE_DEADLINE = 120_000
+export const REMOVE_DEADLINE = 11 * 60_000
+
 /** How long a client may take to send a whole request, in milliseconds. */
 export const REQUEST_DEADLINE = 20_000
 

@@ -9,9 +9,10 @@ import type {
   StatusDocument,
 } from '../../schemas/status.ts'
 import type { Access } from './access.ts'
+import type { VolumeService } from './volumes.ts'
 
 /** What the API lets people do: the controller as seen through HTTP. Unknown stacks throw STACK_NOT_FOUND. */
-export interface Service extends Access {
+export interface Service extends Access, VolumeService {
   /** Every stack, or the one named. */
   status(stack?: string): StatusDocument
   /** Calls the listener after each turn and each report that changed the status; returns how to stop that. */

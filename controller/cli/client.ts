@@ -3,7 +3,14 @@ import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../sc
 import type { Happening } from '../../schemas/event.ts'
 import type { CopyRequest, ExecRequest, LogLine } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
-import type { HistoryDocument, PlanDocument, StatsDocument, StatusDocument } from '../../schemas/status.ts'
+import type {
+  HistoryDocument,
+  PlanDocument,
+  RemovedVolumesDocument,
+  StatsDocument,
+  StatusDocument,
+  VolumesDocument,
+} from '../../schemas/status.ts'
 import type { LogsQuery, ProcessesDocument } from '../api/access.ts'
 import type {
   DriftDocument,
@@ -13,7 +20,8 @@ import type {
   TrustDocument,
   VersionDocument,
 } from '../api/documents.ts'
-import { SYNC_DEADLINE } from '../api/limits.ts'
+import { REMOVE_DEADLINE, SIZE_DEADLINE, SYNC_DEADLINE } from '../api/limits.ts'
+import type { RemoveVolumesQuery, VolumesQuery } from '../api/volumes.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
 import { type Answer, type Call, send } from './http.ts'
 import { openLines } from './lines.ts'
@@ -54,6 +62,9 @@ export interface Client {
     signal?: AbortSignal,
   ): AsyncGenerator<Happening>
   processes(task: string): Promise<ProcessesDocument>
+  volumes(query: VolumesQuery): Promise<VolumesDocument>
+  /** Returns once they are gone. */
+  removeVolumes(query: RemoveVolumesQuery): Promise<RemovedVolumesDocument>
   /** A live session with a task. */
   live(task: string, request: ExecRequest | CopyRequest): Promise<Live>
   trust(host: string, recipient?: string): Promise<TrustDocument>
@@ -133,6 +144,14 @@ function clientOf(
       yield* (await lines(path, signal)) as AsyncGenerator<Happening>
     },
     processes: (task) => get(`/v1/processes${query({ task })}`),
+    volumes: async ({ stack, size, unused }) =>
+      parse(
+        await call({
+          path: `/v1/volumes${query({ stack, size: String(size), unused: String(unused) })}`,
+          deadline: SIZE_DEADLINE + 5_000,
+        }),
+      ),
+    removeVolumes: (body) => post('/v1/volumes/remove', { body, deadline: REMOVE_DEADLINE + 5_000 }),
     live,
     trust: (host, recipient) =>
       post(`/v1/hosts/${encodeURIComponent(host)}/trust`, { body: recipient ? { recipient } : {} }),

@@ -9,7 +9,7 @@ export function registerTrust(hosts: Command, { context, finish }: Cli): void {
     .command('trust')
     .summary('take the key that a host reports for its own')
     .description(
-      'Seals to HOST again after its key has changed, as when its agent was set up anew. With RECIPIENT only if that is\nthe key that it reports: compare it with host.pub in the state folder of the agent.',
+      'Seals to HOST again after its key has changed, as when its agent was set up anew. With RECIPIENT only if that is the key that it reports: compare it with host.pub in the state folder of the agent.',
     )
     .argument('<host>')
     .argument('[recipient]', 'age1…, as `setpoint hosts` shows it')

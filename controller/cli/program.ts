@@ -23,6 +23,7 @@ import { registerTop } from './top.ts'
 import { registerUp } from './up.ts'
 import { registerValidate } from './validate.ts'
 import { registerVersion } from './version.ts'
+import { registerVolumes } from './volumes.ts'
 
 const HELP = `
 Exit code: 0 yes, or done · 1 no: not Ready, something would change, a problem was found · 2 error
@@ -73,6 +74,7 @@ function createProgram(cli: Cli): Command {
     })
     .showHelpAfterError('  see --help')
     .addHelpText('after', HELP)
+    .enablePositionalOptions() // `hosts trust --output json`: it is an option of `trust`
     .exitOverride()
   const groups: [string, ((program: Command, cli: Cli) => void)[]][] = [
     ['Running it:', [registerUp, registerDown, registerController]],
@@ -88,6 +90,7 @@ function createProgram(cli: Cli): Command {
         registerTop,
         registerStats,
         registerHosts,
+        registerVolumes,
         registerVersion,
       ],
     ],

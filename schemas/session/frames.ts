@@ -22,6 +22,8 @@ export const FRAME = {
   exit: 11,
   /** The last frame of who carries out the request; JSON {error?: {code, message, hint}}. */
   end: 12,
+  /** A piece of JSON, which may be longer than a frame: the volumes of a host. */
+  volumes: 13,
   /** Between the two ends of a channel only. JSON {bytes}: so many were taken. */
   taken: 32,
   alive: 33,

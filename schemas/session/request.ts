@@ -1,5 +1,6 @@
 import { closed } from '../parts.ts'
 import Type, { type Static } from '../type.ts'
+import { RemoveVolumeRequest, VolumesRequest } from './volumes.ts'
 
 /** How many letters a path, an argument or a pattern of a request may have. */
 const MAX_TEXT = 4096
@@ -68,7 +69,14 @@ export const TopRequest = Type.Object({ kind: Type.Literal('top'), taskId: Text 
 
 /** What a session is for. */
 export type SessionRequest = Static<typeof SessionRequest>
-export const SessionRequest = Type.Union([LogsRequest, ExecRequest, CopyRequest, TopRequest])
+export const SessionRequest = Type.Union([
+  LogsRequest,
+  ExecRequest,
+  CopyRequest,
+  TopRequest,
+  VolumesRequest,
+  RemoveVolumeRequest,
+])
 
 /** What is sealed to the host: the key of the session (32 bytes, base64) and what is asked. */
 export type SessionOrder = Static<typeof SessionOrder>

@@ -22,10 +22,11 @@ describe.each(['crun', 'runc'] as const)('a command in a container of %s', (name
     host = await openOciHost(name)
     await running(host, 'shell', { spec: { user: 'alice', environment: { WORD: 'own' }, capDrop: ['ALL'] } })
     const task = aTask('shell')
-    const known = { task, status: aStatus(task), imageRoot: host.image.root }
+    const known = { task, status: aStatus(task), imageRoot: host.image.root, mounts: [] }
     reach = {
       ...{ paths: host.paths, runtime: host.runtime, tasks: { known: () => [known] } },
       ...{ command: commandOf(host.paths, host.choice), cgroup: host.choice.info.cgroup },
+      ...{ volumes: { remove: async () => {} }, uses: { of: () => undefined } },
     }
   })
   afterAll(async () => expect(await host.close()).toEqual([]))
@@ -97,7 +98,7 @@ describe.each(['crun', 'runc'] as const)('a command in a container of %s', (name
   it('is ended by the next agent; a process of the host that has its pid by now is not', async () => {
     const pid = await running(host, 'open', { spec: { isolation: { pid: 'host' } } })
     const task = aTask('open')
-    const known = { task, status: aStatus(task, { pid }), imageRoot: host.image.root }
+    const known = { task, status: aStatus(task, { pid }), imageRoot: host.image.root, mounts: [] }
     const ofOpen: Reach = { ...reach, tasks: { known: () => [known] } }
     const other = spawn('sleep', ['4714'])
     const left = execute(

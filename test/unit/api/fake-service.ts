@@ -1,6 +1,6 @@
 import type { Service } from '../../../controller/api/service.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import type { SecretStatus, StackStatus, StatusDocument } from '../../../schemas/status.ts'
+import type { SecretStatus, StackStatus, StatusDocument, VolumesDocument } from '../../../schemas/status.ts'
 
 export interface FakeService extends Service {
   /** What `status` gives; `change` replaces it and tells the listeners. */
@@ -10,6 +10,8 @@ export interface FakeService extends Service {
   /** What was asked, in order. */
   calls: unknown[][]
   external: SecretStatus[]
+  /** What `volumes` gives. */
+  volumesDocument: VolumesDocument
   /** What secrets were set to. */
   sealed: Buffer[]
 }
@@ -32,6 +34,7 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     calls: [],
     external: [],
     sealed: [],
+    volumesDocument: { volumes: [], missing: [] },
     change(next) {
       fake.document = next
       for (const listener of listeners) listener()
@@ -92,6 +95,14 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     async openSession(task, request) {
       fake.calls.push(['openSession', task, request])
       throw new SetpointError('TASK_NOT_FOUND', `There is no task ${task}.`)
+    },
+    async volumes(query) {
+      fake.calls.push(['volumes', query])
+      return fake.volumesDocument
+    },
+    async removeVolumes(query) {
+      fake.calls.push(['removeVolumes', query])
+      return { removed: query.names.map((name) => ({ name, host: query.host ?? 'alpha' })), absent: [] }
     },
     async processes(task) {
       fake.calls.push(['processes', task])

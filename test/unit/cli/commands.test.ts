@@ -262,11 +262,43 @@ describe('the other commands', () => {
     expect(await setpoint('hosts', 'trust', 'alpha')).toBe(0)
     expect(api.context.stdout).toEqual([`alpha is trusted with the key ${RECIPIENT}.`])
     expect(await setpoint('hosts', 'trust', 'alpha', 'age1other', '--output', 'json')).toBe(0)
+    expect(JSON.parse(api.context.stdout.slice(1).join('\n'))).toEqual({
+      host: 'alpha',
+      recipient: 'age1other',
+    })
     expect(api.service.calls).toEqual([
       ['trust', 'alpha', undefined],
       ['trust', 'alpha', 'age1other'],
     ])
     expect(await setpoint('hosts', 'trust')).toBe(2)
+  })
+
+  it('volumes asks for what was asked, and tells of hosts that do not answer', async () => {
+    expect(await setpoint('volumes', 'hello', '--size', '--unused', '--output', 'json')).toBe(0)
+    expect(output()).toEqual({ volumes: [], missing: [] })
+    expect(api.service.calls).toEqual([['volumes', { stack: 'hello', size: true, unused: true }]])
+    const error = { code: 'SESSION_LOST' as const, message: 'beta does not report.' }
+    api.service.volumesDocument = { volumes: [], missing: [{ host: 'beta', error }] }
+    expect(await setpoint('volumes')).toBe(1)
+    expect(api.context.stderr).toEqual([
+      'setpoint: the volumes of host beta are missing: beta does not report.',
+    ])
+    expect(api.service.calls.at(-1)).toEqual(['volumes', { size: false, unused: false }])
+  })
+
+  it('volumes rm removes by name, on one host when it is named', async () => {
+    expect(await setpoint('volumes', 'rm')).toBe(2)
+    expect(await setpoint('volumes', 'rm', 'a', 'b', '--host', 'beta')).toBe(0)
+    expect(api.context.stdout).toEqual(['a is removed from beta.', 'b is removed from beta.'])
+    expect(await setpoint('volumes', 'rm', 'a', '--output', 'json')).toBe(0)
+    expect(JSON.parse(api.context.stdout.slice(2).join('\n'))).toEqual({
+      removed: [{ name: 'a', host: 'alpha' }],
+      absent: [],
+    })
+    expect(api.service.calls).toEqual([
+      ['removeVolumes', { names: ['a', 'b'], host: 'beta' }],
+      ['removeVolumes', { names: ['a'] }],
+    ])
   })
 
   it('history, hosts and version print', async () => {

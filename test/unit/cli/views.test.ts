@@ -7,10 +7,11 @@ import { painter, visible } from '../../../controller/cli/format/paint.ts'
 import { planView } from '../../../controller/cli/format/plan-view.ts'
 import { statusView } from '../../../controller/cli/format/status-view.ts'
 import { table } from '../../../controller/cli/format/table.ts'
+import { volumesView } from '../../../controller/cli/format/volumes-view.ts'
 import { age, bytes, clip, count } from '../../../controller/cli/format/words.ts'
 import type { HistoryEntry } from '../../../schemas/record.ts'
 import { shortRevision } from '../../../schemas/revision.ts'
-import type { HostStatus, TaskView } from '../../../schemas/status.ts'
+import type { HostStatus, TaskView, VolumeStatus } from '../../../schemas/status.ts'
 import { aCondition, aStack, aStatus, REVISION } from '../api/fake-service.ts'
 
 const now = new Date('2026-01-01T10:00:00.000Z')
@@ -341,5 +342,50 @@ describe('table', () => {
       table(['A', 'B', 'C'], rows, paint),
     )
     expect(coloured[1]).toContain('\u001b[32mok\u001b[39m')
+  })
+})
+
+describe('volumes', () => {
+  const usedBy = [{ taskId: 'shop-db-1-x', stack: 'shop', service: 'db', slot: 1 }]
+  const aVolume = (volume: Partial<VolumeStatus>): VolumeStatus => ({
+    ...{ name: 'shop_data', host: 'alpha', stack: 'shop', driver: 'local', options: null, labels: {} },
+    ...{
+      path: '/data',
+      createdAt: '2025-12-31T10:00:00.000Z',
+      external: false,
+      anonymous: false,
+      target: null,
+    },
+    ...{ declaredBy: [], usedBy: [], unusedSince: null, size: null },
+    ...volume,
+  })
+  const volumes = [
+    aVolume({ usedBy, declaredBy: ['shop'], size: 3 * 1024 ** 2, labels: { backup: 'nightly', own: '' } }),
+    aVolume({
+      name: 'shop_media',
+      options: { type: 'nfs', device: ':/x' },
+      unusedSince: '2025-12-31T22:00:00.000Z',
+    }),
+    aVolume({ name: 'theirs', external: true, stack: null }),
+    aVolume({ name: '', anonymous: true, target: '/cache', usedBy }),
+  ]
+
+  it('are shown with who uses them, and since when nobody does', () => {
+    expect(shown(volumesView(volumes, { paint, now, size: true }))).toMatchInlineSnapshot(`
+      "
+      VOLUME         HOST   STACK  DRIVER            SIZE  USED BY         DECLARED  MADE     LABELS
+      shop_data      alpha  shop   local             3 MB  shop/db.1       shop      24h ago  backup=nightly, own
+      shop_media     alpha  shop   local (nfs)       -     nobody for 12h  no        24h ago  -
+      theirs         alpha  -      local (external)  ?     nobody          no        24h ago  -
+      (none) /cache  alpha  shop   local             ?     shop/db.1       -         24h ago  -
+
+      ?: could not be measured in time.
+      "
+    `)
+    expect(volumesView([], { paint, now, size: false })).toEqual(['There are no such volumes.'])
+  })
+
+  it('have no column of sizes when nobody has asked', () => {
+    expect(volumesView(volumes, { paint, now, size: false })[0]).not.toContain('SIZE')
   })
 })

@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import type { VolumesDocument } from '../../schemas/status.ts'
+import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Context } from './context.ts'
+import { EXIT } from './exit.ts'
+import { painter } from './format/paint.ts'
+import { volumesView } from './format/volumes-view.ts'
+import { registerVolumesRemove } from './volumes-rm.ts'
+
+export interface VolumesOptions {
+  output: Output
+  size?: boolean
+  unused?: boolean
+}
+
+/** Adds `setpoint volumes` to the command line. */
+export function registerVolumes(program: Command, cli: Cli): void {
+  const { context, finish } = cli
+  const command = program
+    .command('volumes')
+    .summary('the volumes of the hosts, and who uses them; `rm` removes them by name')
+    .description(
+      'Asks every host for its volumes. A volume stays when its stack is gone: `setpoint volumes rm` removes it.',
+    )
+    .argument('[stack]', 'only what this stack uses, declares or was the last to use')
+    .option('--size', 'measure them, which reads every folder of each; a minute at most')
+    .option('--unused', 'only those that no task uses and no stack declares where they are')
+  outputOption(command)
+    .addHelpText(
+      'after',
+      `
+With --output json each has its path on the host, its labels, and the tasks that use it.
+Exit code: 0 · 1 the volumes of some host are missing, as said on stderr · 2 error
+
+Examples:
+  setpoint volumes
+  setpoint volumes shop --size
+  setpoint volumes --unused --output json | jq -r '.volumes[].name'`,
+    )
+    .action(async (stack: string | undefined, options: VolumesOptions) =>
+      finish(await volumes(context, stack, options)),
+    )
+  registerVolumesRemove(command, cli)
+}
+
+export async function volumes(
+  context: Context,
+  stack: string | undefined,
+  { output, size = false, unused = false }: VolumesOptions,
+): Promise<number> {
+  const document = await context.client().volumes({ ...(stack !== undefined && { stack }), size, unused })
+  if (output === 'json') context.out(JSON.stringify(document, null, 2))
+  else for (const line of viewOf(document, context, size)) context.out(line)
+  for (const { host, error } of document.missing) {
+    context.err(`setpoint: the volumes of host ${host} are missing: ${error.message}`)
+  }
+  return document.missing.length === 0 ? EXIT.yes : EXIT.no
+}
+
+function viewOf(document: VolumesDocument, { colour, now }: Context, size: boolean): string[] {
+  return volumesView(document.volumes, { paint: painter(colour), now: now(), size })
+}

@@ -1,0 +1,145 @@
+import { type ErrorFacts, errorFacts, SetpointError } from '../schemas/error.ts'
+import { createLimit } from '../schemas/limit.ts'
+import type { Log } from '../schemas/log.ts'
+import type { StackRecord } from '../schemas/record.ts'
+import type { RemovedVolumesDocument, VolumeStatus, VolumesDocument } from '../schemas/status.ts'
+import type { RemoveVolumesQuery, VolumeService, VolumesQuery } from './api/volumes.ts'
+import type { Events } from './events.ts'
+import type { Fleet } from './observed/fleet.ts'
+import type { Claim } from './plan/volumes.ts'
+
+import { type Candidate, wantedRevision } from './rollout/accept.ts'
+import type { SessionOpener } from './session/open.ts'
+import { removeVolumeOn, volumesOn } from './session/volumes.ts'
+import { checkRemovable, namedVolume } from './status/removable.ts'
+import { isOfStack, isUnused, type VolumesOfHost, volumeStatuses } from './status/volumes.ts'
+
+export interface VolumesDeps {
+  fleet: Pick<Fleet, 'observed'>
+  opener: Pick<SessionOpener, 'open'>
+  records: { list(): StackRecord[] }
+  candidates: () => Candidate[]
+  /** @throws SetpointError STACK_NOT_FOUND for a stack that nobody declares */
+  checkStack: (stack: string) => unknown
+  events: Pick<Events, 'note'>
+  log: Log
+  now: () => Date
+}
+
+/** Hosts that are asked at one time: each session holds a connection to Redis. */
+const AT_ONCE = 32
+
+/** The volumes of the fleet. Nothing of them is kept here: their hosts are asked. */
+export function createVolumes(deps: VolumesDeps): VolumeService {
+  return {
+    volumes: (query) => list(deps, query),
+    removeVolumes: (query) => remove(deps, query),
+  }
+}
+
+async function list(deps: VolumesDeps, { stack, size, unused }: VolumesQuery): Promise<VolumesDocument> {
+  const { volumes, missing } = await look(deps, { size })
+  const ofStack = stack === undefined ? volumes : volumes.filter((volume) => isOfStack(volume, stack))
+  if (stack !== undefined && ofStack.length === 0) deps.checkStack(stack)
+  return { volumes: unused ? ofStack.filter(isUnused) : ofStack, missing }
+}
+
+/** All are looked at before the first is removed. */
+async function remove(
+  deps: VolumesDeps,
+  { names, host }: RemoveVolumesQuery,
+): Promise<RemovedVolumesDocument> {
+  const seen = await look(deps, { size: false, host })
+  const meant = [...new Set(names)].map((name) => ({ name, volume: namedVolume(seen, name, host) }))
+  for (const { volume } of meant) if (volume) checkRemovable(volume)
+  const removed: RemovedVolumesDocument['removed'] = []
+  for (const { volume } of meant) {
+    if (!volume) continue
+    await removeOne(deps, volume).catch((error) => {
+      throw withRemoved(error, removed)
+    })
+    removed.push({ name: volume.name, host: volume.host })
+  }
+  return { removed, absent: meant.filter(({ volume }) => !volume).map(({ name }) => name) }
+}
+
+async function removeOne(
+  { opener, events, log, now }: VolumesDeps,
+  { name, host, createdAt, stack, options }: VolumeStatus,
+): Promise<void> {
+  await removeVolumeOn(opener, host, { name, createdAt })
+  log.info({ volume: name, host }, 'a volume was removed, as somebody has asked for')
+  const what = options === null ? 'with all that was in it' : 'and what is on its device stays'
+  events.note({
+    ...{ at: now().toISOString(), type: 'volume', reason: 'VolumeRemoved', host },
+    message: `volume ${name} is removed from ${host}, ${what}`,
+    ...(stack !== null && { stack }),
+  })
+}
+
+/** What the hosts have, or the one named, and which of them do not answer. */
+async function look(
+  deps: VolumesDeps,
+  { size, host }: { size: boolean; host?: string | undefined },
+): Promise<VolumesDocument> {
+  const observed = deps.fleet.observed(deps.now())
+  if (host !== undefined && !observed.has(host)) throw noHost(host, [...observed.keys()])
+  const inTurn = createLimit(AT_ONCE)
+  const asked = [...observed.values()].filter(({ info }) => host === undefined || info.name === host)
+  const missing: VolumesDocument['missing'] = []
+  const told = await Promise.all(
+    asked.map(({ info: { name }, state }) =>
+      inTurn(async (): Promise<VolumesOfHost[]> => {
+        try {
+          if (state === 'lost') throw silent(name)
+          return [{ host: name, volumes: await volumesOn(deps.opener, name, size) }]
+        } catch (error) {
+          missing.push({ host: name, error: factsOf(error) })
+          return []
+        }
+      }),
+    ),
+  )
+  return { volumes: volumeStatuses(told.flat(), claimsOf(deps)), missing }
+}
+
+/** What the controller itself cannot do is no matter of one host. */
+function factsOf(error: unknown): ErrorFacts {
+  if (error instanceof SetpointError && /^(NOT_LEADER|REDIS_UNREACHABLE)$/.test(error.code)) throw error
+  return errorFacts(error, 'SESSION_LOST')
+}
+
+/** What was accepted, what a rollout goes to or comes from, and what the newest commit says. */
+function claimsOf({ records, candidates }: VolumesDeps): Claim[] {
+  const kept = records.list()
+  const recorded = kept.flatMap((record) =>
+    [record.accepted, record.healthy, wantedRevision(record)].flatMap((revision) =>
+      revision === null ? [] : [{ spec: revision.spec, inventory: record.inventory }],
+    ),
+  )
+  const newest = candidates().flatMap(({ spec }) => {
+    if (typeof spec === 'string') return []
+    return [{ spec, inventory: kept.find(({ name }) => name === spec.name)?.inventory ?? [] }]
+  })
+  return [...recorded, ...newest]
+}
+
+function withRemoved(error: unknown, removed: RemovedVolumesDocument['removed']): unknown {
+  if (!(error instanceof SetpointError) || removed.length === 0) return error
+  const before = `Removed before it: ${removed.map(({ name }) => name).join(', ')}.`
+  return new SetpointError(error.code, error.message, {
+    hint: [error.hint, before].filter(Boolean).join(' '),
+    cause: error,
+  })
+}
+
+function silent(host: string): SetpointError {
+  return new SetpointError('SESSION_LOST', `${host} does not report.`, {
+    hint: '`setpoint hosts` tells since when.',
+  })
+}
+
+function noHost(host: string, hosts: string[]): SetpointError {
+  const hint = hosts.length === 0 ? 'No agent has reported yet.' : `There are: ${hosts.sort().join(', ')}.`
+  return new SetpointError('HOST_NOT_FOUND', `There is no host ${host}.`, { hint })
+}

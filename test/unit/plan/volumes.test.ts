@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { claimsVolume } from '../../../controller/plan/volumes.ts'
+import type { InventoryItem } from '../../../schemas/record.ts'
+import type { ServiceSpec } from '../../../schemas/stack.ts'
+import { aService, aStack } from '../../support/builders.ts'
+
+const mounts = [{ type: 'volume' as const, source: 'web_data', target: '/data', readOnly: false }]
+const db = (service: Partial<Pick<ServiceSpec, 'mode' | 'replicas'>> = {}) =>
+  aService('db', { ...service, container: { mounts } })
+const stack = (services: ServiceSpec[], external = false) =>
+  aStack('web', services, { volumes: [{ name: 'web_data', external, labels: {} }] })
+const on = (host: string, slot = 1, service = 'db'): InventoryItem => ({
+  ...{ taskId: `${service}-${slot}-${host}`, service, slot, host, at: '', seen: true },
+})
+
+describe('a stack claims a volume on alpha', () => {
+  it.each<[string, ServiceSpec[], InventoryItem[], boolean]>([
+    ['when a task that mounts it is there', [db()], [on('alpha')], true],
+    ['not when all of its tasks are elsewhere', [db()], [on('beta')], false],
+    ['while a slot has no place yet', [db({ replicas: 2 })], [on('beta')], true],
+    ['not when both slots are elsewhere', [db({ replicas: 2 })], [on('beta'), on('gamma', 2)], false],
+    ['before anything is placed', [db()], [], true],
+    ['when it is scaled to nothing', [db({ replicas: 0 })], [], true],
+    ['when it runs everywhere', [db({ mode: 'global' })], [on('beta')], true],
+    ['when no service mounts it, but the file has it', [aService('web')], [on('alpha', 1, 'web')], true],
+    [
+      'not for a service that does not mount it',
+      [db(), aService('web')],
+      [on('beta'), on('alpha', 1, 'web')],
+      false,
+    ],
+  ])('%s', (_, services, inventory, claimed) => {
+    expect(claimsVolume({ spec: stack(services), inventory }, 'web_data', 'alpha')).toBe(claimed)
+  })
+
+  it('not when it is external, or of another name', () => {
+    const inventory = [on('alpha')]
+    expect(claimsVolume({ spec: stack([db()], true), inventory }, 'web_data', 'alpha')).toBe(false)
+    expect(claimsVolume({ spec: stack([db()]), inventory }, 'web_other', 'alpha')).toBe(false)
+  })
+})
