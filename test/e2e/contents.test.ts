@@ -10,7 +10,7 @@ import { hasOutcome, isConverged, pidsByService, runningPid, stackOf, tasksOf } 
 
 let host: TestHost
 
-const HEALTHCHECK = `healthcheck: {test: [CMD, /bin/healthy], interval: 300ms, retries: 2}`
+const HEALTHCHECK = `healthcheck: {test: [CMD, /bin/healthy], interval: 300ms, retries: 10}`
 
 const COMPOSE = `services:
   web:

@@ -17,6 +17,7 @@ const SLOW = '127.0.0.1:5002'
 const APP = `${OPEN}/team/app:1`
 
 const QUICK = 'deploy: {update_config: {monitor: 100ms}}'
+const HEALTHCHECK = 'healthcheck: {test: [CMD, /bin/healthy], interval: 300ms, retries: 10}'
 
 let host: TestHost
 const registries = new Map<string, ChildProcess>()
@@ -137,7 +138,9 @@ describe('an image of a registry', () => {
 })
 
 function compose(...more: string[]): string {
-  const lines = [`image: ${APP}`, 'ports: ["8080:8080"]', QUICK, ...more].map((line) => `    ${line}\n`)
+  const lines = [`image: ${APP}`, 'ports: ["8080:8080"]', QUICK, HEALTHCHECK, ...more].map(
+    (line) => `    ${line}\n`,
+  )
   return `services:\n  web:\n${lines.join('')}`
 }
 

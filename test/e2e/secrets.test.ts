@@ -20,7 +20,7 @@ const compose = (healthcheck = '/bin/healthy') => `services:
   web:
     image: ${TEST_IMAGE}
     stop_grace_period: 1s
-    healthcheck: {test: [CMD, ${healthcheck}], interval: 300ms, retries: 2}
+    healthcheck: {test: [CMD, ${healthcheck}], interval: 300ms, retries: 10}
     secrets:
       - password
       - {source: variable, target: /etc/app/key, uid: "101", gid: "102", mode: 0400}
