@@ -7,7 +7,7 @@ import { compose, isConverged, tasksOf } from '../support/stacks.ts'
 const service = (name: string, ...lines: string[]) =>
   [`  ${name}:`, `    image: ${TEST_IMAGE}`, '    stop_grace_period: 1s', ...lines, ''].join('\n')
 
-const probed = (probe: string, times = 'interval: 200ms, retries: 2') =>
+const probed = (probe: string, times = 'interval: 200ms, retries: 5') =>
   `    x-setpoint: {healthcheck: {${probe}, ${times}}}`
 
 /** Ends after a while with this code. */

@@ -30,7 +30,7 @@ export function appService(
     '    healthcheck:',
     '      test: [CMD, /bin/healthy]',
     '      interval: 500ms',
-    '      retries: 2',
+    '      retries: 3',
     '    stop_grace_period: 2s',
     ...lines.map((line) => `    ${line}`),
     '    deploy:',
