@@ -81,6 +81,11 @@ export function wantedFacts(entry: Entry): TaskFacts | undefined {
   return { ...entry.facts, ports: serves(entry) ? entry.facts.ports : [] }
 }
 
+/** True when ports of the host are to lead to the task. */
+export function needsPorts(entry: Entry): boolean {
+  return entry.task.container.ports.length > 0 && serves(entry)
+}
+
 /** True when traffic may be sent to the task: it runs, is healthy where that is asked, and is not on its way out. */
 export function serves(entry: Entry): boolean {
   const { state, health } = entry.status
