@@ -1,15 +1,14 @@
 import { SetpointError } from '../schemas/error.ts'
 import type { StackRecord } from '../schemas/record.ts'
 import type { Channel } from '../schemas/session/channel.ts'
-import { FRAME, jsonOf } from '../schemas/session/frames.ts'
-import type { LogsRequest, ProcessLine } from '../schemas/session/request.ts'
+import type { LogsRequest } from '../schemas/session/request.ts'
 import type { Access, LogsQuery, TargetedRequest } from './api/access.ts'
 import type { Fleet } from './observed/fleet.ts'
 import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
+import { createProcesses } from './processes.ts'
 import { wantedRevision } from './rollout/accept.ts'
 import { type LogPiece, readLogs } from './session/logs.ts'
 import type { SessionOpener } from './session/open.ts'
-import { replies } from './session/replies.ts'
 import { findTarget, type Target } from './session/target.ts'
 
 export interface AccessDeps {
@@ -23,15 +22,15 @@ export interface AccessDeps {
 
 /** What reaches into tasks: their logs, and live sessions with them. */
 export function createAccess(deps: AccessDeps): Access {
-  const target = (name: string) => findTarget(deps.fleet.observed(deps.now()), name)
+  const observed = () => deps.fleet.observed(deps.now())
   return {
     logs: (query, signal) => logs(deps, query, signal),
-    openSession: (name, request) => open(deps, target(name), request),
-    async processes(name) {
-      const found = target(name)
-      const channel = await open(deps, found, { kind: 'top' })
-      return { taskId: found.task.id, host: found.host.info.name, processes: await processesFrom(channel) }
-    },
+    openSession: (name, request) => open(deps, findTarget(observed(), name), request),
+    ...createProcesses({
+      observed,
+      open: (target) => open(deps, target, { kind: 'top' }),
+      checkStack: deps.record,
+    }),
   }
 }
 
@@ -39,18 +38,6 @@ function open({ opener }: AccessDeps, { task, host }: Target, request: TargetedR
   const { name } = host.info
   if (host.state === 'lost') throw silent(name, `Task ${task.id} is on ${name}, which does not report.`)
   return opener.open(name, { ...request, taskId: task.id })
-}
-
-async function processesFrom(channel: Channel): Promise<ProcessLine[]> {
-  const lines: ProcessLine[] = []
-  try {
-    for await (const frame of replies(channel)) {
-      if (frame.type === FRAME.processes) lines.push(...(jsonOf(frame) as ProcessLine[]))
-    }
-    return lines
-  } finally {
-    await channel.close()
-  }
 }
 
 /** Checked before the first line is asked for, so that a wrong name is told as such. */
@@ -105,6 +92,10 @@ function checkService(
   const running = tasksOf(fleet.observed(now()), stack).map(({ task }) => task.service)
   const services = [...new Set([...declared.map(({ name }) => name), ...running])].sort()
   if (target === undefined || services.includes(target)) return
+  const [, service = '', slot] = /^(.+)\.(\d{1,6})$/.exec(target) ?? []
+  if (services.includes(service)) {
+    throw new SetpointError('STACK_NOT_FOUND', `Stack ${stack} has no task in slot ${slot} of ${service}.`)
+  }
   const hint = services.length === 0 ? 'It has none yet.' : `There are: ${services.join(', ')}.`
   throw new SetpointError('STACK_NOT_FOUND', `Stack ${stack} has no service ${target}.`, { hint })
 }

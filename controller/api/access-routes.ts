@@ -23,11 +23,11 @@ const EventsQuery = Type.Object(
   { stack: Type.Optional(Name), follow: Type.Optional(Type.Boolean()), since: Type.Optional(Name) },
   closed,
 )
-const TaskQuery = Type.Object({ task: Name }, closed)
+const ProcessesQuery = Type.Object({ task: Type.Optional(Name), stack: Type.Optional(Name) }, closed)
 
 /**
  * `logs`, one JSON object a line: `{"lines": […]}`, or `{"missing": {host, error}}` for a host that cannot be read;
- * `events`, one a line; and the `processes` of a task.
+ * `events`, one a line; and the `processes` of a task or a stack.
  */
 export function accessRoutes(app: FastifyInstance, service: Service): void {
   app.get<{ Querystring: Static<typeof LogsQuery> }>(
@@ -51,10 +51,14 @@ export function accessRoutes(app: FastifyInstance, service: Service): void {
     },
   )
 
-  app.get<{ Querystring: Static<typeof TaskQuery> }>(
+  app.get<{ Querystring: Static<typeof ProcessesQuery> }>(
     '/v1/processes',
-    { schema: { querystring: TaskQuery } },
-    async ({ query }) => service.processes(query.task),
+    { schema: { querystring: ProcessesQuery } },
+    async ({ query: { task, stack } }) => {
+      if (task !== undefined && stack === undefined) return service.processes(task)
+      if (stack !== undefined && task === undefined) return service.stackProcesses(stack)
+      throw new SetpointError('USAGE', 'Give one of task and stack.')
+    },
   )
 }
 

@@ -27,6 +27,19 @@ export interface ProcessesDocument {
   processes: ProcessLine[]
 }
 
+/** `GET /v1/processes?stack=…`: those of its running tasks. */
+export interface StackProcessesDocument {
+  stack: string
+  tasks: (ProcessesDocument & InSlot)[]
+  /** The tasks that could not be asked. */
+  missing: ({ taskId: string; host: string; error: ErrorFacts } & InSlot)[]
+}
+
+interface InSlot {
+  service: string
+  slot: number
+}
+
 /** What reaches into tasks. `name` is a task's id or the beginning of one, `STACK/SERVICE` or `STACK/SERVICE.SLOT`. */
 export interface Access {
   /**
@@ -41,4 +54,6 @@ export interface Access {
   openSession(name: string, request: TargetedRequest): Promise<Channel>
   /** As `openSession`. */
   processes(name: string): Promise<ProcessesDocument>
+  /** @throws SetpointError STACK_NOT_FOUND */
+  stackProcesses(stack: string): Promise<StackProcessesDocument>
 }

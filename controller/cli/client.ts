@@ -11,7 +11,7 @@ import type {
   StatusDocument,
   VolumesDocument,
 } from '../../schemas/status.ts'
-import type { LogsQuery, ProcessesDocument } from '../api/access.ts'
+import type { LogsQuery, ProcessesDocument, StackProcessesDocument } from '../api/access.ts'
 import type {
   DriftDocument,
   RollbackDocument,
@@ -62,6 +62,7 @@ export interface Client {
     signal?: AbortSignal,
   ): AsyncGenerator<Happening>
   processes(task: string): Promise<ProcessesDocument>
+  stackProcesses(stack: string): Promise<StackProcessesDocument>
   volumes(query: VolumesQuery): Promise<VolumesDocument>
   /** Returns once they are gone. */
   removeVolumes(query: RemoveVolumesQuery): Promise<RemovedVolumesDocument>
@@ -144,6 +145,7 @@ function clientOf(
       yield* (await lines(path, signal)) as AsyncGenerator<Happening>
     },
     processes: (task) => get(`/v1/processes${query({ task })}`),
+    stackProcesses: (stack) => get(`/v1/processes${query({ stack })}`),
     volumes: async ({ stack, size, unused }) =>
       parse(
         await call({

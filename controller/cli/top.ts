@@ -1,44 +1,61 @@
 import type { Command } from 'commander'
-import { formatDuration } from '../../schemas/duration.ts'
-import type { ProcessesDocument } from '../api/access.ts'
+import { SetpointError } from '../../schemas/error.ts'
+import type { StackProcessesDocument } from '../api/access.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
+import type { Client } from './client.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
-import { type Paint, painter } from './format/paint.ts'
-import { table } from './format/table.ts'
-import { age, bytes } from './format/words.ts'
+import { painter } from './format/paint.ts'
+import { stackProcessesView, taskProcessesView } from './format/processes-view.ts'
 
 /** Adds `setpoint top` to the command line. */
 export function registerTop(program: Command, { context, finish }: Cli): void {
   const command = program
     .command('top')
-    .summary('the processes of a task')
-    .description("Shows a task's processes as its host sees them; the image needs no ps.")
-    .argument('<task>', 'STACK/SERVICE (its first running task), STACK/SERVICE.SLOT, or the id of a task')
+    .summary('the processes of a task, or of all tasks of a stack')
+    .description('Shows the processes of tasks as their hosts see them; the images need no ps.')
+    .argument(
+      '<stack|task>',
+      'STACK, STACK/SERVICE (its first running task), STACK/SERVICE.SLOT, or the id of a task',
+    )
   outputOption(command)
-    .addHelpText('after', '\nExamples:\n  setpoint top shop/web\n  setpoint top shop/web.2 --output json')
-    .action(async (task: string, options: { output: Output }) => finish(await top(context, task, options)))
+    .addHelpText(
+      'after',
+      `
+With --output json: {"taskId", "host", "processes": […]}; of a stack {"stack", "tasks": […], "missing": […]}.
+Exit code: 0 · 1 some task of the stack could not be asked, as said on stderr · 2 error
+
+Examples:
+  setpoint top shop
+  setpoint top shop/web
+  setpoint top shop/web.2 --output json`,
+    )
+    .action(async (name: string, options: { output: Output }) => finish(await top(context, name, options)))
 }
 
-export async function top(context: Context, task: string, { output }: { output: Output }): Promise<number> {
-  const document = await context.client().processes(task)
+export async function top(context: Context, name: string, { output }: { output: Output }): Promise<number> {
+  const client = context.client()
+  const stack = name.includes('/') ? undefined : await ofStack(client, name)
+  const document = stack ?? (await client.processes(name))
+  const [paint, now] = [painter(context.colour), context.now()]
   if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else for (const line of topView(document, painter(context.colour), context.now())) context.out(line)
-  return EXIT.yes
+  else {
+    const lines =
+      'tasks' in document ? stackProcessesView(document, paint, now) : taskProcessesView(document, paint, now)
+    for (const line of lines) context.out(line)
+  }
+  for (const { service, slot, host, error } of stack?.missing ?? []) {
+    context.err(`setpoint: ${name}/${service}.${slot} on ${host} is missing: ${error.message}`)
+  }
+  return stack === undefined || stack.missing.length === 0 ? EXIT.yes : EXIT.no
 }
 
-/** A table of processes, those that have used most CPU first. */
-function topView({ processes }: ProcessesDocument, paint: Paint, now: Date): string[] {
-  const rows = processes
-    .toSorted((a, b) => b.cpu - a.cpu || a.pid - b.pid)
-    .map((process) => [
-      process.pid,
-      process.innerPid ?? '',
-      process.user,
-      formatDuration(process.cpu * 1_000),
-      bytes(process.memory),
-      age(process.startedAt, now),
-      process.argv.join(' '),
-    ])
-  return table(['PID', 'INSIDE', 'USER', 'CPU', 'MEMORY', 'AGE', 'COMMAND'], rows, paint)
+/** Undefined when there is no stack of that name: it may be the id of a task. */
+async function ofStack(client: Client, name: string): Promise<StackProcessesDocument | undefined> {
+  try {
+    return await client.stackProcesses(name)
+  } catch (error) {
+    if (error instanceof SetpointError && error.code === 'STACK_NOT_FOUND') return undefined
+    throw error
+  }
 }

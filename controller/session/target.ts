@@ -10,6 +10,8 @@ export interface Target {
 
 /** The fewest letters that name a task. */
 const SHORTEST = 4
+/** Of what there is. */
+const MOST_TOLD = 20
 
 /**
  * The task that is meant: `STACK/SERVICE` is the first one of the service that runs, `STACK/SERVICE.2` that of the slot;
@@ -23,6 +25,11 @@ export function findTarget(observed: Observed, name: string): Target {
 
 function bySlot(all: Target[], name: string): Target {
   const [, stack, service, slot] = /^([^/]+)\/([^/]+?)(?:\.(\d{1,6}))?$/.exec(name) ?? []
+  if (stack === undefined) {
+    throw new SetpointError('TASK_NOT_FOUND', `${JSON.stringify(name)} is no name of a task.`, {
+      hint: 'Name it STACK/SERVICE, STACK/SERVICE.SLOT, or by its id.',
+    })
+  }
   const named = all.filter(({ task }) => task.stack === stack && isNamed(task, name))
   const running = named.filter(({ task }) => task.state === 'running')
   const [first] = running.sort(
@@ -30,15 +37,42 @@ function bySlot(all: Target[], name: string): Target {
   )
   if (first) return first
   if (named.length > 0) throw notRunning(name, named)
-  const services = [
-    ...new Set(all.filter(({ task }) => task.stack === stack).map(({ task }) => task.service)),
-  ]
-  const hint =
-    services.length === 0
-      ? '`setpoint status` lists the stacks.'
-      : `There are: ${services.sort().join(', ')}.`
-  const what = slot === undefined ? `service ${service}` : `task in slot ${slot} of ${service}`
-  throw new SetpointError('TASK_NOT_FOUND', `Stack ${stack} has no ${what}.`, { hint })
+  throw noSuchTask(all, { name, stack, service, slot })
+}
+
+interface SlotName {
+  name: string
+  stack: string
+  service: string | undefined
+  slot: string | undefined
+}
+
+function noSuchTask(all: Target[], { name, stack, service = '', slot }: SlotName): SetpointError {
+  const services = servicesOf(all, stack)
+  if (services.length === 0) {
+    return new SetpointError('TASK_NOT_FOUND', `There is no task of a stack ${stack}.`, {
+      hint: '`setpoint status` lists the stacks.',
+    })
+  }
+  const isService = slot !== undefined && services.includes(service)
+  const what = isService ? `task in slot ${slot} of ${service}` : `service ${name.slice(stack.length + 1)}`
+  const there = isService ? slotsOf(all, `${stack}/${service}`) : services
+  const more = there.length > MOST_TOLD ? ', …' : '.'
+  return new SetpointError('TASK_NOT_FOUND', `Stack ${stack} has no ${what}.`, {
+    hint: `There are: ${there.slice(0, MOST_TOLD).join(', ')}${more}`,
+  })
+}
+
+function servicesOf(all: Target[], stack: string): string[] {
+  const services = all.filter(({ task }) => task.stack === stack).map(({ task }) => task.service)
+  return [...new Set(services)].sort()
+}
+
+function slotsOf(all: Target[], service: string): string[] {
+  const slots = all
+    .filter(({ task }) => `${task.stack}/${task.service}` === service)
+    .map(({ task }) => task.slot)
+  return [...new Set(slots)].sort((a, b) => a - b).map((slot) => `${service}.${slot}`)
 }
 
 /** A service's own name may end in a dot and digits. */
@@ -50,6 +84,7 @@ function byId(all: Target[], id: string): Target {
   const found = all.filter(({ task }) => task.id === id)
   const [first, second] =
     found.length > 0 ? found : id.length < SHORTEST ? [] : all.filter(({ task }) => task.id.startsWith(id))
+  if (first === undefined || second !== undefined) checkNoStack(all, id)
   if (first === undefined) {
     throw new SetpointError('TASK_NOT_FOUND', `There is no task ${id}.`, {
       hint: 'Name it STACK/SERVICE, or by its id in `setpoint status STACK --output json`.',
@@ -63,6 +98,16 @@ function byId(all: Target[], id: string): Target {
       hint: 'Give more of its id.',
     },
   )
+}
+
+/** A stack is what people think of first; of its tasks it names none. */
+function checkNoStack(all: Target[], id: string): void {
+  const services = servicesOf(all, id)
+  if (services.length === 0) return
+  const names = services.slice(0, MOST_TOLD).map((service) => `${id}/${service}`)
+  throw new SetpointError('TASK_NOT_FOUND', `${id} is a stack, and one task is meant.`, {
+    hint: `Name a service of it: ${names.join(', ')}.`,
+  })
 }
 
 /** Hosts that report come first. */

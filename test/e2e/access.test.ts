@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { StackProcessesDocument } from '../../controller/api/access.ts'
 import { type Live, openLive } from '../../controller/cli/live.ts'
 import { FRAME, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
@@ -158,6 +159,18 @@ async function running(commandLine: string): Promise<boolean> {
   if (code !== 0) throw new Error('the processes cannot be listed')
   return stdout.toString().includes(commandLine)
 }
+
+it('top: what runs in all tasks of a stack', async () => {
+  const { code, json } = await host.setpoint('top', 'web', '--output', 'json')
+  expect(code).toBe(0)
+  const { tasks, missing } = json as StackProcessesDocument
+  expect(missing).toEqual([])
+  const pids = new Map(tasksOf(await host.status()).map(({ id, pid }) => [id, pid]))
+  expect(tasks.map(({ service, slot }) => `${service}.${slot}`)).toEqual(['app.1', 'app.2', 'noisy.1'])
+  for (const { taskId, processes } of tasks) {
+    expect(processes.find(({ innerPid }) => innerPid === 1)?.pid).toBe(pids.get(taskId))
+  }
+})
 
 it('top: what runs in a task, as the kernel has it', async () => {
   const { code, json } = await host.setpoint('top', 'web/app.1', '--output', 'json')

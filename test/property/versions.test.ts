@@ -4,6 +4,7 @@ import { Job, SignedJob } from '../../schemas/job.ts'
 import { StackRecord } from '../../schemas/record.ts'
 import { Report, Snapshot } from '../../schemas/report.ts'
 import { CopyEntry } from '../../schemas/session/request.ts'
+import { HostVolume } from '../../schemas/session/volumes.ts'
 import { Task, TaskStatus } from '../../schemas/task.ts'
 import type { TSchema } from '../../schemas/type.ts'
 import { checker, reader } from '../../schemas/validate.ts'
@@ -84,7 +85,7 @@ function eachOf(given: Record<string, Pair | undefined>, when: keyof Pair): Reco
 }
 
 const SHAPES: Record<string, TSchema> = {
-  ...{ Report, Snapshot, Task, TaskStatus, StackRecord, Job, SignedJob, CopyEntry },
+  ...{ Report, Snapshot, Task, TaskStatus, StackRecord, Job, SignedJob, CopyEntry, HostVolume },
 }
 
 describe.each(Object.entries(SHAPES))('a %s of a later version', (_name, schema) => {

@@ -1,3 +1,4 @@
+import type { StackProcessesDocument } from '../../../controller/api/access.ts'
 import type { Service } from '../../../controller/api/service.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { SecretStatus, StackStatus, StatusDocument, VolumesDocument } from '../../../schemas/status.ts'
@@ -10,6 +11,8 @@ export interface FakeService extends Service {
   /** What was asked, in order. */
   calls: unknown[][]
   external: SecretStatus[]
+  /** What `stackProcesses` gives. */
+  stackProcessesDocument: StackProcessesDocument
   /** What `volumes` gives. */
   volumesDocument: VolumesDocument
   /** What secrets were set to. */
@@ -34,6 +37,7 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     calls: [],
     external: [],
     sealed: [],
+    stackProcessesDocument: { stack: 'hello', tasks: [], missing: [] },
     volumesDocument: { volumes: [], missing: [] },
     change(next) {
       fake.document = next
@@ -107,6 +111,11 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     async processes(task) {
       fake.calls.push(['processes', task])
       return { taskId: task, host: 'alpha', processes: [] }
+    },
+    async stackProcesses(stack) {
+      known(stack)
+      fake.calls.push(['stackProcesses', stack])
+      return fake.stackProcessesDocument
     },
   }
   return fake

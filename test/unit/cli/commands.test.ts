@@ -273,6 +273,38 @@ describe('the other commands', () => {
     expect(await setpoint('hosts', 'trust')).toBe(2)
   })
 
+  it('top takes a name without a service for a stack, else for the id of a task', async () => {
+    const place = { taskId: 'hello-web-1-aaaa', service: 'web', slot: 1, host: 'alpha' }
+    const process = {
+      pid: 4242,
+      innerPid: 1,
+      user: 'www',
+      cpu: 1.5,
+      memory: 2 ** 20,
+      argv: ['serve', '-p', '80'],
+    }
+    const processes = [{ ...process, startedAt: '2026-01-01T09:59:00.000Z' }]
+    api.service.stackProcessesDocument = { stack: 'hello', tasks: [{ ...place, processes }], missing: [] }
+    expect(await setpoint('top', 'hello')).toBe(0)
+    expect(api.context.stdout[1]).toMatch(
+      /^hello\/web\.1 +alpha +4242 +1 +www +1\.5s +1 MB +1m +serve -p 80$/,
+    )
+    expect(await setpoint('top', 'hello-web')).toBe(0)
+    expect(await setpoint('top', 'hello/web')).toBe(0)
+    expect(api.service.calls).toEqual([
+      ['stackProcesses', 'hello'],
+      ['processes', 'hello-web'],
+      ['processes', 'hello/web'],
+    ])
+    const error = { code: 'SESSION_LOST' as const, message: 'alpha did not answer within 10 s.' }
+    api.service.stackProcessesDocument = { stack: 'hello', tasks: [], missing: [{ ...place, error }] }
+    expect(await setpoint('top', 'hello')).toBe(1)
+    expect(api.context.stdout.at(-1)).toBe('No task of hello runs.')
+    expect(api.context.stderr).toEqual([
+      'setpoint: hello/web.1 on alpha is missing: alpha did not answer within 10 s.',
+    ])
+  })
+
   it('volumes asks for what was asked, and tells of hosts that do not answer', async () => {
     expect(await setpoint('volumes', 'hello', '--size', '--unused', '--output', 'json')).toBe(0)
     expect(output()).toEqual({ volumes: [], missing: [] })

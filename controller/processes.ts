@@ -1,0 +1,81 @@
+import { errorFacts } from '../schemas/error.ts'
+import type { Observed } from '../schemas/fleet.ts'
+import { createLimit } from '../schemas/limit.ts'
+import type { Channel } from '../schemas/session/channel.ts'
+import { FRAME, jsonOf } from '../schemas/session/frames.ts'
+import type { ProcessLine } from '../schemas/session/request.ts'
+import type { ProcessesDocument, StackProcessesDocument } from './api/access.ts'
+import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
+import { replies } from './session/replies.ts'
+import { findTarget, type Target } from './session/target.ts'
+
+export interface ProcessesDeps {
+  observed: () => Observed
+  /** A session that asks a task for its processes. */
+  open: (target: Target) => Promise<Channel>
+  /** @throws SetpointError STACK_NOT_FOUND */
+  checkStack: (stack: string) => unknown
+}
+
+/** Tasks that are asked at one time: each session holds a connection to Redis. */
+const AT_ONCE = 16
+
+export interface Processes {
+  processes(name: string): Promise<ProcessesDocument>
+  stackProcesses(stack: string): Promise<StackProcessesDocument>
+}
+
+/** The processes of tasks, which their hosts are asked for. */
+export function createProcesses(deps: ProcessesDeps): Processes {
+  return {
+    async processes(name) {
+      const target = findTarget(deps.observed(), name)
+      return { taskId: target.task.id, ...(await ask(deps, target)) }
+    },
+    stackProcesses: (stack) => ofStack(deps, stack),
+  }
+}
+
+async function ofStack(deps: ProcessesDeps, stack: string): Promise<StackProcessesDocument> {
+  deps.checkStack(stack)
+  const running = tasksOf(deps.observed(), stack)
+    .filter(({ task }) => task.state === 'running')
+    .sort(bySlot)
+  const inTurn = createLimit(AT_ONCE)
+  const missing: StackProcessesDocument['missing'] = []
+  const tasks = await Promise.all(
+    running.map((located) =>
+      inTurn(async () => {
+        const { id: taskId, service, slot } = located.task
+        try {
+          return [{ taskId, service, slot, ...(await ask(deps, located)) }]
+        } catch (error) {
+          const host = located.host.info.name
+          missing.push({ taskId, service, slot, host, error: errorFacts(error, 'SESSION_LOST') })
+          return []
+        }
+      }),
+    ),
+  )
+  return { stack, tasks: tasks.flat(), missing }
+}
+
+async function ask(
+  { open }: ProcessesDeps,
+  target: Target,
+): Promise<Pick<ProcessesDocument, 'host' | 'processes'>> {
+  const channel = await open(target)
+  const processes: ProcessLine[] = []
+  try {
+    for await (const frame of replies(channel)) {
+      if (frame.type === FRAME.processes) processes.push(...(jsonOf(frame) as ProcessLine[]))
+    }
+    return { host: target.host.info.name, processes }
+  } finally {
+    await channel.close()
+  }
+}
+
+function bySlot({ task: a }: LocatedTask, { task: b }: LocatedTask): number {
+  return a.service.localeCompare(b.service) || a.slot - b.slot || a.id.localeCompare(b.id)
+}
