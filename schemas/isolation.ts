@@ -6,6 +6,9 @@ const yes = Type.Literal(true)
 /** The namespace of the task of that service in the same slot. */
 const OfService = Type.Object({ service: Type.String() }, closed)
 
+/** How many users and groups a container with users of its own has: 0 to 65535, `nobody` (65534) among them. */
+export const OWN_USERS = 65_536
+
 /** How far a container is kept from the host and from others; what is absent is as tight as Docker's default. */
 export type Isolation = Static<typeof Isolation>
 export const Isolation = Type.Object(
@@ -28,6 +31,8 @@ export const Isolation = Type.Object(
     uts: Type.Optional(Type.Literal('host')),
     /** Absent: private on cgroup v2, that of the host on v1, as in Docker. */
     cgroup: Type.Optional(Type.Union([Type.Literal('host'), Type.Literal('private')])),
+    /** Users of its own: ids of the host that nobody else has; absent: those of the host. */
+    users: Type.Optional(Type.Literal('own')),
     /** The OCI runtime; absent: the one that the agent has chosen. */
     runtime: Type.Optional(Type.Union([Type.Literal('crun'), Type.Literal('runc')])),
   },

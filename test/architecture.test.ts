@@ -73,7 +73,9 @@ const RULES: Record<string, Rule> = {
   'agent/image': {
     from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
   },
-  'agent/network': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts'] },
+  'agent/network': {
+    from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/hold.ts'],
+  },
   'agent/volume': {
     from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
     typesFrom: ['agent/runtime'],

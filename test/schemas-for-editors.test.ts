@@ -63,9 +63,11 @@ describe('the schema of compose files', () => {
   })
 
   it('tells of a key what it is, what becomes of it and what to do instead', () => {
-    const { userns_mode, pre_stop } =
+    const { cgroup_parent, pre_stop } =
       schemaOf('compose').properties.services.patternProperties['^[a-zA-Z0-9._-]+$'].properties
-    expect(userns_mode.description).toMatch(/^The namespace of users\.\n\nRefused: users of a container are/)
+    expect(cgroup_parent.description).toMatch(
+      /^The cgroup that the container is put into\.\n\nRefused: all tasks/,
+    )
     expect(pre_stop.deprecationMessage).toMatch(/^Refused: not honoured yet; do it on the stop signal/)
   })
 })

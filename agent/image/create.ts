@@ -12,6 +12,7 @@ import { HOUSEKEEPING, type Housekeeping } from './housekeeping.ts'
 import type { Images, ResolvedImage } from './images.ts'
 import { withFetched, withUse } from './ledger.ts'
 import { openLedger } from './ledger-file.ts'
+import { createMovedRoots } from './moved-roots.ts'
 import { createPull } from './pull.ts'
 import { digestOf, pullName } from './reference.ts'
 import { createRoots } from './roots.ts'
@@ -61,7 +62,9 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
   const { paths, log, backOff = BACK_OFF, grace = GRACE, now = Date.now } = options
   const buildah = buildahIn(options)
   const storage = createStorage(buildah)
-  const roots = createRoots({ buildah, instance: paths.instance, folder: join(paths.state, 'images') })
+  const folder = join(paths.state, 'images')
+  const roots = createRoots({ buildah, instance: paths.instance, folder })
+  const movedRoots = createMovedRoots({ buildah, instance: paths.instance, folder: join(folder, 'moved') })
   const authFile = authFileAt(options.authFile ?? join(paths.state, 'auth.json'), log)
   const scratch = scratchOf(paths.instance)
   await clearScratch(scratch)
@@ -134,6 +137,8 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
       ledger.change((known) => withUse(known, { id, service: caller.service, now: iso(now()) }))
       return { ...(await roots.mount(id)), reference: source.reference }
     },
+    mountFor: movedRoots.mount,
+    unmountFor: movedRoots.unmount,
     async release(inUse) {
       for (const id of await roots.list()) {
         if (inUse.has(id) || now() - (asked.get(id) ?? 0) < grace) continue

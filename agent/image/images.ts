@@ -20,6 +20,13 @@ export interface Images {
    * @throws SetpointError IMAGE_NOT_FOUND, IMAGE_PULL_FAILED, IMAGE_BUILD_FAILED or DISK_FULL
    */
   resolve(source: ImageSource, caller?: Caller & { service?: string }): Promise<ResolvedImage>
+  /**
+   * Mounts an image, which is here, for a task with users of its own: each id is `first` more than in the image.
+   * Repeatable. @returns where
+   */
+  mountFor(taskId: string, id: string, first: number): Promise<string>
+  /** Unmounts what `mountFor` has mounted for a task. Repeatable. */
+  unmountFor(taskId: string): Promise<void>
   /** Unmounts every image root that no task in `inUse` (image ids) needs. */
   release(inUse: Set<string>): Promise<void>
 }

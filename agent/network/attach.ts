@@ -15,7 +15,7 @@ import { removeTaskFiles, writeHostFiles, writeTaskFiles } from './task-files.ts
 import { dropVips, setVips, vipsOfTask } from './virtual-ips.ts'
 
 /** Networks.attach. A task without networks gets a namespace with a loopback alone. */
-export async function attach(parts: Parts, task: Task): Promise<Attachment> {
+export async function attach(parts: Parts, task: Task, users?: string): Promise<Attachment> {
   if (task.container.networkMode === 'host') {
     return { netns: null, addresses: {}, ports: [], ...writeHostFiles(parts.paths, task) }
   }
@@ -23,7 +23,7 @@ export async function attach(parts: Parts, task: Task): Promise<Attachment> {
     const ports = await reservePorts(parts, task)
     const taken = await takeAddresses(parts, task, ports)
     checkFamilies(ports, taken)
-    const nameserver = await setUp(parts, task.id)
+    const nameserver = await setUp(parts, task.id, users)
     const gateways = gatewaysOf(parts, task.id)
     const isInNetwork = task.container.networks.length > 0
     const files = writeTaskFiles(parts.paths, task, { ...taken, nameserver, gateways, isInNetwork })
@@ -53,7 +53,7 @@ export async function detach(parts: Parts, taskId: string): Promise<void> {
   if (unused.length > 0) await firewall.apply()
 }
 
-async function setUp(parts: Parts, taskId: string): Promise<string | undefined> {
+async function setUp(parts: Parts, taskId: string, users?: string): Promise<string | undefined> {
   const { leases, bridges, names, namespaces } = parts
   const networks = leases.of(taskId).map(({ network }) => network)
   await Promise.all(networks.map((network) => bridges.up(network)))
@@ -61,7 +61,7 @@ async function setUp(parts: Parts, taskId: string): Promise<string | undefined> 
   const namespace = parts.place(taskId)
   const [nameserver] = await Promise.all([
     names.serve(taskId),
-    namespaces.ensure(namespace),
+    namespaces.ensure({ ...namespace, users }),
     ...networks.map((network) => leases.save(network)),
   ])
   for (const link of pluginLinks(parts, taskId)) await parts.cni.ensure(link, pathOf(parts, taskId))

@@ -17,7 +17,7 @@ export async function createNetworks(options: NetworksOptions): Promise<Networks
   const parts = await openParts(options)
   await sweep(parts)
   return {
-    attach: (task) => attach(parts, task),
+    attach: (task, users) => attach(parts, task, users),
     join: (ownerId) => join(parts, ownerId),
     detach: (taskId) => detach(parts, taskId),
     publish: (endpoints) => publish(parts, endpoints),

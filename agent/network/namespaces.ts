@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { hold } from '../runtime/hold.ts'
 import type { Ip } from './ip.ts'
 import { insideLines, type Link, linkLines, portLines } from './lines.ts'
 import { NETNS_FOLDER } from './naming.ts'
@@ -9,6 +10,8 @@ import { NETNS_FOLDER } from './naming.ts'
 export interface Namespace {
   name: string
   links: Link[]
+  /** Path of the namespace of users that it belongs to; absent: the host's. */
+  users?: string | undefined
   /** A file of the task for the lines that are run inside. */
   script: string
 }
@@ -66,9 +69,15 @@ export function createNamespaces({ ip, proc }: NamespacesOptions): Namespaces {
     rmSync(path, { force: true })
   }
 
-  async function build({ name, links }: Namespace): Promise<string[]> {
+  async function build({ name, links, users }: Namespace): Promise<string[]> {
     rmUnbound(pathOf(name))
-    return ip.run([`netns add ${name}`, ...linkLines(name, links)])
+    if (users === undefined) return ip.run([`netns add ${name}`, ...linkLines(name, links)])
+    const held = await hold(['nsenter', `--user=${users}`, 'unshare', '--net'])
+    try {
+      return await ip.run([`netns attach ${name} ${held.pid}`, ...linkLines(name, links)])
+    } finally {
+      await held.end()
+    }
   }
 
   async function unlink({ links }: Namespace): Promise<void> {

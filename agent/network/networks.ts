@@ -32,10 +32,11 @@ export interface Endpoint {
 export interface Networks {
   /**
    * Makes the networks that the task needs, its namespace and its addresses. Repeatable.
+   * A task with users of its own gets a namespace that belongs to theirs: `users` is the path of that one.
    * Ports that the stack file leaves to the agent are picked here and kept over restarts of the task.
    * @throws SetpointError NETWORK_FAILED, or PORT_IN_USE and ADDRESS_IN_USE naming who holds it, before anything is touched
    */
-  attach(task: Task): Promise<Attachment>
+  attach(task: Task, users?: string): Promise<Attachment>
   /**
    * Gives a task the namespace, names and resolver of another one that is attached (`network_mode: service:…`).
    * @throws SetpointError NETWORK_FAILED when that one has no namespace

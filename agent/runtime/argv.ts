@@ -179,6 +179,11 @@ export function detachArgv(target: string): Argv {
   return ['umount', '--lazy', target]
 }
 
+/** Shows a folder or file at another one of its kind. */
+export function bindArgv(source: string, target: string): Argv {
+  return ['mount', '--no-canonicalize', '--bind', source, target]
+}
+
 /** Makes a folder a mount of its own that passes nothing on. */
 export function bindOnSelfArgv(folder: string): Argv {
   return ['mount', '--bind', '--make-private', folder, folder]

@@ -1,3 +1,4 @@
+import { OWN_USERS } from '../../schemas/isolation.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { CgroupMode } from './cgroup.ts'
 import type { Confinement } from './confinement.ts'
@@ -10,6 +11,7 @@ import { mountsOf, rootPropagationOf } from './mounts.ts'
 import { argvOf, environmentOf } from './process.ts'
 import type { Container } from './runtime.ts'
 import type { User } from './user.ts'
+import type { Users } from './users.ts'
 
 /** What a bundle needs to know beside the container itself. */
 export interface BundleFacts {
@@ -23,6 +25,8 @@ export interface BundleFacts {
   /** The kernel can limit swap. */
   countsSwap: boolean
   seccomp: Confinement
+  /** The runtime wants to be told how users of its own are mapped; crun does harm with it (`giveOutput`). */
+  mapsUsers?: boolean | undefined
   /** The folder that is /dev/shm, where containers share it. */
   shm?: string | undefined
   /** Absent where the host has no AppArmor, or nothing is asked of it. */
@@ -58,8 +62,14 @@ export function bundle(container: Container, facts: BundleFacts) {
       cgroupsPath: facts.cgroupPath,
       resources: { devices: devices.rules, ...resourcesOf(resources, facts) },
       ...(devices.nodes.length > 0 && { devices: devices.nodes }),
-      namespaces: namespacesOf(isolation, { netns, cgroup: facts.cgroup, joined: container.joined?.pid }),
-      sysctl: sysctlsOf(task.container, netns),
+      namespaces: namespacesOf(isolation, {
+        netns,
+        cgroup: facts.cgroup,
+        joined: container.joined?.pid,
+        users: container.users?.path,
+      }),
+      ...(facts.mapsUsers && mappingsOf(container.users)),
+      sysctl: sysctlsOf(container),
       ...protectionOf(isolation),
       ...(seccomp.filter && { seccomp: seccomp.filter }),
       rootfsPropagation: rootPropagationOf(container.mounts),
@@ -68,16 +78,22 @@ export function bundle(container: Container, facts: BundleFacts) {
 }
 
 /** Docker's parameters for a network of its own, then what the service asks for; the domain has no field that runc knows. */
-function sysctlsOf(
-  { sysctls, domainname, networkMode }: Task['container'],
-  netns: string | null,
-): Record<string, string> {
+function sysctlsOf({ task, netns, users }: Container): Record<string, string> {
+  const { sysctls, domainname, networkMode } = task.container
   const isOwn = netns !== null && typeof networkMode !== 'object'
   return {
     ...(isOwn && NETWORK_SYSCTLS),
+    ...(isOwn && users && { 'net.ipv4.ping_group_range': `0 ${OWN_USERS - 1}` }),
     ...(domainname !== undefined && { 'kernel.domainname': domainname }),
     ...sysctls,
   }
+}
+
+/** runtime-spec §linux.uidMappings: those of the namespace that it joins. */
+function mappingsOf(users: Users | undefined) {
+  if (users === undefined) return {}
+  const mapping = [{ containerID: 0, hostID: users.first, size: OWN_USERS }]
+  return { uidMappings: mapping, gidMappings: mapping }
 }
 
 /**

@@ -7,6 +7,7 @@ import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts'
 import type { Confinement } from './confinement.ts'
 import { type Context, filesOf } from './context.ts'
 import { devicesOn } from './devices.ts'
+import { checkUser, forUsers } from './own-users.ts'
 import type { Container } from './runtime.ts'
 import { seccompFromFile, seccompFromProfile } from './seccomp-file.ts'
 import { sharedMemory } from './shared-memory.ts'
@@ -24,13 +25,16 @@ export async function configFor(context: Context, container: Container): Promise
   const { isolation = {}, process, devices, resources } = spec
   checkAbilities(spec, abilities)
   const capabilities = capabilitiesFor(context, spec)
-  const mounts = await withSingleFiles(container.mounts)
+  const mounts = await withSingleFiles(await forUsers(context, container))
+  const user = await userOf(spec.user ?? image.config.user, image.root, process?.groups)
+  checkUser(user, container.users)
   return bundle(
     { ...container, mounts },
     {
       instance: paths.instance,
       hostname: hostnameOf(container),
-      user: await userOf(spec.user ?? image.config.user, image.root, process?.groups),
+      user,
+      mapsUsers: info.name === 'runc',
       capabilities,
       cgroupPath: filesOf(context, task.id).cgroup,
       cgroup: info.cgroup,

@@ -6,12 +6,14 @@ import { loggingOf } from '../../schemas/logging.ts'
 
 import { conmonArgv } from './argv.ts'
 import { shareBlockDevices } from './block-shares.ts'
+import type { OciConfig } from './bundle.ts'
 import { capabilitiesFor, configFor, isConfinedAsUsual } from './configure.ts'
 import { startConmon } from './conmon.ts'
 import { type Context, exitDirOf, filesOf } from './context.ts'
 import { deleteContainer } from './delete.ts'
 import { keepProcess } from './exec-process.ts'
 import { explain } from './explain.ts'
+import { giveOutput } from './own-users.ts'
 import { stateOf } from './record.ts'
 import type { Container } from './runtime.ts'
 import { showInView } from './view.ts'
@@ -25,7 +27,7 @@ export async function createContainer(context: Context, container: Container): P
   if (state && state.status !== 'stopped') return { pid: state.pid }
   if (isInView(context)) checkShared(container)
   await deleteContainer(context, id)
-  await prepare(context, container)
+  const config = await prepare(context, container)
   const files = filesOf(context, id)
   const argv = conmonArgv(context.command, {
     ...files,
@@ -37,6 +39,7 @@ export async function createContainer(context: Context, container: Container): P
   })
   try {
     const pid = await startConmon(argv, context.paths.run, CREATE_DEADLINE)
+    if (container.users) await giveOutput(pid, config.process.user, container.users)
     await shareBlockDevices(context.info.cgroup, files.cgroup, spec.resources.block)
     if (isConfinedAsUsual(spec))
       await context.confinements.learn(capabilitiesFor(context, spec), files.filter)
@@ -47,7 +50,7 @@ export async function createContainer(context: Context, container: Container): P
   }
 }
 
-async function prepare(context: Context, container: Container): Promise<void> {
+async function prepare(context: Context, container: Container): Promise<OciConfig> {
   const { id } = container.task
   const files = filesOf(context, id)
   const config = await configFor(context, { ...container, netns: netnsSeen(context, container.netns) })
@@ -59,6 +62,7 @@ async function prepare(context: Context, container: Container): Promise<void> {
     rm(files.oom, { force: true }),
     isInView(context) ? showInView(context.paths.run, sourcesOf(container)) : undefined,
   ])
+  return config
 }
 
 /** A namespace mounted after the view was made is not in the view, but can be reached through this process. */

@@ -48,6 +48,11 @@ const CAUSES: Cause[] = [
     hint: 'The memory limit is less than the container needs to start; raise deploy.resources.limits.memory.',
   },
   {
+    said: /mount_setattr/i,
+    code: 'HOST_UNABLE',
+    hint: 'The file system of that folder cannot show its owners moved, as userns_mode: auto needs it (NFS cannot, tmpfs from Linux 6.3 on); put it on ext4, xfs or btrfs, or remove userns_mode.',
+  },
+  {
     said: /error mounting|mount `|stat'ing file|wrong fs type|overlay/i,
     code: 'MOUNT_FAILED',
     hint: 'Check that source and target of the mount are both files or both folders, and that the source exists.',

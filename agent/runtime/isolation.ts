@@ -9,15 +9,18 @@ interface NamespaceFacts {
   cgroup: CgroupMode
   /** Pid of the process whose namespaces are joined. */
   joined?: number | undefined
+  /** Path of the namespace of its own users. */
+  users?: string | undefined
 }
 
 /** runtime-spec §linux.namespaces: a namespace that is not in the list is the host's. */
 export function namespacesOf(
   { pid, ipc, uts, cgroup }: Isolation,
-  { netns, cgroup: mode, joined }: NamespaceFacts,
+  { netns, cgroup: mode, joined, users }: NamespaceFacts,
 ): { type: string; path?: string }[] {
   const hasCgroup = cgroup === 'private' || (cgroup === undefined && mode === 'v2')
   return [
+    ...(users === undefined ? [] : [{ type: 'user', path: users }]),
     ...(pid === 'host' ? [] : [{ type: 'pid', ...pathOf(pid, 'pid', joined) }]),
     ...(ipc === 'host' ? [] : [{ type: 'ipc', ...pathOf(ipc, 'ipc', joined) }]),
     ...(uts === 'host' ? [] : [{ type: 'uts' }]),

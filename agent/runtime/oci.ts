@@ -18,6 +18,7 @@ import { type ExitFile, watchExits } from './exits.ts'
 import { explain } from './explain.ts'
 import { logFiles } from './log-files.ts'
 import { createMountBatch } from './mount-batch.ts'
+import { checkUsers } from './own-users.ts'
 import { execIn } from './probe.ts'
 import { endOldProbes } from './probe-leftovers.ts'
 import { isAlive, signal } from './proc.ts'
@@ -28,6 +29,7 @@ import { loadSeccomp } from './seccomp.ts'
 import { removeSharedMemory } from './shared-memory.ts'
 import { tracesOf } from './traces.ts'
 import { readUsage } from './usage.ts'
+import { closeUsers, openUsers } from './users.ts'
 
 export interface OciOptions {
   paths: Paths
@@ -53,7 +55,12 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
   let creating = 0
   return {
     info,
-    mountRoot: (taskId, image) => mountOverlay({ paths, mount }, taskId, image.root),
+    async openUsers(task) {
+      const { isolation } = task.container
+      if (isolation?.users) checkUsers(task, (await contexts.named(isolation.runtime)).info)
+      return openUsers(paths, task)
+    },
+    mountRoot: (taskId, image, users) => mountOverlay({ paths, mount }, taskId, { root: image.root, users }),
     async create(container) {
       creating += 1
       try {
@@ -139,6 +146,7 @@ async function purgeContainer(context: Context, id: string): Promise<void> {
   await deleteContainer(context, id)
   await removeOverlay(context.paths, id)
   await removeSharedMemory(context.paths, id)
+  await closeUsers(context.paths, id)
   await Promise.all([
     rm(files.bundle, { recursive: true, force: true }),
     removeLog(context.paths.task(id)),

@@ -2,35 +2,43 @@ import type { Stats } from 'node:fs'
 import { chmod, chown, mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { OWN_USERS } from '../../schemas/isolation.ts'
 import { type MountPoint, readMounts } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
 import { detachArgv, unmountArgv } from './argv.ts'
 import { type Result, run } from './exec.ts'
 import { explain } from './explain.ts'
 import type { MountOverlay } from './mount-batch.ts'
+import { reachableFolder, reachableOf, removeReachable } from './reachable.ts'
+import type { Users } from './users.ts'
 
-/** Where a task's writable root is mounted. */
-export function rootOf(paths: Paths, taskId: string): string {
-  return join(paths.taskRun(taskId), 'rootfs')
+const ROOT = 'rootfs'
+
+/** Where a task's writable root may be mounted. */
+function rootsOf(paths: Paths, taskId: string): string[] {
+  return [paths.taskRun(taskId), reachableOf(paths, taskId)].map((folder) => join(folder, ROOT))
 }
 
 /**
  * Mounts a task's writable layer (`<state>/tasks/<id>/upper`) over an image. One that is mounted over the same image is
  * taken as it is; after a reboot what the task had written is there again.
+ * @param image where it is mounted, and whose users the container has, when it has its own
  */
 export async function mountOverlay(
   { paths, mount }: { paths: Paths; mount: MountOverlay },
   taskId: string,
-  imageRoot: string,
+  { root: imageRoot, users }: { root: string; users?: Users | undefined },
 ): Promise<string> {
-  const target = rootOf(paths, taskId)
+  const target = users
+    ? join(await reachableFolder(paths, taskId, users.first), ROOT)
+    : join(paths.taskRun(taskId), ROOT)
   const mounted = await overlayAt(target)
   if (mounted && lowerOf(mounted) === imageRoot) return target
   if (mounted) await unmount(target)
   const upper = join(paths.task(taskId), 'upper')
   const work = join(paths.task(taskId), 'work')
   await Promise.all([target, work].map((folder) => mkdir(folder, { recursive: true })))
-  await makeUpper(upper, await rootFolder(imageRoot))
+  await makeUpper(upper, await rootFolder(imageRoot), users)
   const result = await mount({ lower: imageRoot, upper, work, target })
   if (result.exitCode !== 0) throw mountError(taskId, result)
   return target
@@ -43,10 +51,12 @@ export async function isRootMounted(target: string): Promise<boolean> {
 
 /** Unmounts a task's root and removes its writable layer. Repeatable. */
 export async function removeOverlay(paths: Paths, taskId: string): Promise<void> {
-  const target = rootOf(paths, taskId)
-  while (await overlayAt(target)) await unmount(target)
-  // only an empty folder goes: if something is mounted there after all, nothing in it is deleted
-  await rmdir(target).catch(notThere)
+  for (const target of rootsOf(paths, taskId)) {
+    while (await overlayAt(target)) await unmount(target)
+    // only an empty folder goes: if something is mounted there after all, nothing in it is deleted
+    await rmdir(target).catch(notThere)
+  }
+  await removeReachable(paths, taskId)
   await Promise.all(
     ['upper', 'work'].map((name) => rm(join(paths.task(taskId), name), { recursive: true, force: true })),
   )
@@ -61,10 +71,14 @@ export function checkFolders(paths: Paths): void {
   })
 }
 
-/** The upper folder's own mode and owner are what the container sees of its `/`. */
-async function makeUpper(upper: string, { uid, gid, mode }: Stats): Promise<void> {
+/**
+ * The upper folder's own mode and owner are what the container sees of its `/`. containers-storage moves the ids of all
+ * layers, and not of the uppermost folder (1.43).
+ */
+async function makeUpper(upper: string, { uid, gid, mode }: Stats, users?: Users): Promise<void> {
   if ((await mkdir(upper, { recursive: true })) === undefined) return
-  await chown(upper, uid, gid)
+  const moved = (id: number) => (users && id < OWN_USERS ? users.first + id : id)
+  await chown(upper, moved(uid), moved(gid))
   await chmod(upper, mode & 0o7777)
 }
 

@@ -4,6 +4,7 @@ import type { Usage } from '../../schemas/usage.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { RuntimeCommand } from './argv.ts'
+import type { Users } from './users.ts'
 
 /** A mount with nothing left to look up: what goes into the OCI config. */
 export interface ResolvedMount
@@ -26,6 +27,8 @@ export interface Container {
   /** Path of the network namespace; null: the host's. */
   netns: string | null
   mounts: ResolvedMount[]
+  /** Its own; absent: those of the host. */
+  users?: Users | undefined
   /** The task whose processes or IPC it joins, and the pid of that one's process now. */
   joined?: { taskId: string; pid: number }
 }
@@ -78,15 +81,24 @@ export interface Limits {
  */
 export interface Runtime {
   readonly info: RuntimeInfo
-  /** Mounts the task's writable overlay over the image's root and returns the path. */
-  mountRoot(taskId: string, image: ResolvedImage): Promise<string>
+  /**
+   * The users of a task whose service asks for its own, before anything else of it is made: its other namespaces belong
+   * to theirs.
+   * @throws SetpointError HOST_UNABLE when this host cannot give them
+   */
+  openUsers(task: Task): Promise<Users | undefined>
+  /**
+   * Mounts the task's writable overlay over the image's root and returns the path. With users of its own `image.root` has
+   * their ids.
+   */
+  mountRoot(taskId: string, image: ResolvedImage, users?: Users): Promise<string>
   /** Writes the bundle and creates the container under conmon, its process waiting for `start`. Returns the pid. */
   create(container: Container): Promise<{ pid: number }>
   start(id: string): Promise<void>
   kill(id: string, signal: string): Promise<void>
   /** Removes the container, killing it when it runs; the writable root and the log stay for the next run. */
   delete(id: string): Promise<void>
-  /** Unmounts and removes all that `mountRoot` and `create` made for the task, logs included. */
+  /** Unmounts and removes all that `openUsers`, `mountRoot` and `create` made for the task, logs included. */
   purge(id: string): Promise<void>
   state(id: string): Promise<ContainerState | undefined>
   /** False for a container without its conmon: nobody writes its log any more, or will tell of its end. */

@@ -3,17 +3,19 @@ import { dirname, join } from 'node:path'
 import { CGROUP_ROOT } from './cgroup.ts'
 import { type Context, exitDirOf } from './context.ts'
 import { isTemporary } from './exits.ts'
+import { rootsOf } from './reachable.ts'
 
 /** Runtime.traces. Roots are mounted below the folders of tasks. */
 export async function tracesOf({ paths, info }: Context): Promise<string[]> {
   const group = `setpoint/${paths.instance}`
   const hierarchies = info.cgroup === 'v2' ? [''] : await namesIn(CGROUP_ROOT)
-  const [tasks, exits, ...cgroups] = await Promise.all([
+  const [tasks, roots, exits, ...cgroups] = await Promise.all([
     foldersIn(dirname(paths.taskRun('-'))),
+    foldersIn(rootsOf(paths)),
     namesIn(exitDirOf(paths)),
     ...hierarchies.map((name) => foldersIn(join(CGROUP_ROOT, name, group))),
   ])
-  return [...new Set([...tasks, ...exits.filter((name) => !isTemporary(name)), ...cgroups.flat()])]
+  return [...new Set([...tasks, ...roots, ...exits.filter((name) => !isTemporary(name)), ...cgroups.flat()])]
 }
 
 async function namesIn(folder: string): Promise<string[]> {

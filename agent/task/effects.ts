@@ -73,6 +73,7 @@ export function createEffects(deps: EffectDeps): Effects {
     remove: ({ task: { id } }) =>
       limit(async () => {
         await runtime.delete(id)
+        await deps.images.unmountFor(id)
         await together(networks.detach(id), together(runtime.purge(id), deps.secrets.remove(id)))
       }),
 
@@ -116,9 +117,10 @@ async function start(entry: Entry, { leftover, joined }: StartOptions, deps: Eff
     return { type: 'started', pid: adopted.pid, at: iso(clock.now()), facts }
   }
   if (leftover !== 'nothing') await runtime.delete(task.id)
-  const { image, rootfs, netns, mounts } = prepared
+  const { image, rootfs, netns, mounts, users } = prepared
   await deps.volumes.check(mounts)
-  const { pid } = await runtime.create({ task, image, rootfs, netns, mounts, ...(joined && { joined }) })
+  const container = { task, image, rootfs, netns, mounts, ...(users && { users }) }
+  const { pid } = await runtime.create({ ...container, ...(joined && { joined }) })
   if (joined) await checkJoined(joined, runtime)
   const at = iso(clock.now()) // before the process can end: an exit is then never older than its start
   await runtime.start(task.id)

@@ -3,6 +3,7 @@ import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
+import type { Users } from '../runtime/users.ts'
 
 /** The tasks that make room for this one, and when. Gone from the entry once there is room. */
 export interface Replacement {
@@ -21,6 +22,8 @@ export interface Prepared {
   reachedAt?: string | undefined
   /** Tells the namespace from one made anew; absent for the host's, and in a journal of an earlier agent. */
   netnsIdentity?: string | undefined
+  /** Its own users, and where the image is mounted with their ids; absent: those of the host. */
+  users?: (Users & { imageRoot: string }) | undefined
   /** The task's own mounts and those of its network files. */
   mounts: ResolvedMount[]
   /** The healthcheck that counts: the service's, else the image's. */

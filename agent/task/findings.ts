@@ -24,7 +24,13 @@ export function subjectOf(entry: Entry): Subject | undefined {
   if (!wanted || !prepared || status.pid === undefined || entry.stop || entry.wanted === 'removed') {
     return undefined
   }
-  return { id: task.id, run: status.run, pid: status.pid, imageRoot: prepared.image.root, wanted }
+  return {
+    id: task.id,
+    run: status.run,
+    pid: status.pid,
+    imageRoot: prepared.users?.imageRoot ?? prepared.image.root,
+    wanted,
+  }
 }
 
 /** Keeps the last finding of each task. */

@@ -33,7 +33,7 @@ export function createTasks(options: TasksOptions): Tasks {
   const sharing = createSharing({ runners, runtime, clock })
   const effects = createEffects({ ...options, ownerOf: sharing.ownerOf, joinedBy: sharing.joinedBy })
   const ends = createEnds({ runners, sharing, runtime, clock, log })
-  const strays = createStrays({ isTask: (id) => runners.has(id), runtime, networks, journal, log })
+  const strays = createStrays({ ...options, isTask: (id) => runners.has(id) })
   const view = createView({ entries, failureOf: (id) => publisher.failureOf(id) })
   const changes = createChanges(clock, statusOf)
   const publisher = createPublisher({

@@ -6,6 +6,7 @@ import type { Contents } from '../content/contents.ts'
 import type { Images, ResolvedImage } from '../image/images.ts'
 import type { Attachment, Networks } from '../network/networks.ts'
 import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
+import type { Users } from '../runtime/users.ts'
 import type { Secrets } from '../secret/secrets.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import type { Prepared } from './entry.ts'
@@ -46,16 +47,18 @@ interface Preparation extends PreparationParts, PrepareListener {
  */
 export async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
   await Promise.race([deps.joinedBy(task), deps.cancelled]) // without it there is nothing to begin with
+  const users = await deps.runtime.openUsers(task)
   // Neither attaching nor mounting is limited: all that is asked for at once goes into one batch.
-  const [root, attachment] = await together(prepareRoot(task, deps), attach(task, deps))
+  const [root, attachment] = await together(prepareRoot(task, deps, users), attach(task, deps, users))
   if (!root) return undefined
-  const { image, mounts } = root
+  const { image, imageRoot, mounts } = root
   const prepared: Prepared = {
     image,
     rootfs: root.rootfs,
     netns: attachment.netns,
     netnsIdentity: attachment.identity,
     reachedAt: attachment.reachedAt,
+    ...(users && { users: { ...users, imageRoot } }),
     mounts: [...networkFiles(attachment, mounts), ...mounts],
     healthcheck: effectiveHealthcheck(task, image),
   }
@@ -64,13 +67,17 @@ export async function prepare(task: Task, deps: Preparation): Promise<Event | un
   return { type: 'prepared', prepared, addresses, addresses6, ports }
 }
 
-async function attach(task: Task, { networks, ownerOf }: Preparation): Promise<Attachment> {
-  if (sharedService(task) === undefined) return networks.attach(task)
+async function attach(
+  task: Task,
+  { networks, ownerOf }: Preparation,
+  users: Users | undefined,
+): Promise<Attachment> {
+  if (sharedService(task) === undefined) return networks.attach(task, users?.path)
   return networks.join(await ownerOf(task))
 }
 
 /** The root and what is mounted into it; undefined when it was cancelled before the image was there. */
-async function prepareRoot(task: Task, deps: Preparation) {
+async function prepareRoot(task: Task, deps: Preparation, users: Users | undefined) {
   const { images, runtime, limit, cancelled, tell } = deps
   const unwanted = new AbortController()
   void cancelled.then(() => unwanted.abort())
@@ -81,11 +88,12 @@ async function prepareRoot(task: Task, deps: Preparation) {
   resolved.catch(() => {}) // when it is called off nobody waits for it any more
   const image = await Promise.race([resolved, cancelled.then(() => undefined)])
   if (!image) return undefined
+  const imageRoot = users ? await limit(() => images.mountFor(task.id, image.id, users.first)) : image.root
   const [rootfs, mounts] = await together(
-    runtime.mountRoot(task.id, image),
+    runtime.mountRoot(task.id, { ...image, root: imageRoot }, users),
     limit(() => resolveMounts(task, image, deps)),
   )
-  return { image, rootfs, mounts }
+  return { image, imageRoot, rootfs, mounts }
 }
 
 async function resolveMounts(

@@ -1,4 +1,5 @@
 import type { Log } from '../../schemas/log.ts'
+import type { Images } from '../image/images.ts'
 import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Journal } from './journal.ts'
@@ -22,16 +23,18 @@ interface StraysOptions {
   /** True for the id of a task. */
   isTask: (id: string) => boolean
   runtime: Runtime
+  images: Images
   networks: Networks
   journal: Journal
   log: Log
 }
 
 /** The strays of this host. */
-export function createStrays({ isTask, runtime, networks, journal, log }: StraysOptions): Strays {
+export function createStrays({ isTask, runtime, images, networks, journal, log }: StraysOptions): Strays {
   async function remove(containerId: string): Promise<void> {
     if (isTask(containerId)) return
     await runtime.delete(containerId)
+    await images.unmountFor(containerId)
     await Promise.all([networks.detach(containerId), runtime.purge(containerId)])
     await journal.forget(containerId)
   }

@@ -60,6 +60,7 @@ export function createFakeRuntime(): FakeRuntime {
     info: { name: 'crun', version: 'fake', cgroup: 'v2', why: 'a test asked for it' },
     calls,
     containers,
+    openUsers: async () => undefined,
     async mountRoot(taskId) {
       called('mountRoot', taskId)
       return `/fake/tasks/${taskId}/rootfs`

@@ -18,6 +18,7 @@ export const isolationKeys = {
   uts: oneOf('host'),
   cgroup: oneOf('host', 'private'),
   runtime,
+  userns_mode: usersMode,
   init: boolean,
   tty: boolean,
   stdin_open: boolean,
@@ -95,16 +96,24 @@ function runtime(cursor: Cursor): 'crun' | 'runc' | undefined {
   return fail(cursor, `${quote(value)} is no runtime that Setpoint drives; ${advice}`)
 }
 
+/** Compose Specification §userns_mode, with the word of `podman run --userns` for a namespace of its own. */
+function usersMode(cursor: Cursor): 'host' | 'auto' | undefined {
+  const value = filled(cursor)
+  if (value === undefined || value === 'host' || value === 'auto') return value
+  return fail(cursor, `must be host, or auto for users of its own, not ${quote(value)}`)
+}
+
 /**
  * How the container of a service is kept apart; undefined when the file says nothing.
  * @param profiles the seccomp profiles of the repository by path
  */
 export function isolationOf(service: ServiceDraft, profiles: SeccompProfiles): Isolation | undefined {
-  const { pid, ipc, uts, cgroup, runtime: wanted } = service
+  const { pid, ipc, uts, cgroup, runtime: wanted, userns_mode } = service
   return orNothing<Isolation>({
     ...optionsOf(service, profiles),
     ...defined({
       privileged: service.privileged ? (true as const) : undefined,
+      users: userns_mode === 'auto' ? ('own' as const) : undefined,
       ...{ pid, ipc: ipc === 'private' ? undefined : ipc, uts, cgroup, runtime: wanted },
     }),
   })

@@ -5,6 +5,7 @@ import { checkNetworkMode } from './check-network-mode.ts'
 import { checkNetworks } from './check-networks.ts'
 import { checkPorts } from './check-ports.ts'
 import { checkShared } from './check-shared.ts'
+import { checkUsers } from './check-users.ts'
 import { effectiveHealthcheck } from './health.ts'
 import { checkIsolation } from './isolation.ts'
 import type { StackDraft } from './read-stack.ts'
@@ -19,6 +20,7 @@ export function validate(stack: StackDraft): void {
     checkReplicas(service)
     checkLimits(service)
     checkIsolation(service)
+    checkUsers(service)
     checkDependencies(service, byName)
     checkNetworkMode(service, byName)
     checkShared(service, byName)

@@ -80,6 +80,7 @@ const SAMPLES: Record<string, string> = {
   uts: 'uts: host',
   cgroup: 'cgroup: host',
   runtime: 'runtime: runc',
+  userns_mode: 'userns_mode: auto',
   init: 'init: true',
   tty: 'tty: true',
   stdin_open: 'stdin_open: true',

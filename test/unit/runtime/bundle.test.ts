@@ -88,6 +88,18 @@ describe('an OCI config', () => {
     expect(namespaces(aConfig({}, {}, { cgroup: 'v1' }))).toEqual(['pid', 'ipc', 'uts', 'mount', 'network'])
   })
 
+  it('has users of its own by their namespace, told to the runtime that has to know them', () => {
+    const users = { first: 2_000_289_792, path: '/r/users' }
+    const config = aConfig({}, { users })
+    expect(config.linux.namespaces[0]).toEqual({ type: 'user', path: '/r/users' })
+    expect(config.linux).not.toHaveProperty('uidMappings')
+    expect(config.linux.sysctl).toHaveProperty(['net.ipv4.ping_group_range'], '0 65535')
+    const mapping = [{ containerID: 0, hostID: 2_000_289_792, size: 65_536 }]
+    const { linux } = aConfig({}, { users }, { mapsUsers: true })
+    expect(linux).toMatchObject({ uidMappings: mapping, gidMappings: mapping })
+    expect(aConfig({}, {}, { mapsUsers: true }).linux).not.toHaveProperty('uidMappings')
+  })
+
   it("leaves the host's network alone when it uses that", () => {
     const config = aConfig({}, { netns: null })
     expect(namespaces(config)).not.toContain('network')

@@ -74,6 +74,7 @@ export function aHost() {
 
   const runtime: Runtime = {
     info: { name: 'crun', version: '1', cgroup: 'v2', why: '' },
+    openUsers: async () => undefined,
     async mountRoot(id) {
       await did(`mountRoot ${id}`)
       return `/run/${id}/rootfs`
@@ -220,6 +221,8 @@ export function anAgent(host: Host, state = temporaryState()) {
 
         return { id: `id-of-${reference}`, reference, root: `/images/${reference}`, config: {} }
       },
+      mountFor: async (_, id) => `/images/${id}`,
+      async unmountFor() {},
       async release() {},
     },
     volumes: {

@@ -340,7 +340,7 @@ behaviour(
   aFile('cgroup_parent: x\nuserns_mode: keep-id\nuse_api_socket: true\nsecurity_opt: ["seccomp:p.json"]'),
   notDeployed(
     'compose.yaml:4:5 services.a.cgroup_parent: all tasks live below the cgroup `setpoint`, where they are limited, measured and cleared up: cgroup_parent; …',
-    'compose.yaml:5:5 services.a.userns_mode: users of a container are those of the host: userns_mode; …',
+    'compose.yaml:5:18 services.a.userns_mode: must be host, or auto for users of its own, not "keep-id"',
     'compose.yaml:6:5 services.a.use_api_socket: there is no Docker daemon: use_api_socket; …',
     'compose.yaml:7:20 services.a.security_opt[0]: the repository has no seccomp profile p.json; commit it, or write the absolute path of a profile that is on the hosts',
   ),

@@ -59,12 +59,9 @@ export const isolation: Record<string, Key> = {
     'The namespace of processes: `host`, or `service:NAME` for that of another service.',
   ),
   uts: honoured(string, 'The namespace of the host name; `host` is that of the host.'),
-  userns_mode: refused(
+  userns_mode: honoured(
     string,
-    'The namespace of users.',
-    'users of a container are those of the host',
-    'remove it; user and cap_drop take rights away',
-    'host',
+    'The namespace of users: `host` (the default), or `auto` for one of its own, whose root is nobody on the host.',
   ),
   isolation: ignored(
     string,
