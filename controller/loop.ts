@@ -39,7 +39,7 @@ export async function turn(deps: Deps, stack: string): Promise<Date | null> {
     observed,
     now,
   })
-  const inventory = nextInventory(record.inventory, { release, observed, now })
+  const inventory = nextInventory(record, { release, observed, now })
   if (wanted === null && inventory.length === 0) {
     await deps.records.remove(stack)
     return null

@@ -1,11 +1,11 @@
 import { errorFacts } from '../schemas/error.ts'
 import type { Observed } from '../schemas/fleet.ts'
+import { type LocatedTask, tasksOf } from '../schemas/fleet.ts'
 import { createLimit } from '../schemas/limit.ts'
 import type { Channel } from '../schemas/session/channel.ts'
 import { FRAME, jsonOf } from '../schemas/session/frames.ts'
 import type { ProcessLine } from '../schemas/session/request.ts'
 import type { ProcessesDocument, StackProcessesDocument } from './api/access.ts'
-import { type LocatedTask, tasksOf } from './plan/tasks-of.ts'
 import { replies } from './session/replies.ts'
 import { findTarget, type Target } from './session/target.ts'
 

@@ -1,6 +1,6 @@
 import type { Action } from '../../schemas/action.ts'
 import type { ContentMount } from '../../schemas/content.ts'
-import type { Observed } from '../../schemas/fleet.ts'
+import { type Observed, tasksOf } from '../../schemas/fleet.ts'
 import { type PackEntry, packChunks } from '../../schemas/pack.ts'
 import type { StackRecord } from '../../schemas/record.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
@@ -28,15 +28,13 @@ export interface Missing extends Need {
 
 /** What tasks of a stack have not found on their hosts. What they mount stands in the revision that they were made of. */
 export function missingOf(record: StackRecord, observed: Observed): Missing[] {
-  return [...observed.values()].flatMap(({ info, tasks }) =>
-    tasks
-      .filter((task) => task.stack === record.name && isWaiting(task))
-      .map((task) => ({
-        host: info.name,
-        contents: contentsOf(task, record),
-        key: `${task.id} ${task.since}`,
-      })),
-  )
+  return tasksOf(observed, record.name)
+    .filter(({ task }) => isWaiting(task))
+    .map(({ task, host }) => ({
+      host: host.info.name,
+      contents: contentsOf(task, record),
+      key: `${task.id} ${task.since}`,
+    }))
 }
 
 /** What may still be asked for: the revisions of the records, and what the newest commits say. */

@@ -1,8 +1,7 @@
-import type { Observed } from '../../schemas/fleet.ts'
+import { type Observed, tasksOf } from '../../schemas/fleet.ts'
 import type { InventoryItem } from '../../schemas/record.ts'
 import type { DriftedField } from '../../schemas/status.ts'
 import type { TaskFacts, TaskStatus } from '../../schemas/task.ts'
-import { tasksOf } from './tasks-of.ts'
 
 /** What of a stack the kernel shows otherwise than it was set up, task by task and field by field. */
 export function driftOf(stack: string, observed: Observed): DriftedField[] {

@@ -1,12 +1,11 @@
 import type { ActionOf } from '../../schemas/action.ts'
-import type { Observed } from '../../schemas/fleet.ts'
+import { type LocatedTask, type Observed, tasksOf } from '../../schemas/fleet.ts'
 import type { InventoryItem, Revision } from '../../schemas/record.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing } from '../../schemas/task.ts'
 import { type Place, placer } from './placement.ts'
 import { type HostOf, hostFinder, ownersFirst, sharedService } from './shared-network.ts'
 import { newTask, slotKey } from './slots.ts'
-import { type LocatedTask, tasksOf } from './tasks-of.ts'
 
 /** Why a slot is not as it should be. */
 export type Verdict = 'missing' | 'outdated' | 'surplus'

@@ -1,7 +1,7 @@
+import type { LocatedTask } from '../../schemas/fleet.ts'
 import type { InventoryItem } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type { Plan } from './plan.ts'
-import type { LocatedTask } from './tasks-of.ts'
 
 /** The host where a slot of a service is, or is about to be. */
 export type HostOf = (service: string, slot: string) => string | undefined

@@ -1,5 +1,5 @@
-import type { Observed } from '../../schemas/fleet.ts'
-import type { InventoryItem } from '../../schemas/record.ts'
+import { type Observed, tasksOf } from '../../schemas/fleet.ts'
+import type { InventoryItem, StackRecord } from '../../schemas/record.ts'
 import type { Change } from '../plan/plan.ts'
 
 /** How long, in milliseconds, a task that was asked for may stay unseen before it leaves the inventory. */
@@ -10,13 +10,11 @@ const UNSEEN_KEPT = 5 * 60_000
  * in it; a task leaves it when the host that had it reports without it (law 9).
  */
 export function nextInventory(
-  items: InventoryItem[],
+  { name, inventory }: Pick<StackRecord, 'name' | 'inventory'>,
   { release, observed, now }: { release: Change[]; observed: Observed; now: Date },
 ): InventoryItem[] {
-  const seen = new Set<string>()
-  for (const host of observed.values())
-    for (const task of host.tasks) if (task.state !== 'removed') seen.add(task.id)
-  const kept = items.flatMap((item): InventoryItem[] => {
+  const seen = new Set(tasksOf(observed, name).map(({ task }) => task.id))
+  const kept = inventory.flatMap((item): InventoryItem[] => {
     if (seen.has(item.taskId)) return [item.seen ? item : { ...item, seen: true }]
     const unheard = observed.get(item.host)?.state !== 'ready'
     const fresh = !item.seen && now.getTime() - Date.parse(item.at) < UNSEEN_KEPT

@@ -1,4 +1,4 @@
-import type { Observed } from '../../schemas/fleet.ts'
+import { type Observed, tasksOf } from '../../schemas/fleet.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 
@@ -9,15 +9,12 @@ export type SlotTasks = (service: string, slot: string) => TaskStatus | undefine
 export function slotTasks(spec: StackSpec, observed: Observed): SlotTasks {
   const services = new Map(spec.services.map((service) => [service.name, service]))
   const found = new Map<string, TaskStatus>()
-  for (const host of observed.values()) {
-    for (const task of host.tasks) {
-      const service = task.stack === spec.name ? services.get(task.service) : undefined
-      if (service === undefined || service.fingerprint !== task.fingerprint || task.state === 'removed')
-        continue
-      const key = `${task.service}/${service.mode === 'global' ? task.host : task.slot}`
-      const other = found.get(key)
-      if (other === undefined || !isServing(other)) found.set(key, task)
-    }
+  for (const { task } of tasksOf(observed, spec.name)) {
+    const service = services.get(task.service)
+    if (service === undefined || service.fingerprint !== task.fingerprint) continue
+    const key = `${task.service}/${service.mode === 'global' ? task.host : task.slot}`
+    const other = found.get(key)
+    if (other === undefined || !isServing(other)) found.set(key, task)
   }
   return (service, slot) => found.get(`${service}/${slot}`)
 }
@@ -28,13 +25,13 @@ export function slotTasks(spec: StackSpec, observed: Observed): SlotTasks {
  */
 export function leavingPorts(spec: StackSpec, observed: Observed): Map<string, string> {
   const wanted = new Map(spec.services.map((service) => [service.name, service.fingerprint]))
-  const tasks = [...observed.values()].flatMap((host) => host.tasks)
-  const leaving = tasks.filter(
-    (task) =>
-      task.stack === spec.name && task.state !== 'removed' && wanted.get(task.service) !== task.fingerprint,
+  const leaving = tasksOf(observed, spec.name).filter(
+    ({ task }) => wanted.get(task.service) !== task.fingerprint,
   )
   return new Map(
-    leaving.flatMap((task) => (task.wanted?.ports ?? []).map((port) => [portOf(port), task.service])),
+    leaving.flatMap(({ task }) =>
+      (task.wanted?.ports ?? []).map((port) => [portOf(port), task.service] as const),
+    ),
   )
 }
 

@@ -1,4 +1,4 @@
-import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
+import { type Observed, type ObservedHost, tasksOf } from '../../schemas/fleet.ts'
 import { describePort } from '../../schemas/port.ts'
 import type { StackRecord } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
@@ -19,7 +19,6 @@ import type {
 import { isServing, restartsOf, type TaskStatus } from '../../schemas/task.ts'
 import { driftOf } from '../plan/drift.ts'
 import { wantedSlots } from '../plan/plan.ts'
-import { tasksOf } from '../plan/tasks-of.ts'
 import { type Candidate, wantedRevision } from '../rollout/accept.ts'
 import { conditionKey, conditionsOf, driftKey } from './conditions.ts'
 

@@ -68,7 +68,7 @@ export function simulate({
     const next = step({ record: accepted, plan, slots: slotsOf(wanted, seen), observed: seen, now: at })
     record = {
       ...next.record,
-      inventory: nextInventory(next.record.inventory, { release: next.release, observed: seen, now: at }),
+      inventory: nextInventory(next.record, { release: next.release, observed: seen, now: at }),
     }
     wakeAt = next.wakeAt
     for (const change of next.release) carryOut(change)

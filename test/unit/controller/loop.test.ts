@@ -13,6 +13,8 @@ import { aFleet, aHost, aService, aStack, aStatus, sha } from '../../support/bui
 function world(observed: Observed = aFleet(aHost('a'))) {
   const disk = new Map<string, StackRecord>()
   const sent: Order[] = []
+  /** How much had been sent when what waits was taken back. */
+  const withdrawn: number[] = []
   const state = {
     observed,
     candidate: undefined as Candidate | undefined,
@@ -41,12 +43,16 @@ function world(observed: Observed = aFleet(aHost('a'))) {
           sent.push(...orders)
           die('after add')
         },
+        withdraw: async () => {
+          die('before withdraw')
+          withdrawn.push(sent.length)
+        },
       },
       { deliver: async () => {} },
     ),
     now: () => state.now,
   })
-  return { state, disk, sent, start }
+  return { state, disk, sent, withdrawn, start }
 }
 
 const web = aStack('web', [aService('app', { replicas: 2 })])
@@ -119,6 +125,25 @@ describe('turn', () => {
     await turn(deps, 'web')
     expect(sent).toHaveLength(4)
     expect(keys(sent)).toHaveLength(2)
+  })
+
+  it('takes back what waits of a superseded revision, also after a failure, then sends what is wanted now', async () => {
+    const { state, start, sent, withdrawn } = world()
+    const v = (app: string) =>
+      aStack('web', [aService('app', { container: { environment: { V: app } } }), aService('db')])
+    state.candidate = { ...candidate, spec: v('1') }
+    const deps = start()
+    await turn(deps, 'web')
+    await turn(deps, 'web')
+    expect(withdrawn).toEqual([])
+    Object.assign(state, { candidate: { ...candidate, revision: sha(2), spec: v('2') } })
+    state.dieAt = 'before withdraw'
+    await expect(turn(deps, 'web')).rejects.toThrow('died at before withdraw')
+    state.dieAt = ''
+    await turn(deps, 'web')
+    await turn(deps, 'web')
+    expect(withdrawn).toEqual([2])
+    expect(sent.slice(2).map(({ action }) => 'task' in action && action.task.service)).toEqual(['app', 'db'])
   })
 
   it('forgets a stack only when nothing of it is left', async () => {
