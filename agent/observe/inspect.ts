@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../../schemas/log.ts'
 import type { Stray } from '../../schemas/report.ts'
 import type { TaskFacts } from '../../schemas/task.ts'
@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { Finding, Subject } from '../task/findings.ts'
 import type { Tasks } from '../task/tasks.ts'
 import { createMountReader, foundMounts, lowerdirOf, type MountReader } from './mounts.ts'
-import { type ProcessFacts, readProcess } from './proc.ts'
+import { startTimeOf } from './proc.ts'
 
 /** Looks into the kernel for what each running task really has, and for containers that no journal knows. */
 export interface Inspector {
@@ -32,8 +32,8 @@ export interface InspectorOptions {
   proc?: string
 }
 
-const INTERVAL = 4_000
-const HOST = '/proc/self'
+const INTERVAL = 5_000
+const HOST = 'self'
 
 /** An inspector that does not look before it is started or asked. */
 export function createInspector(options: InspectorOptions): Inspector {
@@ -41,7 +41,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   /** By task: a process (its run and pid) and when it began, and the process that was not there at the last look. */
   const processes = new Map<string, { process: string; startTime: number }>()
   const missing = new Map<string, string>()
-  const mounts = createMountReader()
+  const mounts = createMountReader(proc)
   const listeners: (() => void)[] = []
   let strays: Stray[] = []
   let underWay: Promise<void> | undefined
@@ -89,7 +89,8 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   async function lookForStrays(): Promise<void> {
-    const containers = await runtime.list()
+    const containers = await runtime.list(new Set(tasks.list().map(({ id }) => id)))
+    // one of a task that came while the folders were read
     const known = new Set(tasks.list().map(({ id }) => id))
     const seen = containers
       .filter(({ id }) => !known.has(id))
@@ -109,16 +110,16 @@ export function createInspector(options: InspectorOptions): Inspector {
     forgetOthers()
     if (subjects.length === 0) return
     const shared = await readShared(options.networks, mounts)
-    mounts.keep(new Set([HOST, ...subjects.map(({ id }) => id)]))
+    mounts.keep(new Set([HOST, ...subjects.map(({ pid }) => String(pid))]))
     const findings = await Promise.all(subjects.map((subject) => lookAt(subject, shared)))
     tasks.found(findings.filter((finding) => finding !== undefined))
   }
 
   /** The tasks that did not change while what is to be published was: of any other the ports may not be in force yet. */
   async function settledSubjects(): Promise<Subject[]> {
-    const before = new Set(tasks.subjects().map((subject) => JSON.stringify(subject)))
+    const before = new Map(tasks.subjects().map((subject) => [subject.id, subject]))
     await tasks.published()
-    return tasks.subjects().filter((subject) => before.has(JSON.stringify(subject)))
+    return tasks.subjects().filter((subject) => isDeepStrictEqual(before.get(subject.id), subject))
   }
 
   /** A task that comes back has the id and the run number that it had before, and another process. */
@@ -130,14 +131,15 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   async function lookAt(subject: Subject, shared: Shared): Promise<Finding | undefined> {
-    const process = readProcess(proc, subject.pid)
-    if (!process || !isSameProcess(subject, process)) return void (await miss(subject))
+    const startTime = startTimeOf(proc, subject.pid)
+    if (startTime === undefined || !isSameProcess(subject, startTime)) return void (await miss(subject))
     missing.delete(subject.id)
     if (!(await runtime.isHeld(subject.id))) await tasks.unheld(subject.id)
-    return { subject, found: await factsOf(subject, process, { ...shared, ...options }) }
+    const found = await factsOf(subject, { ...shared, ...options })
+    return found && { subject, found }
   }
 
-  function isSameProcess(subject: Subject, { startTime }: ProcessFacts): boolean {
+  function isSameProcess(subject: Subject, startTime: number): boolean {
     const [known, process] = [processes.get(subject.id), processOf(subject)]
     if (known?.process === process) return known.startTime === startTime
     processes.set(subject.id, { process, startTime })
@@ -165,20 +167,20 @@ interface Shared {
 
 async function readShared(networks: Pick<Networks, 'forwardings'>, mounts: MountReader): Promise<Shared> {
   const forwardings = await networks.forwardings()
-  return { mounts, host: mounts.read(HOST, readFileSync('/proc/self/mountinfo', 'utf8')), forwardings }
+  return { mounts, host: mounts.read(HOST) ?? [], forwardings }
 }
 
 /** A process may rename itself or execute another program: as long as it is the one that was started, its argv counts. */
 async function factsOf(
-  { id, wanted, imageRoot }: Subject,
-  { mountinfo }: ProcessFacts,
+  { id, pid, wanted, imageRoot }: Subject,
   { host, mounts, forwardings, runtime, networks }: Shared & Pick<InspectorOptions, 'runtime' | 'networks'>,
-): Promise<TaskFacts> {
+): Promise<TaskFacts | undefined> {
   const [limits, addresses] = await Promise.all([
     runtime.limits(id),
     wanted.addresses.length > 0 ? networks.addressesOf(id) : [],
   ])
-  const inside = mounts.read(id, mountinfo)
+  const inside = mounts.read(String(pid))
+  if (inside === undefined) return undefined // it has ended meanwhile
   const lower = lowerdirOf(inside)
   return {
     running: true,

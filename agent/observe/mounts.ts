@@ -1,24 +1,28 @@
 import { isInside, type MountPoint, parseMounts } from '../mountinfo.ts'
+import { readInPlace } from './proc.ts'
 
 /** Reads mount tables again and again: one that has not changed since is not parsed again. */
 export interface MountReader {
-  read(key: string, mountinfo: string): MountPoint[]
+  /** What a process has mounted; undefined when it has ended. @param pid a number, or `self` */
+  read(pid: string): MountPoint[] | undefined
   /** Forgets all others. */
-  keep(keys: Set<string>): void
+  keep(pids: Set<string>): void
 }
 
-export function createMountReader(): MountReader {
-  const last = new Map<string, { mountinfo: string; lines: MountPoint[] }>()
+/** @param proc where procfs is mounted */
+export function createMountReader(proc: string): MountReader {
+  const last = new Map<string, { bytes: Buffer; lines: MountPoint[] }>()
   return {
-    read(key, mountinfo) {
-      const known = last.get(key)
-      if (known?.mountinfo === mountinfo) return known.lines
-      const lines = parseMounts(mountinfo)
-      last.set(key, { mountinfo, lines })
+    read(pid) {
+      const bytes = readInPlace(`${proc}/${pid}/mountinfo`)
+      const known = last.get(pid)
+      if (bytes === undefined || known?.bytes.equals(bytes)) return bytes && known?.lines
+      const lines = parseMounts(bytes.toString())
+      last.set(pid, { bytes: Buffer.from(bytes), lines })
       return lines
     },
-    keep(keys) {
-      for (const key of last.keys()) if (!keys.has(key)) last.delete(key)
+    keep(pids) {
+      for (const pid of last.keys()) if (!pids.has(pid)) last.delete(pid)
     },
   }
 }

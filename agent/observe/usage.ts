@@ -15,12 +15,12 @@ interface Reading {
   usage: Usage
 }
 
-/** Two readings that are nearer than this give no rate worth telling. */
-const SHORTEST = 1_000
+/** Milliseconds for which a reading is told again: the kernel adds up a cgroup's counters anew for whoever asks. */
+const SHORTEST = 9_000
 
 /**
- * What the running tasks use, by id. It is read when a snapshot is sent and at no other time: the heartbeat pays for it
- * once, and whoever looks at the fleet afterwards asks no host.
+ * What the running tasks use, by id. It is read for every second snapshot and at no other time: the heartbeat pays for
+ * it, and whoever looks at the fleet afterwards asks no host.
  */
 export function createUsage({ tasks, runtime, now }: UsageOptions): () => Record<string, Usage> {
   let last = new Map<string, Reading>()

@@ -84,9 +84,9 @@ export async function hasKnobBelow(files: string[]): Promise<boolean> {
   return slices.some(({ name }) => files.some((file) => existsSync(join(CGROUP_ROOT, name, file))))
 }
 
-/** Where a cgroup stands under one controller. */
+/** Where a cgroup stands under one controller. @param path from its root on, with a slash before it */
 export function fileOf(mode: CgroupMode, controller: string, path: string): string {
-  return mode === 'v2' ? join(CGROUP_ROOT, path) : join(CGROUP_ROOT, controller, path)
+  return mode === 'v2' ? `${CGROUP_ROOT}${path}` : `${CGROUP_ROOT}/${controller}${path}`
 }
 
 async function magicOf(path: string): Promise<number | undefined> {
@@ -96,7 +96,7 @@ async function magicOf(path: string): Promise<number | undefined> {
 /** Without a thread of the pool: the kernel makes the text as it is read, and it is asked for every few seconds. */
 async function readKnob(folder: string, file: string): Promise<string | undefined> {
   try {
-    return readFileSync(join(folder, file), 'utf8').trim()
+    return readFileSync(`${folder}/${file}`, 'utf8').trim()
   } catch (error) {
     return absent(error as NodeJS.ErrnoException)
   }

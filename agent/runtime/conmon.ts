@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { type Argv, start } from './exec.ts'
 import { argvOfProcess } from './proc.ts'
@@ -49,15 +49,21 @@ export function startConmon(argv: Argv, directory: string, deadline: number): Pr
   })
 }
 
-/** True when the conmon of this container lives, by the pid file that it wrote. */
+/** The conmon of this container if it lives, by the pid file that it wrote, which lies in memory. */
 export async function conmonPid(id: string, pidFile: string): Promise<number | undefined> {
-  const text = await readFile(pidFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
-  const pid = Number(text)
+  const pid = Number(readOrAbsent(pidFile))
   if (!pid) return undefined
   const argv = await argvOfProcess(pid)
   return argv?.includes(`--cid=${id}`) ? pid : undefined // a zombie has no command line
+}
+
+function readOrAbsent(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
+  }
 }
 
 /** `{"data": PID}`, or a negative number and what went wrong. */

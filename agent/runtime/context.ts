@@ -33,7 +33,7 @@ export function filesOf({ paths, command }: Pick<Context, 'paths' | 'command'>, 
     bundle,
     config: join(bundle, 'config.json'),
     pidFile: join(bundle, 'pid'),
-    conmonPidFile: join(bundle, 'conmon.pid'),
+    conmonPidFile: conmonPidFileOf(paths, id),
     /** There when the kernel has killed for want of memory: the cgroup, which knows it, goes with the container. */
     oom: join(bundle, 'oom'),
     log: join(paths.task(id), LOG),
@@ -44,6 +44,9 @@ export function filesOf({ paths, command }: Pick<Context, 'paths' | 'command'>, 
     cgroup: cgroupPath(paths.instance, id),
   }
 }
+
+/** Where conmon says who it is. */
+export const conmonPidFileOf = (paths: Paths, id: string) => join(paths.taskRun(id), 'conmon.pid')
 
 export const exitDirOf = (paths: Paths) => join(paths.run, 'exits')
 

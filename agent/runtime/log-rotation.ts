@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { access, type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logging } from '../../schemas/logging.ts'
@@ -26,6 +26,7 @@ export async function rotateLog(
   { folder, control }: RotationFiles,
   { maxSize, maxFiles }: Pick<Required<Logging>, 'maxSize' | 'maxFiles'>,
 ): Promise<boolean> {
+  if (await isBelow(join(folder, LOG), maxSize)) return false
   const files = await logFiles(folder)
   const present = files.find(({ path }) => path === join(folder, LOG))
   // moved away, and then its agent was killed before it could say so
@@ -40,6 +41,14 @@ export async function rotateLog(
     await conmon.close()
   }
   return true
+}
+
+/** One look for the log that needs none, since it is taken every few seconds. */
+function isBelow(log: string, maxSize: number): Promise<boolean> {
+  return stat(log).then(
+    ({ size }) => size < maxSize,
+    () => false, // what is wrong with it is found by who looks at all files
+  )
 }
 
 /** Every file gets the next number, the oldest first; those beyond the limit go. */

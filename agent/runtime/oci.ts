@@ -3,13 +3,13 @@ import { dirname } from 'node:path'
 import type { Paths } from '../paths.ts'
 import { readAbilities } from './abilities.ts'
 import { startArgv } from './argv.ts'
-import { oomKills, readLimits, removeCgroup } from './cgroup.ts'
+import { cgroupPath, oomKills, readLimits, removeCgroup } from './cgroup.ts'
 import { writeLimits } from './cgroup-knobs.ts'
 import type { RuntimeChoice } from './choose.ts'
 import { confinements } from './confinement.ts'
 import { conmonPid } from './conmon.ts'
 import { tailLog } from './container-log.ts'
-import { type Context, commandOf, exitDirOf, filesOf, type Log } from './context.ts'
+import { type Context, commandOf, conmonPidFileOf, exitDirOf, filesOf, type Log } from './context.ts'
 import { openContexts } from './contexts.ts'
 import { createContainer } from './create.ts'
 import { deleteContainer } from './delete.ts'
@@ -81,10 +81,10 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
       if (creating === 0 && (await contexts.recorded()).length === 0) await removeParents(context)
     },
     state,
-    isHeld: async (id) => (await conmonPid(id, filesOf(context, id).conmonPidFile)) !== undefined,
+    isHeld: async (id) => (await conmonPid(id, conmonPidFileOf(paths, id))) !== undefined,
     traces: () => tracesOf(context),
-    async list() {
-      const ids = await contexts.recorded()
+    async list(except = new Set()) {
+      const ids = (await contexts.recorded()).filter((id) => !except.has(id))
       return Promise.all(ids.map(async (id) => ({ id, pid: (await state(id))?.pid ?? 0 })))
     },
     exec: async (id, argv, { timeout }) => execIn(await contexts.of(id), { id, argv, timeout }),
@@ -97,8 +97,8 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
       })
     },
     exitOf: async (id) => exitOf(await contexts.of(id), id),
-    limits: (id) => readLimits(info.cgroup, filesOf(context, id).cgroup),
-    usage: (id, pid) => readUsage(info.cgroup, { cgroup: filesOf(context, id).cgroup, pid }),
+    limits: (id) => readLimits(info.cgroup, cgroupPath(paths.instance, id)),
+    usage: (id, pid) => readUsage(info.cgroup, { cgroup: cgroupPath(paths.instance, id), pid }),
     async setLimits(id, resources) {
       await writeLimits(info.cgroup, filesOf(context, id).cgroup, resources).catch((error) => {
         throw explain(`the limits of task ${id} cannot be set`, error.message, error)

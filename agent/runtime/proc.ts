@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { isLiving, parseProcessStat } from '../process-stat.ts'
 
@@ -65,10 +65,10 @@ const CAP_SYS_RESOURCE = 1n << 24n
 const FIRST_REALTIME = 34
 const LAST_REALTIME = 64
 
-/** ESRCH: the process went while its file was read. */
+/** Without a thread of the pool: the kernel makes the text as it is read. ESRCH: the process went meanwhile. */
 async function read(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     return undefined

@@ -1,4 +1,5 @@
-import { access, readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAlive, type ProcessIdentity } from './proc.ts'
 import type { ContainerState } from './runtime.ts'
@@ -8,9 +9,9 @@ import type { ContainerState } from './runtime.ts'
  * `state.json`. Both keep `exec.fifo` until the container is started.
  */
 export async function readRecord(root: string, id: string): Promise<ProcessIdentity | undefined> {
-  const crun = await readJson(join(root, id, 'status'))
+  const crun = readJson(join(root, id, 'status'))
   if (crun) return identity(crun.pid, crun['process-start-time'])
-  const runc = await readJson(join(root, id, 'state.json'))
+  const runc = readJson(join(root, id, 'state.json'))
   return runc && identity(runc.init_process_pid, runc.init_process_start)
 }
 
@@ -39,10 +40,10 @@ export function exists(path: string): Promise<boolean> {
   )
 }
 
-/** Half a file (the runtime is writing it) is as good as none. */
-async function readJson(file: string): Promise<Record<string, unknown> | undefined> {
+/** Half a file (the runtime is writing it) is as good as none. It lies in memory, so no thread is asked to read it. */
+function readJson(file: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     const isAbsent = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
     if (isAbsent || error instanceof SyntaxError) return undefined

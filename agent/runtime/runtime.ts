@@ -103,8 +103,8 @@ export interface Runtime {
   state(id: string): Promise<ContainerState | undefined>
   /** False for a container without its conmon: nobody writes its log any more, or will tell of its end. */
   isHeld(id: string): Promise<boolean>
-  /** Every container under this agent's runtime root, with its pid (0 when stopped). */
-  list(): Promise<{ id: string; pid: number }[]>
+  /** Every container under this agent's runtime root, with its pid (0 when stopped). @param except those that are not to be looked at */
+  list(except?: Set<string>): Promise<{ id: string; pid: number }[]>
   /** The ids of all of which there is anything: folders, mounts, exits, cgroups. `purge` takes it away. */
   traces(): Promise<string[]>
   exec(id: string, argv: string[], options: { timeout: number }): Promise<ExecResult>

@@ -1,5 +1,4 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Usage } from '../../schemas/usage.ts'
 import { type CgroupMode, fileOf } from './cgroup.ts'
 
@@ -11,7 +10,7 @@ export function readUsage(
   mode: CgroupMode,
   { cgroup, pid }: { cgroup: string; pid: number },
 ): Usage | undefined {
-  const read = (controller: string, file: string) => textOf(join(fileOf(mode, controller, cgroup), file))
+  const read = (controller: string, file: string) => textOf(`${fileOf(mode, controller, cgroup)}/${file}`)
   const counted = mode === 'v2' ? unifiedUsage(read) : separateUsage(read)
   return counted && { ...counted, ...networkUsage(pid) }
 }
@@ -82,9 +81,13 @@ export function pressureOf(name: 'cpu' | 'memory' | 'io', text: string | undefin
   return average === undefined ? {} : { [name]: Number(average) / 100 }
 }
 
+/** The network namespace of this process, which never leaves it. */
+let own: string | undefined
+
 /** The counters of the container's network, which its process shows without anybody entering it. */
 function networkUsage(pid: number): Pick<Usage, 'received' | 'sent'> {
-  if (namespaceOf(pid) === namespaceOf('self')) return {}
+  own ??= namespaceOf('self')
+  if (namespaceOf(pid) === own) return {}
   return sumOfInterfaces(textOf(`/proc/${pid}/net/dev`))
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { type Entry, wantedFacts } from './entry.ts'
 
@@ -40,7 +41,8 @@ export function createFindings() {
     /** True when it is news; false also when the task has changed since it was looked at: that would look like drift. */
     take(finding: Finding, entry: Entry | undefined): boolean {
       const { id } = finding.subject
-      if (!entry || !isSame(subjectOf(entry), finding.subject) || isSame(last.get(id), finding)) return false
+      if (!entry || !isDeepStrictEqual(subjectOf(entry), finding.subject)) return false
+      if (isDeepStrictEqual(last.get(id), finding)) return false
       last.set(id, finding)
       return true
     },
@@ -52,8 +54,4 @@ export function createFindings() {
       return { ...status, wanted: finding.subject.wanted, found: finding.found }
     },
   }
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
 }

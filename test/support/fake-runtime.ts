@@ -108,7 +108,8 @@ export function createFakeRuntime(): FakeRuntime {
     },
     isHeld: async (id) => entries.get(id)?.status === 'running' && !loose.has(id),
     traces: async () => [...new Set([...containers.keys(), ...exits.keys()])],
-    list: async () => [...entries].map(([id, { pid }]) => ({ id, pid })),
+    list: async (except = new Set()) =>
+      [...entries].filter(([id]) => !except.has(id)).map(([id, { pid }]) => ({ id, pid })),
     async exec(id) {
       called('exec', id)
       if (entries.get(id)?.status !== 'running')

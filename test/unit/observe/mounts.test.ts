@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseMounts } from '../../../agent/mountinfo.ts'
 import { createMountReader, foundMounts, lowerdirOf } from '../../../agent/observe/mounts.ts'
 
@@ -40,11 +43,42 @@ describe('the mounts of a task', () => {
   })
 })
 
-it('a mount table that has not changed is not parsed again', () => {
-  const reader = createMountReader()
-  const text = '21 1 8:1 / / rw - ext4 /dev/sda1 rw'
-  const first = reader.read('t1', text)
-  expect(reader.read('t1', text)).toBe(first)
-  reader.keep(new Set())
-  expect(reader.read('t1', text)).not.toBe(first)
+describe('a mount table that is read again and again', () => {
+  let proc = ''
+  beforeEach(() => {
+    proc = mkdtempSync(join(tmpdir(), 'proc-'))
+    mkdirSync(join(proc, '100'))
+  })
+  afterEach(() => rmSync(proc, { recursive: true, force: true }))
+  const write = (lines: string[]) => writeFileSync(join(proc, '100', 'mountinfo'), lines.join('\n'))
+  const line = (target: string) => `21 1 8:1 / ${target} rw - ext4 /dev/sda1 rw`
+
+  it('is parsed again only when it has changed', () => {
+    write([line('/a')])
+    const reader = createMountReader(proc)
+    const first = reader.read('100')
+    expect(reader.read('100')).toBe(first)
+    write([line('/b')])
+    expect(reader.read('100')?.map(({ target }) => target)).toEqual(['/b'])
+    reader.keep(new Set())
+    expect(reader.read('100')).not.toBe(first)
+  })
+
+  it('may be of any length', () => {
+    const targets = Array.from({ length: 5_000 }, (_, index) => `/mounted/here/${index}`)
+    write(targets.map(line))
+    expect(
+      createMountReader(proc)
+        .read('100')
+        ?.map(({ target }) => target),
+    ).toEqual(targets)
+  })
+
+  it('is none when the process has ended', () => {
+    const reader = createMountReader(proc)
+    write([line('/a')])
+    reader.read('100')
+    rmSync(join(proc, '100'), { recursive: true })
+    expect(reader.read('100')).toBeUndefined()
+  })
 })

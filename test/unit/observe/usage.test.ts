@@ -16,12 +16,12 @@ it('tells cores from two readings of one process, and nothing of tasks that do n
     now: () => now,
   })
   expect(usage()).toEqual({ a: { cpuSeconds: 10, memory: 1, pids: 1 } })
-  ;[now, cpuSeconds] = [4000, 11]
-  expect(usage()).toEqual({ a: { cpuSeconds: 11, cores: 0.25, memory: 1, pids: 1 } })
-  now = 4500 // too soon for a rate: the last reading is told again
+  ;[now, cpuSeconds] = [10_000, 12.5]
+  expect(usage()).toEqual({ a: { cpuSeconds: 12.5, cores: 0.25, memory: 1, pids: 1 } })
+  now = 15_000 // the next snapshot: the last reading is told again
   cpuSeconds = 20
   expect(usage().a?.cores).toBe(0.25)
-  ;[now, cpuSeconds] = [9000, 1]
+  ;[now, cpuSeconds] = [20_000, 1]
   Object.assign(tasks[0] ?? {}, { pid: 70 }) // another run
   expect(usage()).toEqual({ a: { cpuSeconds: 1, memory: 1, pids: 1 } })
 })
