@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { environmentForTools } from '../../schemas/environment.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { run } from '../runtime/exec.ts'
@@ -54,7 +55,7 @@ export function createCni({ prefix, folder, log }: CniOptions): Cni {
       input: JSON.stringify(conf),
       timeout: DEADLINE,
       maxOutput: MAX_ANSWER,
-      env: { ...process.env, ...environmentOf(verb, link, netns) },
+      env: { ...environmentForTools(process.env), ...environmentOf(verb, link, netns) },
     })
     if (exitCode === 0 && !timedOut) return { answer: stdout }
     const said = timedOut

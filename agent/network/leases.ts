@@ -1,13 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Log } from '../../schemas/log.ts'
 import type { NetworkAttachment, NetworkSpec, PublishedPort } from '../../schemas/network.ts'
 import type { Task } from '../../schemas/task.ts'
-import { writeDurably } from '../disk.ts'
-import { coalesce } from './coalesce.ts'
 import { familiesOf } from './families.ts'
 import { giveAddresses, nextAddress } from './give-address.ts'
 import { bridgeName } from './naming.ts'
+import { createNetworkFiles } from './network-files.ts'
 import type { Picked } from './subnets.ts'
 
 /** An address that a task has, and what is needed to say who it is. */
@@ -98,16 +95,10 @@ export interface Leases {
   drop(network: Network): Promise<void>
 }
 
-/** Reads what is on disk; a file that cannot be read is said and set aside, not overwritten. */
+/** The leases that are on disk, and those that come. */
 export async function openLeases(folder: string, instance: string, log: Log): Promise<Leases> {
-  const all = new Map<string, Network>()
-  /** What differs from its file. */
-  const changed = new Set<Network>()
-  const savers = new Map<string, () => Promise<void>>()
-  await mkdir(folder, { recursive: true })
-  for (const network of await readAll(folder, log)) all.set(network.key, network)
-
-  const path = (key: string): string => join(folder, `${key}.json`)
+  const files = createNetworkFiles(folder, log)
+  const all = new Map((await files.load()).map((network) => [network.key, network]))
   const holding = (taskId: string): Network[] => [...all.values()].filter((network) => network.leases[taskId])
 
   return {
@@ -123,7 +114,7 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
       const bridge = spec.driver === undefined ? bridgeName(instance, key, taken) : ''
       const network: Network = { key, bridge, ...settingsOf(spec), ...subnets, leases: {}, servers: {} }
       all.set(key, network)
-      changed.add(network)
+      files.touch(network)
       return network
     },
     lease(network, task, place) {
@@ -135,7 +126,7 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
       const names = namesOf(task, network.name)
       const lease = { ...given, ...rest, stack, service, slot, ports, names }
       network.leases[id] = lease
-      changed.add(network)
+      files.touch(network)
       return lease
     },
     serverAddress(network, serverKey) {
@@ -145,40 +136,25 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
       if (!family) throw new Error(`network ${network.name} has no addresses`)
       const address = nextAddress(network, family)
       network.servers[serverKey] = address
-      changed.add(network)
+      files.touch(network)
       return address
     },
     dropServer(network, serverKey) {
       delete network.servers[serverKey]
-      changed.add(network)
+      files.touch(network)
     },
     release(taskId) {
       const networks = holding(taskId)
       for (const network of networks) {
         delete network.leases[taskId]
-        changed.add(network)
+        files.touch(network)
       }
       return networks
     },
-    save(network) {
-      const saver =
-        savers.get(network.key) ??
-        coalesce(async () => {
-          if (all.get(network.key) !== network || !changed.delete(network)) return
-          await writeDurably(path(network.key), JSON.stringify(network)).catch((error) => {
-            changed.add(network)
-            throw error
-          })
-        })
-      savers.set(network.key, saver)
-      return saver()
-    },
-    async drop(network) {
+    save: files.save,
+    drop(network) {
       all.delete(network.key)
-      const saver = savers.get(network.key)
-      savers.delete(network.key)
-      await saver?.()
-      await rm(path(network.key), { force: true })
+      return files.drop(network)
     },
   }
 }
@@ -193,22 +169,4 @@ function namesOf({ service, container }: Task, network: string): string[] {
 function settingsOf(spec: NetworkSpec) {
   const { name, internal, external: _external, ipv4: _ipv4, ipv6: _ipv6, ...optional } = spec
   return { name, internal, ...optional }
-}
-
-async function readAll(folder: string, log: Log): Promise<Network[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
-  const read = await Promise.all(names.map((name) => readOne(join(folder, name), log)))
-  return read.filter((network) => network !== undefined)
-}
-
-async function readOne(path: string, log: Log): Promise<Network | undefined> {
-  try {
-    const network = JSON.parse(await readFile(path, 'utf8')) as Network
-    familiesOf(network) // throws when one is none
-    return network
-  } catch (error) {
-    log.error({ path, error: String(error) }, 'a network file cannot be read and is set aside')
-    await rename(path, `${path}.unreadable`)
-    return undefined
-  }
 }

@@ -1,12 +1,12 @@
 import type { Log } from '../../schemas/log.ts'
 import { type Answers, hostsOf, zonesOf } from './answers.ts'
 import { coalesce } from './coalesce.ts'
-import { familiesOf, withPrefix } from './families.ts'
 import type { Ip } from './ip.ts'
 import type { Leases } from './leases.ts'
 import { nameServer, type ServerPlan, serverPlan, serverPlans } from './links.ts'
 import type { NameServer, NameServers } from './name-servers.ts'
 import type { Endpoint } from './networks.ts'
+import { dropServerAddresses, setServerAddress } from './server-addresses.ts'
 
 /** The names that tasks see, kept in step with who is in which networks. */
 export interface Names {
@@ -52,13 +52,9 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
     return fresh
   }
 
-  /** A server for several networks has an address beside the gateway. */
-  async function setAddress({ networks: [first] }: ServerPlan, server: NameServer): Promise<void> {
-    if (!first || familiesOf(first).some(({ gateway }) => gateway === server.address)) return
-    await leases.save(first)
-    const line = `addr replace ${withPrefix(first, server.address)} dev ${first.bridge}`
-    const said = await ip.run([line])
-    if (said.length > 0) log.warn({ said, address: server.address }, 'a name server has no address')
+  async function setAddress({ networks: [first] }: ServerPlan, { address }: NameServer): Promise<void> {
+    const said = first ? await setServerAddress(first, address, { ip, leases }) : []
+    if (said.length > 0) log.warn({ said, address }, 'a name server has no address')
   }
 
   /** Until something is published the servers say what they said; what is theirs to say may have become more. */
@@ -107,16 +103,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
       const unwanted = there.filter((key) => !wanted.has(key))
       for (const key of unwanted) known.delete(key)
       await Promise.all(unwanted.map((key) => servers.stop(key)))
-      for (const network of leases.networks()) {
-        const gone = Object.entries(network.servers).filter(([key]) => unwanted.includes(key))
-        if (gone.length === 0) continue
-        for (const [key] of gone) leases.dropServer(network, key)
-        await ip.run(
-          gone.map(([, address]) => `addr del ${withPrefix(network, address)} dev ${network.bridge}`),
-          /Cannot assign|Cannot find device/,
-        )
-        await leases.save(network)
-      }
+      await dropServerAddresses(unwanted, { ip, leases })
     },
     async renew() {
       known.clear()

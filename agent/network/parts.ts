@@ -60,7 +60,7 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
   const { instance } = paths
   const leases = await openLeases(join(paths.state, 'networks'), instance, log)
   const ip = createIp(prefix)
-  const servers = createNameServers({ prefix, folder: join(paths.run, 'dns'), log })
+  const servers = createNameServers({ prefix, folder: join(paths.run, 'dns') })
   const table = tableName(instance)
   const bridged = (): Network[] => leases.networks().filter(({ driver }) => driver === undefined)
   const render = (): string => renderTable(table, bridged().map(ruleNetwork), parts.traffic)

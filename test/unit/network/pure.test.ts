@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatCidr, freeAddress, freeSubnet, parseCidr } from '../../../agent/network/cidr.ts'
-import { complaints } from '../../../agent/network/ip.ts'
+import { complaints } from '../../../agent/network/ip-batch.ts'
 import { insideLines, linkLines } from '../../../agent/network/lines.ts'
 import { parseSockets } from '../../../agent/network/listeners.ts'
 import { parseListing } from '../../../agent/network/listing.ts'
