@@ -11,7 +11,7 @@ import type { Claim } from './plan/volumes.ts'
 import { type Candidate, wantedRevision } from './rollout/accept.ts'
 import type { SessionOpener } from './session/open.ts'
 import { removeVolumeOn, volumesOn } from './session/volumes.ts'
-import { checkRemovable, namedVolume } from './status/removable.ts'
+import { checkRemovable, checkVolumeName, namedVolume } from './status/removable.ts'
 import { isOfStack, isUnused, type VolumesOfHost, volumeStatuses } from './status/volumes.ts'
 
 export interface VolumesDeps {
@@ -49,6 +49,7 @@ async function remove(
   deps: VolumesDeps,
   { names, host }: RemoveVolumesQuery,
 ): Promise<RemovedVolumesDocument> {
+  for (const name of names) checkVolumeName(name)
   const seen = await look(deps, { size: false, host })
   const meant = [...new Set(names)].map((name) => ({ name, volume: namedVolume(seen, name, host) }))
   for (const { volume } of meant) if (volume) checkRemovable(volume)

@@ -67,6 +67,9 @@ export const VolumeSpec = Type.Object(
   closed,
 )
 
+/** Docker's rule for names of volumes; it also keeps a name from leading out of a folder. */
+export const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
+
 /** Mount options for a message: what is secret of them is left out (cifs: `pass`, `password`). */
 export function withoutPasswords(options: string): string {
   return options.replace(/\b(pass|passwd|password2?)=[^,\s"]*/gi, '$1=…')

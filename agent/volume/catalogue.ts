@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
+import { messageOf, SetpointError } from '../../schemas/error.ts'
 import type { HostVolume, RemoveVolumeRequest, VolumeUser } from '../../schemas/session/volumes.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type DriverOptions, withoutPasswords } from '../../schemas/volume.ts'
@@ -44,7 +44,7 @@ export async function removeVolume(
   { volumes, known }: Catalogue,
   { name, createdAt }: Pick<RemoveVolumeRequest, 'name' | 'createdAt'>,
 ): Promise<void> {
-  await volumes.remove(name, (meta) => {
+  const mayGo = (meta: Meta | undefined) => {
     if (meta === undefined) return false
     if (meta.external) throw kept(`The volume ${name} is external`, 'Setpoint has not made it.')
     if (meta.createdAt !== createdAt)
@@ -52,6 +52,9 @@ export async function removeVolume(
     const users = usersByVolume(known().map(({ task }) => task)).get(name) ?? []
     if (users.length > 0) throw kept(`The volume ${name} is used by ${describe(users)}`)
     return true
+  }
+  await volumes.remove(name, mayGo).catch((error) => {
+    throw error instanceof SetpointError ? error : notDeleted(name, error)
   })
 }
 
@@ -92,6 +95,15 @@ async function anonymous({ paths, known }: Catalogue): Promise<HostVolume[]> {
     return [{ name: '', target, path: source, ...facts }]
   })
   return (await Promise.all(volumes)).flat()
+}
+
+/** A file may be immutable, or the disk faulty. What is left is out of use, and goes when it can. */
+function notDeleted(name: string, cause: unknown): SetpointError {
+  const message = `What is in the volume ${name} cannot be deleted: ${messageOf(cause)}.`
+  return new SetpointError('VOLUME_KEPT', message, {
+    hint: 'Mend that on the host (`lsattr`, `dmesg`); what is left is deleted when the agent starts or a task goes.',
+    cause,
+  })
 }
 
 function toShow({ type, device, o }: DriverOptions): DriverOptions {

@@ -1,14 +1,11 @@
 import type { SetpointError } from '../../schemas/error.ts'
-import type { DriverOptions, VolumeSpec } from '../../schemas/volume.ts'
+import { type DriverOptions, VOLUME_NAME, type VolumeSpec } from '../../schemas/volume.ts'
 import { mountFailure } from './failure.ts'
 import type { Meta } from './meta.ts'
 
-/** Docker's rule for names; it also keeps a name from leading out of the folder. */
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
-
 /** True for a name that a volume may have, as Docker's rule has it. */
 export function isName(name: string): boolean {
-  return NAME.test(name)
+  return VOLUME_NAME.test(name)
 }
 
 /** @throws SetpointError MOUNT_FAILED */

@@ -4,7 +4,7 @@ import { REMOVE_DEADLINE, SIZE_DEADLINE } from './limits.ts'
 import type { Service } from './service.ts'
 
 const closed = { additionalProperties: false }
-const Name = Type.String({ minLength: 1, maxLength: 255 })
+const Name = Type.String({ maxLength: 255 })
 
 const VolumesQuery = Type.Object(
   {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { FRAME, type Frame, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
@@ -35,15 +35,16 @@ export function registerExec(program: Command, { context, finish }: Cli): void {
     .argument('<command...>', 'the command and its arguments, after --')
     .option('-t, --tty', 'with a terminal (default: when this is run in one)')
     .option('-T, --no-tty', 'without a terminal')
+    .addOption(new Option('-i, --interactive', 'as with `docker exec`; input is always open').hideHelp())
     .option('--no-stdin', 'leave standard input alone, as in a loop that reads from it')
     .option('-u, --user <user[:group]>', 'as somebody else, by name or number')
     .option('-w, --workdir <dir>', 'in another folder')
-    .option(
-      '-e, --env <name=value>',
-      'another variable; NAME alone takes it from here; may be repeated',
-      variable,
-      [],
+    .addOption(
+      new Option('-e, --env <name=value>', 'another variable; NAME alone takes it from here; may be repeated')
+        .argParser(variable)
+        .default([], 'none'),
     )
+    .showHelpAfterError('  what is for the command comes after --, as in: exec shop/web -- ls -l')
     .addHelpText(
       'after',
       `

@@ -10,7 +10,8 @@ export function registerHistory(program: Command, { context, finish }: Cli): voi
   const command = program
     .command('history')
     .summary('what became of each revision of a stack')
-    .argument('<stack>')
+    .description('Shows what became of each revision of a stack, the newest first, and why one was given up.')
+    .argument('<stack>', 'as `setpoint status` shows it')
   outputOption(command).action(async (stack: string, options: { output: Output }) =>
     finish(await history(context, { stack, ...options })),
   )

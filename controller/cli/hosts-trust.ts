@@ -11,8 +11,8 @@ export function registerTrust(hosts: Command, { context, finish }: Cli): void {
     .description(
       'Seals to HOST again after its key has changed, as when its agent was set up anew. With RECIPIENT only if that is the key that it reports: compare it with host.pub in the state folder of the agent.',
     )
-    .argument('<host>')
-    .argument('[recipient]', 'age1…, as `setpoint hosts` shows it')
+    .argument('<host>', 'as `setpoint hosts` shows it')
+    .argument('[recipient]', 'age1…, the key that you have compared')
   outputOption(command).action(
     async (host: string, recipient: string | undefined, options: { output: Output }) =>
       finish(await trust(context, { host, recipient, ...options })),

@@ -9,7 +9,10 @@ import { registerTrust } from './hosts-trust.ts'
 /** Adds `setpoint hosts` to the command line. */
 export function registerHosts(program: Command, cli: Cli): void {
   const { context, finish } = cli
-  const command = program.command('hosts').summary('the hosts with an agent, and when each was last seen')
+  const command = program
+    .command('hosts')
+    .summary('the hosts with an agent, and when each was last seen')
+    .description('Shows the hosts that have reported, their labels, cores and memory, and the key of each.')
   outputOption(command)
     .addHelpText('after', '\nExit code: 0 every host is ready · 1 one is not · 2 error')
     .action(async (options: { output: Output }) => finish(await hosts(context, options)))

@@ -12,7 +12,7 @@ export function registerRollback(program: Command, { context, finish }: Cli): vo
     .description(
       'Takes a stack back, to REVISION (a prefix will do) or to the one before. A newer commit ends that.',
     )
-    .argument('<stack>')
+    .argument('<stack>', 'as `setpoint status` shows it')
     .argument('[revision]', 'a healthy one of: setpoint history STACK')
   outputOption(command).action(
     async (stack: string, revision: string | undefined, options: { output: Output }) =>

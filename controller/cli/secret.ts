@@ -21,7 +21,7 @@ export function registerSecret(program: Command, { context, finish }: Cli): void
     .command('set')
     .summary('give a secret its value')
     .description('Gives a secret its value, as it comes on standard input, with a line end if there is one.')
-    .argument('<name>')
+    .argument('<name>', 'as stacks name it')
     .addHelpText(
       'after',
       `
@@ -34,11 +34,20 @@ Examples:
   outputOption(set).action(async (name: string, options: { output: Output }) =>
     finish(await setSecret(context, { name, value: await typedIn(process.stdin), ...options })),
   )
-  const list = command.command('list').summary('which are set, since when, and who uses them')
+  const list = command
+    .command('list')
+    .summary('which are set, since when, and who uses them')
+    .description(
+      'Shows the secrets that are set, since when, and which services use them. No value is ever shown.',
+    )
   outputOption(list).action(async (options: { output: Output }) =>
     finish(await listSecrets(context, options)),
   )
-  const remove = command.command('rm').summary('forget a secret that no stack uses').argument('<name>')
+  const remove = command
+    .command('rm')
+    .summary('forget a secret that no stack uses')
+    .description('Forgets a secret that no stack uses.')
+    .argument('<name>', 'as `setpoint secret list` shows it')
   outputOption(remove).action(async (name: string, options: { output: Output }) =>
     finish(await removeSecret(context, { name, ...options })),
   )

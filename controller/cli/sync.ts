@@ -8,7 +8,10 @@ import { visible } from './format/paint.ts'
 
 /** Adds `setpoint sync` to the command line. */
 export function registerSync(program: Command, { context, finish }: Cli): void {
-  const command = program.command('sync').summary('read every source now instead of at its next poll')
+  const command = program
+    .command('sync')
+    .summary('read every source now instead of at its next poll')
+    .description('Reads every source now. Returns when each was read and what follows from it is under way.')
   outputOption(command)
     .addHelpText('after', '\nExit code: 0 every source was read · 1 one could not be · 2 error')
     .action(async (options: { output: Output }) => finish(await sync(context, options)))

@@ -7,7 +7,12 @@ import { EXIT } from './exit.ts'
 
 /** Adds `setpoint version` to the command line. */
 export function registerVersion(program: Command, { context, finish }: Cli): void {
-  const command = program.command('version').summary('the versions of this command and of the controller')
+  const command = program
+    .command('version')
+    .summary('the versions of this command and of the controller')
+    .description(
+      'Shows the versions of this command and of the controller, and where that one answers, if it does.',
+    )
   outputOption(command).action(async (options: { output: Output }) => finish(await version(context, options)))
 }
 

@@ -1,5 +1,6 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { VolumeStatus, VolumesDocument } from '../../schemas/status.ts'
+import { VOLUME_NAME } from '../../schemas/volume.ts'
 
 /**
  * The volume that a name stands for; undefined when it is on none of the hosts.
@@ -17,6 +18,14 @@ export function namedVolume(
   if (silent !== undefined) throw unsure(name, silent, first?.host)
   if (host === undefined && second !== undefined) throw severalHosts(name, found)
   return first
+}
+
+/** @throws SetpointError USAGE for what is no name: a variable of a script may be empty */
+export function checkVolumeName(name: string): void {
+  if (VOLUME_NAME.test(name)) return
+  throw new SetpointError('USAGE', `${JSON.stringify(name)} is no name of a volume.`, {
+    hint: '`setpoint volumes` shows the names; a volume without one goes with its task.',
+  })
 }
 
 /** @throws SetpointError VOLUME_KEPT with who uses it and who declares it */

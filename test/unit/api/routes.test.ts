@@ -180,3 +180,44 @@ function someoneWaits(): Promise<void> {
     }
   })
 }
+
+describe('volumes', () => {
+  it('are listed and removed as it is asked', async () => {
+    start()
+    expect((await app.inject('/v1/volumes?stack=hello&size=true')).json()).toEqual({
+      volumes: [],
+      missing: [],
+    })
+    const payload = { names: ['a'], host: 'alpha' }
+    const removed = await app.inject({ method: 'POST', url: '/v1/volumes/remove', payload })
+    expect(removed.json()).toEqual({ removed: [{ name: 'a', host: 'alpha' }], absent: [] })
+    expect(service.calls).toEqual([
+      ['volumes', { stack: 'hello', size: true, unused: false }],
+      ['removeVolumes', payload],
+    ])
+  })
+
+  it.each([
+    ['GET', '/v1/volumes?size=perhaps', undefined],
+    ['GET', '/v1/volumes?all=true', undefined],
+    ['POST', '/v1/volumes/remove', {}],
+    ['POST', '/v1/volumes/remove', { names: [] }],
+    ['POST', '/v1/volumes/remove', { names: 'a', all: true }],
+    ['POST', '/v1/volumes/remove', { names: Array.from({ length: 101 }, () => 'a') }],
+  ] as const)('are left alone by %s %s %j', async (method, url, payload) => {
+    start()
+    const answer = await app.inject({ method, url, ...(payload && { payload }) })
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json().error.code).toBe('USAGE')
+    expect(service.calls).toEqual([])
+  })
+})
+
+it('processes are those of a task or of a stack, not of both', async () => {
+  start()
+  expect((await app.inject('/v1/processes?stack=hello')).json().stack).toBe('hello')
+  expect((await app.inject('/v1/processes?task=t')).json().taskId).toBe('t')
+  for (const query of ['', '?task=t&stack=hello']) {
+    expect((await app.inject(`/v1/processes${query}`)).json().error.code).toBe('USAGE')
+  }
+})

@@ -273,6 +273,15 @@ describe('the other commands', () => {
     expect(await setpoint('hosts', 'trust')).toBe(2)
   })
 
+  it('exec takes -it, which people are used to, and tells of a -- that is missing', async () => {
+    expect(await setpoint('exec', '-iT', 'hello/web', '--', 'sh')).toBe(125)
+    expect(api.service.calls).toHaveLength(1)
+    expect(await setpoint('exec', 'hello/web', 'ls', '-l')).toBe(2)
+    expect(api.context.stderr.slice(-2).join('\n')).toBe(
+      "setpoint: unknown option '-l'\n  what is for the command comes after --, as in: exec shop/web -- ls -l",
+    )
+  })
+
   it('top takes a name without a service for a stack, else for the id of a task', async () => {
     const place = { taskId: 'hello-web-1-aaaa', service: 'web', slot: 1, host: 'alpha' }
     const process = {

@@ -205,6 +205,12 @@ describe('removing volumes', () => {
       { code: 'SESSION_LOST', hint: 'Name the host that is meant: --host alpha' },
     ],
     [
+      'no name at all',
+      { hosts: { alpha: [] } },
+      { names: [''] },
+      { code: 'USAGE', message: '"" is no name of a volume.' },
+    ],
+    [
       'on a host that there is not',
       { hosts: { alpha: [] } },
       { names: ['old'], host: 'nowhere' },
