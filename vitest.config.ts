@@ -45,6 +45,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'e2e-runc',
+          include: ['health', 'isolation', 'names', 'networks', 'ports', 'resources', 'volumes'].map(
+            (subject) => `test/e2e/${subject}.test.ts`,
+          ),
+          env: { TEST_RUNTIME: 'runc' },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'guest',
           include: ['test/guest/**/*.test.ts'],
           testTimeout: 300_000,

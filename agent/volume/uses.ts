@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
@@ -36,6 +36,7 @@ export interface UsesOptions {
 /** Reads `<state>/volume-uses.json`; one that cannot be read counts as empty. */
 export async function openUses({ paths, tasks, log, now = () => new Date() }: UsesOptions): Promise<Uses> {
   const file = join(paths.state, 'volume-uses.json')
+  await rm(`${file}.tmp`, { force: true }) // an agent that was killed may have left it
   let uses = await load(file)
   let written = uses
   let writing: Promise<void> | undefined

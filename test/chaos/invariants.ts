@@ -108,7 +108,7 @@ export async function nothingLeaks(sight: Sight, { paths, marks }: View): Promis
     .flatMap((path) => /\/setpoint\/[^/]+\/([^/]+)/.exec(path)?.[1] ?? [])
   const servers = processes.flatMap((one) => hostsFileOf(one) ?? [])
   const temporary = [...run, ...state].filter((path) =>
-    /(^|\/)(mounts-\d+|volume-[^/]+|[^/]*\.tmp|\.new-[^/]*|\.trash-[^/]*|data\.new-[^/]*)$/.test(path),
+    /(^|\/)(mounts-\d+|volume-[^/.]+|[^/]*\.tmp|\.new-[^/]*|\.trash-[^/]*|data\.new-[^/]*)$/.test(path),
   )
   return [
     ...twice(mounts.filter((mount) => mount.startsWith(marks.folder) || mount.startsWith(paths.run))).map(

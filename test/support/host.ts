@@ -91,7 +91,9 @@ export async function startHost(options: HostOptions = {}): Promise<TestHost> {
   const repository = await makeRepository(join(machine.folder, 'repo'))
   if (options.files) await repository.commit(options.files, 'first')
   const sources = (options.sources ?? [repository.path]).flatMap((source) => ['--source', source])
-  const args = ['up', ...sources, '--state', machine.state, ...(options.args ?? [])]
+  const runtime = process.env.TEST_RUNTIME
+  const chosen = runtime === undefined ? [] : ['--runtime', runtime]
+  const args = ['up', ...sources, '--state', machine.state, ...chosen, ...(options.args ?? [])]
   const host = makeHost(machine, repository, supervise(machine.cli(args), machine.env))
   if (options.start === false) return host
   return host.start().then(
