@@ -1,28 +1,51 @@
-const UNITS: Record<string, number> = {
-  ns: 0.000001,
-  us: 0.001,
-  µs: 0.001,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
+/** In nanoseconds. */
+const SECOND = 1_000_000_000n
+const UNITS: Record<string, bigint> = {
+  ns: 1n,
+  us: 1000n,
+  µs: 1000n, // U+00B5
+  μs: 1000n, // U+03BC
+  ms: 1_000_000n,
+  s: SECOND,
+  m: 60n * SECOND,
+  h: 3600n * SECOND,
+  d: 86_400n * SECOND,
+  w: 604_800n * SECOND,
+}
+const PART = /(?=\.?\d)(\d*)(?:\.(\d*))?(ns|[uµμ]s|ms|s|m|h|d|w)/gy
+
+/** Milliseconds from a duration as Compose and Go write it (`1m30s`, `1.5s`, `2h`, `1d`); undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const nanoseconds = parseNanoseconds(text.trim())
+  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1_000_000
 }
 
-/** Milliseconds from a Compose duration (`1m30s`, `1.5s`, `2h`, `1d`; Compose Specification §"Specifying durations"); undefined when it is none. */
-export function parseDuration(text: string): number | undefined {
-  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w)/gy)]
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text.trim()) return undefined
-  return parts.reduce((total, [, value, unit]) => total + Number(value) * (UNITS[unit ?? ''] ?? 0), 0)
+/** Nanoseconds of a duration in Go's syntax, with days and weeks (Compose Specification §Specifying durations); undefined when it is none. */
+export function parseNanoseconds(text: string): bigint | undefined {
+  const unsigned = text.replace(/^\+/, '')
+  if (unsigned === '0') return 0n
+  // Nobody writes so many digits, and reading them takes its time.
+  if (unsigned.length > 100) return undefined
+  const parts = [...unsigned.matchAll(PART)]
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== unsigned) return undefined
+  return parts.reduce(
+    (sum, [, whole = '', fraction = '', unit = '']) => sum + scaled(whole, fraction, unit),
+    0n,
+  )
+}
+
+function scaled(whole: string, fraction: string, unit: string): bigint {
+  const size = UNITS[unit] ?? 0n
+  return BigInt(whole || 0) * size + (BigInt(fraction || 0) * size) / 10n ** BigInt(fraction.length)
 }
 
 /** A duration for people: `850ms`, `4.2s`, `1m30s`, `2h5m`. Takes milliseconds. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`
   if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))}s`
-  const minutes = Math.floor(ms / 60_000)
-  if (minutes < 60) return `${minutes}m${pad(Math.round((ms % 60_000) / 1000), 's')}`
+  const seconds = Math.round(ms / 1000)
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m${pad(seconds % 60, 's')}`
   return `${Math.floor(minutes / 60)}h${pad(minutes % 60, 'm')}`
 }
 

@@ -1,23 +1,20 @@
-const UNITS: Record<string, number> = {
-  b: 1,
-  k: 1024,
-  kb: 1024,
-  m: 1024 ** 2,
-  mb: 1024 ** 2,
-  g: 1024 ** 3,
-  gb: 1024 ** 3,
-  t: 1024 ** 4,
-  tb: 1024 ** 4,
+/** Bytes from a size (`512m`, `1gb`, `1048576`; base 1024); undefined when it is none, or too large to be counted exactly. */
+export function parseSize(text: string): number | undefined {
+  const bytes = Number(parseBytes(text.trim()))
+  return Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-/** Bytes from a Compose byte value (`512m`, `1gb`, `1048576`; base 1024, Compose Specification §"Specifying byte values"); undefined when it is none. */
-export function parseSize(text: string | number): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(text).trim())
-  const unit = match && (match[2] === '' ? 1 : lookup(match[2] ?? ''))
-  return match && unit ? Math.round(Number(match[1]) * unit) : undefined
-}
+const EXPONENTS: Record<string, number> = { k: 1, m: 2, g: 3, t: 4, p: 5 }
+const LARGEST = 2n ** 63n - 1n
 
-function lookup(unit: string): number | undefined {
-  const name = unit.toLowerCase()
-  return Object.hasOwn(UNITS, name) ? UNITS[name] : undefined
+/** The decimal digits of a size in bytes (Compose Specification §Specifying byte values); undefined when it is none. */
+export function parseBytes(text: string): string | undefined {
+  if (/^\d{1,19}$/.test(text)) return BigInt(text) <= LARGEST ? String(BigInt(text)) : undefined
+  // Nobody writes so many digits, and matching them takes its time.
+  if (text.length > 100) return undefined
+  const match = /^(\d+(?:\.\d*)?|\.\d+)(e\+?\d+)? ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text)
+  if (!match) return undefined
+  const [, digits = '', exponent = '', unit = ''] = match
+  const bytes = Math.trunc(Number(digits + exponent) * 1024 ** (EXPONENTS[unit.toLowerCase()] ?? 0))
+  return Number.isSafeInteger(bytes) ? String(bytes) : undefined
 }

@@ -25,7 +25,7 @@ const LIMITS = [
   ['services', 'project MAX_SERVICES'],
   ['`env_file` and `label_file` of all services, each wherever it is named', 'extent MAX_EXPANDED'],
   ['files of variables of all `include`', 'extent MAX_EXPANDED'],
-  ['ports that ranges stand for', 'port-count MAX_SPREAD'],
+  ['ports that ranges stand for', 'budget MAX_SPREAD'],
   ['symlinks on the way to a file', 'files MAX_LINKS'],
   ['characters of a path', 'files MAX_PATH'],
   ['tasks of a service (`deploy.replicas`, `scale`)', 'deploy MAX_REPLICAS'],

@@ -1,5 +1,6 @@
 import type { Cursor } from '../cursor.ts'
 import type { Node } from '../yaml/node.ts'
+import type { Budget } from './composition/budget.ts'
 import type { Mark } from './marks.ts'
 
 /** What the canonical form of a value depends on beside the value. */
@@ -8,6 +9,8 @@ export interface Scope {
   directory: string
   /** What a leading `~` stands for; absent where no one's home is meant. */
   home?: string | undefined
+  /** What the project may still come to; absent where nothing is spread, as in an image spec. */
+  budget?: Pick<Budget, 'takePorts'>
 }
 
 /**

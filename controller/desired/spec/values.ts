@@ -53,22 +53,15 @@ const LONGEST = 100 * 365 * 86_400_000
 
 /** Compose Specification §Specifying durations; milliseconds. */
 export function duration(cursor: Cursor): number | undefined {
-  const { node } = cursor
-  const value =
-    node.kind === 'scalar' && typeof node.value === 'string' ? parseDuration(node.value) : undefined
-  if (value !== undefined && value > LONGEST) return fail(cursor, 'is longer than 100 years')
-  if (value !== undefined) return Math.round(value)
-  if (node.kind === 'scalar' && node.value === 0) return 0
-  return expected(cursor, 'a duration with its unit, as in 30s or 1m30s')
+  const value = cursor.node.kind === 'scalar' ? parseDuration(cursor.node.text) : undefined
+  if (value === undefined) return expected(cursor, 'a duration with its unit, as in 30s or 1m30s')
+  return value > LONGEST ? fail(cursor, 'is longer than 100 years') : Math.round(value)
 }
 
 /** Compose Specification §Specifying byte values; bytes. */
 export function size(cursor: Cursor): number | undefined {
-  const { node } = cursor
-  const value = node.kind === 'scalar' ? parseSize(node.text) : undefined
-  return value !== undefined && Number.isSafeInteger(value)
-    ? value
-    : expected(cursor, 'a size, as in 512m or 1gb')
+  const value = cursor.node.kind === 'scalar' ? parseSize(cursor.node.text) : undefined
+  return value ?? expected(cursor, 'a size, as in 512m or 1gb')
 }
 
 /** One of the given words. */

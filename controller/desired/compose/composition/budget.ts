@@ -11,6 +11,9 @@ export const MAX_TAKEN_BYTES = 32 * 1024 * 1024
 /** The most values of all documents of a project, each document counted whenever it is gone through. */
 export const MAX_READ_VALUES = 300_000
 
+/** The most ports that the ranges of one project stand for: a range is short to write, and aliases repeat it. */
+export const MAX_SPREAD = 100_000
+
 /** What a project may still read, include and extend (docs/laws.md, 11). */
 export interface Budget {
   isExceeded: () => boolean
@@ -22,6 +25,8 @@ export interface Budget {
   read: (document: Node, at: Cursor) => boolean
   /** The same for the bytes of files of variables, and of what these come to. */
   takeVariables: (bytes: number, at: Cursor) => boolean
+  /** False for a range of so many ports that is too long to become single ones, which is told at each such place. */
+  takePorts: (count: number, at: Cursor) => boolean
 }
 
 /** The whole budget of a project, of which nothing is used yet. */
@@ -33,7 +38,8 @@ export function createBudget(): Budget {
   let bytes = 0
   let readValues = 0
   let variables = 0
-  return { isExceeded: () => isExceeded, takeFile, take, read, takeVariables }
+  let ports = 0
+  return { isExceeded: () => isExceeded, takeFile, take, read, takeVariables, takePorts }
 
   function takeFile(at: Cursor): boolean {
     files++
@@ -58,6 +64,15 @@ export function createBudget(): Budget {
     variables += taken
     if (variables <= MAX_EXPANDED) return true
     return exceeded(at, `the env files of includes have more than ${MAX_EXPANDED} bytes of variables`)
+  }
+
+  function takePorts(count: number, at: Cursor): boolean {
+    if (ports + count > MAX_SPREAD) {
+      fail(at, `the ranges of ports stand for more than ${MAX_SPREAD} ports; publish fewer`)
+      return false
+    }
+    ports += count
+    return true
   }
 
   function exceeded(at: Cursor, message: string): false {

@@ -60,7 +60,8 @@ const port: Shape = {
     },
     required: ['target'],
   },
-  canonical: (at) => (at.node.kind === 'scalar' ? shortPorts(at, scalarText(at.node)) : at.node),
+  canonical: (at, scope) =>
+    at.node.kind === 'scalar' ? shortPorts(at, scalarText(at.node), scope) : at.node,
 }
 
 /** Compose Specification §ports: mappings of one port of the container each; a range becomes single ports. */

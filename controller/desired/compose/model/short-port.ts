@@ -1,15 +1,15 @@
 import { type Cursor, expected, fail } from '../../cursor.ts'
 import { compare } from '../../order.ts'
 import { listNode, mapNode, type Node, quote, scalarNode, textNode } from '../../yaml/node.ts'
+import type { Scope } from '../shape.ts'
 import { isIp } from './ip.ts'
-import { mayStillSpread } from './port-count.ts'
 import { type PortRange, parsePortRange, printPortRange } from './port-range.ts'
 
 const EXPECTED = 'a port, as in "8080:80", "127.0.0.1:8080:80/udp" or "8000-8003:8000-8003"'
 const SHORT = /^(?:(?:(\[[^\]]*\]|.*):)?([^:]*):)?([^:/]*)(?:\/(.*))?$/
 
 /** `[[host_ip:]published:]target[/protocol]`: a mapping for each port of the container. */
-export function shortPorts(at: Cursor, text: string): Node | undefined {
+export function shortPorts(at: Cursor, text: string, scope: Scope): Node | undefined {
   const match = text.length <= 100 ? SHORT.exec(text) : null
   if (/\s/.test(text)) return fail(at, `${quote(text)} has a space; write each port as an item of its own`)
   if (!match) return expected(at, EXPECTED)
@@ -21,7 +21,7 @@ export function shortPorts(at: Cursor, text: string): Node | undefined {
   const target = portRange(at, text, { part: inside, whose: 'of the container' })
   const published = outside === '' ? undefined : portRange(at, text, { part: outside, whose: 'of the host' })
   if (!target || (outside !== '' && !published)) return undefined
-  return spread(at, { hostIp, published, target, protocol: protocol.toLowerCase() })
+  return spread(at, { hostIp, published, target, protocol: protocol.toLowerCase() }, scope)
 }
 
 function isProtocol(text: string): boolean {
@@ -51,13 +51,17 @@ interface ShortPort {
   protocol: string
 }
 
-function spread(at: Cursor, { hostIp, published, target, protocol }: ShortPort): Node | undefined {
+function spread(
+  at: Cursor,
+  { hostIp, published, target, protocol }: ShortPort,
+  { budget }: Scope,
+): Node | undefined {
   const count = countOf(target)
   if (published && count > 1 && countOf(published) !== count) {
     const ranges = `${printPortRange(published)} and ${printPortRange(target)}`
     return fail(at, `the ranges ${ranges} are not equally long`)
   }
-  if (!mayStillSpread(at, count)) return undefined
+  if (count > 1 && budget?.takePorts(count, at) === false) return undefined
   return listNode(at.node, inOrder(target).map(one))
 
   function one(port: number): Node {

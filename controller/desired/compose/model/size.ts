@@ -1,3 +1,4 @@
+import { parseBytes } from '../../../../schemas/size.ts'
 import { type Cursor, expected } from '../../cursor.ts'
 import { type Node, textNode } from '../../yaml/node.ts'
 import type { Shape } from '../shape.ts'
@@ -24,19 +25,4 @@ function inBytes(at: Cursor, mayBeUnlimited: boolean): Node | undefined {
   return bytes === undefined
     ? expected(at, mayBeUnlimited ? size.expected : limitedSize.expected)
     : textNode(node, bytes)
-}
-
-const EXPONENTS: Record<string, number> = { k: 1, m: 2, g: 3, t: 4, p: 5 }
-const LARGEST = 2n ** 63n - 1n
-
-/** The decimal digits of a size as Compose reads it; undefined when it is none. */
-function parseBytes(text: string): string | undefined {
-  if (/^\d{1,19}$/.test(text)) return BigInt(text) <= LARGEST ? String(BigInt(text)) : undefined
-  // Nobody writes so many digits, and matching them takes its time.
-  if (text.length > 100) return undefined
-  const match = /^(\d+(?:\.\d*)?|\.\d+)(e\+?\d+)? ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text)
-  if (!match) return undefined
-  const [, digits = '', exponent = '', unit = ''] = match
-  const bytes = Math.trunc(Number(digits + exponent) * 1024 ** (EXPONENTS[unit.toLowerCase()] ?? 0))
-  return Number.isSafeInteger(bytes) ? String(bytes) : undefined
 }

@@ -1,4 +1,5 @@
 import { canonicalise } from '../../../../controller/desired/compose/canonical/canonicalise.ts'
+import { createBudget } from '../../../../controller/desired/compose/composition/budget.ts'
 import type { Scope, Shape } from '../../../../controller/desired/compose/shape.ts'
 import { cursorAt } from '../../../../controller/desired/cursor.ts'
 import { type Node, scalarNode } from '../../../../controller/desired/yaml/node.ts'
@@ -21,7 +22,7 @@ export function canonical(shape: Shape, yaml: string, scope: Scope = SCOPE): Can
   const parsed = parse('f', yaml)
   const problems: Problem[] = [...parsed.problems]
   const root = parsed.documents[0] ?? scalarNode({ at: { file: 'f', line: 1, column: 1 } }, null)
-  const node = canonicalise(cursorAt(root, problems), shape, scope)
+  const node = canonicalise(cursorAt(root, problems), shape, { ...scope, budget: createBudget() })
   const told = (severity: string) => problems.filter((one) => one.severity === severity).map(formatProblem)
   return { value: plain(node), errors: told('error'), notices: told('notice') }
 }
