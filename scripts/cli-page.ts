@@ -27,10 +27,15 @@ say where it is; \`up\`, \`down\` and \`setpoint-agent\` do. \`--output json\` p
                 "key": {"state", "recipient", "reported"}}],
      "sources": [{"name", "url", "branch", "revision", "polled", "error"}]}
 
+    {"volumes": [{"name", "host", "stack", "driver", "options", "labels", "path", "createdAt", "external", "anonymous",
+                  "target", "declaredBy": [], "usedBy": [{"taskId", "stack", "service", "slot"}], "unusedSince", "size"}],
+     "missing": [{"host", "error": {"code", "message", "hint"}}]}
+
 The API is the same over HTTP and on \`<state>/api.sock\`: \`GET /v1/status\`, \`/v1/status/changes\` (a long poll),
-\`/v1/drift\`, \`/v1/stats\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/stacks/NAME/services/SERVICE/logs\`, \`/v1/secrets\`, \`/v1/version\`;
-\`POST /v1/sync\`, \`/v1/plan\`, \`/v1/hosts/NAME/trust\`, \`/v1/stacks/NAME/rollback\`, which adds the revision that it
-goes back to as \`to\`; \`GET /healthz\` without a token.
+\`/v1/drift\`, \`/v1/stats\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/logs\` and \`/v1/events\` (one object a line),
+\`/v1/processes\`, \`/v1/volumes\`, \`/v1/secrets\`, \`/v1/version\`; \`POST /v1/sync\`, \`/v1/plan\`, \`/v1/volumes/remove\`,
+\`/v1/hosts/NAME/trust\`, \`/v1/stacks/NAME/rollback\`, which adds the revision that it goes back to as \`to\`; \`POST\` and
+\`DELETE /v1/secrets/NAME\`; \`GET /healthz\` and \`GET /metrics\`, the first without a token.
 `
 
 /** The page docs/cli.md. */

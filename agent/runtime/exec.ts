@@ -47,6 +47,7 @@ const PACKAGES: Record<string, string> = {
   mkfifo: 'coreutils',
   nft: 'nftables',
   nsenter: 'util-linux',
+  rm: 'coreutils',
   runc: 'runc',
   skopeo: 'skopeo',
   sync: 'coreutils',

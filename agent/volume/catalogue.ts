@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, SetpointError } from '../../schemas/error.ts'
+import { SetpointError } from '../../schemas/error.ts'
 import type { HostVolume, RemoveVolumeRequest, VolumeUser } from '../../schemas/session/volumes.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type DriverOptions, withoutPasswords } from '../../schemas/volume.ts'
@@ -38,13 +38,13 @@ export async function listVolumes(catalogue: Catalogue, size: boolean): Promise<
 /**
  * Removes a volume that is still the one that was meant, and that no task of this host uses or is about to. Repeatable:
  * one that is not there is nothing to do.
- * @throws SetpointError VOLUME_KEPT saying why, MOUNT_FAILED while something is mounted in its folder
+ * @throws SetpointError VOLUME_KEPT saying why, or what of it could not be deleted; MOUNT_FAILED while something is mounted in its folder
  */
 export async function removeVolume(
   { volumes, known }: Catalogue,
   { name, createdAt }: Pick<RemoveVolumeRequest, 'name' | 'createdAt'>,
 ): Promise<void> {
-  const mayGo = (meta: Meta | undefined) => {
+  await volumes.remove(name, (meta) => {
     if (meta === undefined) return false
     if (meta.external) throw kept(`The volume ${name} is external`, 'Setpoint has not made it.')
     if (meta.createdAt !== createdAt)
@@ -52,9 +52,6 @@ export async function removeVolume(
     const users = usersByVolume(known().map(({ task }) => task)).get(name) ?? []
     if (users.length > 0) throw kept(`The volume ${name} is used by ${describe(users)}`)
     return true
-  }
-  await volumes.remove(name, mayGo).catch((error) => {
-    throw error instanceof SetpointError ? error : notDeleted(name, error)
   })
 }
 
@@ -95,15 +92,6 @@ async function anonymous({ paths, known }: Catalogue): Promise<HostVolume[]> {
     return [{ name: '', target, path: source, ...facts }]
   })
   return (await Promise.all(volumes)).flat()
-}
-
-/** A file may be immutable, or the disk faulty. What is left is out of use, and goes when it can. */
-function notDeleted(name: string, cause: unknown): SetpointError {
-  const message = `What is in the volume ${name} cannot be deleted: ${messageOf(cause)}.`
-  return new SetpointError('VOLUME_KEPT', message, {
-    hint: 'Mend that on the host (`lsattr`, `dmesg`); what is left is deleted when the agent starts or a task goes.',
-    cause,
-  })
 }
 
 function toShow({ type, device, o }: DriverOptions): DriverOptions {

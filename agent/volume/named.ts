@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DriverOptions, Mount, VolumeSpec } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
@@ -10,9 +10,7 @@ import { copyFromImage, makeFilled } from './fill.ts'
 import { type Meta, readMeta, writeMeta } from './meta.ts'
 import { isEmpty, mountAt, mountsFolder, mountVolume, namesIn, unmountFolder } from './mounted.ts'
 import { checkedName, checkSame, isName, noSuchVolume } from './named-checks.ts'
-
-/** Where a volume waits for its removal, so that half of one is never taken for a whole. */
-const TRASH = '.trash-'
+import { createTrash } from './trash.ts'
 
 export interface NamedOptions {
   paths: Pick<Paths, 'state' | 'run'>
@@ -34,6 +32,7 @@ export function createNamed({ paths, log }: NamedOptions) {
   const folder = join(paths.state, 'volumes')
   const mounts = mountsFolder(paths.run)
   const oneByOne = createOneByOne()
+  const trash = createTrash(folder)
 
   async function open({ mount, spec, imageRoot }: Wanted): Promise<string> {
     const name = checkedName(mount.source)
@@ -78,13 +77,10 @@ export function createNamed({ paths, log }: NamedOptions) {
     open: (wanted: Wanted) => oneByOne(wanted.mount.source, () => open(wanted)),
 
     /**
-     * Unmounts what is in use by no task, and ends removals that were begun. @throws SetpointError MOUNT_FAILED
+     * Unmounts what is in use by no task, and ends removals that were begun.
+     * @throws SetpointError MOUNT_FAILED, VOLUME_KEPT
      */
     async release(inUse: (name: string) => boolean): Promise<void> {
-      for (const trash of (await namesIn(folder)).filter((name) => name.startsWith(TRASH))) {
-        const end = () => rm(join(folder, trash), { recursive: true, force: true })
-        await oneByOne(trash.slice(TRASH.length), end)
-      }
       for (const name of await namesIn(mounts)) {
         await oneByOne(name, async () => {
           if (inUse(name)) return
@@ -92,6 +88,7 @@ export function createNamed({ paths, log }: NamedOptions) {
           log.info({ volume: name }, 'volume unmounted')
         })
       }
+      await trash.empty()
     },
 
     async list(): Promise<string[]> {
@@ -102,16 +99,15 @@ export function createNamed({ paths, log }: NamedOptions) {
 
     async remove(name: string, mayGo: (meta: Meta | undefined) => boolean = () => true): Promise<void> {
       const home = join(folder, checkedName(name))
-      const trash = join(folder, `${TRASH}${name}`)
-      await oneByOne(name, async () => {
-        if (!mayGo(await readMeta(home))) return
+      const gone = await oneByOne(name, async () => {
+        if (!mayGo(await readMeta(home))) return undefined
         await checkNothingMounted(home)
         await unmountFolder(join(mounts, name))
-        await rm(trash, { recursive: true, force: true })
-        await rename(home, trash).catch(absent)
-        await rm(trash, { recursive: true, force: true })
-        log.info({ volume: name }, 'volume removed')
+        return trash.put(home)
       })
+      if (gone === undefined) return
+      log.info({ volume: name }, 'volume removed')
+      await trash.remove(gone) // whoever wants a new one of that name need not wait for it
     },
   }
 }

@@ -43,7 +43,8 @@ export interface Volumes {
    * Removes a volume and all that is in it; of one with `driver_opts` only the mount and what is known of it, as Docker
    * does. Only ever called for a name that a person gave.
    * @param mayGo asked of what is known of the volume while nobody else can open it; false: it stays, as when it throws
-   * @throws SetpointError MOUNT_FAILED while something is mounted in its folder
+   * @throws SetpointError MOUNT_FAILED while something is mounted in its folder, VOLUME_KEPT when it is out of use but not all
+   * that was in it could be deleted
    */
   remove(name: string, mayGo?: (meta: Meta | undefined) => boolean): Promise<void>
 }

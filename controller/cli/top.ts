@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { SetpointError } from '../../schemas/error.ts'
-import type { StackProcessesDocument } from '../api/access.ts'
+import { type ErrorCode, SetpointError } from '../../schemas/error.ts'
+import type { ProcessesDocument, StackProcessesDocument } from '../api/access.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Client } from './client.ts'
 import type { Context } from './context.ts'
@@ -35,8 +35,7 @@ Examples:
 
 export async function top(context: Context, name: string, { output }: { output: Output }): Promise<number> {
   const client = context.client()
-  const stack = name.includes('/') ? undefined : await ofStack(client, name)
-  const document = stack ?? (await client.processes(name))
+  const document = name.includes('/') ? await client.processes(name) : await ofStackOrTask(client, name)
   const [paint, now] = [painter(context.colour), context.now()]
   if (output === 'json') context.out(JSON.stringify(document, null, 2))
   else {
@@ -44,18 +43,35 @@ export async function top(context: Context, name: string, { output }: { output: 
       'tasks' in document ? stackProcessesView(document, paint, now) : taskProcessesView(document, paint, now)
     for (const line of lines) context.out(line)
   }
-  for (const { service, slot, host, error } of stack?.missing ?? []) {
+  const missing = 'missing' in document ? document.missing : []
+  for (const { service, slot, host, error } of missing) {
     context.err(`setpoint: ${name}/${service}.${slot} on ${host} is missing: ${error.message}`)
   }
-  return stack === undefined || stack.missing.length === 0 ? EXIT.yes : EXIT.no
+  return missing.length === 0 ? EXIT.yes : EXIT.no
 }
 
-/** Undefined when there is no stack of that name: it may be the id of a task. */
-async function ofStack(client: Client, name: string): Promise<StackProcessesDocument | undefined> {
+async function ofStackOrTask(
+  client: Client,
+  name: string,
+): Promise<StackProcessesDocument | ProcessesDocument> {
   try {
     return await client.stackProcesses(name)
-  } catch (error) {
-    if (error instanceof SetpointError && error.code === 'STACK_NOT_FOUND') return undefined
-    throw error
+  } catch (noStack) {
+    if (!isError(noStack, 'STACK_NOT_FOUND')) throw noStack
+    return client.processes(name).catch((noTask) => {
+      throw isError(noTask, 'TASK_NOT_FOUND') && noTask.message === `There is no task ${name}.`
+        ? neither(name, noStack)
+        : noTask
+    })
   }
+}
+
+function isError(error: unknown, code: ErrorCode): error is SetpointError {
+  return error instanceof SetpointError && error.code === code
+}
+
+function neither(name: string, { hint }: SetpointError): SetpointError {
+  return new SetpointError('TASK_NOT_FOUND', `There is no stack ${name}, and no task whose id begins so.`, {
+    ...(hint !== undefined && { hint }),
+  })
 }

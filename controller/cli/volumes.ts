@@ -50,11 +50,18 @@ export async function volumes(
 ): Promise<number> {
   const document = await context.client().volumes({ ...(stack !== undefined && { stack }), size, unused })
   if (output === 'json') context.out(JSON.stringify(document, null, 2))
+  else if (document.volumes.length === 0) context.out(noneOf(stack, unused))
   else for (const line of viewOf(document, context, size)) context.out(line)
   for (const { host, error } of document.missing) {
     context.err(`setpoint: the volumes of host ${host} are missing: ${error.message}`)
   }
   return document.missing.length === 0 ? EXIT.yes : EXIT.no
+}
+
+function noneOf(stack: string | undefined, unused: boolean): string {
+  const whose = stack === undefined ? 'No host has' : `Stack ${stack} has`
+  const no = stack === undefined ? 'a' : 'no'
+  return `${whose} ${no} volume${unused ? ' that could be removed' : ''}.`
 }
 
 function viewOf(document: VolumesDocument, { colour, now }: Context, size: boolean): string[] {

@@ -14,7 +14,6 @@ const LONGEST = 60
 
 /** A table of volumes; with sizes also what could not be measured. */
 export function volumesView(volumes: VolumeStatus[], { paint, now, size }: VolumesViewOptions): string[] {
-  if (volumes.length === 0) return ['There are no such volumes.']
   const rows = volumes.map((volume): Cell[] => [
     volume.anonymous ? `(none) ${volume.target}` : volume.name,
     volume.host,

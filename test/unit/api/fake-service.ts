@@ -110,6 +110,7 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     },
     async processes(task) {
       fake.calls.push(['processes', task])
+      if (task === 'nope') throw new SetpointError('TASK_NOT_FOUND', `There is no task ${task}.`)
       return { taskId: task, host: 'alpha', processes: [] }
     },
     async stackProcesses(stack) {

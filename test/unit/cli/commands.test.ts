@@ -305,6 +305,11 @@ describe('the other commands', () => {
       ['processes', 'hello-web'],
       ['processes', 'hello/web'],
     ])
+    expect(await setpoint('top', 'nope')).toBe(2)
+    expect(api.context.stderr.splice(0)).toEqual([
+      'setpoint: There is no stack nope, and no task whose id begins so.',
+      '  see setpoint status',
+    ])
     const error = { code: 'SESSION_LOST' as const, message: 'alpha did not answer within 10 s.' }
     api.service.stackProcessesDocument = { stack: 'hello', tasks: [], missing: [{ ...place, error }] }
     expect(await setpoint('top', 'hello')).toBe(1)
@@ -318,6 +323,8 @@ describe('the other commands', () => {
     expect(await setpoint('volumes', 'hello', '--size', '--unused', '--output', 'json')).toBe(0)
     expect(output()).toEqual({ volumes: [], missing: [] })
     expect(api.service.calls).toEqual([['volumes', { stack: 'hello', size: true, unused: true }]])
+    expect(await setpoint('volumes', 'hello', '--unused')).toBe(0)
+    expect(api.context.stdout.at(-1)).toBe('Stack hello has no volume that could be removed.')
     const error = { code: 'SESSION_LOST' as const, message: 'beta does not report.' }
     api.service.volumesDocument = { volumes: [], missing: [{ host: 'beta', error }] }
     expect(await setpoint('volumes')).toBe(1)

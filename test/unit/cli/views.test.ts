@@ -382,7 +382,6 @@ describe('volumes', () => {
       ?: could not be measured in time.
       "
     `)
-    expect(volumesView([], { paint, now, size: false })).toEqual(['There are no such volumes.'])
   })
 
   it('have no column of sizes when nobody has asked', () => {

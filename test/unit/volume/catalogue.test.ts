@@ -164,19 +164,6 @@ describe('removing a volume', () => {
     expect(await readdir(data('theirs'))).toEqual(['word'])
   })
 
-  it('says what to do about a file that cannot be deleted', async () => {
-    catalogue.volumes = {
-      async remove() {
-        throw new Error("EPERM: operation not permitted, unlink 'data/fixed'")
-      },
-    }
-    await expect(removeVolume(catalogue, { name: 'web_data', createdAt: '' })).rejects.toMatchObject({
-      code: 'VOLUME_KEPT',
-      message: expect.stringContaining('web_data cannot be deleted: EPERM'),
-      hint: expect.stringContaining('lsattr'),
-    })
-  })
-
   it.each(['../tasks', '', '.trash-x'])('takes %j for no name', async (name) => {
     await expect(removeVolume(catalogue, { name, createdAt: '' })).rejects.toMatchObject({
       code: 'MOUNT_FAILED',
