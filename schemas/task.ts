@@ -75,6 +75,8 @@ export const TaskFacts = Type.Object(
     memory: Type.Union([Type.Number(), Type.Null()]),
     cpus: Type.Union([Type.Number(), Type.Null()]),
     pids: Type.Union([Type.Number(), Type.Null()]),
+    /** The other limits that the service sets, `file=line` of the cgroup, sorted; absent when it sets none. */
+    limits: Type.Optional(Type.Array(Type.String())),
     /** `target=source[:ro]`, sorted. */
     mounts: Type.Array(Type.String()),
     /** `network=address`, sorted. */

@@ -23,7 +23,7 @@ export interface Inspector {
 
 export interface InspectorOptions {
   tasks: Pick<Tasks, 'subjects' | 'found' | 'vanished' | 'unheld' | 'published' | 'list'>
-  runtime: Pick<Runtime, 'limits' | 'list' | 'isHeld'>
+  runtime: Pick<Runtime, 'limits' | 'settingsNow' | 'list' | 'isHeld'>
   networks: Pick<Networks, 'forwardings' | 'addressesOf'>
   log: Log
   /** Milliseconds between two looks. */
@@ -189,6 +189,7 @@ async function factsOf(
     memory: limits?.memory ?? null,
     cpus: limits?.cpus ?? null,
     pids: limits?.pids ?? null,
+    ...(wanted.limits && { limits: runtime.settingsNow(id, wanted.limits) }),
     mounts: foundMounts(wanted.mounts, { inside, host }),
     addresses,
     ports: forwardings.get(id) ?? [],

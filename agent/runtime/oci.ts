@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Paths } from '../paths.ts'
 import { readAbilities } from './abilities.ts'
 import { startArgv } from './argv.ts'
-import { cgroupPath, oomKills, readLimits, removeCgroup } from './cgroup.ts'
+import { cgroupPath, fileOf, oomKills, readLimits, removeCgroup } from './cgroup.ts'
 import { writeLimits } from './cgroup-knobs.ts'
 import type { RuntimeChoice } from './choose.ts'
 import { confinements } from './confinement.ts'
@@ -26,6 +26,7 @@ import { exists, readRecord, stateOf } from './record.ts'
 import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './root-mount.ts'
 import type { Exit, Runtime } from './runtime.ts'
 import { loadSeccomp } from './seccomp.ts'
+import { type FolderOf, filesOfSettings, readSettings, settingFiles, writeSettings } from './settings.ts'
 import { removeSharedMemory } from './shared-memory.ts'
 import { tracesOf } from './traces.ts'
 import { readUsage } from './usage.ts'
@@ -104,8 +105,22 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
         throw explain(`the limits of task ${id} cannot be set`, error.message, error)
       })
     },
+    settings: (id, resources) => readSettings(folderOf(id), settingFiles(info.cgroup, resources)),
+    settingsNow: (id, settings) => readSettings(folderOf(id), filesOfSettings(settings)),
+    async setSettings(id, settings) {
+      try {
+        writeSettings(folderOf(id), settings)
+      } catch (error) {
+        throw explain(`the limits of task ${id} cannot be set`, (error as Error).message, error)
+      }
+    },
     logs: (id, tail) => tailLog(paths.task(id), tail),
     close: async () => exits.close(),
+  }
+
+  function folderOf(id: string): FolderOf {
+    const path = cgroupPath(paths.instance, id)
+    return (controller) => fileOf(info.cgroup, controller, path)
   }
 
   async function state(id: string) {

@@ -118,6 +118,12 @@ export interface Runtime {
   /** What a container uses now; undefined when it is not there. @param pid that of its process */
   usage(id: string, pid: number): Usage | undefined
   setLimits(id: string, resources: Resources): Promise<void>
+  /** The other limits that these resources set, as the files of the cgroup have them: `file=line`, sorted (settings.ts). */
+  settings(id: string, resources: Resources): string[]
+  /** What the files of settings have now. */
+  settingsNow(id: string, settings: string[]): string[]
+  /** Puts files back to what `settings` has told. @throws SetpointError RUNTIME_FAILED what the kernel refuses */
+  setSettings(id: string, settings: string[]): Promise<void>
   logs(id: string, tail: number): Promise<LogLine[]>
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { type ErrorCode, type ErrorFacts, errorFacts, SetpointError } from '../../schemas/error.ts'
 import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
-import type { Task } from '../../schemas/task.ts'
+import type { Task, TaskFacts } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -110,10 +110,11 @@ async function start(entry: Entry, { leftover, joined }: StartOptions, deps: Eff
   const { runtime, clock } = deps
   const argv = deps.argvOf(task.container, prepared.image.config)
   const addresses = describeAddresses(status)
-  const facts = await factsOf(task, prepared, { argv, addresses, ports: status.ports })
+  const known = await factsOf(task, prepared, { argv, addresses, ports: status.ports })
   // of what an agent before has started nobody knows which run it has joined
   const adopted = leftover === 'unknown' && !joined ? await runtime.state(task.id) : undefined
   if (adopted?.status === 'running') {
+    const facts = { ...known, ...limitsIn(runtime, task) }
     return { type: 'started', pid: adopted.pid, at: iso(clock.now()), facts }
   }
   if (leftover !== 'nothing') await runtime.delete(task.id)
@@ -122,9 +123,16 @@ async function start(entry: Entry, { leftover, joined }: StartOptions, deps: Eff
   const container = { task, image, rootfs, netns, mounts, ...(users && { users }) }
   const { pid } = await runtime.create({ ...container, ...(joined && { joined }) })
   if (joined) await checkJoined(joined, runtime)
+  const facts = { ...known, ...limitsIn(runtime, task) }
   const at = iso(clock.now()) // before the process can end: an exit is then never older than its start
   await runtime.start(task.id)
   return { type: 'started', pid, at, facts, joined: joined?.run }
+}
+
+/** The limits that are in force once the container is made, of those that only the kernel knows to spell. */
+function limitsIn(runtime: Runtime, { id, container }: Task): Pick<TaskFacts, 'limits'> {
+  const limits = runtime.settings(id, container.resources)
+  return limits.length > 0 ? { limits } : {}
 }
 
 /** What was joined by a pid was that task's, if the pid is that task's still. */

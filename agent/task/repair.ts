@@ -5,7 +5,7 @@ import type { Runner } from './runner.ts'
 
 const LIMITS = ['memory', 'cpus', 'pids']
 /** What can be put back while the process runs; for anything else it is started again. */
-const IN_PLACE = [...LIMITS, 'addresses', 'ports']
+const IN_PLACE = [...LIMITS, 'limits', 'addresses', 'ports']
 
 /** Puts fields of a running task back to what was set up. */
 export function createRepair({
@@ -18,11 +18,13 @@ export function createRepair({
   publisher: Publisher
 }): (runner: Runner, fields: string[]) => Promise<void> {
   return async (runner, fields) => {
-    const { task } = runner.entry()
+    const { task, facts } = runner.entry()
     if (fields.some((field) => !IN_PLACE.includes(field))) return restart(runner)
     if (fields.some((field) => LIMITS.includes(field))) {
       await runtime.setLimits(task.id, task.container.resources)
     }
+    // after the memory, which swap may never be below
+    if (fields.includes('limits')) await runtime.setSettings(task.id, facts?.limits ?? [])
     if (fields.includes('addresses')) await networks.repair(task.id)
     if (fields.includes('ports')) {
       await networks.forwardings() // what was changed behind our back is noticed by looking

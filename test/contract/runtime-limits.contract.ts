@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readAbilities } from '../../agent/runtime/abilities.ts'
 import { deviceNumber } from '../../agent/runtime/block-devices.ts'
 import type { ContainerSpec } from '../../schemas/container.ts'
-import { IS_V2, knob } from '../support/knobs.ts'
+import { IS_V2, knob, writeKnob } from '../support/knobs.ts'
 import { type OciHost, refusalOf, running } from '../support/oci-host.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -38,6 +38,40 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
         'Cpus_allowed_list:\t0\n',
       )
       expect((await host.runtime.limits('cores'))?.cpus).toBe(0.3)
+    })
+
+    it('reads what was set back from the kernel, finds what was changed since, and puts it right', async () => {
+      const resources = {
+        cpuShares: 512,
+        cpuset: '0',
+        memory: 32 * MEBIBYTE,
+        memoryReservation: 16 * MEBIBYTE,
+      }
+      const pid = await running(host, 'settings', { spec: { resources } })
+      const { runtime } = host
+      const set = runtime.settings('settings', resources)
+      expect(set).toContain('cpuset.cpus=0')
+      expect(runtime.settingsNow('settings', set)).toEqual(set)
+      writeKnob(pid, ['cpu.weight', 'cpu.shares'], '7')
+      writeKnob(pid, ['memory.low', 'memory.soft_limit_in_bytes'], '4096')
+      const now = runtime.settingsNow('settings', set)
+      expect(now).not.toEqual(set)
+      expect(now).toEqual(expect.arrayContaining([IS_V2 ? 'cpu.weight=7' : 'cpu.shares=7']))
+      await runtime.setSettings('settings', set)
+      expect(runtime.settingsNow('settings', set)).toEqual(set)
+      expect(runtime.settings('gone', resources)).toEqual([])
+      await expect(runtime.setSettings('gone', set)).rejects.toThrow(/limits of task gone cannot be set/)
+    })
+
+    it.runIf(!IS_V2)('puts the wait for memory of cgroup v1 right', async () => {
+      const resources = { memory: 32 * MEBIBYTE, oomKillDisable: true as const }
+      const pid = await running(host, 'waits', { spec: { resources } })
+      const set = host.runtime.settings('waits', resources)
+      expect(set).toContain('memory.oom_control=oom_kill_disable 1')
+      writeKnob(pid, ['', 'memory.oom_control'], '0')
+      expect(host.runtime.settingsNow('waits', set)).toContain('memory.oom_control=oom_kill_disable 0')
+      await host.runtime.setSettings('waits', set)
+      expect(host.runtime.settingsNow('waits', set)).toEqual(set)
     })
 
     it('sets memory, and memory and swap together', async ({ skip }) => {
@@ -132,6 +166,15 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
         expect(knob(pid, '', 'blkio.throttle.write_iops_device')).toBe(`${major}:${minor} 77`)
         if (abilities.sharesBlockDevices) expect(knob(pid, '', 'blkio.bfq.weight')).toContain('300')
       }
+      const set = host.runtime.settings('disk', { block })
+      expect(set.join('\n')).toContain(`${major}:${minor} `)
+      await host.runtime.setSettings(
+        'disk',
+        set.map((setting) => setting.replace('1048576', '4096')),
+      )
+      expect(host.runtime.settingsNow('disk', set).join('\n')).toContain('4096')
+      await host.runtime.setSettings('disk', set)
+      expect(host.runtime.settingsNow('disk', set)).toEqual(set)
       expect(
         await refusal('nodisk', { resources: { block: { readBytes: [{ path: '/dev/null', rate: 1 }] } } }),
       ).toBe(

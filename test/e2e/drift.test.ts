@@ -2,11 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { DriftItem } from '../../schemas/status.ts'
 import { startHost, type TestHost } from '../support/host.ts'
+import { knob, writeKnob } from '../support/knobs.ts'
 import { appService, compose, condition, isConverged, pidsOf, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
 
-const limited = { port: 8080, deploy: ['resources:', '  limits:', '    memory: 64m', '    pids: 50'] }
+const limited = {
+  port: 8080,
+  deploy: ['resources:', '  limits:', '    memory: 64m', '    pids: 50'],
+  lines: ['cpu_shares: 512', 'cpuset: "0"'],
+}
 
 beforeAll(async () => {
   host = await startHost({
@@ -41,6 +46,22 @@ it('puts a changed memory limit right, without a restart', async () => {
   await host.until((status) => condition(status, 'Drifted') === undefined)
   expect((await host.run('cat', file)).trim()).toBe(String(64 * 1024 * 1024))
   expect(pidsOf(await host.status())).toEqual(before)
+})
+
+it('puts shares of the cores and other limits right that were changed by hand, and names each', async () => {
+  const status = await host.status()
+  const before = pidsOf(status)
+  const [pid, told] = ['web', 'told'].map((stack) => tasksOf(status, stack)[0]?.pid ?? 0) as [number, number]
+  const shares = () => knob(pid, 'cpu.weight', 'cpu.shares')
+  const wanted = shares()
+  for (const one of [pid, told]) writeKnob(one, ['cpu.weight', 'cpu.shares'], '7')
+  await host.until((status) => condition(status, 'Drifted', 'told')?.message.includes('limits') ?? false)
+  const message = condition(await host.status(), 'Drifted', 'told')?.message
+  expect(message).toMatch(/limits: wanted .*cpu\.(weight|shares)=.* found .*cpu\.(weight=7|shares=7)/)
+  await expect.poll(shares, { timeout: 30_000 }).toBe(wanted)
+  expect(pidsOf(await host.status())).toEqual(before)
+  writeKnob(told, ['cpu.weight', 'cpu.shares'], wanted)
+  await host.until((status) => condition(status, 'Drifted', 'told') === undefined)
 })
 
 it('sets published ports up again that were flushed by hand', async () => {

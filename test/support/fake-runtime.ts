@@ -127,6 +127,11 @@ export function createFakeRuntime(): FakeRuntime {
       if (entry === undefined) throw new Error(`no container ${id}`)
       entry.limits = limitsOf(resources)
     },
+    settings: () => [],
+    settingsNow: () => [],
+    async setSettings(id) {
+      called('setSettings', id)
+    },
     logs: async () => [],
     async close() {
       events.removeAllListeners()

@@ -15,6 +15,7 @@ afterEach(() => rmSync(proc, { recursive: true, force: true }))
 
 const wanted: TaskFacts = {
   ...{ running: true, argv: ['/app'], image: 'abc', memory: 4096, cpus: 0.5, pids: 10, mounts: [] },
+  limits: ['cpu.shares=512'],
   ...{ addresses: ['web=10.0.0.2'], ports: ['80->80/tcp'] },
 }
 const aSubject = (id = 't1', rest: Partial<Subject> = {}): Subject => ({
@@ -36,6 +37,7 @@ function process(pid: number, { state = 'S', startTime = 7, lower = '/images/abc
 function aHost(subjects: Subject[]) {
   const seen = {
     limits: { memory: 4096, cpus: 0.5, pids: 10 } as { memory: number | null; cpus: number; pids: number },
+    weight: 512,
     addresses: ['web=10.0.0.2'],
     ports: ['80->80/tcp'],
     containers: subjects.map(({ id, pid }) => ({ id, pid })),
@@ -56,6 +58,7 @@ function aHost(subjects: Subject[]) {
     },
     runtime: {
       limits: async () => seen.limits,
+      settingsNow: () => [`cpu.shares=${seen.weight}`],
       list: async () => seen.containers,
       isHeld: async () => seen.isHeld,
     },
@@ -91,11 +94,20 @@ describe('a look at the tasks', () => {
     process(100, { lower: '/images/other' })
     const { inspector, findings, seen } = aHost([aSubject()])
     seen.limits = { memory: null, cpus: 2, pids: 10 }
+    seen.weight = 2
     seen.addresses = []
     seen.ports = []
     await inspector.inspect()
     expect(findings[0]?.found).toEqual({
-      ...{ ...wanted, image: '/images/other', memory: null, cpus: 2, addresses: [], ports: [] },
+      ...{
+        ...wanted,
+        image: '/images/other',
+        memory: null,
+        cpus: 2,
+        limits: ['cpu.shares=2'],
+        addresses: [],
+        ports: [],
+      },
     })
   })
 

@@ -126,6 +126,9 @@ export function aHost() {
       return { memory: null, cpus: null, pids: null }
     },
     setLimits: (id, resources) => did(`setLimits ${id} ${JSON.stringify(resources)}`),
+    settings: (_, { cpuShares }) => (cpuShares === undefined ? [] : [`cpu.weight=${cpuShares}`]),
+    settingsNow: (_, settings) => settings,
+    setSettings: (id, settings) => did(`setSettings ${id} ${settings}`),
     async logs(id) {
       return [{ at: '2026-01-01T00:00:00.000Z', stream: 'stderr', text: `${id} said goodbye` }]
     },

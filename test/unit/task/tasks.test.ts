@@ -457,9 +457,10 @@ describe('adopt', () => {
 describe('repair', () => {
   it('puts limits and addresses back while the process runs', async () => {
     const { host, tasks, status } = given()
-    await tasks.run(aTask({ container: { resources: { pids: 7 } } }))
-    await tasks.repair('t1', ['memory', 'addresses'])
-    expect(host.calls).toContain('setLimits t1 {"pids":7}')
+    await tasks.run(aTask({ container: { resources: { pids: 7, cpuShares: 20 } } }))
+    await tasks.repair('t1', ['limits', 'memory', 'addresses'])
+    const calls = host.calls.filter((call) => call.startsWith('set'))
+    expect(calls).toEqual(['setLimits t1 {"pids":7,"cpuShares":20}', 'setSettings t1 cpu.weight=20'])
     expect(host.calls).toContain('repair t1')
     expect(status('t1')?.run).toBe(1)
   })
