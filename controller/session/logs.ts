@@ -3,6 +3,7 @@ import { mergeInOrder } from '../../schemas/merge.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 import type { LogLine, LogsRequest } from '../../schemas/session/request.ts'
+import { createHeard, type Heard } from './heard.ts'
 import type { SessionOpener } from './open.ts'
 import { replies } from './replies.ts'
 
@@ -25,11 +26,14 @@ const BATCH = 200
 
 /**
  * The log lines of tasks on any number of hosts: first what there is, in the order of time; then, with `follow`, what is
- * written, as it comes, also on hosts that get a task later. A host that does not answer keeps no other from being read.
+ * written, as it comes, also on hosts that get a task later. A host that does not answer keeps no other from being read; one
+ * that is lost while it is followed is told of, and what it wrote meanwhile comes once it is there again.
  */
 export async function* readLogs(options: ReadLogs): AsyncGenerator<LogPiece> {
   const { request, signal } = options
+  const started = new Date().toISOString()
   const known = new Set(options.hosts())
+  const heard = new Map<string, Heard>()
   const pieces = createPieces<LogPiece>()
   const streams = await Promise.all([...known].map((host) => open(host, options, pieces)))
   const opened = streams.filter((stream) => stream !== undefined)
@@ -44,13 +48,13 @@ export async function* readLogs(options: ReadLogs): AsyncGenerator<LogPiece> {
     yield* pieces.ready()
     yield* inBatches(
       mergeInOrder(
-        opened.map(({ history }) => history()),
+        opened.map((stream) => noted(stream, stream.history())),
         byTime,
       ),
     )
     yield* pieces.ready()
     if (!request.follow) return
-    for (const stream of opened) void follow(stream, pieces)
+    for (const stream of opened) void goOn(stream)
     await joinNew()
     yield* pieces.all()
   } finally {
@@ -64,17 +68,53 @@ export async function* readLogs(options: ReadLogs): AsyncGenerator<LogPiece> {
     if (!request.follow || signal.aborted) return
     for (const host of options.hosts().filter((one) => !known.has(one))) {
       known.add(host)
+      const before = heard.get(host)
       const { tail: _, ...whole } = request
-      const stream = await open(host, { ...options, request: whole }, pieces)
+      const asked = { ...whole, ...(before && { since: before.since() }) }
+      const stream = await open(host, { ...options, request: asked }, before ? TOLD_BEFORE : pieces)
+      if (stream === undefined && before) known.delete(host)
       if (stream === undefined) continue
       opened.push(stream)
-      void (async () => {
-        for await (const line of stream.history()) pieces.put({ lines: [line] })
-        await follow(stream, pieces)
-      })()
+      void catchUp(stream, before?.missed() ?? (() => true))
     }
   }
+
+  async function catchUp(stream: HostStream, isNew: (line: LogLine) => boolean): Promise<void> {
+    for await (const line of noted(stream, stream.history())) {
+      if (isNew(line)) await pieces.put({ lines: [line] })
+    }
+    await goOn(stream)
+  }
+
+  /** Until the host is lost: when it reports again, `joinNew` takes it up anew. */
+  async function goOn(stream: HostStream): Promise<void> {
+    const { note } = heardOf(stream)
+    for await (const lines of live(stream, pieces)) {
+      lines.forEach(note)
+      await pieces.put({ lines })
+    }
+    opened.splice(opened.indexOf(stream), 1)
+    known.delete(stream.host)
+    await joinNew()
+  }
+
+  async function* noted(stream: HostStream, lines: AsyncGenerator<LogLine>): AsyncGenerator<LogLine> {
+    const { note } = heardOf(stream)
+    for await (const line of lines) {
+      note(line)
+      yield line
+    }
+  }
+
+  function heardOf({ host }: HostStream): Heard {
+    const own = heard.get(host) ?? createHeard(started)
+    heard.set(host, own)
+    return own
+  }
 }
+
+/** A host that was lost is named once, however often it is tried again. */
+const TOLD_BEFORE: Pick<Pieces<LogPiece>, 'put'> = { put: async () => {} }
 
 interface HostStream {
   host: string
@@ -87,7 +127,7 @@ interface HostStream {
 async function open(
   host: string,
   { opener, request }: ReadLogs,
-  pieces: Pieces<LogPiece>,
+  pieces: Pick<Pieces<LogPiece>, 'put'>,
 ): Promise<HostStream | undefined> {
   const missing = (error: unknown) =>
     pieces.put({ missing: { host, error: errorFacts(error, 'SESSION_LOST') } })
@@ -115,10 +155,10 @@ async function* historyOf(
   }
 }
 
-async function follow({ host, frames }: HostStream, pieces: Pieces<LogPiece>): Promise<void> {
+async function* live({ host, frames }: HostStream, pieces: Pieces<LogPiece>): AsyncGenerator<LogLine[]> {
   try {
     for await (const frame of frames) {
-      if (frame.type === FRAME.lines) await pieces.put({ lines: jsonOf(frame) as LogLine[] })
+      if (frame.type === FRAME.lines) yield jsonOf(frame) as LogLine[]
     }
   } catch (error) {
     await pieces.put({ missing: { host, error: errorFacts(error, 'SESSION_LOST') } })

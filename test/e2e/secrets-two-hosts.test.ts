@@ -1,14 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
+import { type SecondAgent, secondAgent } from '../support/second-agent.ts'
 import { isConverged, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
-let agent: ChildProcess | undefined
+let second: SecondAgent
 
 /** Without a network: two agents on one machine would have to agree on their subnets. */
 const stack = (deploy: string) => `services:
@@ -23,12 +23,12 @@ secrets: {key: {external: true, name: key}}
 
 beforeAll(async () => {
   host = await startHost()
-  await startSecond()
+  second = await secondAgent(host)
+  await second.start()
   await setSecret('key', 'for one')
 })
 afterAll(async () => {
-  await stopSecond()
-  await host?.run(...agentArgv('--down', '--volumes'))
+  await second?.destroy()
   await host?.destroy()
 })
 
@@ -39,7 +39,7 @@ it('sends a secret to the host that runs the task, and to no other', async () =>
   )
   const [task] = tasksOf(await host.status(), 'one')
   expect(await readFile(`/proc/${task?.pid}/root/run/secrets/key`, 'utf8')).toBe('for one')
-  const folders: Record<string, string> = { vm: join(host.state, 'agent'), second: second() }
+  const folders: Record<string, string> = { vm: join(host.state, 'agent'), second: second.state }
   for (const [name, folder] of Object.entries(folders)) {
     const kept = await readdir(join(folder, 'secrets')).catch(() => [])
     expect(kept.length, name).toBe(name === task?.host ? 1 : 0)
@@ -49,9 +49,9 @@ it('sends a secret to the host that runs the task, and to no other', async () =>
 })
 
 it('sends none to a host whose key has changed, until somebody trusts the new one', async () => {
-  await stopSecond()
-  for (const name of ['host.key', 'host.pub']) await rm(join(second(), name))
-  await startSecond('changed')
+  await second.stop()
+  for (const name of ['host.key', 'host.pub']) await rm(join(second.state, name))
+  await second.start('changed')
   const shown = await host.setpoint('hosts')
   expect(shown.stdout).toContain('setpoint hosts trust second')
   await host.commit({ 'all/compose.yaml': stack('{mode: global}') })
@@ -68,31 +68,6 @@ it('sends none to a host whose key has changed, until somebody trusts the new on
   for (const { pid } of tasksOf(trusted, 'all'))
     expect(await readFile(`/proc/${pid}/root/run/secrets/key`, 'utf8')).toBe('for one')
 })
-
-function second(): string {
-  return join(host.folder, 'second')
-}
-
-function agentArgv(...args: string[]): string[] {
-  const script = join(ROOT, 'scripts/setpoint-agent.mjs')
-  return [process.execPath, script, '--state', second(), '--host', 'second', ...args]
-}
-
-async function startSecond(keyState: 'pinned' | 'changed' = 'pinned'): Promise<void> {
-  const redis = `unix://${join(host.state, 'redis/redis.sock')}`
-  const key = join(host.state, 'controller/controller.pub')
-  const [file = '', ...args] = host.enter(agentArgv('--redis', redis, '--controller-key', key))
-  agent = spawn(file, args, { env: host.env, stdio: 'ignore' })
-  await host.until(({ hosts }) => hosts.some(({ name, key }) => name === 'second' && key.state === keyState))
-}
-
-async function stopSecond(): Promise<void> {
-  if (!agent) return
-  const exited = once(agent, 'exit')
-  agent.kill('SIGTERM')
-  await exited
-  agent = undefined
-}
 
 async function setSecret(name: string, text: string): Promise<void> {
   const script = join(ROOT, 'scripts', 'setpoint.mjs')
