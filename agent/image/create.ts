@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
 import type { ImageSource } from '../../schemas/image.ts'
 import type { Log } from '../../schemas/log.ts'
 import { iso } from '../clock.ts'
 import type { Paths } from '../paths.ts'
 import { authFileAt } from './auth-file.ts'
+import { createBring } from './bring.ts'
 import { createBuild } from './build.ts'
 import { buildahIn } from './buildah.ts'
 import { createCollector, type ImageUse } from './collector.ts'
@@ -14,12 +14,12 @@ import { withFetched, withUse } from './ledger.ts'
 import { openLedger } from './ledger-file.ts'
 import { createMovedRoots } from './moved-roots.ts'
 import { createPull } from './pull.ts'
-import { digestOf, pullName } from './reference.ts'
+import { pullName } from './reference.ts'
 import { createRoots } from './roots.ts'
 import { clearScratch, scratchOf } from './scratch.ts'
 import { createStorage } from './storage.ts'
 import { createTidier } from './tidier.ts'
-import { type Caller, whileWanted } from './while-wanted.ts'
+import type { Caller } from './while-wanted.ts'
 
 export interface ImagesOptions {
   paths: Paths
@@ -69,21 +69,10 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
   const scratch = scratchOf(paths.instance)
   await clearScratch(scratch)
   const pull = createPull({
-    buildah,
-    authFile,
-    scratch,
-    log,
-    backOff,
+    ...{ buildah, authFile, scratch, log, backOff },
     ...(options.stall && { stall: options.stall }),
   })
-  const build = createBuild({
-    buildah,
-    paths,
-    log,
-    ensure,
-  })
-  const fetching = whileWanted<string>()
-  const asked = new Map<string, number>()
+  const build = createBuild({ buildah, paths, log, ensure })
   const ledger = await openLedger(join(paths.state, 'image-ledger.json'), log)
   const collector = createCollector({
     ...{ buildah, storage, ledger, held, log, now },
@@ -92,56 +81,46 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
     ...(options.usage && { usage: options.usage }),
   })
   const tidier = createTidier({ collector, log })
-
-  /** The id of the image, which is then in the storage. */
-  async function present(source: ImageSource, caller: Caller): Promise<string> {
-    const { reference, pull: policy, spec } = source
-    // What a digest names does not change: what is here of it is as fresh as what the registry has.
-    const isFixed = spec !== undefined || digestOf(source) !== undefined
-    const id = policy === 'always' && !isFixed ? undefined : await storage.find(source)
-    if (id !== undefined) return id
-    if (!spec && policy === 'never') throw notHere(reference, '`pull_policy: never` forbids to pull it')
-    if (!spec && isLocal(reference)) throw notHere(reference, '`localhost/` is no registry to pull it from')
-    const key = [pullName(source), source.platform].join(' ')
-    return fetching(key, (shared) => tidier.whileFetching(() => fetch(source, shared)), caller)
-  }
-
-  async function fetch(source: ImageSource, caller: Required<Caller>): Promise<string> {
-    const { reference, spec } = source
-    const before = new Set((await storage.list()).map(({ id }) => id))
-    if (spec) await build(reference, spec, caller)
-    else await pull(source, caller)
-    const id = await storage.find(source)
-    if (id === undefined) throw notHere(reference, 'it was fetched, and somebody has removed it since')
-    const isOurs = !before.has(id) || ledger.read().ours[id] !== undefined
-    if (isOurs) ledger.change((known) => withFetched(known, { id, name: pullName(source), now: iso(now()) }))
-    return id
-  }
+  const bring = createBring({ storage, pull, build, around: tidier.whileFetching, onBrought })
+  /** When an image was asked for last. */
+  const asked = new Map<string, number>()
 
   /** The base of a build: used, though by no service. */
   async function ensure(reference: string, caller: Caller): Promise<void> {
-    const id = await present({ reference, pull: 'missing' }, caller)
-    ledger.change((known) => withUse(known, { id, service: undefined, now: iso(now()) }))
+    used(await bring({ reference, pull: 'missing' }, caller), undefined)
+  }
+
+  function used(id: string, service: string | undefined): void {
+    ledger.change((known) => withUse(known, { id, service, now: iso(now()) }))
+  }
+
+  /** Another name for what is not the agent's own does not make it so. */
+  function onBrought(id: string, source: ImageSource, isNew: boolean): void {
+    const isOurs = isNew || ledger.read().ours[id] !== undefined
+    if (isOurs) ledger.change((known) => withFetched(known, { id, name: pullName(source), now: iso(now()) }))
+  }
+
+  function isRecent(id: string): boolean {
+    return now() - (asked.get(id) ?? 0) < grace
   }
 
   /** What is mounted, or was asked for a moment ago by a task that is not in any list yet. */
   async function held(): Promise<Set<string>> {
-    const recent = [...asked].filter(([, at]) => now() - at < grace).map(([id]) => id)
-    return new Set([...(await roots.list()), ...recent])
+    return new Set([...(await roots.list()), ...[...asked.keys()].filter(isRecent)])
   }
 
   return {
     async resolve(source, caller = {}): Promise<ResolvedImage> {
-      const id = await present(source, caller)
+      const id = await bring(source, caller)
       asked.set(id, now())
-      ledger.change((known) => withUse(known, { id, service: caller.service, now: iso(now()) }))
+      used(id, caller.service)
       return { ...(await roots.mount(id)), reference: source.reference }
     },
     mountFor: movedRoots.mount,
     unmountFor: movedRoots.unmount,
     async release(inUse) {
       for (const id of await roots.list()) {
-        if (inUse.has(id) || now() - (asked.get(id) ?? 0) < grace) continue
+        if (inUse.has(id) || isRecent(id)) continue
         await roots.unmount(id)
         asked.delete(id)
         log.info({ image: id }, 'image released: no task uses it')
@@ -151,14 +130,4 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
     tidy: () => tidier.tidy(),
     saved: ledger.saved,
   }
-}
-
-function isLocal(reference: string): boolean {
-  return reference.startsWith('localhost/')
-}
-
-function notHere(reference: string, why: string): SetpointError {
-  return new SetpointError('IMAGE_NOT_FOUND', `${reference} is not on this host, and ${why}`, {
-    hint: 'Pull or build it on the host, or change `image` or `pull_policy` in the stack file.',
-  })
 }

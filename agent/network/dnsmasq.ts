@@ -22,6 +22,11 @@ export function filesOf(folder: string, key: string): Files {
   return { pid: file('pid'), hosts: file('hosts'), zones: file('zones'), log: file('log') }
 }
 
+interface Running {
+  pid: number
+  argv: string[]
+}
+
 interface StartOptions {
   files: Files
   /** Put before the command; empty in production. */
@@ -59,12 +64,14 @@ export async function reloadDnsmasq(files: Files): Promise<void> {
   signal((await processOf(files))?.pid, 'SIGHUP')
 }
 
-/** Resolves once the server has ended. Its files stay. */
+/** Resolves once the server has ended. Its files stay, but for that with its pid, which it removes before it ends. */
 export async function endDnsmasq(files: Files): Promise<void> {
-  signal((await processOf(files))?.pid, 'SIGTERM')
+  const running = await processOf(files)
+  if (!running) return
+  signal(running.pid, 'SIGTERM')
   const deadline = Date.now() + STOP_DEADLINE
-  for (let left = await processOf(files); left; left = await processOf(files)) {
-    if (Date.now() > deadline) signal(left.pid, 'SIGKILL')
+  while (isSame(await argvOf(running.pid), running.argv)) {
+    if (Date.now() > deadline) signal(running.pid, 'SIGKILL')
     await sleep(10)
   }
 }
@@ -121,15 +128,21 @@ function isSame(a: string[], b: string[]): boolean {
 }
 
 /** The dnsmasq that serves this hosts file, if it lives. */
-async function processOf({ pid, hosts }: Files): Promise<{ pid: number; argv: string[] } | undefined> {
+async function processOf({ pid, hosts }: Files): Promise<Running | undefined> {
   try {
     const number = Number((await readFile(pid, 'utf8')).trim())
     if (!Number.isInteger(number) || number <= 0) return undefined
-    const argv = (await readFile(`/proc/${number}/cmdline`, 'utf8')).split('\0').slice(0, -1)
+    const argv = await argvOf(number)
     return argv.includes(`--addn-hosts=${hosts}`) ? { pid: number, argv } : undefined
   } catch {
-    return undefined // no pid file, or no such process
+    return undefined // no pid file
   }
+}
+
+/** Empty once the process has ended. */
+async function argvOf(pid: number): Promise<string[]> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return text.split('\0').slice(0, -1)
 }
 
 function signal(pid: number | undefined, name: NodeJS.Signals): void {
