@@ -1,6 +1,8 @@
 import { messageOf, SetpointError } from '../error.ts'
 import type { Cipher } from './cipher.ts'
 import { decodeFrame, encodeFrame, FRAME, type Frame, jsonFrame, jsonOf } from './frames.ts'
+import { createInbox } from './inbox.ts'
+import { createWindow } from './window.ts'
 
 /** Carries sealed frames one after the other, as Redis does. */
 export interface Transport {
@@ -39,19 +41,34 @@ const SILENCE = 30_000
 /** Takes its end of a channel up; `silence` is how many milliseconds the other end may say nothing. */
 export function openChannel({ transport, cipher, silence = SILENCE }: ChannelOptions): Channel {
   const over = new AbortController()
-  const inbox: Frame[] = []
-  let inboxBytes = 0
-  let underWay = 0
+  const inbox = createInbox(INBOX)
+  const window = createWindow(WINDOW)
   let taken = 0
   /** By a clock that nobody sets. */
   let heard = performance.now()
-  let closedByOther = false
   let failure: SetpointError | undefined
   let sending: Promise<void> = Promise.resolve()
-  let wakeReader = () => {}
-  const wakeWriters: (() => void)[] = []
   const beat = setInterval(keepAlive, silence / 3)
   void pump()
+
+  return {
+    signal: over.signal,
+    async send(frame) {
+      await window.enter(frame.payload.length)
+      await put(frame)
+    },
+    async receive() {
+      const frame = await inbox.take()
+      if (frame === undefined && failure) throw failure
+      if (frame) acknowledge(frame)
+      return frame
+    },
+    async close() {
+      if (over.signal.aborted) return
+      await put(CLOSE).catch(() => {})
+      if (!over.signal.aborted) end()
+    },
+  }
 
   async function pump(): Promise<void> {
     try {
@@ -66,26 +83,17 @@ export function openChannel({ transport, cipher, silence = SILENCE }: ChannelOpt
   function take(frame: Frame): void {
     heard = performance.now()
     if (frame.type === FRAME.alive) return
-    if (frame.type === FRAME.taken) makeRoom(Number((jsonOf(frame) as { bytes: number }).bytes))
-    else if (frame.type === FRAME.close) closed()
-    else deliver(frame)
+    if (frame.type === FRAME.taken) window.leave(Number((jsonOf(frame) as { bytes: number }).bytes))
+    else if (frame.type === FRAME.close) end()
+    else inbox.put(frame)
   }
 
-  function closed(): void {
-    closedByOther = true
-    end()
-  }
-
-  function deliver(frame: Frame): void {
-    inboxBytes += frame.payload.length
-    if (inboxBytes > INBOX) throw tooMuch()
-    inbox.push(frame)
-    wakeReader()
-  }
-
-  function makeRoom(bytes: number): void {
-    underWay = Math.max(0, underWay - bytes)
-    for (const wake of wakeWriters.splice(0)) wake()
+  /** Tells the other end from time to time how much room it has again. */
+  function acknowledge({ payload }: Frame): void {
+    taken += payload.length
+    if (taken < WINDOW / 4) return
+    put(jsonFrame(FRAME.taken, { bytes: taken })).catch(() => {}) // `put` has told of it
+    taken = 0
   }
 
   /** In the order of the calls: the number of a frame is its place in the stream. */
@@ -112,59 +120,19 @@ export function openChannel({ transport, cipher, silence = SILENCE }: ChannelOpt
 
   /** The way out may be whole when the way in is not: then the other end need not wait until it notices. */
   function sayClose(): void {
-    const close = encodeFrame({ type: FRAME.close, payload: Buffer.alloc(0) })
-    sending = sending.then(() => transport.append(cipher.seal(close))).catch(() => {})
+    sending = sending.then(() => transport.append(cipher.seal(encodeFrame(CLOSE)))).catch(() => {})
   }
 
   function end(): void {
     clearInterval(beat)
     over.abort()
-    wakeReader()
-    for (const wake of wakeWriters.splice(0)) wake()
+    inbox.close()
+    window.close()
     transport.close()
   }
-
-  return {
-    signal: over.signal,
-    async send(frame) {
-      while (underWay >= WINDOW && !over.signal.aborted) {
-        await new Promise<void>((resolve) => wakeWriters.push(resolve))
-      }
-      if (over.signal.aborted) throw failure ?? gone()
-      underWay += frame.payload.length
-      await put(frame)
-    },
-    async receive() {
-      while (inbox.length === 0 && !over.signal.aborted) {
-        await new Promise<void>((resolve) => {
-          wakeReader = resolve
-        })
-      }
-      const frame = inbox.shift()
-      if (frame === undefined) {
-        if (failure) throw failure
-        if (closedByOther || over.signal.aborted) return undefined
-      }
-      return frame && acknowledged(frame)
-    },
-    async close() {
-      if (over.signal.aborted) return
-      const said = put({ type: FRAME.close, payload: Buffer.alloc(0) }).catch(() => {})
-      await said
-      if (!over.signal.aborted) end()
-    },
-  }
-
-  function acknowledged(frame: Frame): Frame {
-    inboxBytes -= frame.payload.length
-    taken += frame.payload.length
-    if (taken >= WINDOW / 4) {
-      put(jsonFrame(FRAME.taken, { bytes: taken })).catch(() => {}) // `put` has told of it
-      taken = 0
-    }
-    return frame
-  }
 }
+
+const CLOSE: Frame = { type: FRAME.close, payload: Buffer.alloc(0) }
 
 function gone(why?: string): SetpointError {
   return new SetpointError(
@@ -172,8 +140,4 @@ function gone(why?: string): SetpointError {
     `The session broke off${why === undefined ? ': the other end is silent' : `: ${why}`}.`,
     { hint: 'Is the host up, and do controller and agent reach Redis? `setpoint hosts` tells.' },
   )
-}
-
-function tooMuch(): SetpointError {
-  return new SetpointError('SESSION_BROKEN', 'The session was ended: the other end sends without waiting.')
 }
