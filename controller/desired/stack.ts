@@ -5,9 +5,9 @@ import type { SecretParcel } from '../../schemas/secret.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { MAX_FILES } from './compose/composition/budget.ts'
 import { createReader } from './compose/composition/reader.ts'
-import { loadProject, type Project } from './compose/project.ts'
+import { loadNamedProject } from './compose/named-project.ts'
+import type { Project } from './compose/project.ts'
 import { partsOf } from './compose/variables/parts.ts'
-import { projectName, withProjectName } from './compose/variables/project-name.ts'
 import { settingsElsewhere } from './compose/variables/settings-elsewhere.ts'
 import type { Lookup } from './compose/variables/template.ts'
 import { stackVariables, unsetSetting } from './compose/variables/variables.ts'
@@ -69,37 +69,23 @@ export function loadStack(
     problems,
   })
   const compose = composeFiles(file, variables)
-  const parsed = compose.map((path) => reader.read(path))
-  const all = parsed.flatMap((one) => one.documents)
+  const all = compose.flatMap((path) => reader.read(path).documents)
   problems.push(...settingsElsewhere(all.filter((document) => document !== documents[0])))
-  const unset = unsetSetting(documents)
-  const named = projectName({
-    documents: all,
-    isBroken: parsed.some((one) => one.isBroken),
-    ...{ variables, unset, fallback: file.fallback },
-  })
-  problems.push(...named.problems)
-  const isUncertain = named.guessed || hasErrors(problems) || parsed.some((one) => hasErrors(one.problems))
-  const known = withProjectName(variables, named.name)
-  const loaded = loadProject({
-    files,
-    reader,
-    compose,
+  const loaded = loadNamedProject({
+    ...{ files, reader, compose, variables, fallback: file.fallback },
     directory: file.folder,
-    name: named.name,
-    variables: known,
-    unset,
-    profiles: partsOf(variables('COMPOSE_PROFILES')),
+    unset: unsetSetting(documents),
   })
+  const guessed = loaded.guessed || hasErrors(problems) || loaded.problems.some(isAboutRoot)
   noteAll(problems, loaded.problems)
-  const inputs = { catalog, problems, contents: { files, variables: known, externals, secrets } }
+  const inputs = { catalog, problems, contents: { files, variables: loaded.variables, externals, secrets } }
   const { spec, ...kept } = loaded.project ? specOf(loaded.project, inputs) : NONE
   return {
-    name: named.name,
+    name: loaded.name,
     file: file.path,
     spec: hasErrors(problems) ? null : spec,
     problems: tidy(problems),
-    guessed: isUncertain || loaded.problems.some(isAboutRoot),
+    guessed,
     included: loaded.project?.included ?? [],
     ...kept,
   }

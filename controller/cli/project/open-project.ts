@@ -1,14 +1,14 @@
 import { basename } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
 import { createReader } from '../../desired/compose/composition/reader.ts'
-import { loadProject, type Project } from '../../desired/compose/project.ts'
+import { loadNamedProject } from '../../desired/compose/named-project.ts'
+import type { Project } from '../../desired/compose/project.ts'
 import type { Unset } from '../../desired/compose/variables/fill-in.ts'
-import { partsOf } from '../../desired/compose/variables/parts.ts'
-import { normaliseName, projectName, withProjectName } from '../../desired/compose/variables/project-name.ts'
+import { normaliseName } from '../../desired/compose/variables/project-name.ts'
 import { asksForValues, withDeclared } from '../../desired/compose/variables/variables.ts'
 import { cursorAt } from '../../desired/cursor.ts'
 import type { Files } from '../../desired/files.ts'
-import { noticeAt, tidy } from '../../desired/report.ts'
+import { noteAll, noticeAt, tidy } from '../../desired/report.ts'
 import { tellVersion } from '../../desired/spec/tell-marks.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,41 +27,29 @@ interface Opening {
 export function openProject(settings: Settings, { files, unset: otherwise }: Opening): Opened {
   const { compose, directory, profiles } = settings
   const reader = createReader(files)
-  const read = compose.map((path) => reader.read(path))
-  const first = read[0]?.documents ?? []
-  const unset = asksForValues(first) ? 'error' : otherwise
-  const declaring: Problem[] = []
-  const variables = withDeclared(first, {
+  const [first] = compose
+  const documents = first === undefined ? [] : reader.read(first).documents
+  const unset = asksForValues(documents) ? 'error' : otherwise
+  const problems = [
+    ...settings.warnings.map((warning) => aboutFiles(first ?? '', warning)),
+    ...settings.problems,
+  ]
+  const variables = withDeclared(documents, {
     outer: (name) => settings.environment.get(name),
     inner: (name) => settings.variables.get(name),
-    ...{ unset, problems: declaring },
+    ...{ unset, problems },
   })
-  const { name, problems } = projectName({
+  const loaded = loadNamedProject({
+    ...{ files, reader, compose, directory, variables, unset },
     given: settings.name,
     askedBy: settings.name === undefined ? 'COMPOSE_PROJECT_NAME' : '-p',
-    documents: read.flatMap(({ documents }) => documents),
-    isBroken: read.some(({ isBroken }) => isBroken),
-    variables,
-    unset,
     fallback: normaliseName(basename(directory)),
-  })
-  const loaded = loadProject({
-    files,
-    reader,
-    compose,
-    directory,
-    name,
-    variables: withProjectName(variables, name),
-    unset,
-    profiles: profiles.length > 0 ? profiles : partsOf(variables('COMPOSE_PROFILES')),
+    profiles: profiles.length > 0 ? profiles : undefined,
     home: variables('HOME'),
   })
-  if (loaded.project) tellVersion(cursorAt(loaded.project.written, loaded.problems))
-  const warnings = settings.warnings.map((warning) => aboutFiles(compose[0] ?? '', warning))
-  return {
-    project: loaded.project,
-    problems: tidy([...warnings, ...settings.problems, ...declaring, ...problems, ...loaded.problems]),
-  }
+  noteAll(problems, loaded.problems)
+  if (loaded.project) tellVersion(cursorAt(loaded.project.written, problems))
+  return { project: loaded.project, problems: tidy(problems) }
 }
 
 function aboutFiles(file: string, message: string): Problem {
