@@ -4,20 +4,22 @@ import { absent } from '../disk.ts'
 import type { OciConfig } from './bundle.ts'
 import { type Context, filesOf } from './context.ts'
 
-/** `crun exec COMMAND` forgets the container's rlimits and further groups, `crun exec --process=FILE` does not. */
-const needsFile = ({ info }: Context, { process }: OciConfig) =>
-  info.name === 'crun' && ('rlimits' in process || process.user.additionalGids.length > 0)
+/** `crun exec COMMAND` forgets the container's user, groups and rlimits, `crun exec --process=FILE` does not. */
+function needsFile({ info }: Context, { process }: OciConfig): boolean {
+  const { uid, gid, additionalGids } = process.user
+  return info.name === 'crun' && ('rlimits' in process || uid + gid + additionalGids.length > 0)
+}
 
 const fileOf = (context: Context, id: string) => join(filesOf(context, id).bundle, 'process.json')
 
-/** Keeps the process of a container with rlimits, as what is run in it later needs it. */
+/** Keeps the process of a container, where what is run in it later needs it. */
 export async function keepProcess(context: Context, id: string, config: OciConfig): Promise<void> {
   if (!needsFile(context, config)) return
   await writeFile(fileOf(context, id), JSON.stringify(config.process), { mode: 0o600 }) // it holds the environment
 }
 
 /**
- * The file that describes a command for a container with rlimits; undefined where the command line says it all.
+ * The file that describes a command for such a container; undefined where the command line says it all.
  * @param file where it is written
  */
 export async function processFile(

@@ -29,6 +29,7 @@ export async function execIn(context: Context, { id, argv, timeout }: Probe): Pr
   try {
     const result = await run(execArgv(context.command, { id, pidFile, argv, file }), {
       timeout,
+      input: '', // a pipe: crun gives what it gets as input to the user, and that would be the host's /dev/null
       maxOutput: MAX_OUTPUT,
       onTimeout: () => killProbe(context, id, pidFile),
     })

@@ -1,4 +1,4 @@
-import { access, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readMounts } from '../../agent/mountinfo.ts'
@@ -147,6 +147,12 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
       const unknown = await runtime.exec('probe', ['no-such-program'], { timeout: 10_000 })
       expect(unknown.exitCode).toBeGreaterThan(0)
       expect(unknown.output).toContain('no-such-program')
+    })
+
+    it("runs a command as the container's user, and leaves the host's /dev/null to root", async () => {
+      await running(host, 'alice', { spec: { user: '1000:1001' } })
+      expect(await inside('alice', 'id -u; id -g; cat')).toBe('1000\n1001\n')
+      expect(await stat('/dev/null')).toMatchObject({ uid: 0, gid: 0 })
     })
 
     it('ends a command that takes too long, with all that it has started', async () => {
