@@ -1,22 +1,17 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lchown, lutimes, mkdir, open, readFile, symlink, unlink } from 'node:fs/promises'
+import { type FileHandle, lchown, lutimes, mkdir, open, symlink, unlink } from 'node:fs/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 import { CopyEntry } from '../../schemas/session/request.ts'
 import { reader } from '../../schemas/validate.ts'
 import { atPath, entryPath, HELD, heldPath, type Place } from './confined.ts'
 import type { Copying } from './copy-out.ts'
+import { type Owner, rootOf } from './root-ids.ts'
 
 const checkEntry = reader(CopyEntry)
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 const IN_PLACE = constants.O_WRONLY | constants.O_TRUNC
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
-
-/** Root of the container, as the host counts users. */
-interface Owner {
-  uid: number
-  gid: number
-}
 
 /**
  * Takes entries and makes files of them, owned by the container's root. As with `cp -r`: what is copied goes into `path`
@@ -163,16 +158,6 @@ function entryIn(frame: Frame): CopyEntry {
   const entry = checkEntry(jsonOf(frame))
   if (entry.ok) return entry.value
   throw new SetpointError('COPY_FAILED', `An entry came that is none: ${entry.message}.`)
-}
-
-/** user_namespaces(7): `0 <first> <count>` where the container has users of its own. */
-async function rootOf(pid: number): Promise<Owner> {
-  const [uid, gid] = await Promise.all(['uid_map', 'gid_map'].map((file) => firstIn(`/proc/${pid}/${file}`)))
-  return { uid: uid ?? 0, gid: gid ?? 0 }
-}
-
-async function firstIn(file: string): Promise<number> {
-  return Number(/^\s*0\s+(\d+)/m.exec(await readFile(file, 'utf8'))?.[1] ?? 0)
 }
 
 function ignore(error: NodeJS.ErrnoException, code: string): false {

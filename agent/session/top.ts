@@ -9,6 +9,7 @@ import { readInRoot } from '../runtime/in-root.ts'
 import { argvOfProcess } from '../runtime/proc.ts'
 import { parsePasswd } from '../runtime/user.ts'
 import { type Reach, reachTask } from './reach.ts'
+import { rootOf } from './root-ids.ts'
 
 /** Processes of one task that are told of. */
 const MOST = 1_000
@@ -21,10 +22,10 @@ const PAGE = 4096
 
 /** Sends the processes of a task as the host's kernel has them: the image needs no `ps`. */
 export async function sendProcesses(request: TopRequest, channel: Channel, reach: Reach): Promise<void> {
-  const { imageRoot } = await reachTask(reach, request.taskId)
+  const { imageRoot, pid: first } = await reachTask(reach, request.taskId)
   const pids = await cgroupProcesses(reach.cgroup, cgroupPath(reach.paths.instance, request.taskId))
-  const [booted, names] = await Promise.all([bootTime(), userNames(imageRoot)])
-  const found = await Promise.all(pids.slice(0, MOST).map((pid) => processOf(pid, booted, names)))
+  const [booted, nameOf] = await Promise.all([bootTime(), userNames(imageRoot, first)])
+  const found = await Promise.all(pids.slice(0, MOST).map((pid) => processOf(pid, booted, nameOf)))
   const lines = found.filter((line) => line !== undefined).sort((a, b) => a.pid - b.pid)
   for (let at = 0; at < lines.length; at += 20) {
     await channel.send(jsonFrame(FRAME.processes, lines.slice(at, at + 20)))
@@ -35,7 +36,7 @@ export async function sendProcesses(request: TopRequest, channel: Channel, reach
 async function processOf(
   pid: number,
   booted: number,
-  names: Map<number, string>,
+  nameOf: (uid: number) => string,
 ): Promise<ProcessLine | undefined> {
   try {
     const [stat, status, argv] = await Promise.all([
@@ -49,7 +50,7 @@ async function processOf(
     return {
       pid,
       innerPid: inner === undefined ? null : Number(inner),
-      user: names.get(uid) ?? String(uid),
+      user: nameOf(uid),
       cpu: cpuTime / TICKS,
       memory: pages * PAGE,
       startedAt: new Date(booted + (startTime / TICKS) * 1_000).toISOString(),
@@ -84,7 +85,10 @@ async function bootTime(): Promise<number> {
   return Number(/^btime (\d+)$/m.exec(text)?.[1] ?? 0) * 1_000
 }
 
-async function userNames(imageRoot: string | undefined): Promise<Map<number, string>> {
+/** The names of users, who are told by what they are on the host, as inside. @param pid a process of the container */
+async function userNames(imageRoot: string | undefined, pid: number): Promise<(uid: number) => string> {
   const passwd = imageRoot === undefined ? undefined : await readInRoot(imageRoot, '/etc/passwd', MAX_PASSWD)
-  return new Map(parsePasswd(passwd ?? '').map(({ uid, name }) => [uid, name]))
+  const names = new Map(parsePasswd(passwd ?? '').map(({ uid, name }) => [uid, name]))
+  const root = (await rootOf(pid)).uid
+  return (uid) => names.get(uid - root) ?? String(uid >= root ? uid - root : uid)
 }

@@ -47,7 +47,7 @@ interface Preparation extends PreparationParts, PrepareListener {
  */
 export async function prepare(task: Task, deps: Preparation): Promise<Event | undefined> {
   await Promise.race([deps.joinedBy(task), deps.cancelled]) // without it there is nothing to begin with
-  const users = await deps.runtime.openUsers(task)
+  const users = await openUsers(task, deps)
   // Neither attaching nor mounting is limited: all that is asked for at once goes into one batch.
   const [root, attachment] = await together(prepareRoot(task, deps, users), attach(task, deps, users))
   if (!root) return undefined
@@ -65,6 +65,12 @@ export async function prepare(task: Task, deps: Preparation): Promise<Event | un
   const { addresses, addresses6 } = attachment
   const ports = attachment.ports.map(describePort).sort()
   return { type: 'prepared', prepared, addresses, addresses6, ports }
+}
+
+/** Most tasks have those of the host, and wait for nobody. */
+function openUsers(task: Task, { runtime, limit }: Preparation): Promise<Users | undefined> {
+  if (task.container.isolation?.users === undefined) return Promise.resolve(undefined)
+  return limit(() => runtime.openUsers(task))
 }
 
 async function attach(

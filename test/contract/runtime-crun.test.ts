@@ -6,6 +6,7 @@ import { hostContract } from './runtime-host.contract.ts'
 import { isolationContract } from './runtime-isolation.contract.ts'
 import { limitsContract } from './runtime-limits.contract.ts'
 import { mountsContract } from './runtime-mounts.contract.ts'
+import { usersContract } from './runtime-users.contract.ts'
 
 const open = () => openOciHost('auto')
 
@@ -16,3 +17,4 @@ mountsContract('crun', open)
 limitsContract('crun', open)
 isolationContract('crun', open)
 devicesContract('crun', open)
+usersContract('crun', open)

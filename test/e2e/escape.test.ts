@@ -49,7 +49,7 @@ const ESCAPES: { name: string; how: string; control?: boolean }[] = [
 let host: TestHost
 const found: Record<string, Map<string, string>> = {}
 
-const SERVICES = ['crun', 'runc', 'control'] as const
+const SERVICES = ['crun', 'runc', 'users', 'control'] as const
 
 beforeAll(async () => {
   host = await startHost({ start: false })
@@ -65,6 +65,7 @@ describe.runIf(process.arch === 'x64')('an escape', () => {
   it.each(ESCAPES)('$name: $how', ({ name, control = true }) => {
     expect(found.crun?.get(name), 'in a default container').toBe('no')
     expect(found.runc?.get(name), 'in a default container of runc').toBe('no')
+    expect(found.users?.get(name), 'in a container with users of its own').toBe('no')
     if (control) expect(found.control?.get(name), 'in a privileged container').toBe('yes')
   })
 
@@ -88,7 +89,7 @@ function composeFile(): string {
       ...lines.map((line) => `    ${line}`),
       '',
     ].join('\n')
-  return `services:\n${service('crun')}${service('runc', 'runtime: runc')}${service('control', 'privileged: true', 'pid: host')}`
+  return `services:\n${service('crun')}${service('runc', 'runtime: runc')}${service('users', 'userns_mode: auto')}${service('control', 'privileged: true', 'pid: host')}`
 }
 
 async function answers(service: string): Promise<Map<string, string>> {

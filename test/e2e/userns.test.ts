@@ -18,7 +18,11 @@ const compose = (folder: string) => `services:
     tmpfs: [/scratch]
     secrets: [{source: key, uid: "33", gid: "33", mode: 0400}]
     configs: [{source: settings, target: /etc/settings, uid: "33", mode: 0440}]
-    volumes: ["data:/data", "./site:/site:ro", "${folder}/shared:/shared"]
+    volumes:
+      - data:/data
+      - ./site:/site:ro
+      - ${folder}/shared:/shared
+      - {type: bind, source: "${folder}/shared", target: /pinned, bind: {recursive: disabled}}
   user:
     image: ${TEST_IMAGE}
     userns_mode: auto
@@ -87,9 +91,9 @@ describe('a service with users of its own', () => {
     expect(await inside('web', 'stat -c %u:%g:%a /run/secrets/key /etc/settings /site/page /etc/hosts')).toBe(
       '33:33:400\n33:0:440\n0:0:644\n0:0:644\n',
     )
-    const files = 'cat /run/secrets/key /etc/settings /site/page /shared/there'
+    const files = 'cat /run/secrets/key /etc/settings /site/page /pinned/there'
     expect(await inside('web', files)).toBe('secret\nona page\nwas there\n')
-    const targets = '/data/one /shared/one /scratch/one /dev/shm/one'
+    const targets = '/data/one /pinned/one /scratch/one /dev/shm/one'
     await inside('web', `touch ${targets}; chown 5:6 /data/one; echo 192.0.2.1 added >> /etc/hosts`)
     expect(await inside('web', `stat -c %u:%g ${targets}; tail -n 1 /etc/hosts`)).toBe(
       '5:6\n0:0\n0:0\n0:0\n192.0.2.1 added\n',
@@ -116,6 +120,7 @@ describe('a service with users of its own', () => {
     })
     expect((await host.setpoint('logs', 'web')).stdout).toMatch(/\| out\n/)
     expect((await host.setpoint('logs', 'web/user')).stdout).toContain('from a user')
+    expect((await host.setpoint('top', 'web/web')).stdout).toMatch(/^\d+ +1 +0 /m)
     await writeFile(join(host.folder, 'copied'), 'copied\n')
     expect(await host.setpoint('cp', join(host.folder, 'copied'), 'web/web:/tmp/copied')).toMatchObject({
       code: 0,

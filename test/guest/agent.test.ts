@@ -16,7 +16,16 @@ const COMPOSE = `services:
     volumes: ["data:/data"]
     x-setpoint: {healthcheck: {http: {port: 8080}, interval: 10s}}
     deploy: {replicas: 2, resources: {limits: {memory: 32M, cpus: "0.5", pids: 50}}}
+  users:
+    image: ${TEST_IMAGE}
+    userns_mode: auto
+    volumes: ["data:/data"]
+    tmpfs: [/scratch]
+    configs: [{source: settings, target: /etc/settings}]
+    x-setpoint: {healthcheck: {http: {port: 8080}, interval: 10s}}
+    deploy: {resources: {limits: {memory: 32M}}}
 volumes: {data: {}}
+configs: {settings: {content: "on"}}
 `
 
 const HUNGRY = `services:
@@ -106,13 +115,27 @@ describe('cgroup v2', () => {
   it('has every limit and isolation that the contract of the runtime asks for', async () => {
     const { code, stdout } = await guest.runFor(600_000, [
       ...['/usr/bin/env', 'HOME=/root', 'NO_COLOR=1', '/bin/sh', '-c'],
-      `cd /opt/setpoint && node node_modules/vitest/vitest.mjs run --project fast --testTimeout 60000 --hookTimeout 60000 \
+      `cd /opt/setpoint && node node_modules/vitest/vitest.mjs run --project contract --testTimeout 60000 --hookTimeout 60000 \
         --testNamePattern 'crun: (limits|isolation)' test/contract/runtime-crun.test.ts 2>&1`,
     ])
     expect(stdout).toMatch(/Tests .*passed/)
     expect(stdout, stdout).not.toMatch(/failed/)
     expect(code).toBe(0)
   }, 660_000)
+
+  it('gives a service users of its own', async () => {
+    const task = tasksOf(await controller.status()).find(({ id }) => id.startsWith('web-users'))
+    const pid = String(task?.pid)
+    const [, first = ''] = (await guest.must('/bin/cat', `/proc/${pid}/uid_map`)).trim().split(/\s+/)
+    expect(Number(first)).toBeGreaterThanOrEqual(2_000_289_792)
+    expect(await guest.must('/usr/bin/stat', '-c', '%u', `/proc/${pid}`)).toBe(`${first}\n`)
+    const script =
+      'touch /data/made /made /scratch/made; stat -c %u / /data/made /made /scratch/made /etc/settings'
+    const inside = ['/usr/bin/nsenter', '-t', pid, '-U', '-m', '-n', '-C', '/bin/sh', '-c']
+    expect(await guest.must(...inside, script)).toBe('0\n'.repeat(5))
+    expect(await guest.must('/usr/bin/stat', '-c', '%u', `${DATA}/made`, '/dev/null')).toBe('0\n0\n')
+    expect(await guest.must(...inside, 'cat /sys/fs/cgroup/memory.max')).toBe('33554432\n')
+  })
 
   it('tells of the pressure on each task', async () => {
     const cgroup = await cgroupOf(await first())
