@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Fleet, Observed } from '../../controller/observed/fleet.ts'
 import { createFleet } from '../../controller/observed/redis-fleet.ts'
 import type { Report } from '../../schemas/report.ts'
@@ -7,22 +7,16 @@ import { HEARTBEAT, REPORTS, SNAPSHOTS } from '../../schemas/wire.ts'
 import { aSeen, reportsOf } from '../support/agent-reports.ts'
 import { aHost } from '../support/builders.ts'
 import { aLog, type TestLog } from '../support/jobs.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { useRedis } from '../support/redis.ts'
 
-let redis: TestRedis
+const redis = useRedis()
 let fleet: Fleet
 let log: TestLog
 /** How far the fleet's clock is ahead of the machine's. */
 let ahead: number
 const closing: (() => Promise<unknown>)[] = []
 
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
-
 beforeEach(async () => {
-  await redis.flush()
   ahead = 0
   fleet = open()
 })

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { type Job as BullJob, Queue as BullQueue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createQueue } from '../../controller/queue/bullmq-queue.ts'
 import { jobId } from '../../controller/queue/job-id.ts'
 import type { Order, Queue } from '../../controller/queue/queue.ts'
@@ -11,24 +11,18 @@ import { SetpointError } from '../../schemas/error.ts'
 import { openJob, type SignedJob } from '../../schemas/job.ts'
 import { PREFIX, queueName, redisOptions, SNAPSHOTS } from '../../schemas/wire.ts'
 import { aLog, aRun } from '../support/jobs.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { useRedis } from '../support/redis.ts'
 
 const keys = generateKeyPairSync('ed25519')
 const soon = () => new Date(Date.now() + 60_000).toISOString()
 const order = (action: Action, host = 'one', deadline = soon()): Order => ({ host, action, deadline })
 
-let redis: TestRedis
+const redis = useRedis()
 let queue: Queue
 let epoch: () => number
 const closing: (() => Promise<unknown>)[] = []
 
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
-
 beforeEach(async () => {
-  await redis.flush()
   epoch = () => 7
   queue = open()
 })

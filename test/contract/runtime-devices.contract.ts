@@ -19,8 +19,6 @@ export function devicesContract(name: string, open: () => Promise<OciHost>): voi
       expect(await host.close()).toEqual([])
     })
 
-    const inside = async (id: string, script: string) =>
-      (await host.runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
     const start = (id: string, spec: Partial<ContainerSpec>) => running(host, id, { spec })
     const refusal = (id: string, spec: Partial<ContainerSpec>) => refusalOf(host, id, { spec })
 
@@ -31,10 +29,10 @@ export function devicesContract(name: string, open: () => Promise<OciHost>): voi
       ]
       await start('mapped', { devices: { nodes } })
       expect(
-        await inside('mapped', 'stat -c "%t:%T %a" /dev/in/fuse /dev/all/zero /dev/all/more/full'),
+        await host.inside('mapped', 'stat -c "%t:%T %a" /dev/in/fuse /dev/all/zero /dev/all/more/full'),
       ).toMatch(/^a:e5 \d+\n1:5 640\n1:7 666\n$/)
-      expect(await inside('mapped', ': < /dev/in/fuse && echo opened')).toBe('opened\n')
-      expect(await inside('mapped', '(: > /dev/in/fuse) 2>&1')).toMatch(/Operation not permitted/)
+      expect(await host.inside('mapped', ': < /dev/in/fuse && echo opened')).toBe('opened\n')
+      expect(await host.inside('mapped', '(: > /dev/in/fuse) 2>&1')).toMatch(/Operation not permitted/)
     })
 
     it('says which device is not there', async () => {
@@ -52,7 +50,7 @@ export function devicesContract(name: string, open: () => Promise<OciHost>): voi
       await start('ruled', { devices: { rules: ['c 10:229 rm'] } })
       const tried =
         'mknod /tmp/fuse c 10 229 && : < /tmp/fuse && echo opened; mknod /tmp/mem c 1 1 && head -c 1 /tmp/mem 2>&1'
-      expect(await inside('ruled', tried)).toMatch(/^opened\n.*Operation not permitted/s)
+      expect(await host.inside('ruled', tried)).toMatch(/^opened\n.*Operation not permitted/s)
     })
 
     it('applies descriptions of the Container Device Interface', async () => {
@@ -79,16 +77,16 @@ devices:
       try {
         await start('cdi', { devices: { names: [`${vendor}/thing=1`] } })
         expect(
-          await inside(
+          await host.inside(
             'cdi',
             'ls /dev | grep thing; cat /usr/lib/thing.so; echo " $THINGS"; head -c 2 /dev/thing1 | stat -c ok /dev/thing1',
           ),
         ).toBe('thing1\na driver present\nok\n')
         const first = { capabilities: ['thing'], driver: vendor.replace('.test', ''), count: 1 }
         await start('one', { devices: { requests: [first] } })
-        expect(await inside('one', 'ls /dev | grep thing')).toBe('thing0\n')
+        expect(await host.inside('one', 'ls /dev | grep thing')).toBe('thing0\n')
         await start('every', { devices: { requests: [{ capabilities: ['thing'], count: -1 }] } })
-        expect(await inside('every', 'ls /dev | grep thing')).toMatch(/thing/)
+        expect(await host.inside('every', 'ls /dev | grep thing')).toMatch(/thing/)
         expect(await refusal('three', { devices: { requests: [{ ...first, count: 3 }] } })).toMatch(
           /^HOST_UNABLE: 3 devices of \S+\/thing are asked for, this host has 2\./,
         )

@@ -19,12 +19,10 @@ export function hardeningContract(name: string, open: () => Promise<OciHost>): v
       expect(await host.close()).toEqual([])
     })
 
-    const inside = async (id: string, script: string) =>
-      (await runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
     /** What the first process itself is. */
     const statusOf = async (id: string) =>
       Object.fromEntries(
-        (await inside(id, 'cat /proc/1/status'))
+        (await host.inside(id, 'cat /proc/1/status'))
           .split('\n')
           .map((line) => line.split(':\t').map((part) => part.trim())),
       )
@@ -51,13 +49,13 @@ export function hardeningContract(name: string, open: () => Promise<OciHost>): v
     )
 
     it.each(['plain', 'plain-too'])('lets no namespace or mount be made in %s', async (id) => {
-      expect(await inside(id, 'unshare -U true 2>&1')).toContain('Operation not permitted')
-      expect(await inside(id, 'unshare -n true 2>&1')).toContain('Operation not permitted')
-      expect(await inside(id, 'mount -t tmpfs none /tmp 2>&1')).toContain('permission denied')
+      expect(await host.inside(id, 'unshare -U true 2>&1')).toContain('Operation not permitted')
+      expect(await host.inside(id, 'unshare -n true 2>&1')).toContain('Operation not permitted')
+      expect(await host.inside(id, 'mount -t tmpfs none /tmp 2>&1')).toContain('permission denied')
     })
 
     it('runs a command under the same confinement', async () => {
-      const lines = await inside('plain', 'grep -E "^(CapBnd|CapEff|Seccomp):" /proc/self/status')
+      const lines = await host.inside('plain', 'grep -E "^(CapBnd|CapEff|Seccomp):" /proc/self/status')
       expect(lines).toBe('CapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\nSeccomp:\t2\n')
     })
 
@@ -90,31 +88,36 @@ export function hardeningContract(name: string, open: () => Promise<OciHost>): v
           { type: 'tmpfs', source: '', target: '/scratch', readOnly: false, size: 1024 * 1024, mode: 0o700 },
         ],
       })
-      expect(await inside('ro', 'touch /file 2>&1')).toContain('Read-only file system')
-      expect(await inside('ro', 'touch /dev/shm/file /scratch/file && stat -c %a /scratch')).toBe('700\n')
+      expect(await host.inside('ro', 'touch /file 2>&1')).toContain('Read-only file system')
+      expect(await host.inside('ro', 'touch /dev/shm/file /scratch/file && stat -c %a /scratch')).toBe(
+        '700\n',
+      )
     })
 
     it('hides and protects what the kernel shows of the host', async () => {
       const masked = ['/proc/acpi', '/proc/interrupts', '/proc/keys', '/proc/timer_list', '/sys/firmware']
-      for (const path of masked) expect(await inside('plain', `cat ${path}/* ${path} 2>/dev/null`)).toBe('')
+      for (const path of masked)
+        expect(await host.inside('plain', `cat ${path}/* ${path} 2>/dev/null`)).toBe('')
       const refused = /Read-only file system|Permission denied/
-      expect(await inside('plain', 'echo 1 2>&1 > /proc/sys/kernel/panic')).toMatch(refused)
-      expect(await inside('plain', 'mkdir /sys/fs/cgroup/pids/x /sys/fs/cgroup/x 2>&1')).toMatch(refused)
+      expect(await host.inside('plain', 'echo 1 2>&1 > /proc/sys/kernel/panic')).toMatch(refused)
+      expect(await host.inside('plain', 'mkdir /sys/fs/cgroup/pids/x /sys/fs/cgroup/x 2>&1')).toMatch(refused)
     })
 
     it('gives access to no device of the host', async () => {
       const script =
         'mknod /tmp/disk b 254 0 && head -c 1 /tmp/disk 2>&1; mknod /tmp/mem c 1 1 && head -c 1 /tmp/mem 2>&1'
-      expect((await inside('plain', script)).match(/Operation not permitted/g)).toHaveLength(2)
-      expect(await inside('plain', 'head -c 2 /dev/zero | head -c 1 > /dev/null && echo fine')).toBe('fine\n')
+      expect((await host.inside('plain', script)).match(/Operation not permitted/g)).toHaveLength(2)
+      expect(await host.inside('plain', 'head -c 2 /dev/zero | head -c 1 > /dev/null && echo fine')).toBe(
+        'fine\n',
+      )
     })
 
     it('has processes, host name and message queues of its own', async () => {
       const pid = (await runtime.state('plain'))?.pid
-      expect(await inside('plain', 'hostname; ls -d /proc/[0-9]* | head -n 1; ls /dev/mqueue')).toBe(
+      expect(await host.inside('plain', 'hostname; ls -d /proc/[0-9]* | head -n 1; ls /dev/mqueue')).toBe(
         'web-2\n/proc/1\n',
       )
-      expect(await inside('plain', `ls -d /proc/${pid} 2>&1`)).toContain('No such file')
+      expect(await host.inside('plain', `ls -d /proc/${pid} 2>&1`)).toContain('No such file')
     })
 
     it('mounts a read-only folder read-only, mounts below it included', async () => {
@@ -127,9 +130,9 @@ export function hardeningContract(name: string, open: () => Promise<OciHost>): v
           { type: 'bind', source, target: '/in/b', readOnly: false },
         ],
       })
-      expect(await inside('mounts', 'cat /in/a/word; touch /in/a/x 2>&1; touch /in/b/y; ls /in/a')).toMatch(
-        /^seen.*Read-only file system\nword\ny\n$/s,
-      )
+      expect(
+        await host.inside('mounts', 'cat /in/a/word; touch /in/a/x 2>&1; touch /in/b/y; ls /in/a'),
+      ).toMatch(/^seen.*Read-only file system\nword\ny\n$/s)
     })
 
     it('takes no orders to the runtime from labels', async () => {

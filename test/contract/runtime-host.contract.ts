@@ -23,9 +23,6 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
       expect(host.logged).toEqual([])
     })
 
-    const inside = async (id: string, script: string) =>
-      (await runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
-
     it('gives the process its command line, environment, folder and cgroup', async () => {
       const pid = await running(host, 'process', {
         spec: {
@@ -57,21 +54,21 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
           { ...shown, source: folder, target: '/all' },
         ],
       })
-      expect(await inside('files', 'cat /one /all/file')).toBe('shown\nshown\n')
-      expect(await inside('files', 'echo x > /one; echo x > /all/file; true')).toMatch(
+      expect(await host.inside('files', 'cat /one /all/file')).toBe('shown\nshown\n')
+      expect(await host.inside('files', 'echo x > /one; echo x > /all/file; true')).toMatch(
         /one: Read-only file system\n.*file: Read-only file system/,
       )
     })
 
     it('keeps what a task has written over its runs, and takes it away with the task', async () => {
       await running(host, 'writer')
-      await inside('writer', 'echo mine > /data/mine; echo changed > /data/hello')
+      await host.inside('writer', 'echo mine > /data/mine; echo changed > /data/hello')
       await runtime.delete('writer')
       await running(host, 'writer')
-      expect(await inside('writer', 'cat /data/mine /data/hello')).toBe('mine\nchanged\n')
+      expect(await host.inside('writer', 'cat /data/mine /data/hello')).toBe('mine\nchanged\n')
       await runtime.purge('writer')
       await running(host, 'writer')
-      expect(await inside('writer', 'ls /data; cat /data/hello')).toBe('hello\nfrom the image\n')
+      expect(await host.inside('writer', 'ls /data; cat /data/hello')).toBe('hello\nfrom the image\n')
     })
 
     it('leaves nothing of a purged task, while it was running, and keeps what is not its own', async () => {
@@ -161,7 +158,7 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
         timeout: 500,
       })
       expect(result).toMatchObject({ output: 'begun\n', timedOut: true })
-      const processes = await inside('slow', 'cat /proc/[0-9]*/cmdline')
+      const processes = await host.inside('slow', 'cat /proc/[0-9]*/cmdline')
       expect(processes).not.toMatch(/55[56]/)
       expect(await runtime.state('slow')).toEqual({ status: 'running', pid })
       expect((await readdir(host.paths.taskRun('slow'))).filter((file) => file.startsWith('exec-'))).toEqual(
@@ -224,7 +221,7 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
         expect((await succeed(['ip', 'netns', 'pids', netns])).trim()).toBe(String(pid))
         // a user may listen on a low port, as in Docker
         expect(
-          await inside(
+          await host.inside(
             'net',
             'nc -l -p 80 > /dev/null 2>&1 & sleep 0.1; grep -c " 0A " /proc/net/tcp /proc/net/tcp6',
           ),
@@ -243,8 +240,8 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
         await writeFile(join(source, 'word'), 'late')
         const pid = await running(host, 'early')
         await running(host, 'late', { mounts: [{ type: 'bind', source, target: '/in', readOnly: false }] })
-        expect(await inside('late', 'cat /in/word')).toBe('late')
-        expect(await inside('early', 'echo fine')).toBe('fine\n')
+        expect(await host.inside('late', 'cat /in/word')).toBe('late')
+        expect(await host.inside('early', 'echo fine')).toBe('fine\n')
         expect(await runtime.state('early')).toEqual({ status: 'running', pid })
         await runtime.purge('late')
       } finally {

@@ -19,8 +19,6 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       expect(await host.close()).toEqual([])
     })
 
-    const inside = async (id: string, script: string) =>
-      (await host.runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
     const start = (id: string, spec: Partial<ContainerSpec>) => running(host, id, { spec })
     const refusal = (id: string, spec: Partial<ContainerSpec>) => refusalOf(host, id, { spec })
     const namespaceOf = (pid: number | 'self', kind: string) => readlink(`/proc/${pid}/ns/${kind}`)
@@ -31,12 +29,12 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       const own = /^CapEff:\t(\w+)$/m.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? ''
       expect(capabilitiesIn(/^CapEff:\t(\w+)$/m.exec(status)?.[1] ?? '')).toEqual(capabilitiesIn(own))
       expect(status).toMatch(/^Seccomp:\t0$/m)
-      expect(await inside('privileged', 'mount -t tmpfs none /tmp && echo mounted')).toBe('mounted\n')
-      expect(await inside('privileged', 'echo me > /proc/sys/kernel/hostname && hostname')).toBe('me\n')
-      expect(await inside('privileged', 'ls -d /dev/kmsg /dev/fuse')).toBe('/dev/fuse\n/dev/kmsg\n')
-      expect(await inside('privileged', 'mknod /tmp/fuse c 10 229 && : < /tmp/fuse && echo opened')).toBe(
-        'opened\n',
-      )
+      expect(await host.inside('privileged', 'mount -t tmpfs none /tmp && echo mounted')).toBe('mounted\n')
+      expect(await host.inside('privileged', 'echo me > /proc/sys/kernel/hostname && hostname')).toBe('me\n')
+      expect(await host.inside('privileged', 'ls -d /dev/kmsg /dev/fuse')).toBe('/dev/fuse\n/dev/kmsg\n')
+      expect(
+        await host.inside('privileged', 'mknod /tmp/fuse c 10 229 && : < /tmp/fuse && echo opened'),
+      ).toBe('opened\n')
     })
 
     it('shares the namespaces of the host that it is asked to', async () => {
@@ -46,14 +44,14 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       for (const kind of ['pid', 'ipc', 'uts', 'cgroup']) {
         expect(await namespaceOf(pid, kind), kind).toBe(await namespaceOf('self', kind))
       }
-      expect(await inside('shared', 'hostname')).toBe(`${hostname()}\n`)
-      expect(await inside('shared', `cat /proc/${process.pid}/comm`)).not.toBe('')
-      expect(await inside('shared', 'grep " /dev/shm " /proc/mounts')).not.toContain('size=65536k')
+      expect(await host.inside('shared', 'hostname')).toBe(`${hostname()}\n`)
+      expect(await host.inside('shared', `cat /proc/${process.pid}/comm`)).not.toBe('')
+      expect(await host.inside('shared', 'grep " /dev/shm " /proc/mounts')).not.toContain('size=65536k')
     })
 
     it('joins the processes and the IPC of another container, and its /dev/shm', async () => {
       const pid = await start('owner', { isolation: { ipc: 'shareable' }, limits: { shmSize: 1024 * 1024 } })
-      await inside('owner', 'echo seen > /dev/shm/word')
+      await host.inside('owner', 'echo seen > /dev/shm/word')
       const joined = { taskId: 'owner', pid }
       const isolation = { pid: { service: 'o' }, ipc: { service: 'o' } }
       const sharer = await aContainerOn(host, 'sharer', { spec: { isolation } })
@@ -64,13 +62,13 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
         expect(await namespaceOf(other, kind), kind).not.toBe(await namespaceOf('self', kind))
       }
       expect(await namespaceOf(other, 'mnt')).not.toBe(await namespaceOf(pid, 'mnt'))
-      expect(await inside('sharer', 'cat /proc/1/cmdline /dev/shm/word')).toBe('sleep\x001000\x00seen\n')
-      expect(await inside('sharer', 'grep " /dev/shm " /proc/mounts')).toContain('size=1024k')
-      const ended = Promise.all(['sharer', 'owner'].map((id) => exitOf(host.runtime, id)))
+      expect(await host.inside('sharer', 'cat /proc/1/cmdline /dev/shm/word')).toBe('sleep\x001000\x00seen\n')
+      expect(await host.inside('sharer', 'grep " /dev/shm " /proc/mounts')).toContain('size=1024k')
+      const ended = ['owner', 'sharer'].map((id) => exitOf(host.runtime, id))
       await host.runtime.kill('owner', 'SIGKILL')
-      expect(await ended).toMatchObject([{ exitCode: 137 }, { exitCode: 137 }])
+      expect(await Promise.all(ended)).toMatchObject([{ exitCode: 137 }, { exitCode: 137 }])
       const again = await start('owner', { isolation: { ipc: 'shareable' } })
-      expect(await inside('owner', 'ls /dev/shm')).toBe('')
+      expect(await host.inside('owner', 'ls /dev/shm')).toBe('')
       expect(again).not.toBe(pid)
       await host.runtime.purge('owner')
       await host.runtime.purge('sharer')
@@ -85,7 +83,7 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       const second = await aContainerOn(host, 'second', { spec })
       await host.runtime.create({ ...second, joined: { taskId: 'first', pid } })
       await host.runtime.start('second')
-      const seen = () => inside('first', 'cat /proc/[0-9]*/cmdline')
+      const seen = () => host.inside('first', 'cat /proc/[0-9]*/cmdline')
       await expect.poll(seen).toContain('4323')
       await host.runtime.purge('second')
       await expect.poll(seen).not.toContain('432')
@@ -121,17 +119,17 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
 
     it('has no /dev/shm with ipc: none', async () => {
       await start('noshm', { isolation: { ipc: 'none' } })
-      expect(await inside('noshm', 'grep -c " /dev/shm " /proc/mounts')).toBe('0\n')
+      expect(await host.inside('noshm', 'grep -c " /dev/shm " /proc/mounts')).toBe('0\n')
     })
 
     it('shows all of /proc and /sys with systempaths=unconfined', async () => {
       await start('system', { isolation: { showsSystem: true } })
-      expect(await inside('system', 'grep -c -E " /proc/(kcore|sys) " /proc/mounts')).toBe('0\n')
+      expect(await host.inside('system', 'grep -c -E " /proc/(kcore|sys) " /proc/mounts')).toBe('0\n')
     })
 
     it('is without a filter of system calls, or with one from the host, as asked', async () => {
       await start('nofilter', { isolation: { seccomp: 'unconfined' } })
-      expect(await inside('nofilter', 'grep ^Seccomp: /proc/self/status')).toBe('Seccomp:\t0\n')
+      expect(await host.inside('nofilter', 'grep ^Seccomp: /proc/self/status')).toBe('Seccomp:\t0\n')
       await mkdir(join(host.folder, 'profiles'))
       const file = join(host.folder, 'profiles', 'no-chmod.json')
       const chmod = {
@@ -141,17 +139,17 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       }
       await writeFile(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: [chmod] }))
       await start('filter', { isolation: { seccomp: file } })
-      expect(await inside('filter', 'chmod 700 /tmp 2>&1')).toMatch(/not supported/)
+      expect(await host.inside('filter', 'chmod 700 /tmp 2>&1')).toMatch(/not supported/)
       await start('ownfilter', {
         isolation: {
           seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ ...chmod, errnoRet: 71 }] },
         },
       })
-      expect(await inside('ownfilter', 'chmod 700 /tmp 2>&1; grep ^Seccomp: /proc/self/status')).toMatch(
+      expect(await host.inside('ownfilter', 'chmod 700 /tmp 2>&1; grep ^Seccomp: /proc/self/status')).toMatch(
         /Protocol error\nSeccomp:\t2\n$/,
       )
       await start('usual', {})
-      expect(await inside('usual', 'chmod 700 /tmp 2>&1; grep ^Seccomp: /proc/self/status')).toBe(
+      expect(await host.inside('usual', 'chmod 700 /tmp 2>&1; grep ^Seccomp: /proc/self/status')).toBe(
         'Seccomp:\t2\n',
       )
       expect(await refusal('nofile', { isolation: { seccomp: '/no/such/profile.json' } })).toMatch(
@@ -161,7 +159,7 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
 
     it('has further groups, by name and number', async () => {
       await start('groups', { process: { groups: ['media', '1234'] } })
-      expect((await inside('groups', 'id -G')).trim().split(' ')).toEqual(
+      expect((await host.inside('groups', 'id -G')).trim().split(' ')).toEqual(
         expect.arrayContaining(['2000', '1234']),
       )
       expect(await refusal('nogroup', { process: { groups: ['nope'] } })).toMatch(/has no group nope/)
@@ -171,9 +169,11 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       const command = ['sh', '-c', 'trap "exit 7" TERM; sleep 0.1 & exec sh -c "sleep 1000 & wait"']
       const pid = await start('init', { process: { init: true }, command })
       await expect.poll(() => readFile(`/proc/${pid}/cmdline`, 'utf8')).toMatch(/^\/dev\/init\0--\0sh\0/)
-      await inside('init', '(sleep 0.2 &) ; true')
+      await host.inside('init', '(sleep 0.2 &) ; true')
       await expect
-        .poll(() => inside('init', 'grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null'), { timeout: 5_000 })
+        .poll(() => host.inside('init', 'grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null'), {
+          timeout: 5_000,
+        })
         .toBe('')
       await host.runtime.kill('init', 'SIGTERM')
       await expect.poll(() => host.runtime.exitOf('init')).toMatchObject({ exitCode: 143 })
@@ -201,7 +201,7 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
         return
       }
       const pid = await start('other', { isolation: { runtime: other } })
-      expect(await inside('other', 'echo inside')).toBe('inside\n')
+      expect(await host.inside('other', 'echo inside')).toBe('inside\n')
       await readFile(join(host.paths.run, other, 'other', other === 'crun' ? 'status' : 'state.json'))
       const again = await host.again()
       expect(await again.state('other')).toEqual({ status: 'running', pid })
@@ -225,7 +225,7 @@ export function isolationContract(name: string, open: () => Promise<OciHost>): v
       const mount = { type: 'bind' as const, source, readOnly: true }
       const mounts = ['/etc', '/data'].map((folder) => ({ ...mount, target: `${folder}/${mark}` }))
       await running({ runtime: host.runtime, image }, 'linked', { mounts })
-      expect(await inside('linked', `cat /${mark} /tmp/${mark}`)).toBe('seenseen')
+      expect(await host.inside('linked', `cat /${mark} /tmp/${mark}`)).toBe('seenseen')
       expect([`/${mark}`, `/tmp/${mark}`].filter((path) => existsSync(path))).toEqual([])
     })
 

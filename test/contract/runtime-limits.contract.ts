@@ -20,8 +20,6 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
       expect(await host.close()).toEqual([])
     })
 
-    const inside = async (id: string, script: string) =>
-      (await host.runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
     const refusal = (id: string, spec: Partial<ContainerSpec>) => refusalOf(host, id, { spec })
 
     it('sets cores by quota, weight and number', async () => {
@@ -34,7 +32,7 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
       if (IS_V2) expect(Number(knob(pid, 'cpu.weight', ''))).toBeLessThan(100)
       else expect(knob(pid, '', 'cpu.shares')).toBe('512')
       expect(knob(pid, 'cpuset.cpus', 'cpuset.cpus')).toBe('0')
-      expect(await inside('cores', 'grep Cpus_allowed_list /proc/self/status')).toBe(
+      expect(await host.inside('cores', 'grep Cpus_allowed_list /proc/self/status')).toBe(
         'Cpus_allowed_list:\t0\n',
       )
       expect((await host.runtime.limits('cores'))?.cpus).toBe(0.3)
@@ -144,9 +142,9 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
 
     it('limits processes', async () => {
       await running(host, 'forks', { spec: { resources: { pids: 40 } } })
-      expect(await inside('forks', 'i=0; while [ $i -lt 50 ]; do sleep 1 & i=$((i+1)); done; wait')).toMatch(
-        /can't fork: Resource temporarily unavailable/,
-      )
+      expect(
+        await host.inside('forks', 'i=0; while [ $i -lt 50 ]; do sleep 1 & i=$((i+1)); done; wait'),
+      ).toMatch(/can't fork: Resource temporarily unavailable/)
     })
 
     it('limits and shares block devices', async () => {
@@ -189,9 +187,9 @@ export function limitsContract(name: string, open: () => Promise<OciHost>): void
         shmSize: 8 * MEBIBYTE,
       }
       const pid = await running(host, 'process', { spec: { limits } })
-      expect(await inside('process', 'ulimit -Sn; ulimit -Hn; ulimit -Hc')).toBe('100\n200\nunlimited\n')
+      expect(await host.inside('process', 'ulimit -Sn; ulimit -Hn; ulimit -Hc')).toBe('100\n200\nunlimited\n')
       expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8')).toBe('500\n')
-      expect(await inside('process', 'grep " /dev/shm " /proc/mounts')).toContain('size=8192k')
+      expect(await host.inside('process', 'grep " /dev/shm " /proc/mounts')).toContain('size=8192k')
     })
 
     it('says what this host may not give, before anything is made', async () => {

@@ -27,8 +27,6 @@ export function mountsContract(name: string, open: () => Promise<OciHost>): void
       expect(await host.close()).toEqual([])
     })
 
-    const inside = async (id: string, script: string) =>
-      (await host.runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output
     const bind = (more: Partial<ResolvedMount>): ResolvedMount => ({
       ...{ type: 'bind', source, target: '/in', readOnly: false },
       ...more,
@@ -43,11 +41,11 @@ export function mountsContract(name: string, open: () => Promise<OciHost>): void
     ] as const)('read-only, and below it: recursive %s', async (id, recursive, above, below) => {
       const mount = bind({ readOnly: true, ...(recursive && { recursive }) })
       await running(host, id, { mounts: [mount] })
-      expect(await inside(id, 'touch /in/x 2>&1')).toContain(above)
-      expect(await inside(id, `cat /in/disk/word; touch /in/disk/${id} 2>&1`)).toMatch(
+      expect(await host.inside(id, 'touch /in/x 2>&1')).toContain(above)
+      expect(await host.inside(id, `cat /in/disk/word; touch /in/disk/${id} 2>&1`)).toMatch(
         new RegExp(`^below.*${below}`, 's'),
       )
-      expect(await inside(id, `[ -e /in/disk/${id} ] && echo written`)).toBe(below ? '' : 'written\n')
+      expect(await host.inside(id, `[ -e /in/disk/${id} ] && echo written`)).toBe(below ? '' : 'written\n')
       await host.runtime.purge(id)
     })
 
@@ -59,8 +57,8 @@ export function mountsContract(name: string, open: () => Promise<OciHost>): void
       await succeed(['mount', '-t', 'tmpfs', 'tmpfs', later])
       try {
         await writeFile(join(later, 'word'), 'late')
-        expect(await inside('slave', 'cat /in/later/word')).toBe('late')
-        expect(await inside('alone', 'ls /in/later')).toBe('')
+        expect(await host.inside('slave', 'cat /in/later/word')).toBe('late')
+        expect(await host.inside('alone', 'ls /in/later')).toBe('')
       } finally {
         await succeed(['umount', later])
       }
@@ -77,7 +75,7 @@ export function mountsContract(name: string, open: () => Promise<OciHost>): void
       try {
         await writeFile(join(disk, 'word'), 'late')
         await running(host, 'after', { mounts })
-        expect(await inside('after', 'cat /in/disk/word')).toBe('late')
+        expect(await host.inside('after', 'cat /in/disk/word')).toBe('late')
         await Promise.all(['before', 'after'].map((id) => host.runtime.purge(id)))
       } finally {
         await succeed(['umount', disk])
@@ -107,11 +105,15 @@ export function mountsContract(name: string, open: () => Promise<OciHost>): void
       const mount: ResolvedMount = { type: 'tmpfs', source: '', target: '/t', readOnly: false, mode: 0o750 }
       const pid = await running(host, 'tmpfs', { mounts: [{ ...mount, size: 65_536, options }] })
       const script = 'echo "echo ran" > /t/run; chmod +x /t/run; /t/run; stat -c "%a %u %g" /t'
-      expect(await inside('tmpfs', script)).toBe('ran\n750 1000 1001\n')
-      expect(await inside('tmpfs', 'head -c 99999 /dev/zero > /t/big; stat -c %s /t/big')).toMatch(/^61440$/m)
+      expect(await host.inside('tmpfs', script)).toBe('ran\n750 1000 1001\n')
+      expect(await host.inside('tmpfs', 'head -c 99999 /dev/zero > /t/big; stat -c %s /t/big')).toMatch(
+        /^61440$/m,
+      )
       const found = (await mountsOf(pid)).find(({ target }) => target === '/t')
       expect(found?.options).toEqual(expect.arrayContaining(['size=64k', 'nr_inodes=100', 'uid=1000']))
-      expect(await inside('tmpfs', 'grep " /t " /proc/self/mountinfo')).toMatch(/ rw,nosuid,nodev,relatime/)
+      expect(await host.inside('tmpfs', 'grep " /t " /proc/self/mountinfo')).toMatch(
+        / rw,nosuid,nodev,relatime/,
+      )
       await host.runtime.purge('tmpfs')
     })
   })

@@ -20,6 +20,8 @@ export interface OciHost {
   image: ResolvedImage
   /** What the runtime has logged. */
   logged: { fields: object; message: string }[]
+  /** What a script prints that is run in a container. */
+  inside(id: string, script: string): Promise<string>
   /** Another runtime over the same folders: an agent that was started again. */
   again(): Promise<Runtime>
   /** Takes everything down and says what is left of it in the kernel, which should be nothing. */
@@ -65,6 +67,7 @@ export async function openOciHost(wanted: 'auto' | 'crun' | 'runc'): Promise<Oci
     runtime,
     image,
     logged,
+    inside: async (id, script) => (await runtime.exec(id, ['sh', '-c', script], { timeout: 10_000 })).output,
     async again() {
       const next = await open()
       runtimes.push(next)

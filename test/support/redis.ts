@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 
 export interface TestRedis {
   /** `unix:///…` */
@@ -20,6 +21,30 @@ export interface TestRedis {
   restart(): Promise<void>
   /** Ends the server and removes its folder. */
   stop(): Promise<void>
+}
+
+/** One for all tests of a file, empty before each. */
+export function useRedis(): TestRedis {
+  let server: TestRedis
+  beforeAll(async () => {
+    server = await startRedis()
+  })
+  beforeEach(() => server.flush())
+  afterAll(() => server.stop())
+  return {
+    get url() {
+      return server.url
+    },
+    get client() {
+      return server.client
+    },
+    flush: () => server.flush(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    stop: () => server.stop(),
+  }
 }
 
 /** A private redis-server on a unix socket in a temp folder, without persistence. */

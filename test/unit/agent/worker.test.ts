@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openOrders } from '../../../agent/orders.ts'
 import { agentPaths } from '../../../agent/paths.ts'
 import { startWorker } from '../../../agent/worker.ts'
@@ -15,20 +15,15 @@ import type { NetworkSpec } from '../../../schemas/network.ts'
 import { PREFIX, queueName, redisOptions } from '../../../schemas/wire.ts'
 import { aContainer } from '../../support/builders.ts'
 import { aLog, aRun, aTask } from '../../support/jobs.ts'
-import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { useRedis } from '../../support/redis.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-let redis: TestRedis
+const redis = useRedis()
 let queue: Queue
 let state = ''
 let close: (() => Promise<void>)[] = []
 
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
 beforeEach(async () => {
-  await redis.flush()
   state = mkdtempSync(join(tmpdir(), 'worker-'))
   queue = new Queue(queueName('one'), { connection: redisOptions(redis.url), prefix: PREFIX })
   close.push(() => queue.close())

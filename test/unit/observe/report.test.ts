@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createReporter, type Reporter } from '../../../agent/observe/report.ts'
 import { connectRedis } from '../../../agent/redis.ts'
 import { Report, Snapshot } from '../../../schemas/report.ts'
@@ -8,15 +8,10 @@ import { REPORTS, SNAPSHOTS } from '../../../schemas/wire.ts'
 import { aSeen } from '../../support/agent-reports.ts'
 import { aHost } from '../../support/builders.ts'
 import { aLog } from '../../support/jobs.ts'
-import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { useRedis } from '../../support/redis.ts'
 
-let redis: TestRedis
+const redis = useRedis()
 const closing: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
-beforeEach(() => redis.flush())
 afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })

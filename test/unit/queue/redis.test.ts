@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { closeRedis, connectRedis, type Redis, reaching, whenReady } from '../../../controller/redis.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import { redisName, redisOptions } from '../../../schemas/wire.ts'
 import { aLog } from '../../support/jobs.ts'
-import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { useRedis } from '../../support/redis.ts'
 
 describe('the address of a Redis', () => {
   it.each([
@@ -34,12 +34,8 @@ describe('the address of a Redis', () => {
 })
 
 describe('a connection', () => {
-  let redis: TestRedis
+  const redis = useRedis()
   const clients: Redis[] = []
-  beforeAll(async () => {
-    redis = await startRedis()
-  })
-  afterAll(() => redis.stop())
   afterEach(() => {
     for (const client of clients.splice(0)) closeRedis(client)
   })

@@ -3,27 +3,21 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLeader, type Leader } from '../../../controller/state/leader.ts'
 import { EPOCH } from '../../../controller/state/lease.ts'
 import { LEADER } from '../../../schemas/wire.ts'
 import { aLog } from '../../support/jobs.ts'
-import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { useRedis } from '../../support/redis.ts'
 
 /** Long enough for a busy machine, short enough to wait for its end. */
 const LEASE = 1_500
 
-let redis: TestRedis
+const redis = useRedis()
 let folder: string
 const closing: (() => Promise<unknown>)[] = []
 
-beforeAll(async () => {
-  redis = await startRedis()
-})
-afterAll(() => redis.stop())
-
 beforeEach(async () => {
-  await redis.flush()
   folder = await mkdtemp(join(tmpdir(), 'leader-'))
 })
 afterEach(async () => {
