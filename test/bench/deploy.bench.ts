@@ -205,7 +205,7 @@ async function idleCost(host: TestHost): Promise<Measured[]> {
   )
   const { agent, controller } = await host.pids()
   if (agent === undefined || controller === undefined) throw new Error('agent or controller is gone')
-  const used = (await busy(host, agent)) * 100
+  const used = (await busy(host, agent, 60)) * 100
   return [
     { name: `agent with ${REPLICAS + 1} tasks: RSS`, value: await rss(agent), unit: 'MB', limit: 110 },
     {

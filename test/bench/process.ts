@@ -2,14 +2,12 @@ import { readFile } from 'node:fs/promises'
 import type { TestHost } from '../support/host.ts'
 
 const TICKS_PER_SECOND = 100
-/** Seconds. */
-export const WATCHED = 20
 
-/** The share of one core that a process used in `WATCHED` seconds, its children not counted. */
-export async function busy(host: TestHost, pid: number): Promise<number> {
+/** The share of one core that a process used in so many seconds, at most a minute, its children not counted. */
+export async function busy(host: TestHost, pid: number, seconds = 20): Promise<number> {
   const before = await ticks(pid)
-  await host.run('sleep', String(WATCHED))
-  return ((await ticks(pid)) - before) / TICKS_PER_SECOND / WATCHED
+  await host.run('sleep', String(seconds))
+  return ((await ticks(pid)) - before) / TICKS_PER_SECOND / seconds
 }
 
 /** The resident size of a process in MB. */

@@ -2,6 +2,7 @@ import { benchDeploy } from './deploy.bench.ts'
 import { benchHealth } from './health.bench.ts'
 import { benchLoad } from './load.bench.ts'
 import { type Measured, table } from './measure.ts'
+import { benchNames } from './names.bench.ts'
 import { benchPlan } from './plan.bench.ts'
 import { benchPolls } from './poll.bench.ts'
 import { benchPublish } from './publish.bench.ts'
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Measured[]>> = {
   deploy: benchDeploy,
   health: benchHealth,
   publish: benchPublish,
+  names: benchNames,
 }
 
 const wanted = process.argv.slice(2)

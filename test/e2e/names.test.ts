@@ -85,9 +85,14 @@ it('gives a service with a vip one address, and leads what comes there to the ta
   }
 })
 
-it('takes a task out that is not healthy, and knows nothing of a service of which none is', async () => {
+it('takes a task out that is not healthy until it is again, and knows nothing of a service of which none is', async () => {
+  const [sickOne, wellOne] = [await addressOf('api', 1), await addressOf('api', 2)]
   await inside('api', ['/bin/touch', '/tmp/unhealthy'], 1)
-  await expect.poll(() => lookUp('front', 'api'), { timeout: 10_000 }).toEqual([await addressOf('api', 2)])
+  await expect.poll(() => lookUp('front', 'api'), { timeout: 10_000 }).toEqual([wellOne])
+  const heal = () => inside('api', ['/bin/rm', '-f', '/tmp/unhealthy'], 1).catch(() => {}) // it is started again meanwhile
+  await expect
+    .poll(() => heal().then(() => lookUp('front', 'api')), { timeout: 30_000 })
+    .toEqual([sickOne, wellOne].sort())
   const sick = compose(appService('api', { environment: { HEALTH: 'fail' }, lines: ['networks: [d]'] }))
   const asks = appService('asks', { lines: ['networks: [d]'] })
   await host.commit({ 'sick/compose.yaml': `${sick}${asks}networks: {d: }\n` })
