@@ -2,12 +2,10 @@ import { isAlias, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap, type 
 import type { Problem } from '../../../schemas/problem.ts'
 import { errorAt, note } from '../report.ts'
 import { type Extents, excess, extentOf } from './extent.ts'
+import { keyText } from './key-text.ts'
 import { type Entry, keyPath, type Node, type Place, type Tag } from './node.ts'
-import { resolvePlain } from './scalar.ts'
-import { isPlain, nothing, scalarFrom, unusable } from './scalar-node.ts'
+import { nothing, scalarFrom, unusable } from './scalar-node.ts'
 import { tagOf } from './tags.ts'
-
-const MAX_KEY = 1024
 
 /** What is shared by the documents of a file. */
 export interface Converting {
@@ -58,26 +56,13 @@ export function convert(contents: YamlNode, { text: source, place, extents }: Co
 
   function addEntry(found: Map<string, Entry>, pair: Pair<YamlNode, YamlNode | null>, path: string): void {
     const where = at(pair.key)
-    const key = keyText(pair.key, where, path)
+    const key = keyText(pair.key, { at: where, path, problems })
     if (key === undefined) return
     const inner = keyPath(path, key)
     const earlier = found.get(key)
     if (earlier) note(problems, errorAt(where, inner, twice(key, earlier)))
     const value = pair.value ? node(pair.value, inner) : nothing(where)
     if (!earlier) found.set(key, { at: where, value })
-  }
-
-  function keyText(key: YamlNode, where: Place, path: string): string | undefined {
-    if (isScalar(key) && String(key.value).length > MAX_KEY) {
-      note(problems, errorAt(where, path, `a key has more than ${MAX_KEY} characters`))
-      return undefined
-    }
-    const text = isScalar(key) && typeof key.value === 'string' ? key.value : undefined
-    if (text !== undefined && isScalar(key) && (!isPlain(key) || typeof resolvePlain(text) === 'string'))
-      return text
-    const message = text ? `the key ${text} is not text; quote it: "${text}"` : 'a key must be text'
-    note(problems, errorAt(where, path, message))
-    return text || undefined
   }
 
   function alias(name: string, where: Place, path: string): Node {

@@ -2,9 +2,10 @@ import type { Problem } from '../../../../schemas/problem.ts'
 import { errorAt } from '../../report.ts'
 import { MAX_EXPANDED } from '../../yaml/extent.ts'
 import { mapEntries, mapItems } from '../../yaml/map-values.ts'
-import { broken, keyPath, type ListNode, type MapNode, type Node, type ScalarNode } from '../../yaml/node.ts'
+import { broken, keyPath, type MapNode, type Node, type ScalarNode } from '../../yaml/node.ts'
 import { placesIn } from '../../yaml/text-start.ts'
 import { createFillIn, type FillIn, type Unset } from './fill-in.ts'
+import { createMeasure } from './measure.ts'
 import type { Lookup } from './template.ts'
 
 export interface Filling {
@@ -28,11 +29,11 @@ export interface Filled {
 export function interpolate(root: Node, { variables, unset, path = '' }: Filling): Filled {
   const problems: Problem[] = []
   const done = new Map<Node, Node>()
-  const bytes = new Map<Node, number>()
+  const bytes = createMeasure()
   const fillIn = createFillIn({ variables, unset }, problems)
   const fillInFragment = unset === 'blank' ? createFillIn({ variables, unset }, []) : undefined
   const filled = visit(root, path, fillIn)
-  if (lengthOf(filled) <= MAX_EXPANDED) return { root: filled, problems }
+  if (bytes.of(filled) <= MAX_EXPANDED) return { root: filled, problems }
   const message = `has more than ${MAX_EXPANDED} bytes once its aliases and variables are filled in`
   return { root: null, problems: [...problems, errorAt(root.at, path, message)] }
 
@@ -42,20 +43,8 @@ export function interpolate(root: Node, { variables, unset, path = '' }: Filling
     if (known) return known
     const made = fill(node, path, fillIn)
     done.set(node, made)
-    if (made.kind !== 'scalar') bytes.set(made, bytesOf(made))
+    if (made.kind !== 'scalar') bytes.add(made)
     return made
-  }
-
-  // What is left alone has been measured when its aliases were expanded, and is not read.
-  function bytesOf(node: MapNode | ListNode): number {
-    let sum = 0
-    if (node.kind === 'list') for (const item of node.items) sum += lengthOf(item)
-    else for (const [key, { value }] of node.entries) sum += Buffer.byteLength(key) + lengthOf(value)
-    return sum
-  }
-
-  function lengthOf(node: Node): number {
-    return node.kind === 'scalar' ? Buffer.byteLength(node.text) : (bytes.get(node) ?? 0)
   }
 
   function fill(node: Node, path: string, fillIn: FillIn): Node {
