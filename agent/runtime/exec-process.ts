@@ -32,9 +32,9 @@ export async function processFile(
   return file
 }
 
-/** The text of a process with other arguments; its numbers stay as they are written: some are too great for JavaScript. */
+/** The text of a process with other arguments and without a terminal; its numbers stay as they are written: some are too great for JavaScript. */
 function withArguments(text: string, argv: string[]): string {
-  return JSON.stringify({ ...parseExactly(text), args: argv })
+  return JSON.stringify({ ...parseExactly(text), terminal: false, args: argv })
 }
 
 /** An object of JSON whose numbers come out of `JSON.stringify` as they were written. */

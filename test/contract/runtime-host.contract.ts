@@ -147,7 +147,7 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
     })
 
     it("runs a command as the container's user, and leaves the host's /dev/null to root", async () => {
-      await running(host, 'alice', { spec: { user: '1000:1001' } })
+      await running(host, 'alice', { spec: { user: '1000:1001', process: { tty: true } } })
       expect(await host.inside('alice', 'id -u; id -g; cat')).toBe('1000\n1001\n')
       expect(await stat('/dev/null')).toMatchObject({ uid: 0, gid: 0 })
     })
