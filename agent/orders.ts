@@ -59,22 +59,9 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
   return {
     begin(job, slotOf) {
       const place: Place = [job.epoch, job.sequence]
-      if (job.epoch < kept.epoch)
-        throw refused(`it is of epoch ${job.epoch}, and the controller of epoch ${kept.epoch} leads`)
-      if (job.epoch > kept.epoch) {
-        kept.epoch = job.epoch
-        save()
-      }
       const keys = keysFor(job.action, slotOf)
-      if (keys.length > 0 && compare(place, kept.floor) <= 0)
-        throw refused('it is older than anything this agent remembers')
-      for (const key of keys) {
-        const newer = [kept.done.get(key), begun.get(key)].find((other) => other && compare(other, place) > 0)
-        if (newer)
-          throw refused(
-            `job ${newer.join('/')} for ${key} is newer than it (${place.join('/')}) and was begun before`,
-          )
-      }
+      enterEpoch(job.epoch)
+      checkOrder(keys, place)
       if (keys.some((key) => same(kept.done.get(key), place))) return false
       const deadline = Date.parse(job.deadline)
       if (!(now() < deadline)) throw late(job.deadline)
@@ -93,6 +80,25 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
       save()
     },
     saved: () => writing,
+  }
+
+  function enterEpoch(epoch: number): void {
+    if (epoch < kept.epoch)
+      throw refused(`it is of epoch ${epoch}, and the controller of epoch ${kept.epoch} leads`)
+    if (epoch === kept.epoch) return
+    kept.epoch = epoch
+    save()
+  }
+
+  function checkOrder(keys: string[], place: Place): void {
+    if (keys.length > 0 && compare(place, kept.floor) <= 0)
+      throw refused('it is older than anything this agent remembers')
+    for (const key of keys) {
+      const newer = [kept.done.get(key), begun.get(key)].find((other) => other && compare(other, place) > 0)
+      if (!newer) continue
+      const [first, second] = [newer, place].map((one) => one.join('/'))
+      throw refused(`job ${first} for ${key} is newer than it (${second}) and was begun before`)
+    }
   }
 
   /** Not forced to the disk: after a power cut an old job would still have to be signed and within its deadline. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { absent } from '../disk.ts'
 import { detach, removePluginLinks } from './attach.ts'
 import { bridgePrefix, NETNS_FOLDER, namespaceName, namespacePrefix } from './naming.ts'
 import type { Parts } from './parts.ts'
@@ -80,9 +81,6 @@ function listNow(folder: string): string[] {
   }
 }
 
-function listOf(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+async function listOf(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(absent)) ?? []
 }
