@@ -73,3 +73,25 @@ it('goes back by hand to an earlier revision, and stays there until a commit', a
   await host.until(isConverged(next))
   expect((await host.http(8080)).body).toBe('five\n')
 })
+
+it('does not call a commit converged that leaves a task as it is which never served', async () => {
+  const waiting = (drift: string) =>
+    [
+      `x-setpoint: {drift: ${drift}}`,
+      compose(appService('app', { lines: ['x-setpoint: {update: {deadline: 3s}}'] })),
+    ]
+      .join('\n')
+      .replace(/image: \S+/, 'image: localhost/test/missing:1')
+  const first = await host.commit({ 'fresh/compose.yaml': waiting('heal') })
+  await host.until(hasOutcome('stalled', first, 'fresh'))
+  const same = await host.commit({ 'fresh/compose.yaml': waiting('report') })
+  const status = await host.until(
+    (seen) =>
+      stackOf(seen, 'fresh').revision.attempted === same && stackOf(seen, 'fresh').outcome !== 'rolling',
+  )
+  expect(stackOf(status, 'fresh')).toMatchObject({
+    outcome: 'stalled',
+    revision: { attempted: same, applied: null },
+    failure: { code: 'DEADLINE_PASSED', service: 'app' },
+  })
+})
