@@ -1,0 +1,65 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { VolumesDocument } from '../../schemas/status.ts'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { type SecondAgent, secondAgent } from '../support/second-agent.ts'
+import { isConverged, tasksOf } from '../support/stacks.ts'
+
+let host: TestHost
+let second: SecondAgent
+
+const stack = (deploy: string) => `services:
+  app:
+    image: ${TEST_IMAGE}
+    stop_grace_period: 1s
+    deploy: ${deploy}
+    network_mode: none
+    volumes: [data:/data]
+volumes: {data: {}}
+`
+
+beforeAll(async () => {
+  host = await startHost()
+  second = await secondAgent(host)
+  await second.start()
+  await host.until(isConverged(await host.commit({ 'web/compose.yaml': stack('{mode: global}') })), 60_000)
+})
+afterAll(async () => {
+  await second?.destroy()
+  await host?.destroy()
+})
+
+const volumesOf = (state: string) => readdir(join(state, 'volumes'))
+const folders = () => ({ vm: join(host.state, 'agent'), second: second.state })
+
+async function placesOf(...flags: string[]): Promise<string[]> {
+  const { json } = await host.setpoint('volumes', ...flags, '--output', 'json')
+  return (json as VolumesDocument).volumes.map((volume) => `${volume.name} on ${volume.host}`)
+}
+
+it('shows the volume of each host, and keeps both while a task may be on either', async () => {
+  expect(await placesOf()).toEqual(['web_data on second', 'web_data on vm'])
+  const { code, stderr } = await host.setpoint('volumes', 'rm', 'web_data', '--host', 'second')
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining('declared by web and used by'),
+  })
+})
+
+it('removes what a service has left behind on a host where it is not any more', async () => {
+  const revision = await host.commit({ 'web/compose.yaml': stack('{replicas: 1}') })
+  const status = await host.until((now) => isConverged(revision)(now) && tasksOf(now).length === 1, 60_000)
+  const stays = tasksOf(status)[0]?.host === 'vm' ? 'vm' : 'second'
+  const left = stays === 'vm' ? 'second' : 'vm'
+  await expect.poll(() => placesOf('--unused')).toEqual([`web_data on ${left}`])
+
+  const unclear = await host.setpoint('volumes', 'rm', 'web_data')
+  expect(unclear).toMatchObject({ code: 2, stderr: expect.stringContaining('on second, vm: say which') })
+  expect(await volumesOf(folders()[left])).toEqual(['web_data'])
+
+  const { code, stdout } = await host.setpoint('volumes', 'rm', 'web_data', '--host', left)
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `web_data is removed from ${left}.\n` })
+  expect(await volumesOf(folders()[left])).toEqual([])
+  expect(await volumesOf(folders()[stays])).toEqual(['web_data'])
+})
