@@ -6,7 +6,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { Loaded } from '../desired/load.ts'
 import type { Source } from '../git/source.ts'
-import { pathFrom, seenFrom } from './seen-from.ts'
+import { seenFrom, sourcePathFrom } from './seen-from.ts'
 import { readVariables } from './variables-files.ts'
 
 /** What a path on disk declares, as it lies there, committed or not; with paths as seen from the working folder. */
@@ -59,8 +59,8 @@ export async function loadPath(path: string, variables: readonly string[] = []):
   if (stacks.length === 0 && images.length === 0) throw nothingThere(path, place)
   const view = { root: place.root, folder: process.cwd(), isPath: (text: string) => tree.files.has(text) }
   return {
-    stacks: stacks.map((stack) => ({ ...stack, file: pathFrom(stack.file, view) })),
-    images: images.map((image) => pathFrom(image, view)),
+    stacks: stacks.map((stack) => ({ ...stack, file: sourcePathFrom(view, stack.file) })),
+    images: images.map((image) => sourcePathFrom(view, image)),
     problems: problems.map((problem) => seenFrom(problem, view)),
   }
 }

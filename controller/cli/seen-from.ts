@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path'
 import type { Problem } from '../../schemas/problem.ts'
+import { withPlaces } from './problem-places.ts'
 
 /** Where the paths of a source are, and from where they are looked at; both absolute. */
 export interface Viewpoint {
@@ -10,20 +11,17 @@ export interface Viewpoint {
 }
 
 /** A path of the source as someone in a folder writes it. */
-export function pathFrom(path: string, { root, folder }: Omit<Viewpoint, 'isPath'>): string {
+export function sourcePathFrom({ root, folder }: Omit<Viewpoint, 'isPath'>, path: string): string {
   return relative(folder, join(root, path)) || path
 }
 
 /** The problem with its files, those in its messages too, as an editor started in the folder finds them. */
-export function seenFrom({ related, ...problem }: Problem, view: Viewpoint): Problem {
-  const seen = <T extends { file: string; message: string }>(place: T): T => ({
-    ...place,
-    file: pathFrom(place.file, view),
-    message: place.message
-      .replace(WORD, (word) => (isFile(word, view) ? pathFrom(word, view) : word))
-      .replace(MISSING, (word) => pathFrom(word, view)),
-  })
-  return { ...seen(problem), ...(related && { related: related.map(seen) }) }
+export function seenFrom(problem: Problem, view: Viewpoint): Problem {
+  const seen = (path: string) => sourcePathFrom(view, path)
+  return withPlaces(problem, ({ file, message }) => ({
+    file: seen(file),
+    message: message.replace(WORD, (word) => (isFile(word, view) ? seen(word) : word)).replace(MISSING, seen),
+  }))
 }
 
 /** What is quoted stands as it is written, and so does what follows a sign of YAML. */

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { Problem } from '../../../schemas/problem.ts'
+import { withPlaces } from '../problem-places.ts'
 
 /** A path as someone in a folder writes it; no path stays none. */
 export function pathFrom(folder: string, path: string): string {
@@ -7,12 +8,10 @@ export function pathFrom(folder: string, path: string): string {
 }
 
 /** A problem whose files, those in its messages too, are written as someone in a folder writes them. */
-export function fromHere({ related, ...problem }: Problem, folder: string): Problem {
-  const places = related?.map((place) => ({ ...place, ...written(place, folder) }))
-  return { ...problem, ...written(problem, folder), ...(places && { related: places }) }
-}
-
-function written({ file, message }: { file: string; message: string }, folder: string) {
+export function fromHere(problem: Problem, folder: string): Problem {
   const isRoot = folder === '/'
-  return { file: pathFrom(folder, file), message: isRoot ? message : message.replaceAll(`${folder}/`, '') }
+  return withPlaces(problem, ({ file, message }) => ({
+    file: pathFrom(folder, file),
+    message: isRoot ? message : message.replaceAll(`${folder}/`, ''),
+  }))
 }
