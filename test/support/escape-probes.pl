@@ -89,11 +89,13 @@ probe 'unreachable-folder', sub { (readlink('/proc/self/cwd') // '') =~ /unreach
 
 sub same { join(' ', (stat shift)[0, 1]) eq join(' ', (stat shift)[0, 1]) }
 
-# CVE-2019-5736: the runtime's own program, while the healthcheck brings it here
+# CVE-2019-5736: the runtime's own program, while the healthcheck brings it here. Who sees the whole machine is the
+# control: it could open that program, and nobody on the machine can start what is open for writing (ETXTBSY).
+my $rounds = -e "/proc/$ENV{HOST_PID}/comm" ? 0 : 600;
 my %held;
 my $overwritten = 0;
 my $seen = 0;
-for (1 .. 600) {
+for (1 .. $rounds) {
     for my $exe (glob '/proc/[0-9]*/exe') {
         (my $comm = $exe) =~ s{exe$}{comm};
         next unless text($comm) =~ /crun|runc/;
