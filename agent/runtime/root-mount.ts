@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { chmod, chown, mkdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
@@ -16,7 +16,8 @@ const ROOT = 'rootfs'
 
 /** Where a task's writable root may be mounted. */
 function rootsOf(paths: Paths, taskId: string): string[] {
-  return [paths.taskRun(taskId), reachableOf(paths, taskId)].map((folder) => join(folder, ROOT))
+  const folders = [paths.taskRun(taskId), reachableOf(paths, taskId)]
+  return folders.filter((folder) => existsSync(folder)).map((folder) => join(folder, ROOT))
 }
 
 /**

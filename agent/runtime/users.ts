@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { OWN_USERS } from '../../schemas/isolation.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Paths } from '../paths.ts'
+import { unable } from './abilities.ts'
 import { bindArgv, unmountArgv } from './argv.ts'
 import { run, succeed } from './exec.ts'
 import { explain } from './explain.ts'
@@ -47,7 +48,7 @@ export async function closeUsers(paths: Paths, taskId: string): Promise<void> {
 async function make(path: string, { first, folder }: { first: number; folder: string }): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(path, '')
-  const held = await hold(['unshare', '--user'])
+  const held = await hold(['unshare', '--user']).catch(notGiven)
   try {
     for (const map of ['uid_map', 'gid_map'])
       await writeFile(`/proc/${held.pid}/${map}`, `0 ${first} ${OWN_USERS}\n`)
@@ -55,6 +56,16 @@ async function make(path: string, { first, folder }: { first: number; folder: st
   } finally {
     await held.end()
   }
+}
+
+/** The kernel says ENOSPC when there are as many as it lets be: no disk is full. */
+function notGiven(cause: Error): never {
+  if (!cause.message.includes('unshare failed')) throw cause
+  throw unable(
+    'userns_mode: auto needs a namespace of users, and the kernel of this host gives none',
+    'Let it: `sysctl -w user.max_user_namespaces=10000`.',
+    cause,
+  )
 }
 
 async function isBound(path: string): Promise<boolean> {

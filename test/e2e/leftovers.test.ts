@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { scratchOf } from '../../agent/image/scratch.ts'
 import { agentPaths, type Paths } from '../../agent/paths.ts'
-import { startHost, type TestHost } from '../support/host.ts'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { appService, compose, isConverged, tasksOf } from '../support/stacks.ts'
 
 /** Another agent of the same machine. */
@@ -100,6 +100,28 @@ const LEFT: Leftover[] = [
     isThere: lists(['ps', '-eo', 'args'], () => join(paths.run, 'dns', 'dead.hosts')),
   },
   {
+    what: 'the users of a task, and its image with their ids',
+    async make() {
+      const [pin, root] = [
+        join(paths.taskRun('ghost-users'), 'users'),
+        join(paths.run, 'roots/ghost-users/rootfs'),
+      ]
+      const first = '2000289792'
+      await host.run('mkdir', '-p', dirname(pin), root, paths.task('ghost-users'), '/run/setpoint/users')
+      for (const file of [pin, join(paths.task('ghost-users'), 'users'), `/run/setpoint/users/${first}`])
+        write(at(file), file.startsWith('/run/setpoint/users') ? `${paths.instance}/ghost-users` : first)
+      await host.run('mount', '--bind', '/proc/self/ns/user', pin)
+      const holder = 'setpoint-ghost'
+      await host.run('buildah', 'from', '--pull-never', '--name', holder, TEST_IMAGE)
+      write(at(join(paths.state, 'images/moved/ghost-users.json')), JSON.stringify({ holder, root: '' }))
+    },
+    isThere: async () =>
+      (await lists(['buildah', 'containers'], () => 'setpoint-ghost')()) ||
+      (await lists(['cat', '/proc/self/mountinfo'], () => 'ghost-users')()) ||
+      (await lists(['find', '/run/setpoint', join(paths.state)], () => 'ghost-users')()) ||
+      existsSync(at('/run/setpoint/users')),
+  },
+  {
     what: "a folder of the runtime's without a container",
     make: () => host.run('mkdir', '-p', join(paths.run, 'crun', 'ghost-record')),
     isThere: isPath(() => join(paths.run, 'crun', 'ghost-record')),
@@ -189,9 +211,9 @@ describe('it leaves', () => {
   })
 })
 
-function write(path: string): void {
+function write(path: string, text = '0'): void {
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, '0')
+  writeFileSync(path, text)
 }
 
 async function mountTmpfs(folder: string): Promise<void> {
