@@ -1,9 +1,10 @@
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import type { SetpointError } from '../../schemas/error.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import { mountOf, readMounts } from '../mountinfo.ts'
 import { mountFailure } from './failure.ts'
+import { makeFolder } from './make-folder.ts'
 
 /**
  * The source of a bind mount as it is on this host, made where it may be made.
@@ -16,7 +17,7 @@ export async function hostPath(mount: Mount): Promise<string> {
   }
   if (!(await stat(source).catch(absent))) {
     if (!createHostPath) throw missing(mount)
-    await mkdir(source, { recursive: true }).catch((cause) => {
+    await makeFolder(source).catch((cause) => {
       throw mountFailure(`${source}, to be mounted at ${target}, cannot be made: ${cause.message}`, { cause })
     })
   }

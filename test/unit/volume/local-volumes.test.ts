@@ -195,6 +195,16 @@ describe('a bind mount', () => {
     })
   })
 
+  it.each(['/proc/nowhere', '/proc/nowhere/below'])(
+    '%s, where the kernel makes none, is an error and no endless try',
+    async (source) => {
+      await expect(resolve({ type: 'bind', source, createHostPath: true })).rejects.toMatchObject({
+        code: 'MOUNT_FAILED',
+        message: expect.stringMatching(/^\/proc\/nowhere.*, to be mounted at \/data, cannot be made: ENOENT/),
+      })
+    },
+  )
+
   it('must be absolute', async () => {
     await expect(resolve({ type: 'bind', source: 'etc' })).rejects.toMatchObject({ code: 'MOUNT_FAILED' })
   })
