@@ -4,8 +4,6 @@ import type { StackRecord } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type {
   ControllerStatus,
-  DriftedField,
-  DriftItem,
   HostKeyStatus,
   HostProblem,
   HostStatus,
@@ -13,14 +11,13 @@ import type {
   SourceStatus,
   StackStatus,
   StatusDocument,
-  TaskEnd,
-  TaskView,
 } from '../../schemas/status.ts'
-import { isServing, restartsOf, type TaskStatus } from '../../schemas/task.ts'
+import { isServing, type TaskStatus } from '../../schemas/task.ts'
 import { driftOf } from '../plan/drift.ts'
 import { wantedSlots } from '../plan/plan.ts'
 import { type Candidate, wantedRevision } from '../rollout/accept.ts'
-import { conditionKey, conditionsOf, driftKey } from './conditions.ts'
+import { conditionKey, conditionsOf } from './conditions.ts'
+import { taskView } from './task-view.ts'
 
 /** What the status of a stack is made of. */
 export interface StackFacts {
@@ -52,35 +49,6 @@ export function statusDocument(
     sources,
     controller,
   }
-}
-
-/** Every drifted field of a stack with since when it is so and what is done about it. */
-export function driftItems(record: StackRecord, observed: Observed, now: Date): DriftItem[] {
-  const handling = (record.healthy ?? record.accepted)?.spec.drift ?? 'report'
-  return driftOf(record.name, observed).map((drift: DriftedField) => ({
-    stack: record.name,
-    ...drift,
-    since: record.since[driftKey(drift)] ?? now.toISOString(),
-    handling,
-  }))
-}
-
-/** The containers that carry Setpoint's label and that no stack has asked for: told, and left to a person (law 9). */
-export function strayItems(records: StackRecord[], observed: Observed): DriftItem[] {
-  const claimed = new Set(records.flatMap(({ inventory }) => inventory.map((item) => item.taskId)))
-  return [...observed.values()].flatMap(({ info, strays }) =>
-    strays.map(({ containerId, pid, since }) => ({
-      stack: '',
-      service: '',
-      taskId: containerId,
-      host: info.name,
-      field: 'container',
-      wanted: 'none',
-      found: pid === 0 ? 'stopped' : `running, pid ${pid}`,
-      since,
-      handling: claimed.has(containerId) ? ('heal' as const) : ('report' as const),
-    })),
-  )
 }
 
 function stackStatus(
@@ -156,34 +124,6 @@ function serviceStatus(stack: string, service: ServiceSpec, observed: Observed):
 function portsOf({ container }: ServiceSpec, tasks: TaskStatus[]): string[] {
   const published = tasks.flatMap(({ ports = [] }) => ports)
   return published.length > 0 ? [...new Set(published)].sort() : container.ports.map(describePort)
-}
-
-function taskView(task: TaskStatus): TaskView {
-  return {
-    id: task.id,
-    slot: task.slot,
-    host: task.host,
-    state: task.state,
-    health: task.health,
-    pid: task.pid ?? null,
-    addresses: [...Object.values(task.addresses), ...Object.values(task.addresses6 ?? {})],
-    ports: task.ports ?? [],
-    startedAt: task.startedAt ?? null,
-    exitCode: task.exitCode ?? null,
-    revision: task.revision,
-    restarts: restartsOf(task),
-    renewals: task.renewals ?? 0,
-    restartAt: task.restartAt ?? null,
-    ended: endOf(task),
-    probes: task.probes ?? (task.lastProbe ? [task.lastProbe] : []),
-    message: task.message ?? null,
-    error: task.error === undefined ? null : (task.error as NonNullable<TaskView['error']>),
-  }
-}
-
-function endOf({ exitCode, endedAt, signal, oomKilled, logTail }: TaskStatus): TaskEnd | null {
-  if (exitCode === undefined || endedAt === undefined) return null
-  return { exitCode, signal: signal ?? null, oomKilled: oomKilled ?? false, at: endedAt, log: logTail ?? [] }
 }
 
 function hostStatus(

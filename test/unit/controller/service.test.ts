@@ -107,6 +107,14 @@ describe('the plan', () => {
       `${sha(2).slice(0, 7)} is held back until a commit changes the stack: app.1 failed.`,
     ])
   })
+
+  it('is empty once all is in place, also while not all of it serves', () => {
+    const spec = (v: string) => aStack('shop', [aService('app', { container: { environment: { V: v } } })])
+    const degraded = aRecord('shop', aRevision(2, spec('2')), { healthy: aRevision(1, spec('1')) })
+    expect(serviceOf({ ...degraded, outcome: 'degraded' }).plan().stacks).toMatchObject([
+      { revision: sha(2), changes: [], problems: [] },
+    ])
+  })
 })
 
 describe('a plan of files that are not committed', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { driftItems, type StackFacts, statusDocument, strayItems } from '../../../controller/status/view.ts'
+import { driftItems, strayItems } from '../../../controller/status/drift-items.ts'
+import { type StackFacts, statusDocument } from '../../../controller/status/view.ts'
 import type { Observed } from '../../../schemas/fleet.ts'
 import type { Failure } from '../../../schemas/record.ts'
 import type { StackStatus, TaskView } from '../../../schemas/status.ts'
