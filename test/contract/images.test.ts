@@ -76,6 +76,30 @@ describe('an image that is on the host', () => {
     expect(await readFile(join(first.root, 'hello'), 'utf8')).toBe('localhost/test/app:1')
   })
 
+  it('is mounted with the ids of a task as often as it is asked for, without a copy, until it goes', async () => {
+    await anImage('localhost/test/app:1')
+    const { id, root } = await images.resolve(source('localhost/test/app:1'))
+    const FIRST = 2_000_289_792
+    const moved = await images.mountFor('task', id, FIRST)
+    expect(await stat(join(moved, 'hello'))).toMatchObject({ uid: FIRST, gid: FIRST })
+    expect(await stat(join(root, 'hello'))).toMatchObject({ uid: 0, gid: 0 })
+    const overlay = (await readFile('/proc/self/mountinfo', 'utf8'))
+      .split('\n')
+      .find((line) => line.includes(moved))
+    expect(overlay).toContain('/mapped/') // containers-storage: layers mounted with other ids; a copy would have none
+
+    images = await open()
+    expect(await images.mountFor('task', id, FIRST)).toBe(moved)
+    await execute('umount', [moved])
+    expect(await images.mountFor('task', id, FIRST)).toBe(moved)
+    expect(await stat(join(moved, 'hello'))).toMatchObject({ uid: FIRST })
+
+    await images.unmountFor('task')
+    await images.unmountFor('task')
+    expect(await mountsUnder(storage.folder)).not.toContain(moved)
+    expect(await readFile(join(root, 'hello'), 'utf8')).toBe('localhost/test/app:1')
+  })
+
   it('is the new one when the tag has moved', async () => {
     await anImage('localhost/test/app:1', { content: 'old' })
     const old = await images.resolve(source('localhost/test/app:1'))

@@ -177,6 +177,11 @@ describe('the life of a host', () => {
     await controller.stop()
     await guest.powerCycle()
     await guest.script('until busybox wget -q -O /dev/null http://127.0.0.1:8080/; do sleep 1; done')
+    // the one that serves is not the last to be there
+    const group = '/sys/fs/cgroup/setpoint/*'
+    await guest.script(
+      ...earlier.map((id) => `until grep -q . ${group}/${id}/cgroup.procs; do sleep 1; done`),
+    )
     const running = await guest.must('/bin/sh', '-c', 'grep -c . /sys/fs/cgroup/setpoint/*/*/cgroup.procs')
     for (const id of earlier) expect(running).toContain(id)
 
