@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../../schemas/log.ts'
 import type { Stray } from '../../schemas/report.ts'
-import type { TaskFacts } from '../../schemas/task.ts'
-import type { MountPoint } from '../mountinfo.ts'
 import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Finding, Subject } from '../task/findings.ts'
 import type { Tasks } from '../task/tasks.ts'
-import { createMountReader, foundMounts, lowerdirOf, type MountReader } from './mounts.ts'
+import { keepMounts, readFacts, readShared, type SharedFacts } from './facts.ts'
+import { createMountReader } from './mounts.ts'
 import { startTimeOf } from './proc.ts'
+import { createStrays } from './strays.ts'
 
 /** Looks into the kernel for what each running task really has, and for containers that no journal knows. */
 export interface Inspector {
@@ -33,7 +33,6 @@ export interface InspectorOptions {
 }
 
 const INTERVAL = 5_000
-const HOST = 'self'
 
 /** An inspector that does not look before it is started or asked. */
 export function createInspector(options: InspectorOptions): Inspector {
@@ -41,9 +40,8 @@ export function createInspector(options: InspectorOptions): Inspector {
   /** By task: a process (its run and pid) and when it began, and the process that was not there at the last look. */
   const processes = new Map<string, { process: string; startTime: number }>()
   const missing = new Map<string, string>()
-  const mounts = createMountReader(proc)
-  const listeners: (() => void)[] = []
-  let strays: Stray[] = []
+  const parts = { ...options, mounts: createMountReader(proc) }
+  const strays = createStrays({ tasks, runtime })
   let underWay: Promise<void> | undefined
   let following: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -54,8 +52,8 @@ export function createInspector(options: InspectorOptions): Inspector {
       void inspect().finally(again)
     },
     inspect,
-    strays: () => strays,
-    onStrays: (listener) => void listeners.push(listener),
+    strays: strays.list,
+    onStrays: strays.onChange,
     close() {
       closed = true
       clearTimeout(timer)
@@ -82,35 +80,18 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   async function look(): Promise<void> {
     try {
-      await Promise.all([lookForStrays(), lookAtTasks()])
+      await Promise.all([strays.look(), lookAtTasks()])
     } catch (error) {
       log.warn({ error: String(error) }, 'The tasks of this host could not be looked at')
     }
-  }
-
-  async function lookForStrays(): Promise<void> {
-    const containers = await runtime.list(new Set(tasks.list().map(({ id }) => id)))
-    // one of a task that came while the folders were read
-    const known = new Set(tasks.list().map(({ id }) => id))
-    const seen = containers
-      .filter(({ id }) => !known.has(id))
-      .map(({ id, pid }) => ({ containerId: id, pid, since: firstSeen(id) }))
-      .sort((a, b) => (a.containerId < b.containerId ? -1 : 1))
-    if (JSON.stringify(seen) === JSON.stringify(strays)) return
-    strays = seen
-    for (const listener of listeners) listener()
-  }
-
-  function firstSeen(id: string): string {
-    return strays.find(({ containerId }) => containerId === id)?.since ?? new Date().toISOString()
   }
 
   async function lookAtTasks(): Promise<void> {
     const subjects = await settledSubjects()
     forgetOthers()
     if (subjects.length === 0) return
-    const shared = await readShared(options.networks, mounts)
-    mounts.keep(new Set([HOST, ...subjects.map(({ pid }) => String(pid))]))
+    const shared = await readShared(parts)
+    keepMounts(parts.mounts, subjects)
     const findings = await Promise.all(subjects.map((subject) => lookAt(subject, shared)))
     tasks.found(findings.filter((finding) => finding !== undefined))
   }
@@ -130,12 +111,12 @@ export function createInspector(options: InspectorOptions): Inspector {
     }
   }
 
-  async function lookAt(subject: Subject, shared: Shared): Promise<Finding | undefined> {
+  async function lookAt(subject: Subject, shared: SharedFacts): Promise<Finding | undefined> {
     const startTime = startTimeOf(proc, subject.pid)
     if (startTime === undefined || !isSameProcess(subject, startTime)) return void (await miss(subject))
     missing.delete(subject.id)
     if (!(await runtime.isHeld(subject.id))) await tasks.unheld(subject.id)
-    const found = await factsOf(subject, { ...shared, ...options })
+    const found = await readFacts(subject, shared, parts)
     return found && { subject, found }
   }
 
@@ -156,42 +137,4 @@ export function createInspector(options: InspectorOptions): Inspector {
 
 function processOf({ run, pid }: Subject): string {
   return `run ${run} pid ${pid}`
-}
-
-/** What is read once for all tasks. */
-interface Shared {
-  mounts: MountReader
-  host: MountPoint[]
-  forwardings: Map<string, string[]>
-}
-
-async function readShared(networks: Pick<Networks, 'forwardings'>, mounts: MountReader): Promise<Shared> {
-  const forwardings = await networks.forwardings()
-  return { mounts, host: mounts.read(HOST) ?? [], forwardings }
-}
-
-/** A process may rename itself or execute another program: as long as it is the one that was started, its argv counts. */
-async function factsOf(
-  { id, pid, wanted, imageRoot }: Subject,
-  { host, mounts, forwardings, runtime, networks }: Shared & Pick<InspectorOptions, 'runtime' | 'networks'>,
-): Promise<TaskFacts | undefined> {
-  const [limits, addresses] = await Promise.all([
-    runtime.limits(id),
-    wanted.addresses.length > 0 ? networks.addressesOf(id) : [],
-  ])
-  const inside = mounts.read(String(pid))
-  if (inside === undefined) return undefined // it has ended meanwhile
-  const lower = lowerdirOf(inside)
-  return {
-    running: true,
-    argv: wanted.argv,
-    image: lower === imageRoot ? wanted.image : (lower ?? 'unknown'),
-    memory: limits?.memory ?? null,
-    cpus: limits?.cpus ?? null,
-    pids: limits?.pids ?? null,
-    ...(wanted.limits && { limits: runtime.settingsNow(id, wanted.limits) }),
-    mounts: foundMounts(wanted.mounts, { inside, host }),
-    addresses,
-    ports: forwardings.get(id) ?? [],
-  }
 }
