@@ -31,9 +31,12 @@ export async function runDown(context: Context, { state, volumes }: DownOptions)
   }
   await stopUp(telling, layout)
   for (const name of await stopLeftovers(layout)) telling.out(`stopped the ${name} that a killed up had left`)
-  if (existsSync(layout.agentFlags)) await removeTasks(telling, layout, volumes)
-  // Jobs for tasks that are gone; controller and agent keep what counts on their own disks.
-  rmSync(layout.redisFolder, { recursive: true, force: true })
+  // Without its mark the folder is somebody else's, who may have a folder `redis` in it.
+  if (existsSync(layout.agentFlags)) {
+    await removeTasks(telling, layout, volumes)
+    // Jobs for tasks that are gone; controller and agent keep what counts on their own disks.
+    rmSync(layout.redisFolder, { recursive: true, force: true })
+  }
   const last = done === 0 ? [`nothing to take down in ${state}`] : whatStays(state, volumes)
   for (const line of last) context.out(line)
   return EXIT.yes
