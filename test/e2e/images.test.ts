@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { HistoryEntry } from '../../schemas/record.ts'
+import type { HistoryEntry, StackRecord } from '../../schemas/record.ts'
 import type { HistoryDocument, StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
@@ -78,6 +78,21 @@ describe('an image of a registry', () => {
     const status = await deployed({ 'shop/compose.yaml': compose('environment: {OTHER: x}', 'scale: 2') })
     const images = await Promise.all(tasksOf(status, 'shop').map((task) => messageIn(task.pid ?? 0)))
     expect(images).toEqual(['one', 'one'])
+  })
+
+  test('is looked up when a day has passed, with no commit, also if the controller was not there meanwhile', async () => {
+    await deployed({ 'shop/compose.yaml': compose('pull_policy: daily') })
+    await push(APP, 'of today')
+    await host.stop()
+    const revision = await lookedUp(new Date(Date.now() - 25 * 3_600_000))
+    await host.start()
+    await serves('of today')
+    const status = await host.until(isConverged(revision, 'shop'))
+    expect((await history())[0]).toMatchObject({ trigger: 'image', revision })
+    const [web] = stackOf(status, 'shop').services
+    const digest = await host.run('skopeo', 'inspect', '--tls-verify=false', `docker://${APP}`)
+    expect(web?.digest).toBe(JSON.parse(digest).Digest)
+    await push(APP, 'two')
   })
 
   test('is looked up at each commit with pull_policy always, which is a rollout of its own', async () => {
@@ -217,6 +232,18 @@ async function stopRegistry(name: string): Promise<void> {
 async function history(): Promise<HistoryEntry[]> {
   const { json } = await host.setpoint('history', 'shop', '--output', 'json')
   return (json as HistoryDocument).entries
+}
+
+/** Makes the last look of the registry an earlier one in what the controller remembers; gives the stack's revision. */
+async function lookedUp(at: Date): Promise<string> {
+  const file = join(host.state, 'controller/stacks/shop.json')
+  const record = JSON.parse(await readFile(file, 'utf8')) as StackRecord
+  const revisions = [record.accepted, record.healthy, ...record.previous]
+  for (const revision of revisions) {
+    if (revision?.spec.pinned) revision.spec.pinned.at = { [APP]: at.toISOString() }
+  }
+  await writeFile(file, JSON.stringify(record))
+  return record.accepted?.revision ?? ''
 }
 
 /** Empty as long as the stack is not known. */
