@@ -8,12 +8,14 @@ import { TEST_IMAGE } from '../support/host-images.ts'
 import { isConverged, tasksOf } from '../support/stacks.ts'
 import { type Controller, freePort, makeController } from './controller.ts'
 import { type Guest, startGuest } from './machine.ts'
+import { TESTS } from './payload.ts'
 
 const COMPOSE = `services:
   app:
     image: ${TEST_IMAGE}
     ports: ["8080:8080"]
     volumes: ["data:/data"]
+    logging: {driver: journald}
     x-setpoint: {healthcheck: {http: {port: 8080}, interval: 10s}}
     deploy: {replicas: 2, resources: {limits: {memory: 32M, cpus: "0.5", pids: 50}}}
   users:
@@ -112,12 +114,13 @@ describe('cgroup v2', () => {
     expect(await guest.must(...inside, ...knobs.map((knob) => `/sys/fs/cgroup/${knob}`))).toBe(read)
   })
 
-  it('has every limit and isolation that the contract of the runtime asks for', async () => {
+  it('has every limit, isolation and command in a container that the contracts ask for', async () => {
+    const vitest = '/opt/setpoint/node_modules/vitest/vitest.mjs'
     const { code, stdout } = await guest.runFor(600_000, [
-      ...['/usr/bin/env', 'HOME=/root', 'NO_COLOR=1', '/bin/sh', '-c'],
-      `cd /opt/setpoint && node node_modules/vitest/vitest.mjs run --project contract --testTimeout 60000 --hookTimeout 60000 \
-        --testNamePattern 'crun: (limits|isolation)' test/contract/runtime-crun.test.ts 2>&1`,
+      ...['/usr/bin/env', `--chdir=${TESTS}`, 'HOME=/root', 'NO_COLOR=1'],
+      ...['/usr/local/bin/node', vitest, 'run', '--testNamePattern', 'crun: (limits|isolation)|of crun'],
     ])
+    expect(stdout).toMatch(/Test Files +2 passed/)
     expect(stdout).toMatch(/Tests .*passed/)
     expect(stdout, stdout).not.toMatch(/failed/)
     expect(code).toBe(0)
@@ -151,6 +154,19 @@ describe('cgroup v2', () => {
     expect(task?.ended).toMatchObject({ exitCode: 137, oomKilled: true, log: ['hungry'] })
     await controller.repository.commit({ 'hungry/compose.yaml': null })
     await controller.until(({ stacks }) => stacks.every(({ name }) => name !== 'hungry'))
+  })
+})
+
+describe('logging', () => {
+  it("has the lines of who asks for it in systemd's journal, by the id of the task, and in its own files", async () => {
+    const { id } = await first()
+    await guest.must('/bin/journalctl', '--sync')
+    const argv = ['--output=json', '--output-fields=MESSAGE,CONTAINER_ID_FULL', `CONTAINER_NAME=${id}`]
+    const [entry = ''] = (await guest.must('/bin/journalctl', ...argv)).split('\n')
+    const { MESSAGE, CONTAINER_ID_FULL } = JSON.parse(entry) as Record<string, string>
+    expect([MESSAGE?.trimEnd(), CONTAINER_ID_FULL]).toEqual(['serving hello', id]) // Debian's conmon keeps the end of a line
+    const file = await guest.must('/bin/cat', `/var/lib/setpoint/agent/tasks/${id}/log`)
+    expect(file).toMatch(/^\S+ stdout F serving hello\n/)
   })
 })
 

@@ -1,38 +1,49 @@
-import { cp, mkdir, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { must } from '../support/host-command.ts'
 import { imageStore } from '../support/host-images.ts'
 import { ROOT } from '../support/imports.ts'
 import { diskArgv } from './image.ts'
 
 const SIZE = '1G'
-/** What an installed package has, the units that its docs give, and the sources for tests that run in the guest. */
-const FILES = [
-  'package.json',
-  'scripts',
-  'docs/systemd',
-  'agent',
-  'controller',
-  'schemas',
-  'test',
-  'vitest.config.ts',
-]
+/** What an installed package has beside `dist`, and the units that its docs give. */
+const FILES = ['package.json', 'scripts', 'docs/systemd']
 /** Only for those who write Setpoint; large. */
-const LEFT_OUT = /^node_modules\/(@biomejs|@typescript|typescript|fast-check|pure-rand)(\/|$)/
+const LEFT_OUT = /^node_modules\/(@biomejs|@typescript|@types|typescript|fast-check|pure-rand)(\/|$)/
+
+/** Where the contract suites stand in a guest: beside what is published, as the JavaScript that it was built to. */
+export const TESTS = '/opt/setpoint/dist/test'
 
 /**
- * A disk with Setpoint as it is built for publishing (a guest is too slow to strip types at every start), Node 24, and the
- * test images. Mounted at /opt.
+ * Plain imports, in place of Vite's: a guest is too slow to look at each module. Two files at a time, for its two cores;
+ * what one has loaded is there for the next.
+ */
+const VITEST = `export default {
+  test: {
+    include: ['contract/*.test.js'],
+    experimental: { viteModuleRunner: false },
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+}
+`
+
+/**
+ * A disk with Setpoint as it is built for publishing (a guest is too slow to strip types at every start), Node 24, the test
+ * images, and the contract suites. Mounted at /opt.
  */
 export async function makePayload(folder: string): Promise<string> {
   const content = join(folder, 'opt')
   const clone = join(content, 'setpoint')
+  const dist = join(clone, 'dist')
   await mkdir(clone, { recursive: true })
-  for (const file of FILES) await copy(join(ROOT, file), join(clone, file))
-  for (const path of await packagesOf()) await copy(join(ROOT, path), join(clone, path))
-  await must([TSC, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(clone, 'dist')], {
-    timeout: 120_000,
-  })
+  const files = [...FILES, ...(await packagesOf())]
+  await must(['env', '--chdir', ROOT, 'cp', '--archive', '--parents', ...files, clone])
+  await must([TSC, '-p', join(import.meta.dirname, 'tsconfig.json'), '--outDir', dist], { timeout: 120_000 })
+  await writeFile(join(dist, 'test', 'vitest.config.js'), VITEST)
   await must(['cp', '--archive', await imageStore(), join(content, 'containers-storage')])
   await mkdir(join(content, 'containers'))
   await must(['mv', join(content, 'containers-storage'), join(content, 'containers', 'storage')])
@@ -44,18 +55,11 @@ export async function makePayload(folder: string): Promise<string> {
 
 const TSC = join(ROOT, 'node_modules/.bin/tsc')
 
-/** The packages of the lock file that run in the guest; Node 24 is one of them. */
+/** The packages of the lock file that run in the guest; Node 24 is one of them. Not all are for this platform. */
 async function packagesOf(): Promise<string[]> {
   const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, unknown>
   }
-  return Object.keys(packages).filter((path) => path !== '' && !LEFT_OUT.test(path))
-}
-
-/** What a lock file lists for other platforms is not there. */
-async function copy(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true })
-  await cp(from, to, { recursive: true, verbatimSymlinks: true }).catch((error) => {
-    if (error.code !== 'ENOENT') throw error
-  })
+  const all = Object.keys(packages).filter((path) => path !== '' && !LEFT_OUT.test(path))
+  return all.filter((path) => path.lastIndexOf('node_modules/') === 0 && existsSync(join(ROOT, path)))
 }
