@@ -93,11 +93,7 @@ export function createService(deps: ServiceDeps): Service {
       return deps.events.read(query, signal)
     },
     ...createAccess({ ...deps, record: (stack) => records.get(knownStack(deps, stack)) }),
-    ...createVolumes({
-      ...deps,
-      candidates: () => sources.stacks().flatMap((stack) => sources.candidate(stack) ?? []),
-      checkStack: (stack) => knownStack(deps, stack),
-    }),
+    ...createVolumes({ ...deps, checkStack: (stack) => knownStack(deps, stack) }),
   }
 }
 

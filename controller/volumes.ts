@@ -1,24 +1,19 @@
 import { type ErrorFacts, errorFacts, SetpointError } from '../schemas/error.ts'
 import { createLimit } from '../schemas/limit.ts'
 import type { Log } from '../schemas/log.ts'
-import type { StackRecord } from '../schemas/record.ts'
 import type { RemovedVolumesDocument, VolumeStatus, VolumesDocument } from '../schemas/status.ts'
 import type { RemoveVolumesQuery, VolumeService, VolumesQuery } from './api/volumes.ts'
+import { type ClaimsDeps, checkAllRead, claimsOf } from './claims.ts'
 import type { Events } from './events.ts'
 import type { Fleet } from './observed/fleet.ts'
-import type { Claim } from './plan/volumes.ts'
-
-import { type Candidate, wantedRevision } from './rollout/accept.ts'
 import type { SessionOpener } from './session/open.ts'
 import { removeVolumeOn, volumesOn } from './session/volumes.ts'
 import { checkRemovable, checkVolumeName, namedVolume } from './status/removable.ts'
 import { isOfStack, isUnused, type VolumesOfHost, volumeStatuses } from './status/volumes.ts'
 
-export interface VolumesDeps {
+export interface VolumesDeps extends ClaimsDeps {
   fleet: Pick<Fleet, 'observed'>
   opener: Pick<SessionOpener, 'open'>
-  records: { list(): StackRecord[] }
-  candidates: () => Candidate[]
   /** @throws SetpointError STACK_NOT_FOUND for a stack that nobody declares */
   checkStack: (stack: string) => unknown
   events: Pick<Events, 'note'>
@@ -38,6 +33,7 @@ export function createVolumes(deps: VolumesDeps): VolumeService {
 }
 
 async function list(deps: VolumesDeps, { stack, size, unused }: VolumesQuery): Promise<VolumesDocument> {
+  if (unused) checkAllRead(deps.sources)
   const { volumes, missing } = await look(deps, { size })
   const ofStack = stack === undefined ? volumes : volumes.filter((volume) => isOfStack(volume, stack))
   if (stack !== undefined && ofStack.length === 0) deps.checkStack(stack)
@@ -50,6 +46,7 @@ async function remove(
   { names, host }: RemoveVolumesQuery,
 ): Promise<RemovedVolumesDocument> {
   for (const name of names) checkVolumeName(name)
+  checkAllRead(deps.sources)
   const seen = await look(deps, { size: false, host })
   const meant = [...new Set(names)].map((name) => ({ name, volume: namedVolume(seen, name, host) }))
   for (const { volume } of meant) if (volume) checkRemovable(volume)
@@ -108,21 +105,6 @@ async function look(
 function factsOf(error: unknown): ErrorFacts {
   if (error instanceof SetpointError && /^(NOT_LEADER|REDIS_UNREACHABLE)$/.test(error.code)) throw error
   return errorFacts(error, 'SESSION_LOST')
-}
-
-/** What was accepted, what a rollout goes to or comes from, and what the newest commit says. */
-function claimsOf({ records, candidates }: VolumesDeps): Claim[] {
-  const kept = records.list()
-  const recorded = kept.flatMap((record) =>
-    [record.accepted, record.healthy, wantedRevision(record)].flatMap((revision) =>
-      revision === null ? [] : [{ spec: revision.spec, inventory: record.inventory }],
-    ),
-  )
-  const newest = candidates().flatMap(({ spec }) => {
-    if (typeof spec === 'string') return []
-    return [{ spec, inventory: kept.find(({ name }) => name === spec.name)?.inventory ?? [] }]
-  })
-  return [...recorded, ...newest]
 }
 
 function withRemoved(error: unknown, removed: RemovedVolumesDocument['removed']): unknown {

@@ -7,6 +7,23 @@ export interface Claim {
   inventory: InventoryItem[]
 }
 
+/** What all stacks want. */
+export interface Claims {
+  known: Claim[]
+  /** Stacks that are there, while nobody knows what they declare: their first commit has problems. */
+  unknown: string[]
+}
+
+/** The names of the stacks that declare a volume of a host, or may. `stack` is the one that it was made for. */
+export function claimants(
+  { known, unknown }: Claims,
+  { name, host, stack }: { name: string; host: string; stack?: string | undefined },
+): string[] {
+  const declaring = known.filter((claim) => claimsVolume(claim, name, host)).map(({ spec }) => spec.name)
+  const perhaps = unknown.filter((one) => stack === one || name.startsWith(`${one}_`))
+  return [...new Set([...declaring, ...perhaps])].sort()
+}
+
 /**
  * True when a stack declares a volume and may need it on a host: a service that mounts it is there, is on every host, or
  * may still be put there. What a service has left behind on another host than that of its tasks, nobody claims.

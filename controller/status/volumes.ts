@@ -1,6 +1,6 @@
 import type { HostVolume } from '../../schemas/session/volumes.ts'
 import type { VolumeStatus } from '../../schemas/status.ts'
-import { type Claim, claimsVolume } from '../plan/volumes.ts'
+import { type Claims, claimants } from '../plan/volumes.ts'
 
 /** What a host tells of its volumes. */
 export interface VolumesOfHost {
@@ -9,7 +9,7 @@ export interface VolumesOfHost {
 }
 
 /** The volumes of the fleet by name, those without one last, with the stacks that want them where they are. */
-export function volumeStatuses(hosts: VolumesOfHost[], claims: Claim[]): VolumeStatus[] {
+export function volumeStatuses(hosts: VolumesOfHost[], claims: Claims): VolumeStatus[] {
   return hosts
     .flatMap(({ host, volumes }) => volumes.map((volume) => volumeStatus(volume, host, claims)))
     .sort(byName)
@@ -25,10 +25,9 @@ export function isUnused({ external, anonymous, declaredBy, usedBy }: VolumeStat
   return !external && !anonymous && declaredBy.length === 0 && usedBy.length === 0
 }
 
-function volumeStatus(volume: HostVolume, host: string, claims: Claim[]): VolumeStatus {
+function volumeStatus(volume: HostVolume, host: string, claims: Claims): VolumeStatus {
   const { name, path, labels, createdAt, external, usedBy } = volume
-  const claiming = claims.filter((claim) => name !== '' && claimsVolume(claim, name, host))
-  const declaredBy = [...new Set(claiming.map(({ spec }) => spec.name))].sort()
+  const declaredBy = name === '' ? [] : claimants(claims, { name, host, stack: volume.stack })
   return {
     ...{ name, host, stack: volume.stack ?? declaredBy[0] ?? null, driver: 'local' },
     ...{ options: volume.driverOpts ?? null, labels, path, createdAt, external },

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseMounts } from '../../agent/mountinfo.ts'
@@ -9,12 +9,12 @@ import { isConverged } from '../support/stacks.ts'
 let host: TestHost
 
 /** With everything, or with `data` alone. */
-const stack = (all: boolean, message = 'one') => `services:
+const stack = (all: boolean, message = 'one', replicas = 1) => `services:
   app:
     image: ${TEST_IMAGE}
     environment: {MESSAGE: ${message}}
     stop_grace_period: 1s
-    deploy: {update_config: {monitor: 500ms}}
+    deploy: {replicas: ${replicas}, update_config: {monitor: 500ms}}
     volumes:
       - data:/data
 ${all ? '      - old:/old\n      - disk:/disk\n      - theirs:/theirs\n      - /cache' : ''}
@@ -132,4 +132,23 @@ it('removes the volume of a stack that is gone, which then begins anew', async (
   expect(await volumesThere()).toEqual(['theirs'])
   await host.until(isConverged(await host.commit({ 'web/compose.yaml': stack(false) }), 'web'))
   expect(await readdir(dataOf('web_data'))).toEqual([])
+})
+
+it('removes nothing while nobody knows what the sources declare', async () => {
+  await host.until(isConverged(await host.commit({ 'web/compose.yaml': stack(false, 'one', 0) }), 'web'))
+  await host.stop()
+  for (const lost of ['stacks', 'git']) {
+    await rm(join(host.state, 'controller', lost), { recursive: true, force: true })
+  }
+  await rename(host.repository.path, `${host.repository.path}.away`)
+  await host.start()
+  await host.until(({ hosts }) => hosts.length > 0)
+  for (const args of [
+    ['volumes', 'rm', 'web_data'],
+    ['volumes', '--unused'],
+  ]) {
+    const { code, stderr } = await host.setpoint(...args)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('was not read since') })
+  }
+  expect(await volumesThere()).toContain('web_data')
 })

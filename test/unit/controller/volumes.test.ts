@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Candidate } from '../../../controller/rollout/accept.ts'
 import { createVolumes, type VolumesDeps } from '../../../controller/volumes.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Happening } from '../../../schemas/event.ts'
@@ -30,12 +31,17 @@ interface World {
   hosts: Record<string, HostVolume[] | SetpointError>
   records?: StackRecord[]
   fleet?: Observed
+  /** What the newest commits say of stacks. */
+  candidates?: Record<string, Candidate['spec']>
+  /** When the source was last read. */
+  polled?: string | null
   /** What a host says when it is told to remove a volume of that name. */
   refusal?: Record<string, SetpointError>
 }
 
 /** Volumes of hosts that answer as they are told to. */
-function serviceOf({ hosts, records = [], fleet, refusal = {} }: World) {
+function serviceOf(world: World) {
+  const { hosts, records = [], fleet, candidates = {}, polled = MADE, refusal = {} } = world
   const removed: string[] = []
   const events: Happening[] = []
   const asked: SessionRequest[] = []
@@ -54,7 +60,14 @@ function serviceOf({ hosts, records = [], fleet, refusal = {} }: World) {
       },
     },
     records: { list: () => records },
-    candidates: () => [],
+    sources: {
+      stacks: () => Object.keys(candidates),
+      candidate: (stack) => ({ source: 'infra', revision: 'c2', spec: candidates[stack] ?? 'removed' }),
+      status: () => [
+        { name: 'infra', url: '/infra', branch: '', revision: null, polled, error: null },
+        { name: 'other', url: '/other', branch: '', revision: 'c1', polled: MADE, error: null },
+      ],
+    },
     checkStack(stack) {
       throw new SetpointError('STACK_NOT_FOUND', `There is no stack ${stack}.`)
     },
@@ -121,6 +134,12 @@ describe('the volumes of the fleet', () => {
     ])
   })
 
+  it('are not called unused before every source was read', async () => {
+    const { volumes } = serviceOf({ hosts: { alpha: [aVolume('old')] }, polled: null })
+    expect((await volumes(all)).volumes.map(({ name }) => name)).toEqual(['old'])
+    await expect(volumes({ ...all, unused: true })).rejects.toMatchObject({ code: 'VOLUME_KEPT' })
+  })
+
   it('cannot be told by a controller that does not lead', async () => {
     const hosts = { alpha: new SetpointError('NOT_LEADER', 'Another controller leads.') }
     await expect(serviceOf({ hosts }).volumes(all)).rejects.toMatchObject({ code: 'NOT_LEADER' })
@@ -171,6 +190,34 @@ describe('removing volumes', () => {
       {
         code: 'VOLUME_KEPT',
         message: 'The volume shop_data on alpha is declared by shop, so it is not removed.',
+      },
+    ],
+    [
+      'declared by the newest commit alone',
+      { hosts: { alpha: [aVolume('shop_data')] }, candidates: { shop: declaring } },
+      { names: ['shop_data'] },
+      { code: 'VOLUME_KEPT', message: expect.stringContaining('is declared by shop') },
+    ],
+    [
+      'named like one of a stack whose first commit nobody can read',
+      { hosts: { alpha: [aVolume('shop_data')] }, candidates: { shop: 'invalid' } },
+      { names: ['shop_data'] },
+      { code: 'VOLUME_KEPT', message: expect.stringContaining('is declared by shop') },
+    ],
+    [
+      'made for a stack whose first commit nobody can read',
+      { hosts: { alpha: [aVolume('mine', { stack: 'shop' })] }, candidates: { shop: 'invalid' } },
+      { names: ['mine'] },
+      { code: 'VOLUME_KEPT', message: expect.stringContaining('is declared by shop') },
+    ],
+    [
+      'perhaps declared in a source that was not read yet',
+      { hosts: { alpha: [aVolume('old')] }, polled: null },
+      { names: ['old'] },
+      {
+        code: 'VOLUME_KEPT',
+        message:
+          'Nobody knows yet which volumes infra declares: it was not read since the controller started.',
       },
     ],
     [
