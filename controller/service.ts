@@ -26,14 +26,14 @@ export interface ServiceDeps {
   externals: () => ReadonlyMap<string, Buffer>
   sources: Sources
   records: Records
-  fleet: Pick<Fleet, 'observed'>
+  fleet: Pick<Fleet, 'observed' | 'isCurrent'>
   opener: Pick<SessionOpener, 'open'>
   events: Pick<Events, 'read' | 'note'>
   turns: Turns
   onChange: Service['onChange']
   leader: Pick<Leader, 'isLeader' | 'epoch'>
   problems: Pick<HostProblems, 'of'>
-  hostKeys: Pick<HostKeys, 'of' | 'trust'>
+  hostKeys: Pick<HostKeys, 'of' | 'hosts' | 'trust'>
   secrets: SecretService
   /** Of the controller's own key. */
   recipient: string

@@ -1,4 +1,5 @@
 import { type ErrorFacts, errorFacts, SetpointError } from '../schemas/error.ts'
+import type { ObservedHost } from '../schemas/fleet.ts'
 import { createLimit } from '../schemas/limit.ts'
 import type { Log } from '../schemas/log.ts'
 import type { RemovedVolumesDocument, VolumeStatus, VolumesDocument } from '../schemas/status.ts'
@@ -8,11 +9,13 @@ import type { Events } from './events.ts'
 import type { Fleet } from './observed/fleet.ts'
 import type { SessionOpener } from './session/open.ts'
 import { removeVolumeOn, volumesOn } from './session/volumes.ts'
+import type { HostKeys } from './state/host-keys.ts'
 import { checkRemovable, checkVolumeName, namedVolume } from './status/removable.ts'
 import { isOfStack, isUnused, type VolumesOfHost, volumeStatuses } from './status/volumes.ts'
 
 export interface VolumesDeps extends ClaimsDeps {
-  fleet: Pick<Fleet, 'observed'>
+  fleet: Pick<Fleet, 'observed' | 'isCurrent'>
+  hostKeys: Pick<HostKeys, 'hosts'>
   opener: Pick<SessionOpener, 'open'>
   /** @throws SetpointError STACK_NOT_FOUND for a stack that nobody declares */
   checkStack: (stack: string) => unknown
@@ -20,6 +23,8 @@ export interface VolumesDeps extends ClaimsDeps {
   log: Log
   now: () => Date
 }
+
+type HostState = ObservedHost['state']
 
 /** Hosts that are asked at one time: each session holds a connection to Redis. */
 const AT_ONCE = 32
@@ -47,6 +52,7 @@ async function remove(
 ): Promise<RemovedVolumesDocument> {
   for (const name of names) checkVolumeName(name)
   checkAllRead(deps.sources)
+  if (!deps.fleet.isCurrent()) throw notCurrent()
   const seen = await look(deps, { size: false, host })
   const meant = [...new Set(names)].map((name) => ({ name, volume: namedVolume(seen, name, host) }))
   for (const { volume } of meant) if (volume) checkRemovable(volume)
@@ -80,15 +86,16 @@ async function look(
   deps: VolumesDeps,
   { size, host }: { size: boolean; host?: string | undefined },
 ): Promise<VolumesDocument> {
-  const observed = deps.fleet.observed(deps.now())
-  if (host !== undefined && !observed.has(host)) throw noHost(host, [...observed.keys()])
+  const hosts = hostsOf(deps)
+  if (host !== undefined && !hosts.has(host)) throw noHost(host, [...hosts.keys()])
   const inTurn = createLimit(AT_ONCE)
-  const asked = [...observed.values()].filter(({ info }) => host === undefined || info.name === host)
+  const asked = [...hosts].filter(([name]) => host === undefined || name === host)
   const missing: VolumesDocument['missing'] = []
   const told = await Promise.all(
-    asked.map(({ info: { name }, state }) =>
+    asked.map(([name, state]) =>
       inTurn(async (): Promise<VolumesOfHost[]> => {
         try {
+          if (state === undefined) throw unheard(name)
           if (state === 'lost') throw silent(name)
           return [{ host: name, volumes: await volumesOn(deps.opener, name, size) }]
         } catch (error) {
@@ -99,6 +106,14 @@ async function look(
     ),
   )
   return { volumes: volumeStatuses(told.flat(), claimsOf(deps)), missing }
+}
+
+/** The hosts that report, and those that are known to be there and have not reported yet: they have no state. */
+function hostsOf({ fleet, hostKeys, records, now }: VolumesDeps): Map<string, HostState | undefined> {
+  const placed = records.list().flatMap(({ inventory }) => inventory.map(({ host }) => host))
+  const observed = [...fleet.observed(now()).values()].map(({ info, state }) => [info.name, state] as const)
+  const expected = [...hostKeys.hosts(), ...placed].map((name) => [name, undefined] as const)
+  return new Map<string, HostState | undefined>([...expected, ...observed])
 }
 
 /** What the controller itself cannot do is no matter of one host. */
@@ -119,6 +134,18 @@ function withRemoved(error: unknown, removed: RemovedVolumesDocument['removed'])
 function silent(host: string): SetpointError {
   return new SetpointError('SESSION_LOST', `${host} does not report.`, {
     hint: '`setpoint hosts` tells since when.',
+  })
+}
+
+function unheard(host: string): SetpointError {
+  return new SetpointError('SESSION_LOST', `${host} has not reported since this controller started.`, {
+    hint: 'Is its agent running? When it is gone for good, name the host that is meant: --host HOST.',
+  })
+}
+
+function notCurrent(): SetpointError {
+  return new SetpointError('SESSION_LOST', 'What the hosts report was not read yet.', {
+    hint: 'The controller has just started, or Redis does not answer: try again.',
   })
 }
 

@@ -8,6 +8,8 @@ export interface Fleet {
   /** Reads every snapshot there is, then follows the stream. */
   start(): Promise<void>
   observed(now: Date): Observed
+  /** True once all that was there at the start has been read: who is not among the hosts then has not reported. */
+  isCurrent(): boolean
   /** Calls the listener with the names of the stacks whose tasks changed; `null` when hosts came, went or were re-read. */
   onChange(listener: (stacks: Set<string> | null) => void): void
   onOutcome(listener: (outcome: ReportOf<'outcome'>) => void): void

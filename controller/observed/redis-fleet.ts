@@ -27,6 +27,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   const changes = createChanges(log)
   const outcomes: ((outcome: ReportOf<'outcome'>) => void)[] = []
   const time = () => now().getTime()
+  let caughtUp = false
 
   /** Reads the snapshots of the hosts named, or of all there are. */
   async function readSnapshots(names?: string[]): Promise<void> {
@@ -72,6 +73,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   }
 
   function current(): void {
+    caughtUp = true
     hosts.linked(time())
     if (hosts.stateChanged(time())) changes.note({ stacks: new Set(), whole: true })
   }
@@ -88,6 +90,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   return {
     start: () => reaching(() => follower.start(), timeout),
     observed: (at) => hosts.observed(at.getTime()),
+    isCurrent: () => caughtUp,
     onChange: changes.listen,
     onOutcome: (listener) => void outcomes.push(listener),
     close: async () => {

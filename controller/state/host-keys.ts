@@ -16,6 +16,8 @@ export interface HostKeys {
   /** Resolves when what was seen so far counts. */
   settled(): Promise<void>
   of(host: string): HostKeyStatus
+  /** The hosts that have a pin: they have reported at some time. */
+  hosts(): string[]
   /**
    * What to seal to for this host.
    * @throws SetpointError HOST_KEY_CHANGED, HOST_KEY_MISSING
@@ -90,6 +92,7 @@ export async function openHostKeys(options: HostKeysOptions): Promise<HostKeys> 
     see,
     settled: () => looking,
     of,
+    hosts: pins.hosts,
     recipientFor(host) {
       const { state, recipient, reported: seen } = of(host)
       if (state === 'changed') throw changed(host)

@@ -9,6 +9,8 @@ import { writeAtomically } from './files.ts'
 /** The recipient of each host as it is pinned, one file a host. */
 export interface Pins {
   get(host: string): string | undefined
+  /** All that are pinned, also those whose pin cannot be read. */
+  hosts(): string[]
   /** What is on disk cannot be read: which key it was nobody knows, so none is the first. */
   isDamaged(host: string): boolean
   /** Counts at once; resolves when it is on disk, or could not be written, which is logged. */
@@ -34,6 +36,7 @@ export async function openPins(folder: string, { log, now }: { log: Log; now: ()
   }
   return {
     get: (host) => pins.get(host),
+    hosts: () => [...new Set([...pins.keys(), ...damaged])],
     isDamaged: (host) => damaged.has(host),
     async set(host, recipient, why) {
       if (!HOST_NAME.test(host)) return

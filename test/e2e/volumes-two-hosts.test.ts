@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { VolumesDocument } from '../../schemas/status.ts'
@@ -62,4 +62,22 @@ it('removes what a service has left behind on a host where it is not any more', 
   expect({ code, stdout }).toEqual({ code: 0, stdout: `web_data is removed from ${left}.\n` })
   expect(await volumesOf(folders()[left])).toEqual([])
   expect(await volumesOf(folders()[stays])).toEqual(['web_data'])
+})
+
+it('does not take a host that has not reported yet for one without the volume', async () => {
+  const other = `services: {app: {image: ${TEST_IMAGE}, network_mode: none, stop_grace_period: 1s}}\n`
+  await host.commit({ 'web/compose.yaml': null, 'other/compose.yaml': other })
+  await host.until((now) => tasksOf(now).length === 1 && isConverged()(now))
+  await second.stop()
+  await host.stop()
+  await rm(join(host.state, 'redis'), { recursive: true, force: true })
+  await host.start()
+  await host.until(({ hosts }) => hosts.some(({ name }) => name === 'vm'))
+
+  const { code, stderr } = await host.setpoint('volumes', 'rm', 'web_data')
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining('second has not reported since this controller started'),
+  })
+  expect(await host.setpoint('volumes')).toMatchObject({ code: 1, stderr: expect.stringContaining('second') })
 })

@@ -31,6 +31,10 @@ interface World {
   hosts: Record<string, HostVolume[] | SetpointError>
   records?: StackRecord[]
   fleet?: Observed
+  /** Hosts whose key is pinned. */
+  pinned?: string[]
+  /** What the hosts report was read. */
+  current?: boolean
   /** What the newest commits say of stacks. */
   candidates?: Record<string, Candidate['spec']>
   /** When the source was last read. */
@@ -41,12 +45,25 @@ interface World {
 
 /** Volumes of hosts that answer as they are told to. */
 function serviceOf(world: World) {
-  const { hosts, records = [], fleet, candidates = {}, polled = MADE, refusal = {} } = world
+  const {
+    hosts,
+    records = [],
+    fleet,
+    candidates = {},
+    polled = MADE,
+    pinned = [],
+    current = true,
+    refusal = {},
+  } = world
   const removed: string[] = []
   const events: Happening[] = []
   const asked: SessionRequest[] = []
   const deps: VolumesDeps = {
-    fleet: { observed: () => fleet ?? aFleet(...Object.keys(hosts).map((name) => aHost(name))) },
+    fleet: {
+      observed: () => fleet ?? aFleet(...Object.keys(hosts).map((name) => aHost(name))),
+      isCurrent: () => current,
+    },
+    hostKeys: { hosts: () => pinned },
     opener: {
       async open(host, request) {
         asked.push(request)
@@ -126,10 +143,12 @@ describe('the volumes of the fleet', () => {
   it('leave out a host that does not answer, and say so', async () => {
     const broken = new SetpointError('SESSION_LOST', 'gamma did not answer within 10 s.')
     const fleet = aFleet(...lost.values(), aHost('gamma'))
-    const document = await serviceOf({ hosts: { alpha: [aVolume('a')], gamma: broken }, fleet }).volumes(all)
+    const hosts = { alpha: [aVolume('a')], gamma: broken }
+    const document = await serviceOf({ hosts, fleet, pinned: ['alpha', 'delta'] }).volumes(all)
     expect(document.volumes.map(({ name }) => name)).toEqual(['a'])
     expect(document.missing.map(({ host, error }) => `${host}: ${error.message}`).sort()).toEqual([
       'beta: beta does not report.',
+      'delta: delta has not reported since this controller started.',
       'gamma: gamma did not answer within 10 s.',
     ])
   })
@@ -252,6 +271,30 @@ describe('removing volumes', () => {
       { code: 'SESSION_LOST', hint: 'Name the host that is meant: --host alpha' },
     ],
     [
+      'perhaps also on a host that has not reported yet',
+      { hosts: { alpha: [aVolume('old')] }, pinned: ['beta'] },
+      { names: ['old'] },
+      { code: 'SESSION_LOST', hint: 'Name the host that is meant: --host alpha' },
+    ],
+    [
+      'perhaps on a host of the inventory that has not reported yet',
+      { hosts: { beta: [] }, records: [shop] },
+      { names: ['old'] },
+      { code: 'SESSION_LOST', message: expect.stringContaining('alpha has not reported') },
+    ],
+    [
+      'on a host that is meant and has not reported yet',
+      { hosts: { alpha: [] }, pinned: ['beta'] },
+      { names: ['old'], host: 'beta' },
+      { code: 'SESSION_LOST' },
+    ],
+    [
+      'perhaps on hosts of which nothing was read yet',
+      { hosts: { alpha: [aVolume('old')] }, current: false },
+      { names: ['old'] },
+      { code: 'SESSION_LOST', message: 'What the hosts report was not read yet.' },
+    ],
+    [
       'no name at all',
       { hosts: { alpha: [] } },
       { names: [''] },
@@ -274,7 +317,7 @@ describe('removing volumes', () => {
   })
 
   it('takes the one on the host that is named, whatever other hosts do', async () => {
-    const service = serviceOf({ hosts: { alpha: [aVolume('old')] }, fleet: lost })
+    const service = serviceOf({ hosts: { alpha: [aVolume('old')] }, fleet: lost, pinned: ['gamma'] })
     await service.removeVolumes({ names: ['old'], host: 'alpha' })
     expect(service.removed).toEqual(['alpha/old'])
   })

@@ -31,6 +31,9 @@ describe('the key of a host', () => {
     const later = await open()
     expect(later.recipientFor('alpha')).toBe(A)
     expect(later.of('alpha')).toEqual({ state: 'pinned', recipient: A, reported: null })
+    expect(later.hosts()).toEqual(['alpha'])
+    writeFileSync(join(folder, 'hosts/beta.json'), 'damaged')
+    expect((await open()).hosts()).toEqual(['alpha', 'beta'])
   })
 
   it('is refused when it changes, and the pinned one too, until a person trusts the new one', async () => {
