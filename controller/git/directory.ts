@@ -5,6 +5,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { SourceTree } from '../../schemas/source.ts'
 import { folderScanner } from './folder-scan.ts'
+import { findLocalRepository } from './local-repository.ts'
 import { sharedRun } from './shared-run.ts'
 import type { Source } from './source.ts'
 import { watchFolders } from './watch.ts'
@@ -39,6 +40,7 @@ export function openDirectory({ name, path, directory, log }: DirectoryOptions):
   })
 
   const look = sharedRun(async () => {
+    if (findLocalRepository(path) !== null) throw becameRepository(path)
     const files = await scan()
     const hash = createHash('sha256')
     for (const file of files) hash.update(JSON.stringify([file.path, file.kind, file.hash]))
@@ -69,4 +71,11 @@ export function openDirectory({ name, path, directory, log }: DirectoryOptions):
     watch: (wake) => watch.add(wake),
     close: () => watch.close(),
   }
+}
+
+/** It was none at the start, such as a mount point before its disk came: its edits are no commits. */
+function becameRepository(path: string): SetpointError {
+  return new SetpointError('SOURCE_INVALID', `The folder ${path} has become a Git repository.`, {
+    hint: 'Start the controller again, and it follows the commits instead of the files.',
+  })
 }

@@ -49,10 +49,13 @@ function refuseTwins(sources: readonly SourceOptions[], names: readonly string[]
   })
 }
 
-/** A path that names a branch, or that has vanished and looks like one, is taken for a repository too. */
+/**
+ * A path with nothing there is taken for a repository too: it may be away for a moment, and what is edited in a work
+ * tree must not be deployed before it is committed.
+ */
 function isRepository(source: SourceOptions, { path }: Location): boolean {
   if (path === null || source.url.startsWith('file:') || source.branch !== undefined) return true
-  return findLocalRepository(path) !== null || (!existsSync(path) && path.endsWith('.git'))
+  return findLocalRepository(path) !== null || !existsSync(path)
 }
 
 function sharedRepositories(cache: string, log: Log) {

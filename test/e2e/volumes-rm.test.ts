@@ -151,4 +151,6 @@ it('removes nothing while nobody knows what the sources declare', async () => {
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('was not read since') })
   }
   expect(await volumesThere()).toContain('web_data')
+  await rename(`${host.repository.path}.away`, host.repository.path)
+  await host.until(isConverged(await host.repository.git('rev-parse', 'HEAD'), 'web'))
 })

@@ -57,6 +57,14 @@ describe('a watched folder', () => {
     expect(await open(folderWith(files as Files)).latest()).not.toBe(before)
   })
 
+  it('is not read any more when it has become a repository', async () => {
+    const path = folderWith({ 'a.txt': 'a' })
+    const source = open(path)
+    await source.latest()
+    execFileSync('/usr/bin/git', ['init', '-q', path])
+    await expect(source.latest()).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
+  })
+
   it('sees a change that keeps size and time', async () => {
     const path = folderWith({ 'a.txt': 'one' })
     const file = join(path, 'a.txt')

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openSources } from '../../../controller/git/open.ts'
@@ -38,6 +38,17 @@ async function readLatest(source: Source): Promise<Record<string, string | null>
 }
 
 describe('a repository', () => {
+  it('that is away at the start is read by its commits once it is back', async () => {
+    const { path, git } = makeRepository({ 'a.txt': 'committed' })
+    renameSync(path, `${path}.away`)
+    const source = openOne(path)
+    await expect(source.latest()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' })
+    renameSync(`${path}.away`, path)
+    writeFileSync(join(path, 'a.txt'), 'edited')
+    expect(await source.latest()).toBe(git('rev-parse', 'HEAD'))
+    expect(await readLatest(source)).toEqual({ 'a.txt': 'committed' })
+  })
+
   it('is asked once, whatever number of sources come from it', async () => {
     const { path } = makeRepository({ 'a/x': 'a', 'b/x': 'b', 'c/x': 'c' })
     const sources = open(
