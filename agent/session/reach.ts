@@ -10,7 +10,7 @@ import type { Volumes } from '../volume/volumes.ts'
 export interface Reach {
   paths: Paths
   tasks: Pick<Tasks, 'known'>
-  runtime: Pick<Runtime, 'state' | 'command'>
+  runtime: Pick<Runtime, 'state' | 'command' | 'list'>
   cgroup: RuntimeInfo['cgroup']
   volumes: Pick<Volumes, 'remove'>
   uses: Pick<Uses, 'of'>

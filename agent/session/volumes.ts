@@ -17,6 +17,6 @@ export async function removeVolume(request: RemoveVolumeRequest, _: Channel, rea
   await remove(catalogueOf(reach), request)
 }
 
-function catalogueOf({ paths, tasks, volumes, uses }: Reach): Catalogue {
-  return { paths, known: tasks.known, volumes, uses }
+function catalogueOf({ paths, runtime, tasks, volumes, uses }: Reach): Catalogue {
+  return { paths, runtime, known: tasks.known, volumes, uses }
 }

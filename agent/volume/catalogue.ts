@@ -7,7 +7,8 @@ import { type DriverOptions, withoutPasswords } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import { isInside } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
-import type { ResolvedMount } from '../runtime/runtime.ts'
+import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
+import { holdersByVolume } from './holders.ts'
 import { type Meta, readMeta } from './meta.ts'
 import { mountsFolder, namesIn } from './mounted.ts'
 import { isName } from './named-checks.ts'
@@ -18,7 +19,8 @@ import type { Volumes } from './volumes.ts'
 
 /** What the volumes of a host are told from. */
 export interface Catalogue {
-  paths: Pick<Paths, 'state' | 'run' | 'task'>
+  paths: Pick<Paths, 'state' | 'run' | 'task' | 'taskRun'>
+  runtime: Pick<Runtime, 'list'>
   known: () => { task: Task; mounts: ResolvedMount[] }[]
   uses: Pick<Uses, 'of'>
   volumes: Pick<Volumes, 'remove'>
@@ -36,34 +38,49 @@ export async function listVolumes(catalogue: Catalogue, size: boolean): Promise<
 }
 
 /**
- * Removes a volume that is still the one that was meant, and that no task of this host uses or is about to. Repeatable:
- * one that is not there is nothing to do.
+ * Removes a volume that is still the one that was meant, and that no task of this host uses or is about to, and no
+ * other container. Repeatable: one that is not there is nothing to do.
  * @throws SetpointError VOLUME_KEPT saying why, or what of it could not be deleted; MOUNT_FAILED while something is mounted in its folder
  */
 export async function removeVolume(
-  { volumes, known }: Catalogue,
+  catalogue: Catalogue,
   { name, createdAt }: Pick<RemoveVolumeRequest, 'name' | 'createdAt'>,
 ): Promise<void> {
-  await volumes.remove(name, (meta) => {
+  await catalogue.volumes.remove(name, async (meta) => {
     if (meta === undefined) return false
     if (meta.external) throw kept(`The volume ${name} is external`, 'Setpoint has not made it.')
     if (meta.createdAt !== createdAt)
       throw kept(`The volume ${name} was made anew since`, 'Look at it again.')
-    const users = usersByVolume(known().map(({ task }) => task)).get(name) ?? []
+    const users = (await usersOf(catalogue))(name)
     if (users.length > 0) throw kept(`The volume ${name} is used by ${describe(users)}`)
     return true
   })
 }
 
-async function named({ paths, known, uses }: Catalogue): Promise<HostVolume[]> {
+/** Who uses a volume: tasks by what they are to be at this moment, and containers by what they have. */
+async function usersOf(catalogue: Catalogue): Promise<(name: string) => VolumeUser[]> {
+  const holders = await holdersByVolume(catalogue)
+  const { paths, known } = catalogue
+  const tasks = usersByVolume(
+    known().map(({ task }) => task),
+    join(paths.state, 'volumes'),
+  )
+  return (name) => {
+    const users = [...(tasks.get(name) ?? []), ...(holders.get(name) ?? [])]
+    return [...new Map(users.map((user) => [user.taskId, user])).values()]
+  }
+}
+
+async function named(catalogue: Catalogue): Promise<HostVolume[]> {
+  const { paths, uses } = catalogue
   const folder = join(paths.state, 'volumes')
-  const users = usersByVolume(known().map(({ task }) => task))
+  const users = await usersOf(catalogue)
   const names = (await namesIn(folder)).filter(isName).sort()
   const metas = await Promise.all(names.map((name) => readMeta(join(folder, name))))
   return metas.flatMap((meta) => (meta ? [namedVolume(meta)] : []))
 
   function namedVolume({ name, external, labels, createdAt, driverOpts }: Meta): HostVolume {
-    const usedBy = users.get(name) ?? []
+    const usedBy = users(name)
     const use = uses.of(name)
     const stack = usedBy[0]?.stack ?? use?.stack
     const unusedSince = usedBy.length > 0 ? undefined : use?.unusedSince

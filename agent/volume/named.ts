@@ -11,6 +11,7 @@ import { type Meta, readMeta, writeMeta } from './meta.ts'
 import { isEmpty, mountAt, mountsFolder, mountVolume, namesIn, unmountFolder } from './mounted.ts'
 import { checkedName, checkSame, isName, noSuchVolume } from './named-checks.ts'
 import { createTrash } from './trash.ts'
+import type { MayGo } from './volumes.ts'
 
 export interface NamedOptions {
   paths: Pick<Paths, 'state' | 'run'>
@@ -97,10 +98,10 @@ export function createNamed({ paths, log }: NamedOptions) {
       return names.filter((_, index) => metas[index]?.external === false).sort()
     },
 
-    async remove(name: string, mayGo: (meta: Meta | undefined) => boolean = () => true): Promise<void> {
+    async remove(name: string, mayGo: MayGo = () => true): Promise<void> {
       const home = join(folder, checkedName(name))
       const gone = await oneByOne(name, async () => {
-        if (!mayGo(await readMeta(home))) return undefined
+        if (!(await mayGo(await readMeta(home)))) return undefined
         await checkNothingMounted(home)
         await unmountFolder(join(mounts, name))
         return trash.put(home)

@@ -36,13 +36,14 @@ export interface UsesOptions {
 /** Reads `<state>/volume-uses.json`; one that cannot be read counts as empty. */
 export async function openUses({ paths, tasks, log, now = () => new Date() }: UsesOptions): Promise<Uses> {
   const file = join(paths.state, 'volume-uses.json')
+  const folder = join(paths.state, 'volumes')
   await rm(`${file}.tmp`, { force: true }) // an agent that was killed may have left it
   let uses = await load(file)
   let written = uses
   let writing: Promise<void> | undefined
   return {
     look() {
-      const next = nextUses(uses, usersByVolume(tasks()), now())
+      const next = nextUses(uses, usersByVolume(tasks(), folder), now())
       if (JSON.stringify(next) === JSON.stringify(uses)) return
       uses = next
       writing ??= write()
@@ -54,7 +55,7 @@ export async function openUses({ paths, tasks, log, now = () => new Date() }: Us
   /** Not forced to the disk: nothing is lost but what people would like to know. */
   async function write(): Promise<void> {
     while (written !== uses) {
-      uses = await withoutGone(uses, join(paths.state, 'volumes'))
+      uses = await withoutGone(uses, folder)
       const next = uses
       try {
         await writeFile(`${file}.tmp`, JSON.stringify({ version: 1, volumes: next }), { mode: 0o600 })

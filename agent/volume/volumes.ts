@@ -19,6 +19,9 @@ export interface InUse {
   tasks: Set<string>
 }
 
+/** Whether a volume may be removed, by what is known of it. */
+export type MayGo = (meta: Meta | undefined) => boolean | Promise<boolean>
+
 /** Volumes and bind mounts of this host. */
 export interface Volumes {
   /**
@@ -46,5 +49,5 @@ export interface Volumes {
    * @throws SetpointError MOUNT_FAILED while something is mounted in its folder, VOLUME_KEPT when it is out of use but not all
    * that was in it could be deleted
    */
-  remove(name: string, mayGo?: (meta: Meta | undefined) => boolean): Promise<void>
+  remove(name: string, mayGo?: MayGo): Promise<void>
 }

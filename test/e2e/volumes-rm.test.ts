@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseMounts } from '../../agent/mountinfo.ts'
 import type { RemovedVolumesDocument, VolumeStatus, VolumesDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
-import { isConverged } from '../support/stacks.ts'
+import { isConverged, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
 
@@ -132,6 +132,28 @@ it('removes the volume of a stack that is gone, which then begins anew', async (
   expect(await volumesThere()).toEqual(['theirs'])
   await host.until(isConverged(await host.commit({ 'web/compose.yaml': stack(false) }), 'web'))
   expect(await readdir(dataOf('web_data'))).toEqual([])
+})
+
+it('keeps the volume of a container that nobody knows any more: its journal is damaged, its stack is gone', async () => {
+  await mkdir(join(dataOf('web_data'), 'part'))
+  const part = stack(false).replace(
+    '- data:/data',
+    '- {type: volume, source: data, target: /data, volume: {subpath: part}}',
+  )
+  const status = await host.until(isConverged(await host.commit({ 'web/compose.yaml': part }), 'web'))
+  const [task] = tasksOf(status)
+  await host.stop()
+  await writeFile(join(host.state, 'agent/tasks', task?.id ?? '', 'task.json'), '{')
+  await rm(join(host.state, 'controller/stacks'), { recursive: true })
+  await host.commit({ 'web/compose.yaml': null })
+  await host.start()
+  await host.until(isConverged(undefined, 'other'), 60_000)
+
+  expect(users((await list()).find(({ name }) => name === 'web_data'))).toEqual(['web/app'])
+  const { code, stderr } = await remove('web_data')
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('used by web/app.1') })
+  await host.run('touch', `/proc/${task?.pid}/root/data/written`)
+  expect(await readdir(join(dataOf('web_data'), 'part'))).toEqual(['written'])
 })
 
 it('removes nothing while nobody knows what the sources declare', async () => {

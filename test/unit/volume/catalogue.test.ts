@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseMounts } from '../../../agent/mountinfo.ts'
 import { agentPaths, type Paths } from '../../../agent/paths.ts'
 import { type Catalogue, listVolumes, removeVolume } from '../../../agent/volume/catalogue.ts'
+import { volumesIn } from '../../../agent/volume/holders.ts'
 import { createVolumes } from '../../../agent/volume/local-volumes.ts'
 import { duArgv, parseDu } from '../../../agent/volume/sizes.ts'
 import type { Volumes } from '../../../agent/volume/volumes.ts'
@@ -16,6 +18,7 @@ let paths: Paths
 let volumes: Volumes
 let catalogue: Catalogue
 let known: ReturnType<Catalogue['known']>
+let containers: { id: string; pid: number }[]
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'setpoint-catalogue-'))
@@ -23,8 +26,10 @@ beforeEach(async () => {
   paths = agentPaths(folder, join(folder, 'run'))
   volumes = createVolumes({ paths, log: aLog() })
   known = []
+  containers = []
+  const runtime = { list: async () => containers }
   const uses = { of: () => ({ stack: 'web', unusedSince: '2026-01-01T00:00:00.000Z' }) }
-  catalogue = { paths, known: () => known, uses, volumes }
+  catalogue = { paths, runtime, known: () => known, uses, volumes }
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
@@ -41,6 +46,14 @@ const mountedBy = (id: string, name: string) => ({
   task: aTask(id, { container: aContainer({ mounts: [mountOf(name)] }) }),
   mounts: [],
 })
+/** A container that no journal knows, as far as its files tell; its process has ended. */
+async function aStray(id: string, ...sources: string[]): Promise<void> {
+  containers = [{ id, pid: 0 }]
+  await mkdir(paths.taskRun(id), { recursive: true })
+  const annotations = { 'setpoint.stack': 'web', 'setpoint.service': 'db', 'setpoint.slot': '2' }
+  const mounts = [{ destination: '/proc' }, ...sources.map((source) => ({ source }))]
+  await writeFile(join(paths.taskRun(id), 'config.json'), JSON.stringify({ annotations, mounts }))
+}
 const madeAt = async (name: string) =>
   JSON.parse(await readFile(join(home(name), 'meta.json'), 'utf8')).createdAt as string
 
@@ -82,11 +95,36 @@ describe('the volumes of a host', () => {
     expect(others).toEqual([])
   })
 
+  it('are not said to be used by nobody while a container has them that no journal knows', async () => {
+    await make('web_data')
+    await aStray('web-db-2-x', data('web_data'))
+    const [volume] = await listVolumes(catalogue, false)
+    expect(volume?.usedBy).toEqual([{ taskId: 'web-db-2-x', stack: 'web', service: 'db', slot: 2 }])
+    expect(volume).not.toHaveProperty('unusedSince')
+    known = [{ ...mountedBy('web-db-2-x', 'web_data') }]
+    expect((await listVolumes(catalogue, false))[0]?.usedBy).toHaveLength(1)
+  })
+
   it('are measured when it is asked', async () => {
     await make('web_data')
     await writeFile(join(data('web_data'), 'large'), Buffer.alloc(1_000_000, 'x'))
     const [volume] = await listVolumes(catalogue, true)
     expect(volume?.size).toBeGreaterThanOrEqual(1_000_000)
+  })
+})
+
+describe('what a process has mounted', () => {
+  it.each<[string, string, string[]]>([
+    ['the data of a volume', '8:1 /lib/volumes/pg/data /data', ['pg']],
+    ['a part of it', '8:1 /lib/volumes/pg/data/a\\040b /b', ['pg']],
+    ['what was deleted since', '8:1 /lib/volumes/pg/data//deleted /data', ['pg']],
+    ['the folder of all', '8:1 /lib/volumes /volumes', []],
+    ['a folder above', '8:1 / /host', []],
+    ['a folder beside', '8:1 /lib/volumes2/pg /x', []],
+    ['the same path on another device', '8:2 /lib/volumes/pg/data /data', []],
+  ])('%s', (_, line, names) => {
+    const mounts = parseMounts(`1 2 ${line} rw - ext4 /dev/sda1 rw\n`)
+    expect(volumesIn(mounts, { device: '8:1', root: '/lib/volumes' })).toEqual(names)
   })
 })
 
@@ -139,6 +177,39 @@ describe('removing a volume', () => {
     })
     await opening
     expect(await readdir(home('web_data'))).toEqual(['data', 'meta.json'])
+  })
+
+  it('keeps one that a task binds by its path', async () => {
+    await make('web_data')
+    const bind: Mount = { type: 'bind', source: join(data('web_data'), 'sub'), target: '/b', readOnly: true }
+    known = [{ task: aTask('t9', { container: aContainer({ mounts: [bind] }) }), mounts: [] }]
+    await expect(remove('web_data')).rejects.toMatchObject({ code: 'VOLUME_KEPT' })
+  })
+
+  it.each([
+    ['in its folder', () => data('web_data')],
+    ['mounted from its device', () => join(paths.run, 'volumes/web_data')],
+  ])('keeps one that a container has, %s, which no journal knows', async (_, source) => {
+    await make('web_data')
+    await aStray('web-db-2-x', source())
+    await expect(remove('web_data')).rejects.toMatchObject({
+      code: 'VOLUME_KEPT',
+      message: 'The volume web_data is used by web/db.2, so it is not removed.',
+    })
+  })
+
+  it('keeps all of them while it cannot be told which containers there are', async () => {
+    await make('web_data')
+    catalogue.runtime.list = () => Promise.reject(new Error('EMFILE'))
+    await expect(remove('web_data')).rejects.toThrow('EMFILE')
+    expect(await readdir(home('web_data'))).toEqual(['data', 'meta.json'])
+  })
+
+  it('is not kept from it by a container that has another one, or the folder of all', async () => {
+    await make('web_data')
+    await aStray('web-db-2-x', data('web_data2'), join(folder, 'volumes'), folder)
+    await remove('web_data')
+    expect(await readdir(join(folder, 'volumes'))).toEqual([])
   })
 
   it('gives a task that comes right after it a whole new one', async () => {
