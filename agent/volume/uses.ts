@@ -33,7 +33,7 @@ export interface UsesOptions {
   now?: () => Date
 }
 
-/** Reads `<state>/volume-uses.json`; one that cannot be read counts as empty. */
+/** Reads `<state>/volume-uses.json`; what of it has another shape is left out, be it all. */
 export async function openUses({ paths, tasks, log, now = () => new Date() }: UsesOptions): Promise<Uses> {
   const file = join(paths.state, 'volume-uses.json')
   const folder = join(paths.state, 'volumes')
@@ -94,8 +94,12 @@ async function withoutGone(uses: UseByVolume, folder: string): Promise<UseByVolu
 async function load(file: string): Promise<UseByVolume> {
   try {
     const { version, volumes } = JSON.parse(await readFile(file, 'utf8'))
-    return version === 1 ? volumes : {}
+    return version === 1 ? Object.fromEntries(Object.entries<Use>(volumes).filter(isUse)) : {}
   } catch {
     return {}
   }
+}
+
+function isUse([, use]: [string, Partial<Use> | null]): boolean {
+  return typeof use?.stack === 'string' && ['string', 'undefined'].includes(typeof use.unusedSince)
 }

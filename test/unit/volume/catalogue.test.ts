@@ -105,6 +105,29 @@ describe('the volumes of a host', () => {
     expect((await listVolumes(catalogue, false))[0]?.usedBy).toHaveLength(1)
   })
 
+  it.each([
+    ['{}'],
+    ['null'],
+    ['{"name":"bad","labels":{"a":1},"external":false,"createdAt":"2026-01-01T00:00:00.000Z"}'],
+    ['{"name":"bad","labels":{},"external":false}'],
+  ])('are told but for one of which %s is known', async (text) => {
+    await make('web_data')
+    await mkdir(home('bad'))
+    await writeFile(join(home('bad'), 'meta.json'), text)
+    expect((await listVolumes(catalogue, false)).map(({ name }) => name)).toEqual(['web_data'])
+    expect(await volumes.list()).toEqual(['web_data'])
+    await removeVolume(catalogue, { name: 'bad', createdAt: '2026-01-01T00:00:00.000Z' })
+    expect(await readdir(home('bad'))).toEqual(['meta.json'])
+  })
+
+  it('are told, too, where another version has written more of one than is known', async () => {
+    const driverOpts = { type: 'nfs', device: 'nas:/', ofTomorrow: 1 }
+    const meta = { name: 'later', labels: {}, external: false, createdAt: '2026-01-01T00:00:00.000Z' }
+    await mkdir(home('later'), { recursive: true })
+    await writeFile(join(home('later'), 'meta.json'), JSON.stringify({ ...meta, driverOpts, ofTomorrow: 1 }))
+    expect((await listVolumes(catalogue, false)).map(({ name }) => name)).toEqual(['later'])
+  })
+
   it('are measured when it is asked', async () => {
     await make('web_data')
     await writeFile(join(data('web_data'), 'large'), Buffer.alloc(1_000_000, 'x'))

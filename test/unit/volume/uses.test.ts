@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -66,6 +66,19 @@ describe('its file', () => {
     expect(next.of('data')).toEqual({ stack: 'web', unusedSince: NOW })
     expect(next.of('constructor')).toBeUndefined()
     await next.saved()
+  })
+
+  it.each([
+    ['{"version":1}'],
+    ['{"version":1,"volumes":null}'],
+    ['{"version":1,"volumes":{"data":null,"old":{},"older":{"stack":"web","unusedSince":1}}}'],
+  ])('keeps nobody from starting when it is %s', async (text) => {
+    await writeFile(join(state, 'volume-uses.json'), text)
+    const uses = await open()
+    expect(['data', 'old', 'older'].map(uses.of)).toEqual([undefined, undefined, undefined])
+    uses.look()
+    expect(uses.of('data')).toEqual({ stack: 'web' })
+    await uses.saved()
   })
 
   it('forgets what was removed', async () => {
