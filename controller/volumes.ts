@@ -7,6 +7,7 @@ import type { RemoveVolumesQuery, VolumeService, VolumesQuery } from './api/volu
 import { type ClaimsDeps, checkAllRead, claimsOf } from './claims.ts'
 import type { Events } from './events.ts'
 import type { Fleet } from './observed/fleet.ts'
+import { claimants } from './plan/volumes.ts'
 import type { SessionOpener } from './session/open.ts'
 import { removeVolumeOn, volumesOn } from './session/volumes.ts'
 import type { HostKeys } from './state/host-keys.ts'
@@ -33,7 +34,7 @@ const AT_ONCE = 32
 export function createVolumes(deps: VolumesDeps): VolumeService {
   return {
     volumes: (query) => list(deps, query),
-    removeVolumes: (query) => remove(deps, query),
+    removeVolumes: (query, signal) => remove(deps, query, signal),
   }
 }
 
@@ -45,10 +46,11 @@ async function list(deps: VolumesDeps, { stack, size, unused }: VolumesQuery): P
   return { volumes: unused ? ofStack.filter(isUnused) : ofStack, missing }
 }
 
-/** All are looked at before the first is removed. */
+/** All are looked at before the first is removed, and each once more in its turn: one may take minutes. */
 async function remove(
   deps: VolumesDeps,
   { names, host }: RemoveVolumesQuery,
+  signal: AbortSignal,
 ): Promise<RemovedVolumesDocument> {
   for (const name of names) checkVolumeName(name)
   checkAllRead(deps.sources)
@@ -59,12 +61,20 @@ async function remove(
   const removed: RemovedVolumesDocument['removed'] = []
   for (const { volume } of meant) {
     if (!volume) continue
-    await removeOne(deps, volume).catch((error) => {
+    try {
+      signal.throwIfAborted()
+      checkRemovable(asClaimedNow(deps, volume))
+      await removeOne(deps, volume)
+    } catch (error) {
       throw withRemoved(error, removed)
-    })
+    }
     removed.push({ name: volume.name, host: volume.host })
   }
   return { removed, absent: meant.filter(({ volume }) => !volume).map(({ name }) => name) }
+}
+
+function asClaimedNow(deps: VolumesDeps, volume: VolumeStatus): VolumeStatus {
+  return { ...volume, declaredBy: claimants(claimsOf(deps), volume) }
 }
 
 async function removeOne(

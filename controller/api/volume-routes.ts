@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type, { type Static } from '../../schemas/type.ts'
 import { REMOVE_DEADLINE, SIZE_DEADLINE } from './limits.ts'
 import type { Service } from './service.ts'
@@ -30,6 +30,13 @@ export function volumeRoutes(app: FastifyInstance, service: Service): void {
   app.post<{ Body: Static<typeof RemoveBody> }>(
     '/v1/volumes/remove',
     { schema: { body: RemoveBody }, handlerTimeout: REMOVE_DEADLINE },
-    async ({ body }) => service.removeVolumes(body),
+    async ({ body }, reply) => service.removeVolumes(body, whileAwaited(reply)),
   )
+}
+
+/** Aborts when nobody waits for the answer any more; the signal of a request does so once its body has been read. */
+function whileAwaited(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return gone.signal
 }

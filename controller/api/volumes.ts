@@ -20,9 +20,10 @@ export interface VolumeService {
   /** @throws SetpointError STACK_NOT_FOUND, NOT_LEADER, REDIS_UNREACHABLE */
   volumes(query: VolumesQuery): Promise<VolumesDocument>
   /**
-   * Removes volumes and what is in them, all or, when one of them is kept, none. Resolves once they are gone.
+   * Removes volumes and what is in them, all or, when one of them is kept, none. Resolves once they are gone. What somebody
+   * has come to declare meanwhile is kept, and so is all that remains when `signal` aborts.
    * @throws SetpointError VOLUME_KEPT, USAGE when several hosts have it, HOST_NOT_FOUND, SESSION_LOST when a host that may
    * have it does not answer, NOT_LEADER, REDIS_UNREACHABLE, what the host says
    */
-  removeVolumes(query: RemoveVolumesQuery): Promise<RemovedVolumesDocument>
+  removeVolumes(query: RemoveVolumesQuery, signal: AbortSignal): Promise<RemovedVolumesDocument>
 }

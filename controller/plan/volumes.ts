@@ -17,7 +17,7 @@ export interface Claims {
 /** The names of the stacks that declare a volume of a host, or may. `stack` is the one that it was made for. */
 export function claimants(
   { known, unknown }: Claims,
-  { name, host, stack }: { name: string; host: string; stack?: string | undefined },
+  { name, host, stack }: { name: string; host: string; stack?: string | null | undefined },
 ): string[] {
   const declaring = known.filter((claim) => claimsVolume(claim, name, host)).map(({ spec }) => spec.name)
   const perhaps = unknown.filter((one) => stack === one || name.startsWith(`${one}_`))

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -195,6 +196,28 @@ describe('volumes', () => {
       ['volumes', { stack: 'hello', size: true, unused: false }],
       ['removeVolumes', payload],
     ])
+  })
+
+  it('are removed as long as somebody waits for the answer', async () => {
+    start()
+    const asked = Promise.withResolvers<AbortSignal>()
+    service.removeVolumes = async (_query, signal) => {
+      asked.resolve(signal)
+      await once(signal, 'abort')
+      throw new SetpointError('VOLUME_KEPT', 'Nobody waits.')
+    }
+    const address = await app.listen({ host: '127.0.0.1', port: 0 })
+    const leaving = new AbortController()
+    const answer = fetch(`${address}/v1/volumes/remove`, {
+      ...{ method: 'POST', body: '{"names":["a"]}', signal: leaving.signal },
+      headers: { 'content-type': 'application/json' },
+    })
+    const signal = await asked.promise
+    await fetch(`${address}/v1/version`)
+    expect(signal.aborted).toBe(false)
+    leaving.abort()
+    await expect(answer).rejects.toThrow()
+    if (!signal.aborted) await once(signal, 'abort')
   })
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RemoveVolumesQuery } from '../../../controller/api/volumes.ts'
 import type { Candidate } from '../../../controller/rollout/accept.ts'
 import { createVolumes, type VolumesDeps } from '../../../controller/volumes.ts'
 import { SetpointError } from '../../../schemas/error.ts'
@@ -41,6 +42,10 @@ interface World {
   polled?: string | null
   /** What a host says when it is told to remove a volume of that name. */
   refusal?: Record<string, SetpointError>
+  /** Called when one was removed. */
+  onRemove?: () => void
+  /** Aborted once nobody waits for the answer any more. */
+  gone?: AbortController
 }
 
 /** Volumes of hosts that answer as they are told to. */
@@ -73,6 +78,7 @@ function serviceOf(world: World) {
         const error = refusal[request.name]
         if (error) return channelOf([jsonFrame(FRAME.end, { error: error.facts() })])
         removed.push(`${host}/${request.name}`)
+        world.onRemove?.()
         return channelOf([END])
       },
     },
@@ -92,7 +98,10 @@ function serviceOf(world: World) {
     log: aLog(),
     now: () => new Date(MADE),
   }
-  return { ...createVolumes(deps), removed, events, asked }
+  const { volumes, removeVolumes } = createVolumes(deps)
+  const { signal } = world.gone ?? new AbortController()
+  const remove = (query: RemoveVolumesQuery) => removeVolumes(query, signal)
+  return { volumes, removeVolumes: remove, removed, events, asked }
 }
 
 const END = jsonFrame(FRAME.end, {})
@@ -330,5 +339,25 @@ describe('removing volumes', () => {
     })
     expect(service.removed).toEqual(['alpha/a'])
     expect(service.events).toHaveLength(1)
+  })
+
+  it('keeps what has been declared while another was removed', async () => {
+    const records: StackRecord[] = []
+    const onRemove = () => void records.push(shop)
+    const service = serviceOf({ hosts: { alpha: [aVolume('a'), aVolume('shop_data')] }, records, onRemove })
+    await expect(service.removeVolumes({ names: ['a', 'shop_data'] })).rejects.toMatchObject({
+      code: 'VOLUME_KEPT',
+      message: 'The volume shop_data on alpha is declared by shop, so it is not removed.',
+      hint: expect.stringContaining('Removed before it: a.'),
+    })
+    expect(service.removed).toEqual(['alpha/a'])
+  })
+
+  it('ends when nobody waits for it any more', async () => {
+    const gone = new AbortController()
+    const hosts = { alpha: [aVolume('a'), aVolume('b')] }
+    const service = serviceOf({ hosts, gone, onRemove: () => gone.abort() })
+    await expect(service.removeVolumes({ names: ['a', 'b'] })).rejects.toThrow()
+    expect(service.removed).toEqual(['alpha/a'])
   })
 })
