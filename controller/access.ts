@@ -9,7 +9,7 @@ import { createProcesses } from './processes.ts'
 import { wantedRevision } from './rollout/accept.ts'
 import { type LogPiece, readLogs } from './session/logs.ts'
 import type { SessionOpener } from './session/open.ts'
-import { findTarget, type Target } from './session/target.ts'
+import { findTarget } from './session/target.ts'
 
 export interface AccessDeps {
   fleet: Pick<Fleet, 'observed'>
@@ -34,7 +34,11 @@ export function createAccess(deps: AccessDeps): Access {
   }
 }
 
-function open({ opener }: AccessDeps, { task, host }: Target, request: TargetedRequest): Promise<Channel> {
+function open(
+  { opener }: AccessDeps,
+  { task, host }: LocatedTask,
+  request: TargetedRequest,
+): Promise<Channel> {
   const { name } = host.info
   if (host.state === 'lost') throw silent(name, `Task ${task.id} is on ${name}, which does not report.`)
   return opener.open(name, { ...request, taskId: task.id })

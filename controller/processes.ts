@@ -1,18 +1,17 @@
 import { errorFacts } from '../schemas/error.ts'
-import type { Observed } from '../schemas/fleet.ts'
-import { type LocatedTask, tasksOf } from '../schemas/fleet.ts'
+import { type LocatedTask, type Observed, tasksOf } from '../schemas/fleet.ts'
 import { createLimit } from '../schemas/limit.ts'
 import type { Channel } from '../schemas/session/channel.ts'
 import { FRAME, jsonOf } from '../schemas/session/frames.ts'
 import type { ProcessLine } from '../schemas/session/request.ts'
 import type { ProcessesDocument, StackProcessesDocument } from './api/access.ts'
 import { replies } from './session/replies.ts'
-import { findTarget, type Target } from './session/target.ts'
+import { findTarget } from './session/target.ts'
 
 export interface ProcessesDeps {
   observed: () => Observed
   /** A session that asks a task for its processes. */
-  open: (target: Target) => Promise<Channel>
+  open: (target: LocatedTask) => Promise<Channel>
   /** @throws SetpointError STACK_NOT_FOUND */
   checkStack: (stack: string) => unknown
 }
@@ -62,7 +61,7 @@ async function ofStack(deps: ProcessesDeps, stack: string): Promise<StackProcess
 
 async function ask(
   { open }: ProcessesDeps,
-  target: Target,
+  target: LocatedTask,
 ): Promise<Pick<ProcessesDocument, 'host' | 'processes'>> {
   const channel = await open(target)
   const processes: ProcessLine[] = []

@@ -1,12 +1,6 @@
 import { SetpointError } from '../../schemas/error.ts'
-import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
+import type { LocatedTask, Observed } from '../../schemas/fleet.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
-
-/** A task as people name it, and the host that has it. */
-export interface Target {
-  task: TaskStatus
-  host: ObservedHost
-}
 
 /** The fewest letters that name a task. */
 const SHORTEST = 4
@@ -18,12 +12,12 @@ const MOST_TOLD = 20
  * anything else is a task's id or the beginning of one.
  * @throws SetpointError TASK_NOT_FOUND with what there is
  */
-export function findTarget(observed: Observed, name: string): Target {
+export function findTarget(observed: Observed, name: string): LocatedTask {
   const all = [...observed.values()].flatMap((host) => host.tasks.map((task) => ({ task, host })))
   return name.includes('/') ? bySlot(all, name) : byId(all, name)
 }
 
-function bySlot(all: Target[], name: string): Target {
+function bySlot(all: LocatedTask[], name: string): LocatedTask {
   const [, stack, service, slot] = /^([^/]+)\/([^/]+?)(?:\.(\d{1,6}))?$/.exec(name) ?? []
   if (stack === undefined) {
     throw new SetpointError('TASK_NOT_FOUND', `${JSON.stringify(name)} is no name of a task.`, {
@@ -33,7 +27,7 @@ function bySlot(all: Target[], name: string): Target {
   const named = all.filter(({ task }) => task.stack === stack && isNamed(task, name))
   const running = named.filter(({ task }) => task.state === 'running')
   const [first] = running.sort(
-    (a, b) => state(a) - state(b) || a.task.slot - b.task.slot || a.task.id.localeCompare(b.task.id),
+    (a, b) => rank(a) - rank(b) || a.task.slot - b.task.slot || a.task.id.localeCompare(b.task.id),
   )
   if (first) return first
   if (named.length > 0) throw notRunning(name, named)
@@ -47,7 +41,7 @@ interface SlotName {
   slot: string | undefined
 }
 
-function noSuchTask(all: Target[], { name, stack, service = '', slot }: SlotName): SetpointError {
+function noSuchTask(all: LocatedTask[], { name, stack, service = '', slot }: SlotName): SetpointError {
   const services = servicesOf(all, stack)
   if (services.length === 0) {
     return new SetpointError('TASK_NOT_FOUND', `There is no task of a stack ${stack}.`, {
@@ -63,12 +57,12 @@ function noSuchTask(all: Target[], { name, stack, service = '', slot }: SlotName
   })
 }
 
-function servicesOf(all: Target[], stack: string): string[] {
+function servicesOf(all: LocatedTask[], stack: string): string[] {
   const services = all.filter(({ task }) => task.stack === stack).map(({ task }) => task.service)
   return [...new Set(services)].sort()
 }
 
-function slotsOf(all: Target[], service: string): string[] {
+function slotsOf(all: LocatedTask[], service: string): string[] {
   const slots = all
     .filter(({ task }) => `${task.stack}/${task.service}` === service)
     .map(({ task }) => task.slot)
@@ -80,7 +74,7 @@ function isNamed({ stack, service, slot }: TaskStatus, name: string): boolean {
   return name === `${stack}/${service}` || name === `${stack}/${service}.${slot}`
 }
 
-function byId(all: Target[], id: string): Target {
+function byId(all: LocatedTask[], id: string): LocatedTask {
   const found = all.filter(({ task }) => task.id === id)
   const [first, second] =
     found.length > 0 ? found : id.length < SHORTEST ? [] : all.filter(({ task }) => task.id.startsWith(id))
@@ -101,7 +95,7 @@ function byId(all: Target[], id: string): Target {
 }
 
 /** A stack is what people think of first; of its tasks it names none. */
-function checkNoStack(all: Target[], id: string): void {
+function checkNoStack(all: LocatedTask[], id: string): void {
   const services = servicesOf(all, id)
   if (services.length === 0) return
   const names = services.slice(0, MOST_TOLD).map((service) => `${id}/${service}`)
@@ -111,11 +105,11 @@ function checkNoStack(all: Target[], id: string): void {
 }
 
 /** Hosts that report come first. */
-function state({ host }: Target): number {
+function rank({ host }: LocatedTask): number {
   return host.state === 'ready' ? 0 : 1
 }
 
-function notRunning(name: string, tasks: Target[]): SetpointError {
+function notRunning(name: string, tasks: LocatedTask[]): SetpointError {
   const states = [...new Set(tasks.map(({ task }) => task.state))].join(', ')
   return new SetpointError('TASK_NOT_FOUND', `No task of ${name} runs: ${states}.`, {
     hint: 'The status of the stack tells why; `setpoint logs` has its last words.',
