@@ -1,9 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { watch } from 'node:fs'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
+import { replaceFile } from './disk.ts'
 
 interface KeyOptions {
   /** The file that was given; the controller may write it a moment later. */
@@ -36,8 +37,7 @@ export async function controllerKey({
   if (file === undefined) throw noKey()
   const key = given ?? (await appear(file, { log, signal }))
   if (key) {
-    await writeFile(`${pin}.tmp`, key.export({ type: 'spki', format: 'pem' }), { mode: 0o644 })
-    await rename(`${pin}.tmp`, pin)
+    await replaceFile(pin, String(key.export({ type: 'spki', format: 'pem' })), 0o644)
     log.info({ pin }, 'The key of the controller is pinned')
   }
   return key

@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
@@ -16,6 +16,16 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
   } finally {
     await file.close()
   }
+  await rename(temporary, path)
+}
+
+/**
+ * Writes a file so that whoever reads it sees the old content or the new, whole: a temp file beside it and rename. Not
+ * forced to the disk: after a power cut it may be cut off, or not be there. Its folder has to be there.
+ */
+export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.tmp`
+  await writeFile(temporary, content, { mode })
   await rename(temporary, path)
 }
 

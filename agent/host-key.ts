@@ -1,8 +1,8 @@
-import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../schemas/log.ts'
 import { newIdentity, recipientOf } from '../schemas/seal.ts'
-import { absent, syncFolder, writeDurably } from './disk.ts'
+import { absent, replaceFile, syncFolder, writeDurably } from './disk.ts'
 
 /** The host's own key pair of age. The identity never leaves the host; the recipient is reported. */
 export interface HostKey {
@@ -63,6 +63,5 @@ async function make(file: string, folder: string): Promise<string> {
 async function publish(file: string, recipient: string): Promise<void> {
   const present = await readFile(file, 'utf8').catch(() => '')
   if (present.trim() === recipient) return
-  await writeFile(`${file}.tmp`, `${recipient}\n`, { mode: 0o644 })
-  await rename(`${file}.tmp`, file)
+  await replaceFile(file, `${recipient}\n`, 0o644)
 }

@@ -1,8 +1,9 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { SetpointError } from '../schemas/error.ts'
 import { HOST_NAME } from '../schemas/wire.ts'
+import { replaceFile } from './disk.ts'
 
 /**
  * What this host is called: as it was at the first start (`<state>/host`), else as given, else as the machine is. The
@@ -18,9 +19,7 @@ export async function hostNameOf(state: string, given: string | undefined): Prom
 /** Keeps the name for every later start. */
 export async function pinHost(state: string, name: string): Promise<void> {
   if ((await pinnedHost(state)) === name) return
-  const file = fileOf(state)
-  await writeFile(`${file}.tmp`, `${name}\n`, { mode: 0o644 })
-  await rename(`${file}.tmp`, file)
+  await replaceFile(fileOf(state), `${name}\n`, 0o644)
 }
 
 /** For a state folder that has no tasks any more: its next start may give another name. */

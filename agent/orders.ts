@@ -1,9 +1,10 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Action } from '../schemas/action.ts'
 import { SetpointError } from '../schemas/error.ts'
 import type { Job } from '../schemas/job.ts'
 import type { Log } from '../schemas/log.ts'
+import { replaceFile } from './disk.ts'
 import type { Paths } from './paths.ts'
 
 /** Which jobs this agent has done, so that none is done again and none that is older comes after it (law 5). */
@@ -108,8 +109,7 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
     writing = writing.then(async () => {
       dirty = false
       try {
-        await writeFile(`${file}.tmp`, JSON.stringify({ ...kept, done: [...kept.done] }), { mode: 0o600 })
-        await rename(`${file}.tmp`, file)
+        await replaceFile(file, JSON.stringify({ ...kept, done: [...kept.done] }))
       } catch (error) {
         log.error({ file, error: String(error) }, 'Which jobs are done cannot be written down')
       }

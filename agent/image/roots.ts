@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImageConfig } from '../../schemas/image.ts'
+import { replaceFile } from '../disk.ts'
 import { succeed } from '../runtime/exec.ts'
 import { shared } from '../shared.ts'
 import type { Buildah } from './buildah.ts'
@@ -44,7 +45,8 @@ export function createRoots({ buildah, instance, folder }: RootsOptions): Roots 
     const [config] = await Promise.all([cached?.config ?? inspect(id), holders.hold(holder(id), id)])
     const root = await holders.mount(holder(id), id)
     const fresh = { id, root, config }
-    await write(folder, file(id), fresh)
+    await mkdir(folder, { recursive: true })
+    await replaceFile(file(id), JSON.stringify(fresh), 0o644)
     return fresh
   }
 
@@ -81,10 +83,4 @@ async function read(path: string): Promise<Root | undefined> {
   } catch {
     return undefined // not mounted yet, or cut off by a crash: it is made anew
   }
-}
-
-async function write(folder: string, path: string, root: Root): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(`${path}.tmp`, JSON.stringify(root))
-  await rename(`${path}.tmp`, path)
 }

@@ -1,9 +1,10 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { VolumeUser } from '../../schemas/session/volumes.ts'
 import type { Task } from '../../schemas/task.ts'
+import { replaceFile } from '../disk.ts'
 import type { Paths } from '../paths.ts'
 import { namesIn } from './mounted.ts'
 import { usersByVolume } from './users.ts'
@@ -58,8 +59,7 @@ export async function openUses({ paths, tasks, log, now = () => new Date() }: Us
       uses = await withoutGone(uses, folder)
       const next = uses
       try {
-        await writeFile(`${file}.tmp`, JSON.stringify({ version: 1, volumes: next }), { mode: 0o600 })
-        await rename(`${file}.tmp`, file)
+        await replaceFile(file, JSON.stringify({ version: 1, volumes: next }))
       } catch (error) {
         log.warn({ file, problem: messageOf(error) }, 'Who has used which volume cannot be written down')
       }
