@@ -5,6 +5,7 @@ import { SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
 import { forgetHost } from './host-name.ts'
 import { lockState } from './lock.ts'
+import { isInside, readMounts } from './mountinfo.ts'
 import type { AgentOptions } from './options.ts'
 import { openParts, type Parts } from './parts.ts'
 import { agentPaths, RUN_OF_ALL } from './paths.ts'
@@ -65,10 +66,7 @@ async function removeVolumes({ volumes }: Parts, removed: (what: string) => void
 async function removeRun(run: string): Promise<void> {
   if (!existsSync(run)) return
   await releaseView(run)
-  const mounted = (await readFile('/proc/self/mountinfo', 'utf8'))
-    .split('\n')
-    .map((line) => line.split(' ')[4] ?? '')
-    .filter((target) => target === run || target.startsWith(`${run}/`))
+  const mounted = (await readMounts()).map(({ target }) => target).filter((target) => isInside(target, run))
   if (mounted.length > 0) {
     throw new SetpointError('MOUNT_FAILED', `${mounted.join(', ')} cannot be unmounted, so ${run} is kept.`, {
       hint: 'Find out what uses it (fuser -vm), and take it down again.',
