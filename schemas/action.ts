@@ -86,7 +86,7 @@ export function describeAction(action: Action): string {
 }
 
 /** `web/app.2`: how people read a slot. */
-export function slotName(task: { stack: string; service: string; slot: number }): string {
+function slotName(task: { stack: string; service: string; slot: number }): string {
   return `${task.stack}/${task.service}.${task.slot}`
 }
 

@@ -16,7 +16,7 @@ export const Logging = Type.Object(
 )
 
 /** What holds where a stack file says nothing. */
-export const LOG_DEFAULTS = { driver: 'file', maxSize: 10 * 1024 * 1024, maxFiles: 3 } as const
+const LOG_DEFAULTS = { driver: 'file', maxSize: 10 * 1024 * 1024, maxFiles: 3 } as const
 
 /** The settings in force. */
 export function loggingOf(logging: Logging | undefined): Required<Logging> {

@@ -3,9 +3,6 @@ import type { Readable } from 'node:stream'
 import { type Argv, start } from './exec.ts'
 import { argvOfProcess } from './proc.ts'
 
-/** What conmon said in place of a pid. */
-export class ConmonError extends Error {}
-
 /** The sync pipe's place among conmon's open files: the first after stdin, stdout and stderr. */
 const SYNC_FD = 3
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -15,7 +12,7 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
  * start. conmon goes into a session of its own and lives on without its starter.
  * @param directory where conmon leaves a file `oom` without being asked; nobody reads that one
  * @param deadline milliseconds
- * @throws ConmonError with the runtime's own words
+ * @throws Error with the runtime's own words
  */
 export function startConmon(argv: Argv, directory: string, deadline: number): Promise<number> {
   const child = start(argv, {
@@ -27,7 +24,7 @@ export function startConmon(argv: Argv, directory: string, deadline: number): Pr
   const sync = child.stdio[SYNC_FD] as Readable
   const words = { sync: '', stderr: '' }
   return new Promise<number>((resolve, reject) => {
-    const fail = (text: string, cause?: unknown) => reject(new ConmonError(text, { cause }))
+    const fail = (text: string, cause?: unknown) => reject(new Error(text, { cause }))
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
       fail(`conmon did not answer within ${deadline / 1000} s`)

@@ -35,13 +35,6 @@ export function lineJoiner(): LineJoiner {
   }
 }
 
-/** All lines of a text of rows, the last ones whole or not. */
-export function parseLog(text: string): LogLine[] {
-  const joiner = lineJoiner()
-  const lines = text.split('\n').flatMap((row) => joiner.take(row) ?? [])
-  return [...lines, ...joiner.rest()]
-}
-
 /** conmon writes local time with its offset; in UTC the times of all hosts can be compared as text. */
 function utc(at: string): string {
   const [, digits = ''] = /\.(\d+)/.exec(at) ?? []

@@ -88,10 +88,7 @@ export async function controller(context: Context, flags: ControllerFlags): Prom
 }
 
 /** @throws SetpointError USAGE for a source that makes no sense */
-export async function controllerOptions(
-  flags: ControllerFlags,
-  env: NodeJS.ProcessEnv,
-): Promise<ControllerOptions> {
+async function controllerOptions(flags: ControllerFlags, env: NodeJS.ProcessEnv): Promise<ControllerOptions> {
   const { parseSource } = await import('../git/source-argument.ts')
   const { nameSources } = await import('../git/names.ts')
   const { interval, retryInterval, allowEmpty = false, credentialsFile } = flags

@@ -2,10 +2,10 @@ import type { ObservedHost } from '../../schemas/fleet.ts'
 import { HEARTBEAT } from '../../schemas/wire.ts'
 
 /** A host this many milliseconds silent is stale: one heartbeat is late. */
-export const STALE_AFTER = 1.5 * HEARTBEAT
+const STALE_AFTER = 1.5 * HEARTBEAT
 
 /** A host this many milliseconds silent, while it could be heard, is lost. */
-export const LOST_AFTER = 3 * HEARTBEAT
+const LOST_AFTER = 3 * HEARTBEAT
 
 /** Since when, without a break, reports can be heard, and when that was last known; in milliseconds. */
 export interface Link {

@@ -3,7 +3,7 @@ import { type Checked, reader } from '../../schemas/validate.ts'
 import { HOST_NAME } from '../../schemas/wire.ts'
 
 /** The largest entry of the report stream that is read, in bytes. */
-export const MAX_REPORT_BYTES = 4 * 1024 * 1024
+const MAX_REPORT_BYTES = 4 * 1024 * 1024
 
 /** The largest snapshot that is read, in bytes: some thousands of tasks. */
 export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024

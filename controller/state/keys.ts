@@ -19,7 +19,7 @@ export interface ControllerKeys {
 
 const PRIVATE = 'controller.key'
 /** The file that agents are given. */
-export const PUBLIC = 'controller.pub'
+const PUBLIC = 'controller.pub'
 
 /**
  * The controller's Ed25519 keys: `controller.key` (0600), made at the first start, and `controller.pub` (0644) beside.

@@ -6,7 +6,7 @@ import { type Checked, reader } from '../../schemas/validate.ts'
 import { isCode } from './files.ts'
 
 /** The largest record that is read, in bytes. */
-export const MAX_RECORD_BYTES = 64 * 1024 * 1024
+const MAX_RECORD_BYTES = 64 * 1024 * 1024
 
 const SUFFIX = '.json'
 /** File systems take 255 bytes of a name. */

@@ -2,7 +2,7 @@ import { changed, type Fleet } from './fleet.ts'
 import type { Random } from './random.ts'
 
 /** What may be killed with SIGKILL. `container`: the first process of one. */
-export const TARGETS = ['agent', 'conmon', 'dnsmasq', 'container', 'controller', 'redis'] as const
+const TARGETS = ['agent', 'conmon', 'dnsmasq', 'container', 'controller', 'redis'] as const
 export type Target = (typeof TARGETS)[number]
 
 export interface Strike {

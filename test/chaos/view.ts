@@ -68,7 +68,7 @@ export async function lookAt(host: TestHost, view: View, status: StatusDocument)
   }
 }
 
-export function knownTasks(status: StatusDocument): KnownTask[] {
+function knownTasks(status: StatusDocument): KnownTask[] {
   return status.stacks.flatMap(({ name: stack, services }) =>
     services.flatMap(({ name: service, tasks }) => tasks.map((task) => ({ ...task, stack, service }))),
   )

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StatusDocument } from '../../schemas/status.ts'
@@ -75,20 +75,6 @@ export async function freePort(): Promise<number> {
   server.close()
   if (address === null || typeof address === 'string') throw new Error('a server has no port')
   return address.port
-}
-
-/** Waits until somebody accepts a connection to a port of the loopback and answers with a line. */
-export async function untilReached(port: number, deadline = SLOWLY): Promise<void> {
-  for (const end = Date.now() + deadline; Date.now() < end; await pause(250)) {
-    const socket = connect(port, '127.0.0.1')
-    const reached = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (reached) return
-  }
-  throw new Error(`nobody listens on port ${port}`)
 }
 
 function start([file = '', ...args]: string[]): ChildProcess {

@@ -29,7 +29,7 @@ export function aContainer(container: Partial<ContainerSpec> = {}): ContainerSpe
   }
 }
 
-export function anUpdate(update: Partial<UpdatePolicy> = {}): UpdatePolicy {
+function anUpdate(update: Partial<UpdatePolicy> = {}): UpdatePolicy {
   return {
     parallelism: 1,
     delay: 0,

@@ -9,7 +9,7 @@ import { ROOT } from './imports.ts'
 export const TEST_IMAGE = 'localhost/test/busybox:1'
 
 /** The same under the name that Docker Hub has for it: so that a plain Compose file can be tried without a registry. */
-export const BUSYBOX_IMAGE = 'docker.io/library/busybox:1.37'
+const BUSYBOX_IMAGE = 'docker.io/library/busybox:1.37'
 
 /** What is made once for all tests is kept here. */
 export const CACHE = join(ROOT, 'node_modules', '.cache', 'setpoint')

@@ -39,7 +39,7 @@ export async function traces(namespaces: Namespaces, marks: Marks): Promise<Set<
 }
 
 /** Every process that runs on the host or in one of its containers: they see the host's folder in their mounts. */
-export async function processesOf(marks: Marks): Promise<Process[]> {
+async function processesOf(marks: Marks): Promise<Process[]> {
   const pids = (await readdir('/proc'))
     .map(Number)
     .filter((pid) => Number.isInteger(pid) && pid !== process.pid)

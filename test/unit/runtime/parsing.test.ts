@@ -6,7 +6,7 @@ import { isInside, mountOf, parseMounts } from '../../../agent/mountinfo.ts'
 import { isLiving, parseProcessStat } from '../../../agent/process-stat.ts'
 import { tailLog } from '../../../agent/runtime/container-log.ts'
 import { explain } from '../../../agent/runtime/explain.ts'
-import { parseLog } from '../../../agent/runtime/log-rows.ts'
+import { lineJoiner } from '../../../agent/runtime/log-rows.ts'
 import { signalNumber } from '../../../agent/runtime/proc.ts'
 
 describe('the stat of a process', () => {
@@ -80,7 +80,9 @@ describe("a container's log", () => {
       'stdout F ',
       'x',
     ]
-    expect(parseLog(rows.map((row) => `${at} ${row}`).join('\n'))).toEqual([
+    const { take, rest } = lineJoiner()
+    const whole = rows.flatMap((row) => take(`${at} ${row}`) ?? [])
+    expect([...whole, ...rest()]).toEqual([
       { at: utc, stream: 'stderr', text: 'err F or' },
       { at: utc, stream: 'stdout', text: 'one two three' },
       { at: utc, stream: 'stdout', text: '' },
