@@ -105,10 +105,6 @@ export class SetpointError extends Error {
     this.hint = options.hint
   }
 
-  get retryable(): boolean {
-    return ERRORS[this.code].retryable
-  }
-
   facts(): ErrorFacts {
     return { code: this.code, message: this.message, ...(this.hint === undefined ? {} : { hint: this.hint }) }
   }
@@ -118,6 +114,24 @@ export class SetpointError extends Error {
 export function errorFacts(error: unknown, otherwise: ErrorCode): ErrorFacts {
   if (error instanceof SetpointError) return error.facts()
   return { code: otherwise, message: messageOf(error) }
+}
+
+/** True when trying the same thing again can help without anybody acting; false for a code that is not known. */
+export function mayPass(code: string): boolean {
+  return Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode].retryable
+}
+
+/** The error that another process, perhaps of another version, has told of: a code that is not known becomes INTERNAL. */
+export function errorFrom({ code, message, hint }: Told): SetpointError {
+  const known = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'INTERNAL'
+  return new SetpointError(known, message, hint === undefined ? {} : { hint })
+}
+
+/** As ErrorFacts, of anybody's codes. */
+interface Told {
+  code: string
+  message: string
+  hint?: string
 }
 
 /** What anything that was thrown says; its other members are not for a log. */

@@ -1,4 +1,4 @@
-import { SetpointError } from '../../schemas/error.ts'
+import { errorFrom, SetpointError } from '../../schemas/error.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Entry } from './entry.ts'
 import type { Runner } from './runner.ts'
@@ -34,11 +34,7 @@ export function notRejected(entry: Entry): void {
 }
 
 function errorOf({ status }: Entry): SetpointError {
-  const { code, message, hint } = status.error ?? {
-    code: 'RUNTIME_FAILED',
-    message: 'The task did not start.',
-  }
-  return new SetpointError(code as SetpointError['code'], message, hint === undefined ? {} : { hint })
+  return errorFrom(status.error ?? { code: 'RUNTIME_FAILED', message: 'The task did not start.' })
 }
 
 function superseded(task: Task): SetpointError {

@@ -1,5 +1,5 @@
 import { DEFAULT_STATE } from '../../schemas/defaults.ts'
-import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
+import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
 import type { Happening } from '../../schemas/event.ts'
 import type { CopyRequest, ExecRequest, LogLine } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
@@ -194,8 +194,7 @@ function check(answer: Answer, place: Endpoint): Answer {
       { hint: 'Check SETPOINT_API.' },
     )
   }
-  const code: ErrorCode = facts.code in ERRORS ? facts.code : 'INTERNAL'
-  throw new SetpointError(code, facts.message, facts.hint === undefined ? {} : { hint: facts.hint })
+  throw errorFrom(facts)
 }
 
 function errorIn(text: string): ErrorFacts | undefined {

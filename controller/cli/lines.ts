@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { createInterface } from 'node:readline'
-import { type ErrorFacts, SetpointError } from '../../schemas/error.ts'
+import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
 import { describeEndpoint, type Endpoint } from './endpoint.ts'
 import { requestOf, target } from './http.ts'
 
@@ -58,7 +58,7 @@ async function* itemsOf(
   for await (const line of createInterface({ input: response })) {
     if (line === '') continue
     const item = JSON.parse(line) as { error?: ErrorFacts }
-    if (item.error !== undefined) throw errorOf(item.error)
+    if (item.error !== undefined) throw errorFrom(item.error)
     yield item
   }
   if (signal?.aborted) return
@@ -71,10 +71,6 @@ async function read(response: IncomingMessage): Promise<string> {
   let text = ''
   for await (const chunk of response) text = (text + chunk).slice(0, MAX_ERROR)
   return text
-}
-
-function errorOf({ code, message, hint }: ErrorFacts): SetpointError {
-  return new SetpointError(code, message, hint === undefined ? {} : { hint })
 }
 
 function silent(endpoint: Endpoint): SetpointError {

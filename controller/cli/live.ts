@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { WebSocket } from 'ws'
-import { type ErrorFacts, SetpointError } from '../../schemas/error.ts'
+import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
 import { decodeFrame, encodeFrame, FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 import type { CopyRequest, ExecRequest } from '../../schemas/session/request.ts'
 import { SESSION_PATH } from '../api/session-path.ts'
@@ -68,7 +68,7 @@ export async function openLive(endpoint: Endpoint, { headers, task, request }: L
         if (frame.type !== FRAME.end) yield frame
         else {
           const { error } = jsonOf(frame) as { error?: ErrorFacts }
-          if (error !== undefined) throw errorOf(error)
+          if (error !== undefined) throw errorFrom(error)
           return
         }
       }
@@ -134,7 +134,7 @@ async function* receiving(socket: WebSocket, endpoint: Endpoint): AsyncGenerator
   socket.on('message', (data, isBinary) => {
     heard()
     const error = isBinary ? undefined : (JSON.parse(String(data)) as { error?: ErrorFacts }).error
-    if (error !== undefined) end(errorOf(error))
+    if (error !== undefined) end(errorFrom(error))
     else take(data as Buffer)
   })
   try {
@@ -150,10 +150,6 @@ async function* receiving(socket: WebSocket, endpoint: Endpoint): AsyncGenerator
   } finally {
     clearInterval(silence)
   }
-}
-
-function errorOf({ code, message, hint }: ErrorFacts): SetpointError {
-  return new SetpointError(code, message, hint === undefined ? {} : { hint })
 }
 
 function broken(endpoint: Endpoint): SetpointError {

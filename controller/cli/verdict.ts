@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../../schemas/error.ts'
+import { mayPass } from '../../schemas/error.ts'
 import type {
   Condition,
   ConditionType,
@@ -32,10 +32,6 @@ export function allReady(document: StatusDocument, stack?: string): boolean {
 export function isHopeless(document: StatusDocument, stack?: string): boolean {
   const stalled = document.stacks.some((one) => isTrue(one, 'Stalled'))
   return stalled || concerned(document, stack).some(({ error }) => error !== null && !mayPass(error.code))
-}
-
-function mayPass(code: string): boolean {
-  return code in ERRORS && ERRORS[code as ErrorCode].retryable
 }
 
 /** All sources, or those of the stack that is asked for. */

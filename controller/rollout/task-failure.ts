@@ -1,5 +1,5 @@
 import { formatDuration } from '../../schemas/duration.ts'
-import { ERRORS, type ErrorCode } from '../../schemas/error.ts'
+import { mayPass } from '../../schemas/error.ts'
 import type { Failure } from '../../schemas/record.ts'
 import { isServing, isTerminal, lastProbe, restartsOf, type TaskStatus } from '../../schemas/task.ts'
 
@@ -18,7 +18,9 @@ export function isDone(task: TaskStatus | undefined): boolean {
 export function failureOf(task: TaskStatus | undefined): Reason | undefined {
   if (task === undefined) return undefined
   if (task.state === 'rejected')
-    return restartsOf(task) + 1 < PATIENCE && mayPass(task) ? undefined : reason(task, 'RUNTIME_FAILED')
+    return restartsOf(task) + 1 < PATIENCE && mayPass(task.error?.code ?? '')
+      ? undefined
+      : reason(task, 'RUNTIME_FAILED')
   if (task.health === 'unhealthy') return { ...reason(task, 'HEALTH_FAILED'), code: 'HEALTH_FAILED' }
   return task.failures > 0 || task.state === 'failed' ? reason(task, 'TASK_EXITED') : undefined
 }
@@ -29,7 +31,8 @@ export function failureOf(task: TaskStatus | undefined): Reason | undefined {
  */
 export function failureOfFound(task: TaskStatus | undefined): Reason | undefined {
   if (task === undefined || isDone(task)) return undefined
-  if (task.state === 'rejected') return mayPass(task) ? undefined : reason(task, 'RUNTIME_FAILED')
+  if (task.state === 'rejected')
+    return mayPass(task.error?.code ?? '') ? undefined : reason(task, 'RUNTIME_FAILED')
   return isTerminal(task.state) && task.restartAt === undefined ? reason(task, 'TASK_EXITED') : undefined
 }
 
@@ -39,10 +42,6 @@ export function lateness(task: TaskStatus | undefined, deadline: number): Reason
   const seen = task === undefined ? 'no host has reported it' : `it is ${task.state}, health ${task.health}`
   const message = `It did not serve within ${formatDuration(deadline)}: ${seen}.`
   return { ...(task && reason(task, 'DEADLINE_PASSED')), code: 'DEADLINE_PASSED', message }
-}
-
-function mayPass({ error }: TaskStatus): boolean {
-  return ERRORS[error?.code as ErrorCode]?.retryable ?? false
 }
 
 function reason(task: TaskStatus, code: string): Reason {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { SetpointError } from '../../schemas/error.ts'
+import { errorFrom, SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { sealTo } from '../../schemas/seal.ts'
 import { type Channel, openChannel, type Transport } from '../../schemas/session/channel.ts'
@@ -45,7 +45,7 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
   const opened = new Set<Channel>()
   fleet.onOutcome(({ jobId, error }) => {
     if (error === undefined) return
-    waiting.get(jobId)?.(new SetpointError(error.code as SetpointError['code'], error.message, hintOf(error)))
+    waiting.get(jobId)?.(errorFrom(error))
   })
 
   return {
@@ -119,10 +119,6 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
     channel.signal.addEventListener('abort', () => opened.delete(channel), { once: true })
     return channel
   }
-}
-
-function hintOf({ hint }: { hint?: string }): { hint?: string } {
-  return hint === undefined ? {} : { hint }
 }
 
 function notTakenUp(host: string, timeout: number): SetpointError {

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type ErrorFacts, SetpointError } from '../../schemas/error.ts'
+import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 
@@ -18,10 +18,4 @@ export async function* replies(channel: Channel): AsyncGenerator<Frame> {
   throw new SetpointError('SESSION_LOST', 'The session ended before all was said.', {
     hint: 'The agent of the host may have been stopped. Try again.',
   })
-}
-
-/** An error as it came from another process. */
-function errorFrom({ code, message, hint }: ErrorFacts): SetpointError {
-  const known: ErrorCode = Object.hasOwn(ERRORS, code) ? code : 'INTERNAL'
-  return new SetpointError(known, message, hint === undefined ? {} : { hint })
 }
