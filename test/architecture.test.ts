@@ -17,6 +17,7 @@ interface Rule {
 const AGENT_SHARED = [
   'agent/paths.ts',
   'agent/clock.ts',
+  'agent/coalesce.ts',
   'agent/disk.ts',
   'agent/mountinfo.ts',
   'agent/one-by-one.ts',

@@ -1,6 +1,6 @@
 import type { Log } from '../../schemas/log.ts'
+import { coalesce } from '../coalesce.ts'
 import { type Answers, hostsOf, zonesOf } from './answers.ts'
-import { coalesce } from './coalesce.ts'
 import type { Ip } from './ip.ts'
 import type { Leases } from './leases.ts'
 import { nameServer, type ServerPlan, serverPlan, serverPlans } from './links.ts'

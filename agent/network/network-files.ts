@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../schemas/log.ts'
+import { coalesce } from '../coalesce.ts'
 import { writeDurably } from '../disk.ts'
-import { coalesce } from './coalesce.ts'
 import { familiesOf } from './families.ts'
 import type { Network } from './leases.ts'
 

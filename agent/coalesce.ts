@@ -1,4 +1,4 @@
-/** Runs saves of one thing one after the other; calls made while one runs share the next. */
+/** Work that is never done twice at once: calls made while it is under way share the next, which begins after it. */
 export function coalesce(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined
   let next: Promise<void> | undefined
@@ -10,8 +10,9 @@ export function coalesce(work: () => Promise<void>): () => Promise<void> {
     return run
   }
   return () => {
+    if (next) return next // who has waited for the one before asks in the moment between the two
     if (!running) return begin()
-    next ??= running.catch(ignored).then(() => {
+    next = running.catch(ignored).then(() => {
       next = undefined
       return begin()
     })
