@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Log } from '../../schemas/log.ts'
 import type { Stray } from '../../schemas/report.ts'
+import { coalesce } from '../coalesce.ts'
 import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Finding, Subject } from '../task/findings.ts'
@@ -42,8 +43,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const missing = new Map<string, string>()
   const parts = { ...options, mounts: createMountReader(proc) }
   const strays = createStrays({ tasks, runtime })
-  let underWay: Promise<void> | undefined
-  let following: Promise<void> | undefined
+  const inspect = coalesce(look)
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
@@ -62,20 +62,6 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   function again(): void {
     if (!closed) timer = setTimeout(() => void inspect().finally(again), interval)
-  }
-
-  function inspect(): Promise<void> {
-    if (!underWay) {
-      underWay = look().finally(() => {
-        underWay = undefined
-      })
-      return underWay
-    }
-    following ??= underWay.then(() => {
-      following = undefined
-      return inspect()
-    })
-    return following
   }
 
   async function look(): Promise<void> {

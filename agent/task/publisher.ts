@@ -1,6 +1,7 @@
 import type { ErrorFacts } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
+import { coalesce } from '../coalesce.ts'
 import type { Endpoint } from '../network/networks.ts'
 import { factsOfError } from './effects.ts'
 
@@ -36,8 +37,6 @@ const TOLD_AFTER = 2
 /** Level-based: one publication at a time, each with all that serves; what changes meanwhile comes with the next. */
 export function createPublisher({ publish, serving, onFailure, clock, log }: PublisherOptions): Publisher {
   let cancel: (() => void) | undefined
-  let underWay: Promise<void> | undefined
-  let following: Promise<void> | undefined
   let inForce = new Set<string>()
   let failures = 0
   let failure: ErrorFacts | undefined
@@ -60,6 +59,7 @@ export function createPublisher({ publish, serving, onFailure, clock, log }: Pub
   }
 
   const once = async () => {
+    if (closed) return
     const endpoints = serving()
     try {
       await publish(endpoints)
@@ -72,23 +72,10 @@ export function createPublisher({ publish, serving, onFailure, clock, log }: Pub
         log.warn({ error: String(error) }, 'Names and ports could not be published; trying again')
       if (failures >= TOLD_AFTER) fail(factsOfError(error, 'NETWORK_FAILED'))
       schedule(RETRY)
-    } finally {
-      underWay = undefined
     }
   }
 
-  const flush = (): Promise<void> => {
-    if (closed) return Promise.resolve()
-    if (!underWay) {
-      underWay = once()
-      return underWay
-    }
-    following ??= underWay.then(() => {
-      following = undefined
-      return flush()
-    })
-    return following
-  }
+  const flush = coalesce(once)
 
   return {
     request: () => schedule(DEBOUNCE),
