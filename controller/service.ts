@@ -1,9 +1,9 @@
-import { SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
 import type { ControllerStatus } from '../schemas/status.ts'
 import { createAccess } from './access.ts'
 import type { Service } from './api/service.ts'
 import type { Events } from './events.ts'
+import { checkHost } from './known-hosts.ts'
 import { allStacks, knownStack } from './known-stacks.ts'
 import type { Fleet } from './observed/fleet.ts'
 import type { HostProblems } from './observed/host-problems.ts'
@@ -85,7 +85,7 @@ export function createService(deps: ServiceDeps): Service {
       await deps.turns.idle()
     },
     async trust(host, recipient) {
-      if (!observed().has(host)) throw noHost(host, [...observed().keys()])
+      checkHost(observed(), host)
       return deps.hostKeys.trust(host, recipient)
     },
     events: (query, signal) => {
@@ -102,9 +102,4 @@ function controllerStatus({ leader }: ServiceDeps): ControllerStatus {
   const message =
     'Redis does not answer, or another controller leads: nothing is changed now, what runs goes on.'
   return { leads: false, message }
-}
-
-function noHost(host: string, hosts: string[]): SetpointError {
-  const hint = hosts.length === 0 ? 'No agent has reported yet.' : `There are: ${hosts.sort().join(', ')}.`
-  return new SetpointError('HOST_NOT_FOUND', `There is no host ${host}.`, { hint })
 }

@@ -6,6 +6,7 @@ import type { RemovedVolumesDocument, VolumeStatus, VolumesDocument } from '../s
 import type { RemoveVolumesQuery, VolumeService, VolumesQuery } from './api/volumes.ts'
 import { type ClaimsDeps, checkAllRead, claimsOf } from './claims.ts'
 import type { Events } from './events.ts'
+import { checkHost } from './known-hosts.ts'
 import type { Fleet } from './observed/fleet.ts'
 import { claimants } from './plan/volumes.ts'
 import type { SessionOpener } from './session/open.ts'
@@ -97,7 +98,7 @@ async function look(
   { size, host }: { size: boolean; host?: string | undefined },
 ): Promise<VolumesDocument> {
   const hosts = hostsOf(deps)
-  if (host !== undefined && !hosts.has(host)) throw noHost(host, [...hosts.keys()])
+  if (host !== undefined) checkHost(hosts, host)
   const inTurn = createLimit(AT_ONCE)
   const asked = [...hosts].filter(([name]) => host === undefined || name === host)
   const missing: VolumesDocument['missing'] = []
@@ -157,9 +158,4 @@ function notCurrent(): SetpointError {
   return new SetpointError('SESSION_LOST', 'What the hosts report was not read yet.', {
     hint: 'The controller has just started, or Redis does not answer: try again.',
   })
-}
-
-function noHost(host: string, hosts: string[]): SetpointError {
-  const hint = hosts.length === 0 ? 'No agent has reported yet.' : `There are: ${hosts.sort().join(', ')}.`
-  return new SetpointError('HOST_NOT_FOUND', `There is no host ${host}.`, { hint })
 }
