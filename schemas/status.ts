@@ -1,6 +1,7 @@
 import type { ErrorFacts } from './error.ts'
 import type { Failure, HistoryEntry, Outcome } from './record.ts'
 import type { HostInfo } from './report.ts'
+import type { LogLine } from './session/request.ts'
 import type { VolumeUser } from './session/volumes.ts'
 import type { Health, Probe, TaskState } from './task.ts'
 import type { Usage } from './usage.ts'
@@ -197,6 +198,9 @@ export interface TaskStats {
   host: string
   usage: Usage
 }
+
+/** A line of `GET /v1/logs`: log lines, or why those of a host are missing. */
+export type LogPiece = { lines: LogLine[] } | { missing: { host: string; error: ErrorFacts } }
 
 /** The volumes of the fleet, as their hosts tell of them when they are asked: `GET /v1/volumes`. */
 export interface VolumesDocument {

@@ -3,11 +3,11 @@ import type { Channel } from '../../schemas/session/channel.ts'
 import type {
   CopyRequest,
   ExecRequest,
-  LogLine,
   LogsRequest,
   ProcessLine,
   TopRequest,
 } from '../../schemas/session/request.ts'
+import type { LogPiece } from '../../schemas/status.ts'
 
 /** Of which logs, and how much. `target`: `SERVICE`, `SERVICE.SLOT` or a task's id; absent: the whole stack. */
 export interface LogsQuery extends Omit<LogsRequest, 'kind' | 'service' | 'taskId'> {
@@ -46,10 +46,7 @@ export interface Access {
    * Log lines, those that there are in the order of time; with `follow` until `signal` aborts.
    * @throws SetpointError STACK_NOT_FOUND, SESSION_LOST when no host that has them reports
    */
-  logs(
-    query: LogsQuery,
-    signal: AbortSignal,
-  ): AsyncGenerator<{ lines: LogLine[] } | { missing: { host: string; error: ErrorFacts } }>
+  logs(query: LogsQuery, signal: AbortSignal): AsyncGenerator<LogPiece>
   /** @throws SetpointError TASK_NOT_FOUND, SESSION_LOST, what the host says */
   openSession(name: string, request: TargetedRequest): Promise<Channel>
   /** As `openSession`. */

@@ -1,10 +1,11 @@
 import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
 import type { Happening } from '../../schemas/event.ts'
-import type { CopyRequest, ExecRequest, LogLine } from '../../schemas/session/request.ts'
+import type { CopyRequest, ExecRequest } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type {
   HistoryDocument,
+  LogPiece,
   PlanDocument,
   RemovedVolumesDocument,
   StatsDocument,
@@ -33,9 +34,6 @@ export interface TaggedStatus {
   tag: string | undefined
 }
 
-/** What reading logs gives. */
-export type LogsItem = { lines: LogLine[] } | { missing: { host: string; error: ErrorFacts } }
-
 export interface Watch {
   stack?: string | undefined
   /** The status that is known already. */
@@ -56,7 +54,7 @@ export interface Client {
   history(stack: string): Promise<HistoryDocument>
   rollback(stack: string, revision?: string): Promise<RollbackDocument>
   /** Lines as they come; without `follow` those that there are, in the order of time. */
-  logs(query: LogsQuery, signal?: AbortSignal): AsyncGenerator<LogsItem>
+  logs(query: LogsQuery, signal?: AbortSignal): AsyncGenerator<LogPiece>
   events(
     query: { follow: boolean; since?: string; stack?: string },
     signal?: AbortSignal,
@@ -138,7 +136,7 @@ function clientOf(
       post(`/v1/stacks/${encodeURIComponent(stack)}/rollback`, revision ? { body: { revision } } : {}),
     async *logs({ stack, target, follow, since, until, tail }, signal) {
       const path = `/v1/logs${query({ stack, target, follow: String(follow), since, until, tail })}`
-      yield* (await lines(path, signal)) as AsyncGenerator<LogsItem>
+      yield* (await lines(path, signal)) as AsyncGenerator<LogPiece>
     },
     async *events({ follow, since, stack }, signal) {
       const path = `/v1/events${query({ follow: String(follow), since, stack })}`

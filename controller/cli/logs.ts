@@ -3,9 +3,9 @@ import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../../schemas/duration.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import type { LogLine } from '../../schemas/session/request.ts'
+import type { LogPiece } from '../../schemas/status.ts'
 import { MAX_TAIL } from '../api/limits.ts'
 import { type Cli, countArgument, type Output, outputOption } from './arguments.ts'
-import type { LogsItem } from './client.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { createLogsView } from './format/logs-view.ts'
@@ -73,7 +73,7 @@ export async function logs(context: Context, target: string, options: LogsOption
 }
 
 async function print(
-  items: AsyncGenerator<LogsItem>,
+  items: AsyncGenerator<LogPiece>,
   context: Context,
   { follow, timestamps = false, prefix = true, output }: LogsOptions,
 ): Promise<number> {

@@ -1,14 +1,12 @@
-import { type ErrorFacts, errorFacts } from '../../schemas/error.ts'
+import { errorFacts } from '../../schemas/error.ts'
 import { mergeInOrder } from '../../schemas/merge.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 import type { LogLine, LogsRequest } from '../../schemas/session/request.ts'
+import type { LogPiece } from '../../schemas/status.ts'
 import { createHeard, type Heard } from './heard.ts'
 import type { SessionOpener } from './open.ts'
 import { replies } from './replies.ts'
-
-/** What reading logs gives: lines, or why those of a host are missing. */
-export type LogPiece = { lines: LogLine[] } | { missing: { host: string; error: ErrorFacts } }
 
 export interface ReadLogs {
   opener: Pick<SessionOpener, 'open'>

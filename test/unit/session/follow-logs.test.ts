@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type LogPiece, readLogs } from '../../../controller/session/logs.ts'
+import { readLogs } from '../../../controller/session/logs.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Channel } from '../../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonFrame } from '../../../schemas/session/frames.ts'
 import type { LogLine, LogsRequest, SessionRequest } from '../../../schemas/session/request.ts'
+import type { LogPiece } from '../../../schemas/status.ts'
 
 const AT = Date.parse('2090-01-01T00:00:00.000Z')
 const line = (taskId: string, second: number): LogLine => ({
