@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { replaceFile } from '../disk.ts'
 import { createOneByOne } from '../one-by-one.ts'
 import type { Answers } from './answers.ts'
 import { endDnsmasq, type Files, filesOf, reloadDnsmasq, removeFiles, startDnsmasq } from './dnsmasq.ts'
@@ -59,8 +60,8 @@ export function createNameServers({ prefix, folder }: NameServersOptions): NameS
     if (!isHosts && !isZones) return false
     answered.delete(key)
     await mkdir(folder, { recursive: true, mode: 0o755 })
-    if (isHosts) await replace(own.hosts, hosts)
-    if (isZones) await replace(own.zones, zones)
+    if (isHosts) await replaceFile(own.hosts, hosts, 0o644)
+    if (isZones) await replaceFile(own.zones, zones, 0o644)
     answered.set(key, { ...before, ...(isHosts && { hosts }), zones })
     await reloadDnsmasq(own)
     return true
@@ -83,11 +84,6 @@ export function createNameServers({ prefix, folder }: NameServersOptions): NameS
         await removeFiles(files(key))
       }),
   }
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.tmp`, text, { mode: 0o644 })
-  await rename(`${file}.tmp`, file)
 }
 
 /** dnsmasq reads its files after it has become another user. */

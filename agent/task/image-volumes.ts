@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { ImageConfig } from '../../schemas/image.ts'
 import type { Mount } from '../../schemas/volume.ts'
+import { isInside } from '../mountinfo.ts'
 
 /** Nothing is mounted over these, whatever an image says. */
 const NEVER = /^\/((dev|proc|sys)(\/.*)?)?$/
@@ -18,8 +19,4 @@ export function withImageVolumes(mounts: Mount[], { volumes = [] }: ImageConfig)
     ...mounts,
     ...free.map((target) => ({ type: 'volume' as const, source: '', target, readOnly: false })),
   ]
-}
-
-function isInside(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
 }
