@@ -65,7 +65,8 @@ const checkParts = checker(
     volumes: Type.Array(VolumeSpec),
   }),
 )
-const PARTS = /^\/action\/task\/(?=container|networks|volumes)/
+const PARTS = /^\/(?=container|networks|volumes)/
+const IN_JOB = '/action/task'
 const UPGRADE = 'Upgrade setpoint-agent on this host to the version of the controller.'
 
 /**
@@ -76,11 +77,21 @@ function jobIn(written: unknown): Job {
   const job = readJob(written)
   if (!job.ok) throw refused(newAction(written) ?? `its shape is wrong (${job.message})`, UPGRADE)
   const { value, unknown } = job
-  if (unknown.length === 0 || !('task' in value.action)) return value
+  if (!('task' in value.action)) return value
   const { task } = (written as { action: { task: unknown } }).action
-  if (checkParts(task).ok) return value
-  const what = unknown.find((path) => PARTS.test(path))?.replace(PARTS, '') ?? 'more'
+  const inTask = unknown.map((path) => path.replace(IN_JOB, ''))
+  const what = unknownPart(task, inTask)
+  if (what === undefined) return value
   throw refused(`its task asks for ${what}, which this agent does not know`, UPGRADE)
+}
+
+/**
+ * Something of what a task is made of that only another version knows; undefined when there is nothing.
+ * @param unknown JSON pointers into the task to what a reader has left out: the first of them
+ */
+export function unknownPart(task: unknown, unknown: string[]): string | undefined {
+  if (unknown.length === 0 || checkParts(task).ok) return undefined
+  return unknown.find((path) => PARTS.test(path))?.replace(PARTS, '') ?? 'more'
 }
 
 /** What is wrong if the action is of a type that another version knows. */

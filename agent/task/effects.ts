@@ -45,8 +45,9 @@ export function createEffects(deps: EffectDeps): Effects {
   const limit = createLimit(AT_ONCE)
 
   return {
-    async prepare({ task }, listener) {
+    async prepare({ task, notKnown }, listener) {
       try {
+        checkKnown(task, notKnown)
         return await prepare(task, { ...deps, limit, ...listener })
       } catch (error) {
         return { type: 'rejected', error: factsOfError(error, 'RUNTIME_FAILED') }
@@ -88,6 +89,19 @@ export function createEffects(deps: EffectDeps): Effects {
       return []
     }
   }
+}
+
+/**
+ * A task is never made without a part of what it is to be, which may be what confines it.
+ * @throws SetpointError HOST_UNABLE
+ */
+export function checkKnown({ stack, service, slot }: Task, notKnown: string | undefined): void {
+  if (notKnown === undefined) return
+  throw new SetpointError(
+    'HOST_UNABLE',
+    `${stack}/${service}.${slot} has ${notKnown}, which this agent does not know: it is not started without it.`,
+    { hint: 'Upgrade setpoint-agent on this host to the version of the controller.' },
+  )
 }
 
 /** The facts of an error; a full disk is told as such whoever met it. */

@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { unknownPart } from '../../schemas/job.ts'
 import type { Log } from '../../schemas/log.ts'
 import { Task, TaskStatus } from '../../schemas/task.ts'
 import { reader } from '../../schemas/validate.ts'
@@ -11,7 +12,7 @@ import type { Entry } from './entry.ts'
 const FILE = 'task.json'
 const ASIDE = `${FILE}.damaged-`
 const NEWER =
-  'Another version of the agent has set up a task with what this one does not know: it runs on, and is restarted without it'
+  'Another version of the agent has set up a task with what this one does not know: it runs on, and is not started again'
 const readTask = reader(Task)
 const readStatus = reader(TaskStatus)
 
@@ -88,8 +89,8 @@ export async function loadEntry(folder: string, id: string, log: Log): Promise<E
   const text = await readFile(path, 'utf8').catch(absent)
   if (text === undefined) return undefined
   try {
-    const { entry, unknown } = parseEntry(text, id)
-    if (unknown.length > 0) log.warn({ task: id, unknown }, NEWER)
+    const entry = parseEntry(text, id)
+    if (entry.notKnown !== undefined) log.warn({ task: id, unknown: entry.notKnown }, NEWER)
     return entry
   } catch (error) {
     const aside = join(folder, `${ASIDE}${iso(Date.now()).replaceAll(':', '')}`)
@@ -102,14 +103,8 @@ export async function loadEntry(folder: string, id: string, log: Log): Promise<E
   }
 }
 
-interface Parsed {
-  entry: Entry
-  /** What the task is asked to be that this agent does not know. */
-  unknown: string[]
-}
-
 /** The task stays as it was written, for an agent that knows all of it; of the status what is known is enough. */
-function parseEntry(text: string, id: string): Parsed {
+function parseEntry(text: string, id: string): Entry {
   const entry = JSON.parse(text) as Entry
   if (entry.version !== 1) throw new Error(`its version ${entry.version} is not one that this agent knows`)
   const task = readTask(entry.task)
@@ -118,7 +113,8 @@ function parseEntry(text: string, id: string): Parsed {
   if (!status.ok) throw new Error(`status: ${status.message}`)
   if (entry.task.id !== id) throw new Error(`it is the journal of task ${entry.task.id}`)
   if (!['run', 'ended', 'removed'].includes(entry.wanted)) throw new Error(`wanted: ${entry.wanted}`)
-  return { entry: { ...entry, status: withProbes(status.value) }, unknown: task.unknown }
+  const notKnown = unknownPart(entry.task, task.unknown)
+  return { ...entry, status: withProbes(status.value), notKnown }
 }
 
 /** A journal of an earlier agent has the last probe alone, under a name of its own. */

@@ -43,6 +43,8 @@ export interface Entry {
   prepared: Prepared | null
   /** What a look into the kernel must find while it runs; `ports` as if it served. */
   facts: TaskFacts | null
+  /** What an agent of a later version has made the task with and this one does not know: found out when it is loaded. */
+  notKnown?: string | undefined
   /** Which run of which task this one has joined the processes or IPC of. */
   joined?: string | undefined
   /** Why the process is being stopped, and the ISO time of SIGKILL once the stop signal is sent. */

@@ -58,7 +58,7 @@ function whenEnded(entry: Entry, now: number): Next {
   const { since, restartAt } = entry.status
   if (restartAt === undefined) return WAIT
   const wait = { since: Date.parse(since), time: Date.parse(restartAt) }
-  return due(entry.prepared ? 'start' : 'prepare', wait, now)
+  return due(entry.prepared && !entry.notKnown ? 'start' : 'prepare', wait, now)
 }
 
 function makeRoom(replaces: Replacement): Next {

@@ -1,5 +1,6 @@
 import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { checkKnown } from './effects.ts'
 import type { Publisher } from './publisher.ts'
 import type { Runner } from './runner.ts'
 
@@ -18,8 +19,11 @@ export function createRepair({
   publisher: Publisher
 }): (runner: Runner, fields: string[]) => Promise<void> {
   return async (runner, fields) => {
-    const { task, facts } = runner.entry()
-    if (fields.some((field) => !IN_PLACE.includes(field))) return restart(runner)
+    const { task, facts, notKnown } = runner.entry()
+    if (fields.some((field) => !IN_PLACE.includes(field))) {
+      checkKnown(task, notKnown)
+      return restart(runner)
+    }
     if (fields.some((field) => LIMITS.includes(field))) {
       await runtime.setLimits(task.id, task.container.resources)
     }

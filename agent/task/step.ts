@@ -106,7 +106,8 @@ function wantedAgain(entry: Entry, replaces: Replacement | null, now: number): E
 }
 
 function repairWanted(entry: Entry, now: number): Entry {
-  if (entry.status.state === 'running') return entry.stop ? entry : { ...entry, stop: { why: 'repair' } }
+  if (entry.status.state === 'running')
+    return entry.stop || entry.notKnown ? entry : { ...entry, stop: { why: 'repair' } }
   if (entry.status.restartAt === undefined) return entry
   return { ...entry, prepared: null, status: { ...entry.status, restartAt: iso(now) } }
 }
@@ -173,7 +174,8 @@ function removalFailed(entry: Entry, error: ErrorFacts, now: number): Entry {
 
 function probed(entry: Entry, { health, probes }: EventOf<'health'>): Entry {
   const status = { ...entry.status, health, ...(probes && { probes }) }
-  const stop = health === 'unhealthy' ? (entry.stop ?? { why: 'unhealthy' as const }) : entry.stop
+  const stop =
+    health === 'unhealthy' && !entry.notKnown ? (entry.stop ?? { why: 'unhealthy' as const }) : entry.stop
   return { ...entry, status, stop }
 }
 

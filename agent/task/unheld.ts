@@ -18,7 +18,8 @@ const LOOK = 100
  * has ended.
  */
 export async function restartUnheld(runner: Runner, { runtime, clock, log }: UnheldDeps): Promise<void> {
-  const { task, status } = runner.entry()
+  const { task, status, notKnown } = runner.entry()
+  if (notKnown !== undefined) return // it could not be started again; that it has ended is noticed by looking
   const isRunning = async () => (await runtime.state(task.id))?.status === 'running'
   if (status.state !== 'running' || !(await isRunning()) || (await runtime.isHeld(task.id))) return
   log.warn({ task: task.id }, 'The conmon of a task is gone: the task is started again')

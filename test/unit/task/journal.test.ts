@@ -55,7 +55,7 @@ describe('the journal', () => {
     expect(log.lines).toEqual([])
   })
 
-  it('reads what a later agent wrote, tells what it cannot restart as it was, and keeps that for an agent that can', async () => {
+  it('reads what a later agent wrote, tells what it cannot start again, and keeps that for an agent that can', async () => {
     const { again, journal, paths, log } = given()
     const entry = entryOf('t1')
     const container = { ...entry.task.container, ofTomorrow: true }
@@ -66,11 +66,13 @@ describe('the journal', () => {
     }
     await journal.save(later)
     const [read] = await again()
-    expect(read).toEqual({ ...later, status: entry.status })
+    expect(read).toEqual({ ...later, status: entry.status, notKnown: 'container/ofTomorrow' })
     expect(log.lines.join()).toContain('Another version of the agent')
     await journal.save({ ...(read as Entry), streak: 2 })
     const kept = JSON.parse(readFileSync(join(paths.task('t1'), 'task.json'), 'utf8'))
     expect(kept).toMatchObject({ streak: 2, task: later.task })
+    await journal.save({ ...(read as Entry), task: entry.task })
+    expect((await again())[0]?.notKnown).toBeUndefined()
   })
 
   it('says nothing when all that a later agent has added is about how a task is', async () => {

@@ -394,6 +394,55 @@ describe('adopt', () => {
     expect(after.host.calls).not.toContain('create t1')
   })
 
+  /** The next life of an agent that a later version has run before, with what this one does not know. */
+  async function takenBack(container: Partial<Task['container']> = {}) {
+    const before = given()
+    await before.tasks.run(aTask({ container }))
+    const after = await nextLife(before)
+    const file = join(after.paths.task('t1'), 'task.json')
+    const entry = JSON.parse(readFileSync(file, 'utf8'))
+    entry.task.container.ofTomorrow = 'strict'
+    writeFileSync(file, JSON.stringify(entry))
+    await after.tasks.adopt()
+    return after
+  }
+
+  it('leaves what a later agent has made as it is while it runs, since it could not be made again', async () => {
+    const { tasks, host, status, health } = await takenBack({ healthcheck: aHealthcheck() })
+    health('unhealthy')
+    host.unheld.add('t1')
+    await tasks.unheld('t1')
+    await expect(tasks.repair('t1', ['mounts'])).rejects.toMatchObject({
+      code: 'HOST_UNABLE',
+      message: expect.stringContaining('web/app.1 has container/ofTomorrow, which this agent does not know'),
+    })
+    expect(status('t1')).toMatchObject({ state: 'running', run: 1, pid: 101, health: 'unhealthy' })
+    expect(host.calls).not.toContain('kill t1 SIGTERM')
+  })
+
+  it('does not start what a later agent has made, and says so; removing it works', async () => {
+    const after = await takenBack()
+    after.host.exit('t1', 1)
+    await after.until(() => after.status('t1')?.state === 'rejected')
+    expect(after.status('t1')).toMatchObject({
+      error: { code: 'HOST_UNABLE', hint: expect.stringContaining('Upgrade setpoint-agent') },
+    })
+    expect(after.host.calls.filter((call) => /^(create|start|delete)/.test(call))).toEqual([])
+    await after.tasks.remove('t1')
+    expect(after.tasks.list()).toEqual([])
+  })
+
+  it('does not start it after a reboot either', async () => {
+    const after = await takenBack()
+    await after.tasks.close()
+    after.host.reboot()
+    const next = given(after.host, after.state)
+    await next.tasks.adopt()
+    await next.until(() => next.status('t1')?.state === 'rejected')
+    expect(next.status('t1')?.error?.code).toBe('HOST_UNABLE')
+    expect(next.host.calls).not.toContain('create t1')
+  })
+
   it('takes away what was begun for tasks that it has no journal of, and nothing else', async () => {
     const { agent, host, tasks, status } = given()
     const folder = (id: string, file: string) => {
