@@ -25,11 +25,12 @@ export function claimants(
 }
 
 /**
- * True when a stack declares a volume and may need it on a host: a service that mounts it is there, is on every host, or
- * may still be put there. What a service has left behind on another host than that of its tasks, nobody claims.
+ * True when a stack declares a volume, as its own or as external, and may need it on a host: a service that mounts it is
+ * there, is on every host, or may still be put there. What a service has left behind on another host than that of its
+ * tasks, nobody claims.
  */
 export function claimsVolume({ spec, inventory }: Claim, name: string, host: string): boolean {
-  if (!spec.volumes.some((volume) => volume.name === name && !volume.external)) return false
+  if (!spec.volumes.some((volume) => volume.name === name)) return false
   const services = spec.services.filter(({ container }) =>
     container.mounts.some((mount) => mount.type === 'volume' && mount.source === name),
   )

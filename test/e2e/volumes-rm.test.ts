@@ -59,7 +59,7 @@ it('shows each volume with who uses and who declares it', async () => {
     ...{ labels: { backup: 'nightly' }, path: dataOf('web_data'), unusedSince: null },
   })
   expect(byName.get('web_disk')?.options).toEqual({ type: 'none', device: `${host.folder}/disk`, o: 'bind' })
-  expect(byName.get('theirs')).toMatchObject({ external: true, declaredBy: [] })
+  expect(byName.get('theirs')).toMatchObject({ external: true, declaredBy: ['web'] })
   expect(byName.get('')).toMatchObject({ anonymous: true, target: '/cache', stack: 'web' })
   for (const volume of volumes) expect(users(volume)).toEqual(['web/app'])
   expect(await list('other')).toEqual([])

@@ -33,9 +33,9 @@ describe('a stack claims a volume on alpha', () => {
     expect(claimsVolume({ spec: stack(services), inventory }, 'web_data', 'alpha')).toBe(claimed)
   })
 
-  it('not when it is external, or of another name', () => {
+  it('also as external, but not under another name', () => {
     const inventory = [on('alpha')]
-    expect(claimsVolume({ spec: stack([db()], true), inventory }, 'web_data', 'alpha')).toBe(false)
+    expect(claimsVolume({ spec: stack([db()], true), inventory }, 'web_data', 'alpha')).toBe(true)
     expect(claimsVolume({ spec: stack([db()]), inventory }, 'web_other', 'alpha')).toBe(false)
   })
 })
