@@ -16,7 +16,7 @@ export function claimsOf({ records, sources }: ClaimsDeps): Claims {
     ...{ name, record: kept.get(name), spec: sources.candidate(name)?.spec },
   }))
   const known = newest.flatMap(({ record, spec }) =>
-    typeof spec === 'object' ? [{ spec, inventory: record?.inventory ?? [] }] : [],
+    typeof spec === 'object' ? [{ spec, ...placesOf(record) }] : [],
   )
   const unknown = newest.filter(({ record, spec }) => spec === 'invalid' && !record?.accepted)
   return {
@@ -26,10 +26,14 @@ export function claimsOf({ records, sources }: ClaimsDeps): Claims {
 }
 
 function recordedClaims(record: StackRecord): Claim[] {
-  const { accepted, healthy, inventory } = record
+  const { accepted, healthy } = record
   return [accepted, healthy, wantedRevision(record)].flatMap((revision) =>
-    revision === null ? [] : [{ spec: revision.spec, inventory }],
+    revision === null ? [] : [{ spec: revision.spec, ...placesOf(record) }],
   )
+}
+
+function placesOf(record: StackRecord | undefined): Pick<Claim, 'inventory' | 'moving'> {
+  return { inventory: record?.inventory ?? [], moving: record?.rollout != null }
 }
 
 /**

@@ -5,6 +5,8 @@ import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 export interface Claim {
   spec: StackSpec
   inventory: InventoryItem[]
+  /** Tasks are moved, or may go back to where they were: the inventory does not tell where they will be. */
+  moving: boolean
 }
 
 /** What all stacks want. */
@@ -26,20 +28,21 @@ export function claimants(
 
 /**
  * True when a stack declares a volume, as its own or as external, and may need it on a host: a service that mounts it is
- * there, is on every host, or may still be put there. What a service has left behind on another host than that of its
- * tasks, nobody claims.
+ * there, is on every host, or may still be put there, as anywhere while a rollout is under way. What a service has left
+ * behind on another host than that of its tasks, nobody claims.
  */
-export function claimsVolume({ spec, inventory }: Claim, name: string, host: string): boolean {
+export function claimsVolume({ spec, inventory, moving }: Claim, name: string, host: string): boolean {
   if (!spec.volumes.some((volume) => volume.name === name)) return false
   const services = spec.services.filter(({ container }) =>
     container.mounts.some((mount) => mount.type === 'volume' && mount.source === name),
   )
-  return services.length === 0 || services.some((service) => mayBeOn(host, service, inventory))
+  return moving || services.length === 0 || services.some((service) => mayBeOn(host, service, inventory))
 }
 
 function mayBeOn(host: string, { name, mode, replicas }: ServiceSpec, inventory: InventoryItem[]): boolean {
   if (mode === 'global') return true
+  const wanted = Math.max(1, replicas)
   const placed = inventory.filter((item) => item.service === name)
-  const slots = new Set(placed.map(({ slot }) => slot))
-  return slots.size < Math.max(1, replicas) || placed.some((item) => item.host === host)
+  const slots = new Set(placed.map(({ slot }) => slot).filter((slot) => slot <= wanted))
+  return slots.size < wanted || placed.some((item) => item.host === host)
 }

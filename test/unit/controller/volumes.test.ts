@@ -28,6 +28,11 @@ const shop = aRecord('shop', aRevision(1, declaring), {
   inventory: [{ taskId: 'shop-db-1-x', service: 'db', slot: 1, host: 'alpha', at: MADE, seen: true }],
 })
 
+const goingOn: StackRecord['rollout'] = {
+  ...{ id: 'r', direction: 'forward', from: 'c1', to: aRevision(2, declaring), startedAt: MADE },
+  ...{ services: {}, phase: 'rolling' },
+}
+
 interface World {
   hosts: Record<string, HostVolume[] | SetpointError>
   records?: StackRecord[]
@@ -219,6 +224,12 @@ describe('removing volumes', () => {
         code: 'VOLUME_KEPT',
         message: 'The volume shop_data on alpha is declared by shop, so it is not removed.',
       },
+    ],
+    [
+      'where a rollout that is under way may go back to',
+      { hosts: { alpha: [], beta: [aVolume('shop_data')] }, records: [{ ...shop, rollout: goingOn }] },
+      { names: ['shop_data'] },
+      { code: 'VOLUME_KEPT', message: expect.stringContaining('on beta is declared by shop') },
     ],
     [
       'declared by the newest commit alone',
