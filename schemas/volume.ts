@@ -70,7 +70,22 @@ export const VolumeSpec = Type.Object(
 /** Docker's rule for names of volumes; it also keeps a name from leading out of a folder. */
 export const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/
 
-/** Mount options for a message: what is secret of them is left out (cifs: `pass`, `password`). */
-export function withoutPasswords(options: string): string {
-  return options.replace(/\b(pass|passwd|password2?)=[^,\s"]*/gi, '$1=…')
+/** `user:password@` of a URL, or of what stands for one. */
+const USER_INFO = /((?:^|\s|\/\/)[^/\s:@]*):[^/\s]+@/g
+/** An option of mount(8): up to a comma that no quotes enclose. */
+const OPTION = /(?:"[^"]*"?|[^,"])+/g
+/** In the key of an option whose value is secret: cifs `password2`, ceph `secret`, ecryptfs `passphrase_passwd`, … */
+const SECRET_KEY = /pass|secret|key|token|cred|pw/i
+
+/** Mount options, a device, or what was said about them, for a message: what is secret of them is left out. */
+export function withoutPasswords(text: string): string {
+  return text.replace(USER_INFO, '$1:…@').replace(OPTION, withoutSecret)
+}
+
+function withoutSecret(option: string): string {
+  const [key, ...value] = option.split('=')
+  if (key === undefined || value.length === 0) return option
+  if (SECRET_KEY.test(key)) return `${key}=…`
+  // mount.cifs(8): user=NAME%PASSWORD
+  return /user/i.test(key) ? option.replace(/%.+$/s, '%…') : option
 }

@@ -67,7 +67,8 @@ export function hintFor(said: string, { type, device }: DriverOptions): string {
       : ''
     return `The kernel of this host has no ${type}: \`modprobe ${type}\`; ${packages}\`cat /proc/filesystems\` shows what it has.`
   }
-  if (/special device .* does not exist/.test(said)) return `Make ${device} on the host first.`
+  if (/special device .* does not exist/.test(said))
+    return `Make ${withoutPasswords(device)} on the host first.`
   if (/timed out|no route|refused|unreachable/i.test(said))
     return 'Is the server up, and reached from this host?'
   return 'See `dmesg | tail` for what the kernel says, and correct driver_opts under the volume.'

@@ -89,6 +89,13 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function show(value: unknown, path: string): string {
   if (path === SECCOMP && isObject(value)) return `profile ${digest(value).slice(0, 12)}`
-  const text = value === undefined ? 'unset' : typeof value === 'string' ? value : canonicalJson(value)
-  return path.startsWith('driverOpts') ? withoutPasswords(text) : text
+  const told = path.startsWith('driverOpts') ? withoutSecrets(value) : value
+  return told === undefined ? 'unset' : typeof told === 'string' ? told : canonicalJson(told)
+}
+
+/** Of one option of a volume, or of all. */
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return withoutPasswords(value)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutSecrets(one)]))
 }

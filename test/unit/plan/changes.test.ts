@@ -56,3 +56,23 @@ describe('what a service mounts of the repository', () => {
     ).toHaveLength(1)
   })
 })
+
+describe('the options of a volume', () => {
+  const cifs = { type: 'cifs', device: '//nas/share', o: 'username=me,password="a,b"c' }
+  const withData = (driverOpts?: typeof cifs) =>
+    aStack('web', [], {
+      volumes: [{ name: 'web_data', external: false, labels: {}, ...(driverOpts && { driverOpts }) }],
+    })
+
+  it('are told without what is secret', () => {
+    expect(specChanges(withData(), withData(cifs))[0]?.fields).toEqual([
+      {
+        ...{ path: 'driverOpts', from: 'unset' },
+        to: '{"device":"//nas/share","o":"username=me,password=…","type":"cifs"}',
+      },
+    ])
+    expect(specChanges(withData(cifs), withData({ ...cifs, o: 'secret=x' }))[0]?.fields).toEqual([
+      { path: 'driverOpts.o', from: 'username=me,password=…', to: 'secret=…' },
+    ])
+  })
+})
