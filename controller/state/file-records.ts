@@ -10,6 +10,9 @@ import type { Records } from './records.ts'
 /** How much of the past a record keeps, newest first. */
 export const HISTORY_KEPT = 200
 
+const NEWER =
+  'Another version of the controller has written what this one does not know: in a spec it stays, the rest is lost when the record changes'
+
 interface Kept {
   record: StackRecord
   /** Canonical: what is on the disk. */
@@ -40,6 +43,7 @@ export function createRecords(folder: string, log: Log): Records {
   async function take(name: string): Promise<void> {
     const record = await readRecord(folder, name)
     if (record.ok) {
+      if (record.unknown.length > 0) log.warn({ file: name, unknown: record.unknown }, NEWER)
       kept.set(record.value.name, { record: record.value, text: canonicalJson(record.value) })
       return
     }

@@ -2,7 +2,7 @@ import { lstat, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digest } from '../../schemas/canonical.ts'
 import { type Revision, StackRecord } from '../../schemas/record.ts'
-import { type Checked, reader } from '../../schemas/validate.ts'
+import { type Read, reader } from '../../schemas/validate.ts'
 import { isCode } from './files.ts'
 
 /** The largest record that is read, in bytes. */
@@ -26,7 +26,7 @@ export function isRecordFile(name: string): boolean {
 }
 
 /** The record in a file, or what is wrong with it. */
-export async function readRecord(folder: string, name: string): Promise<Checked<StackRecord>> {
+export async function readRecord(folder: string, name: string): Promise<Read<StackRecord>> {
   const path = join(folder, name)
   const { size } = await lstat(path)
   if (size > MAX_RECORD_BYTES) return bad(`it has ${size} bytes, more than ${MAX_RECORD_BYTES}`)
@@ -34,7 +34,7 @@ export async function readRecord(folder: string, name: string): Promise<Checked<
   const record = recordIn(written)
   if (!record.ok) return record
   if (fileName(record.value.name) !== name) return bad(`it is the record of ${record.value.name}`)
-  return { ok: true, value: withWholeSpecs(record.value, written as StackRecord) }
+  return { ...record, value: withWholeSpecs(record.value, written as StackRecord) }
 }
 
 /**
@@ -85,7 +85,7 @@ function parsed(text: string): unknown {
   }
 }
 
-function bad(message: string): Checked<never> {
+function bad(message: string): Read<never> {
   return { ok: false, message }
 }
 
