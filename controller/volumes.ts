@@ -1,4 +1,4 @@
-import { type ErrorFacts, errorFacts, SetpointError } from '../schemas/error.ts'
+import { type ErrorFacts, errorFacts, messageOf, SetpointError } from '../schemas/error.ts'
 import type { ObservedHost } from '../schemas/fleet.ts'
 import { createLimit } from '../schemas/limit.ts'
 import type { Log } from '../schemas/log.ts'
@@ -78,16 +78,33 @@ function asClaimedNow(deps: VolumesDeps, volume: VolumeStatus): VolumeStatus {
   return { ...volume, declaredBy: claimants(claimsOf(deps), volume) }
 }
 
-async function removeOne(
-  { opener, events, log, now }: VolumesDeps,
-  { name, host, createdAt, stack, options }: VolumeStatus,
-): Promise<void> {
-  await removeVolumeOn(opener, host, { name, createdAt })
+/** One that is gone is told of, also when that was not all, or the session has broken off before its end. */
+async function removeOne(deps: VolumesDeps, volume: VolumeStatus): Promise<void> {
+  const { name, host, createdAt, options } = volume
+  try {
+    await removeVolumeOn(deps.opener, host, { name, createdAt })
+  } catch (error) {
+    if (await isGone(deps, volume)) noteRemoved(deps, volume, `but not to the end: ${messageOf(error)}`)
+    throw error
+  }
+  noteRemoved(deps, volume, options === null ? 'with all that was in it' : 'and what is on its device stays')
+}
+
+/** False as well when its host does not tell. */
+async function isGone({ opener }: VolumesDeps, { name, host, createdAt }: VolumeStatus): Promise<boolean> {
+  const left = await volumesOn(opener, host, false).catch(() => undefined)
+  return left?.every((volume) => volume.name !== name || volume.createdAt !== createdAt) ?? false
+}
+
+function noteRemoved(
+  { events, log, now }: VolumesDeps,
+  { name, host, stack }: VolumeStatus,
+  how: string,
+): void {
   log.info({ volume: name, host }, 'a volume was removed, as somebody has asked for')
-  const what = options === null ? 'with all that was in it' : 'and what is on its device stays'
   events.note({
     ...{ at: now().toISOString(), type: 'volume', reason: 'VolumeRemoved', host },
-    message: `volume ${name} is removed from ${host}, ${what}`,
+    message: `volume ${name} is removed from ${host}, ${how}`,
     ...(stack !== null && { stack }),
   })
 }

@@ -47,7 +47,7 @@ interface World {
   polled?: string | null
   /** What a host says when it is told to remove a volume of that name. */
   refusal?: Record<string, SetpointError>
-  /** Called when one was removed. */
+  /** Called when one is to be removed. */
   onRemove?: () => void
   /** Aborted once nobody waits for the answer any more. */
   gone?: AbortController
@@ -80,10 +80,10 @@ function serviceOf(world: World) {
         const volumes = hosts[host] ?? []
         if (volumes instanceof SetpointError) throw volumes
         if (request.kind !== 'removeVolume') return channelOf([jsonFrame(FRAME.volumes, volumes), END])
+        world.onRemove?.()
         const error = refusal[request.name]
         if (error) return channelOf([jsonFrame(FRAME.end, { error: error.facts() })])
         removed.push(`${host}/${request.name}`)
-        world.onRemove?.()
         return channelOf([END])
       },
     },
@@ -350,6 +350,22 @@ describe('removing volumes', () => {
     })
     expect(service.removed).toEqual(['alpha/a'])
     expect(service.events).toHaveLength(1)
+  })
+
+  it.each([
+    ['VOLUME_KEPT' as const, 'A volume is removed, but not all that was in it: rm: Operation not permitted.'],
+    ['SESSION_LOST' as const, 'alpha has broken off.'],
+  ])('tells of one that is gone although its host has ended with %s', async (code, message) => {
+    const hosts = { alpha: [aVolume('old', { stack: 'shop' })] }
+    const refusal = { old: new SetpointError(code, message) }
+    const service = serviceOf({ hosts, refusal, onRemove: () => void hosts.alpha.pop() })
+    await expect(service.removeVolumes({ names: ['old'] })).rejects.toMatchObject({ code, message })
+    expect(service.events).toEqual([
+      {
+        ...{ at: MADE, type: 'volume', reason: 'VolumeRemoved', host: 'alpha', stack: 'shop' },
+        message: `volume old is removed from alpha, but not to the end: ${message}`,
+      },
+    ])
   })
 
   it('keeps what has been declared while another was removed', async () => {
