@@ -7,7 +7,8 @@ export interface Known {
   unknown: string[]
 }
 
-/** How many unknown fields are named, and how much of a name: who wrote them may be nobody that we know. */
+/** How many unknown fields are left out and named, and how much of a name: who wrote them may be nobody that we know. */
+const MOST_UNKNOWN = 20_000
 const MOST_NAMED = 20
 const NAME_LENGTH = 100
 
@@ -23,18 +24,29 @@ interface Shape {
   anyOf?: Shape[]
 }
 
-/** A copy of `value` without the fields that `schema` does not declare, at any level. What is wrong otherwise stays. */
-export function knownPart(schema: TSchema, value: unknown): Known {
-  const unknown: string[] = []
-  return { value: keep(schema as Shape, value, { at: '', unknown }), unknown }
+/**
+ * A copy of `value` without the fields that `schema` does not declare, at any level. What is wrong otherwise stays.
+ * Undefined when it has thousands of them: the whole fleet waits for whoever copies that.
+ */
+export function knownPart(schema: TSchema, value: unknown): Known | undefined {
+  const left: Left = { count: 0, named: [] }
+  const kept = keep(schema as Shape, value, { at: '', left })
+  return left.count > MOST_UNKNOWN ? undefined : { value: kept, unknown: left.named }
+}
+
+/** What was left out so far. */
+interface Left {
+  count: number
+  named: string[]
 }
 
 interface Place {
   at: string
-  unknown: string[]
+  left: Left
 }
 
 function keep(shape: Shape, value: unknown, place: Place): unknown {
+  if (place.left.count > MOST_UNKNOWN) return undefined
   if (shape.anyOf) {
     const branch = shape.anyOf.find((each) => fits(each, value))
     return branch ? keep(branch, value, place) : value
@@ -54,8 +66,9 @@ function keep(shape: Shape, value: unknown, place: Place): unknown {
   )
 }
 
-function note({ at, unknown }: Place): void {
-  if (unknown.length < MOST_NAMED) unknown.push(at)
+function note({ at, left }: Place): void {
+  left.count += 1
+  if (left.named.length < MOST_NAMED) left.named.push(at)
 }
 
 function parted<T>(all: T[], isKept: (one: T) => boolean): [T[], T[]] {
@@ -82,6 +95,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return kindOf(value) === 'object'
 }
 
-function below({ at, unknown }: Place, name: string): Place {
-  return { at: `${at}/${name.slice(0, NAME_LENGTH)}`, unknown }
+function below({ at, left }: Place, name: string): Place {
+  return { at: `${at}/${name.slice(0, NAME_LENGTH)}`, left }
 }

@@ -32,7 +32,9 @@ export function reader<T extends TSchema>(schema: T): (value: unknown) => Read<S
   return (written) => {
     const whole = check(written)
     if (whole.ok) return { ...whole, unknown: [] }
-    const { value, unknown } = knownPart(schema, written)
+    const known = knownPart(schema, written)
+    if (known === undefined) return { ok: false, message: 'it has thousands of fields that are not known' }
+    const { value, unknown } = known
     if (unknown.length === 0) return whole
     const part = check(value)
     return part.ok ? { ...part, unknown } : part
