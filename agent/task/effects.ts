@@ -47,7 +47,7 @@ export function createEffects(deps: EffectDeps): Effects {
   return {
     async prepare({ task, notKnown }, listener) {
       try {
-        checkKnown(task, notKnown)
+        if (notKnown !== undefined && !(await isRunning(task))) checkKnown(task, notKnown)
         return await prepare(task, { ...deps, limit, ...listener })
       } catch (error) {
         return { type: 'rejected', error: factsOfError(error, 'RUNTIME_FAILED') }
@@ -79,6 +79,11 @@ export function createEffects(deps: EffectDeps): Effects {
       }),
 
     logTail,
+  }
+
+  /** What runs without being known to is found again when it is to be started. */
+  async function isRunning({ id }: Task): Promise<boolean> {
+    return (await runtime.state(id))?.status === 'running'
   }
 
   async function logTail(id: string): Promise<string[]> {
@@ -131,6 +136,7 @@ async function start(entry: Entry, { leftover, joined }: StartOptions, deps: Eff
     const facts = { ...known, ...limitsIn(runtime, task) }
     return { type: 'started', pid: adopted.pid, at: iso(clock.now()), facts }
   }
+  checkKnown(task, entry.notKnown)
   if (leftover !== 'nothing') await runtime.delete(task.id)
   const { image, rootfs, netns, mounts, users } = prepared
   await deps.volumes.check(mounts)

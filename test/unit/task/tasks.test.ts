@@ -395,13 +395,14 @@ describe('adopt', () => {
   })
 
   /** The next life of an agent that a later version has run before, with what this one does not know. */
-  async function takenBack(container: Partial<Task['container']> = {}) {
+  async function takenBack(container: Partial<Task['container']> = {}, state = 'running') {
     const before = given()
     await before.tasks.run(aTask({ container }))
     const after = await nextLife(before)
     const file = join(after.paths.task('t1'), 'task.json')
     const entry = JSON.parse(readFileSync(file, 'utf8'))
     entry.task.container.ofTomorrow = 'strict'
+    entry.status.state = state
     writeFileSync(file, JSON.stringify(entry))
     await after.tasks.adopt()
     return after
@@ -418,6 +419,15 @@ describe('adopt', () => {
     })
     expect(status('t1')).toMatchObject({ state: 'running', run: 1, pid: 101, health: 'unhealthy' })
     expect(host.calls).not.toContain('kill t1 SIGTERM')
+  })
+
+  it('finds what a later agent had just started, and does not start it again', async () => {
+    const after = await takenBack({}, 'preparing')
+    await after.until(isRunning(after))
+    expect(after.status('t1')).toMatchObject({ pid: 101, run: 1 })
+    after.host.exit('t1', 1)
+    await after.until(() => after.status('t1')?.state === 'rejected')
+    expect(after.host.calls.filter((call) => /^(create|start|delete)/.test(call))).toEqual([])
   })
 
   it('does not start what a later agent has made, and says so; removing it works', async () => {
