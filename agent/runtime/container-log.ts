@@ -36,14 +36,14 @@ export async function openLog(folder: string, tail?: number): Promise<LogReader>
   const from = tail === undefined ? beginning(files) : await tailPlace(files, tail)
   const joiner = lineJoiner()
   let current: OpenFile | undefined
-  /** Files that were read to their end, as long as they are there. */
-  let done = new Set<FileId>()
+  /** Files that are not read any more, as long as they are there: those before the beginning, and those read to their end. */
+  let done = before(from, files)
   let place = from
 
   /** Lines from where the last call ended, to the end of the newest file. */
   async function* advance(): AsyncGenerator<LogLine[]> {
     for (;;) {
-      current ??= await openAt(folder, place)
+      current ??= await openAt(folder, place, done)
       if (current === undefined) return
       // looked for before the rest is read: once there is a newer file nothing is written to this one any more
       const files = await logFiles(folder)
@@ -104,15 +104,24 @@ function beginning([first]: LogFile[]): LogPlace | undefined {
   return first && { id: first.id, offset: 0 }
 }
 
-/** The file of that place; the oldest one when it has gone, or no place is known. */
-function openAt(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
-  return exclusively(folder, () => openFile(folder, place))
+function before(place: LogPlace | undefined, files: LogFile[]): Set<FileId> {
+  const at = files.findIndex(({ id }) => id === place?.id)
+  return new Set(files.slice(0, Math.max(0, at)).map(({ id }) => id))
 }
 
-async function openFile(folder: string, place: LogPlace | undefined): Promise<OpenFile | undefined> {
+/** The file of that place; the oldest one that is not `done` when it has gone, or no place is known. */
+function openAt(folder: string, place: LogPlace | undefined, done: Set<FileId>) {
+  return exclusively(folder, () => openFile(folder, place, done))
+}
+
+async function openFile(
+  folder: string,
+  place: LogPlace | undefined,
+  done: Set<FileId>,
+): Promise<OpenFile | undefined> {
   const files = await numberedFiles(folder)
   const known = files.find(({ id }) => id === place?.id)
-  const file = known ?? files[0]
+  const file = known ?? files.find(({ id }) => !done.has(id))
   if (file === undefined) return undefined
   const handle = await open(file.path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error

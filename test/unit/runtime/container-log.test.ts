@@ -107,6 +107,19 @@ describe('a log that is followed', () => {
     await reader.close()
   })
 
+  it.each([0, 1])('never goes back before its last %i lines when its file is removed', async (tail) => {
+    await writeFile(join(folder, 'log.2'), row('old'))
+    await writeFile(join(folder, 'log.1'), row('older than asked for'))
+    await writeFile(log, row('last'))
+    const follower = await follow(tail)
+    await appendFile(log, row('1'))
+    await follower.until('1')
+    await writeFile(join(folder, 'log.tmp'), row('2'))
+    await rename(join(folder, 'log.tmp'), log) // conmon at its own limit
+    await follower.until('2')
+    expect(await follower.end()).toEqual([...(tail === 0 ? [] : ['last']), '1', '2'])
+  })
+
   it('ends with what was written until then', async () => {
     await writeFile(log, row('1'))
     const follower = await follow(0)
