@@ -32,6 +32,7 @@ export interface DirectoryOptions {
 export function openDirectory({ name, path, directory, log }: DirectoryOptions): Source {
   const scan = folderScanner({ root: path, directory, ignored: (entry) => IGNORED.has(entry) })
   const trees: SourceTree[] = []
+  const wasRepository = findLocalRepository(path) !== null // then its files are meant, as they lie there
   const watch = watching(async (onChange, onGone) => {
     const root = await realpath(join(path, directory)).catch(() => null)
     if (root === null) return null
@@ -40,7 +41,7 @@ export function openDirectory({ name, path, directory, log }: DirectoryOptions):
   })
 
   const look = sharedRun(async () => {
-    if (findLocalRepository(path) !== null) throw becameRepository(path)
+    if (!wasRepository && findLocalRepository(path) !== null) throw becameRepository(path)
     const files = await scan()
     const hash = createHash('sha256')
     for (const file of files) hash.update(JSON.stringify([file.path, file.kind, file.hash]))
