@@ -42,6 +42,7 @@ export async function openLines(endpoint: Endpoint, { path, headers, signal }: L
     request.on('error', reject)
     request.end()
   })
+  response.on('error', () => {}) // who reads it is told; after that nobody is left to tell
   const status = response.statusCode ?? 0
   if (status >= 400) return { status, text: await read(response), items: none() }
   return { status, text: '', items: itemsOf(response, { endpoint, signal }) }
@@ -51,18 +52,19 @@ async function* itemsOf(
   response: IncomingMessage,
   { endpoint, signal }: { endpoint: Endpoint; signal: AbortSignal | undefined },
 ): AsyncGenerator<unknown> {
-  let failure: Error | undefined
-  response.on('error', (error) => {
-    failure = error
-  })
-  for await (const line of createInterface({ input: response })) {
-    if (line === '') continue
-    const item = JSON.parse(line) as { error?: ErrorFacts }
-    if (item.error !== undefined) throw errorFrom(item.error)
-    yield item
+  try {
+    for await (const line of createInterface({ input: response })) {
+      if (line === '') continue
+      const item = JSON.parse(line) as { error?: ErrorFacts }
+      if (item.error !== undefined) throw errorFrom(item.error)
+      yield item
+    }
+  } catch (error) {
+    // the last line of an answer that is cut short may be half of one
+    if (error instanceof SetpointError || response.complete) throw error
+    if (!signal?.aborted) throw broken(endpoint, error)
   }
-  if (signal?.aborted) return
-  if (failure !== undefined || !response.complete) throw broken(endpoint, failure)
+  if (!signal?.aborted && !response.complete) throw broken(endpoint)
 }
 
 async function* none(): AsyncGenerator<unknown> {}
@@ -77,8 +79,8 @@ function silent(endpoint: Endpoint): SetpointError {
   return new SetpointError('SESSION_LOST', `${describeEndpoint(endpoint)} says nothing more.`)
 }
 
-function broken(endpoint: Endpoint, cause: Error | undefined): SetpointError {
-  return new SetpointError('SESSION_LOST', `${describeEndpoint(endpoint)} broke off.`, {
+function broken(endpoint: Endpoint, cause?: unknown): SetpointError {
+  return new SetpointError('SESSION_LOST', `The answer of ${describeEndpoint(endpoint)} broke off.`, {
     hint: 'Was the controller stopped? Try again.',
     cause,
   })
