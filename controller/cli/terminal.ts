@@ -1,3 +1,5 @@
+import { rawByStty } from './stty.ts'
+
 /** The terminal, or the pipes, that this command line is run with. */
 export interface Terminal {
   /** Standard input until its end. */
@@ -12,12 +14,12 @@ export interface Terminal {
 /** Bytes of one message: some terminals paste more at once. */
 const CHUNK = 64 * 1024
 
-/** @param options.raw every key goes to the command, Ctrl-C too */
+/** @param options.raw every key goes to the command, Ctrl-C too, and what it writes to the terminal as it is */
 export function openTerminal({ raw }: { raw: boolean }): Terminal {
   const { stdin, stdout } = process
   const isRaw = raw && stdin.isTTY === true
   const listeners: (() => void)[] = []
-  if (isRaw) stdin.setRawMode(true)
+  const putBack = isRaw ? makeRaw(stdin) : () => {}
   return {
     async *input() {
       for await (const bytes of stdin as AsyncIterable<Buffer>) {
@@ -39,9 +41,17 @@ export function openTerminal({ raw }: { raw: boolean }): Terminal {
     },
     close() {
       for (const listener of listeners) stdout.off('resize', listener)
-      if (isRaw) stdin.setRawMode(false)
+      putBack()
       stdin.pause()
       stdin.unref?.()
     },
   }
+}
+
+/** Without stty the keys at least go to the command. */
+function makeRaw(stdin: NodeJS.ReadStream): () => void {
+  const putBack = rawByStty()
+  if (putBack !== undefined) return putBack
+  stdin.setRawMode(true)
+  return () => void stdin.setRawMode(false)
 }

@@ -31,9 +31,21 @@ function stack(): string {
   return compose(appService('app', { replicas: 2 }), NOISY)
 }
 
+const SETPOINT = [process.execPath, join(ROOT, 'scripts', 'setpoint.mjs')]
+
 /** The CLI as a process, its streams bytes, its input given or left open. */
 function cli(args: string[], input?: string | Buffer) {
-  const [file = '', ...rest] = host.enter([process.execPath, join(ROOT, 'scripts', 'setpoint.mjs'), ...args])
+  return started([...SETPOINT, ...args], input)
+}
+
+/** The same in a terminal, its settings before and after told around a line `---`. */
+function inTerminal(args: string[]) {
+  const line = [...SETPOINT, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ')
+  return started(['script', '-qec', `stty -g; echo ---; ${line}; echo ---; stty -g`, '/dev/null'])
+}
+
+function started(argv: string[], input?: string | Buffer) {
+  const [file = '', ...rest] = host.enter(argv)
   const child = spawn(file, rest, { env: host.env, stdio: 'pipe' })
   const [stdout, stderr] = [[] as Buffer[], [] as Buffer[]]
   child.stdout.on('data', (bytes: Buffer) => void stdout.push(bytes))
@@ -109,6 +121,15 @@ describe('exec', () => {
       /^\/dev\/pts\/\d+\r\n24 80\r\nx\r\ngot typed\r\n$/,
     )
     expect(code).toBe(3)
+  })
+
+  it('leaves every byte to the command in a terminal of its own, and the terminal as it was', async () => {
+    const inside = `stty -echo -onlcr; printf 'raw\\none\\r\\n'`
+    const run = inTerminal(['exec', 'web/app', '--', 'sh', '-c', inside])
+    expect(await run.done).toBe(0)
+    const [before, output, after] = run.stdout().toString().split('---\r\n')
+    expect(output).toBe('raw\none\r\n')
+    expect(after).toBe(before)
   })
 
   it('passes on the size of the terminal when it changes, and Ctrl-C', async () => {
@@ -343,6 +364,21 @@ it('events: what happens, to who follows and to who asks later', async () => {
   const { stdout } = await host.setpoint('events', 'web', '--since', '5m')
   expect(stdout).toMatch(/task {4}TaskRestarted +web\/app\.2 is started again/)
   expect((await host.setpoint('events', 'nope')).code).toBe(2)
+})
+
+it('logs -f and events -f say that the controller ended, as no defect', async () => {
+  const runs = [cli(['logs', 'web', '-f']), cli(['events', '-f'])]
+  for (const run of runs) {
+    await expect.poll(() => run.stdout().toString(), { timeout: 30_000 }).toMatch(/serving one|TaskHealthy/)
+  }
+  await host.kill('controller')
+  for (const run of runs) {
+    expect(await run.done).toBe(2)
+    expect(run.stderr()).toMatch(
+      /^setpoint: The answer of unix:\S+ broke off\.\n {2}Was the controller stopped\? Try again\.\n$/,
+    )
+  }
+  await host.until(isConverged())
 })
 
 it('a killed agent leaves no command running once it is back', async () => {
