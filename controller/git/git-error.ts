@@ -50,7 +50,7 @@ const KINDS: Kind[] = [
     code: 'SOURCE_UNREACHABLE',
     says: /does not appear to be a git repository|repository .*not found|no such (file or directory|repository)|returned error: 404|does not exist/i,
     what: 'there is no repository at that place',
-    hint: 'Check the URL, and that the credentials may see it: many servers answer so when they may not.',
+    hint: 'Check the path or URL, and that the credentials may see it: many servers answer so when they may not.',
   },
   {
     code: 'SOURCE_UNREACHABLE',
