@@ -2,6 +2,9 @@ import type { Logging } from '../../schemas/logging.ts'
 import { SHM_SIZE } from './defaults.ts'
 import type { Argv } from './exec.ts'
 
+/** Bytes, the least that conmon writes before it begins a log anew of itself. */
+const LEAST_OF_CONMON = 16 * 1024 * 1024
+
 /** How the runtime is called on this host. */
 export interface RuntimeCommand {
   /** crun or runc, an absolute path. */
@@ -44,14 +47,16 @@ export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
 
 /**
  * The file is written beside the journal, as with Docker's dual logging, so that `setpoint logs` can read it. The agent
- * begins new files; conmon itself keeps the log from growing over what all of them may have, when the agent is away.
+ * begins new files; for when the agent is away, conmon has a limit of its own, at which it puts a new file in the place of
+ * the log. It counts over the files that the agent begins (measured with 2.1.6), so it comes to its limit while the agent
+ * runs as well; the agent then keeps the old file (log-rotation.ts). That has to be before the next time: the least is high.
  */
 function logArguments({ log, logging: { driver, maxSize, maxFiles } }: ConmonFiles): string[] {
   if (driver === 'none') return ['--log-path=none']
   return [
     `--log-path=k8s-file:${log}`,
     ...(driver === 'journald' ? ['--log-path=journald'] : []),
-    `--log-size-max=${maxSize * maxFiles}`,
+    `--log-size-max=${Math.max(maxSize * maxFiles, LEAST_OF_CONMON)}`,
   ]
 }
 

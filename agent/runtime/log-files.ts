@@ -6,6 +6,8 @@ import { createOneByOne } from '../one-by-one.ts'
 
 /** The file that conmon writes, in the folder of its task. */
 export const LOG = 'log'
+/** A second name of `log`; once conmon has put another file in that place, it is the only one of the file before. */
+export const HELD = `${LOG}.0`
 
 export interface LogFile {
   path: string
@@ -22,6 +24,7 @@ export interface LogPlace {
   offset: number
 }
 
+const HELD_NUMBER = 0.5
 const CHUNK = 64 * 1024
 /** However long the lines are, no more of a log than this is looked through for its last lines. */
 const MAX_BACK = 64 * 1024 * 1024
@@ -32,7 +35,7 @@ const FULL = 70 // F
 /** While the files of a folder get their numbers nobody looks at them: one would be taken for another, or for none. */
 export const exclusively = createOneByOne()
 
-/** The files of a log, the oldest first: `log.2`, `log.1`, `log`. None when there is no log yet. */
+/** The files of a log, each once, the oldest first: `log.2`, `log.1`, `log`. None when there is no log yet. */
 export function logFiles(folder: string): Promise<LogFile[]> {
   return exclusively(folder, () => numberedFiles(folder))
 }
@@ -43,16 +46,19 @@ export async function numberedFiles(folder: string): Promise<LogFile[]> {
   const numbered = names.flatMap((name) => numberOf(name) ?? []).sort((a, b) => b - a)
   const paths = numbered.map((number) => join(folder, nameOf(number)))
   const found = await Promise.all(paths.map(lookAt))
-  return found.filter((file) => file !== undefined)
+  const files = found.filter((file) => file !== undefined)
+  return files.filter(({ id }, index) => files.findLastIndex((file) => file.id === id) === index)
 }
 
-/** `log` is 0, `log.1` is 1; undefined for what is no file of a log. */
+/** `log` is 0, `log.1` is 1, the held file between them; undefined for what is no file of a log. */
 export function numberOf(name: string): number | undefined {
+  if (name === HELD) return HELD_NUMBER
   const number = name === LOG ? '0' : /^log\.([1-9]\d{0,3})$/.exec(name)?.[1]
   return number === undefined ? undefined : Number(number)
 }
 
 export function nameOf(number: number): string {
+  if (number === HELD_NUMBER) return HELD
   return number === 0 ? LOG : `${LOG}.${number}`
 }
 
@@ -110,7 +116,8 @@ export function fileId({ ino, birthtimeMs }: Stats): FileId {
   return `${ino} ${birthtimeMs}`
 }
 
-async function lookAt(path: string): Promise<LogFile | undefined> {
+/** The file of that name; undefined when there is none. */
+export async function lookAt(path: string): Promise<LogFile | undefined> {
   const found = await stat(path).catch(absent)
   return found?.isFile() ? { path, id: fileId(found), size: found.size } : undefined
 }

@@ -15,13 +15,15 @@ export interface LogKeeperOptions {
 }
 
 const INTERVAL = 2_000
+/** So much sooner is looked again while somebody writes much. */
+const SOONER = 10
 
 /** Looks at the size of every log and begins new files, until it is closed. */
 export function keepLogs({ paths, tasks, log, interval = INTERVAL }: LogKeeperOptions): { close(): void } {
   const failing = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let closed = false
-  again()
+  again(interval)
   return {
     close() {
       closed = true
@@ -29,25 +31,30 @@ export function keepLogs({ paths, tasks, log, interval = INTERVAL }: LogKeeperOp
     },
   }
 
-  function again(): void {
-    if (!closed) timer = setTimeout(() => void look().finally(again), interval)
+  function again(pause: number): void {
+    if (!closed) timer = setTimeout(() => void look().then(again, () => again(interval)), pause)
   }
 
-  async function look(): Promise<void> {
+  /** Resolves with the pause until the next look. */
+  async function look(): Promise<number> {
+    let isBusy = false
     for (const { id, logging } of tasks()) {
       const limits = loggingOf(logging)
-      if (limits.driver !== 'none') await rotate(id, limits)
+      if (limits.driver !== 'none' && (await rotate(id, limits))) isBusy = true
     }
+    return isBusy ? interval / SOONER : interval
   }
 
   /** One that cannot be exchanged is told of once, and stops no other: conmon keeps it from growing without end. */
-  async function rotate(id: string, limits: Required<Logging>): Promise<void> {
+  async function rotate(id: string, limits: Required<Logging>): Promise<boolean> {
     try {
-      await rotateLog({ folder: paths.task(id), control: controlOf(paths, id) }, limits)
+      const isBusy = await rotateLog({ folder: paths.task(id), control: controlOf(paths, id) }, limits)
       failing.delete(id)
+      return isBusy
     } catch (error) {
       if (!failing.has(id)) log.warn({ task: id, problem: messageOf(error) }, 'A log cannot be rotated')
       failing.add(id)
+      return false
     }
   }
 }

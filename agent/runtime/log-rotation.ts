@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
-import { access, type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, link, open, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logging } from '../../schemas/logging.ts'
-import { exclusively, LOG, logFiles, nameOf, numberedFiles } from './log-files.ts'
+import { exclusively, type FileId, HELD, LOG, lookAt, nameOf, numberedFiles } from './log-files.ts'
 
 export interface RotationFiles {
   /** The task's folder, with its log. */
@@ -12,90 +12,124 @@ export interface RotationFiles {
   control: string
 }
 
+type Limits = Pick<Required<Logging>, 'maxSize' | 'maxFiles'>
+
 /** conmon's order to open its log anew (its src/ctrl.c): a number for the kind, and two that mean nothing here. */
 const REOPEN = '2 0 0\n'
+/** What conmon opens, empties and renames to `log` (its src/ctr_logging.c). */
+const TMP = `${LOG}.tmp`
+/** A second name of the file that conmon is to begin. No number, so nobody reads it before conmon writes it. */
+const NEXT = `${LOG}.next`
 /** Milliseconds that conmon has to obey, and between two looks whether it has. */
 const REOPENED_WITHIN = 5_000
 const LOOK = 5
 
 /**
- * Begins a new file when the log has its size: `log` becomes `log.1`, that `log.2`, and the oldest goes. conmon writes to
- * the file under its new name until it has opened the next one, so no line is lost. True when it was done.
+ * Begins a new file when the log has its size: `log` becomes `log.1`, that `log.2`, and the oldest goes. conmon throws
+ * away the file it wrote when it begins another, and does so of itself as well when it has written its own limit
+ * (`--log-size-max`, which it counts on over these orders); so each file has a second name by which it stays. True when
+ * there may be more to do soon: the log had its size, or conmon has begun a file of itself.
  */
-export async function rotateLog(
-  { folder, control }: RotationFiles,
-  { maxSize, maxFiles }: Pick<Required<Logging>, 'maxSize' | 'maxFiles'>,
-): Promise<boolean> {
-  if (await isBelow(join(folder, LOG), maxSize)) return false
-  const files = await logFiles(folder)
-  const present = files.find(({ path }) => path === join(folder, LOG))
-  // moved away, and then its agent was killed before it could say so
-  if (present === undefined) return files.length > 0 && (await reopen(folder, control))
-  if (present.size < maxSize) return false
+export async function rotateLog({ folder, control }: RotationFiles, limits: Limits): Promise<boolean> {
+  if (await isInOrder(folder, limits)) return false
+  return exclusively(folder, () => rotate({ folder, control }, limits))
+}
+
+/** Two looks for the log that needs no more, since they are taken every few seconds. */
+async function isInOrder(folder: string, { maxSize }: Limits): Promise<boolean> {
+  const [log, held] = await Promise.all([lookAt(join(folder, LOG)), lookAt(join(folder, HELD))])
+  return log !== undefined && log.id === held?.id && log.size < maxSize
+}
+
+async function rotate({ folder, control }: RotationFiles, { maxSize, maxFiles }: Limits): Promise<boolean> {
+  const hasChanged = await settle(folder, maxFiles)
+  const log = await lookAt(join(folder, LOG))
+  if (log === undefined && (await numberedFiles(folder)).length === 0) return false
+  if (log !== undefined && log.size < maxSize) return hasChanged
   const conmon = await openControl(control)
   if (conmon === undefined) return false // no conmon writes it any more; the next run goes on in the same file
   try {
-    if (maxFiles > 1) await exclusively(folder, () => shift(folder, maxFiles))
-    await order(conmon, folder)
+    await prepare(folder)
+    const [written, held] = await Promise.all([idOf(folder, LOG), idOf(folder, HELD)])
+    // when conmon has begun a file meanwhile, an order would cost that one
+    if (written === undefined || written === held) await order(conmon, folder, written)
+    await settle(folder, maxFiles)
   } finally {
     await conmon.close()
   }
   return true
 }
 
-/** One look for the log that needs none, since it is taken every few seconds. */
-function isBelow(log: string, maxSize: number): Promise<boolean> {
-  return stat(log).then(
-    ({ size }) => size < maxSize,
-    () => false, // what is wrong with it is found by who looks at all files
-  )
+/** Numbers what conmon has left behind and holds what it writes now. True when it had left something. */
+async function settle(folder: string, maxFiles: number): Promise<boolean> {
+  const hasShifted = await shiftHeld(folder, maxFiles)
+  if (await isTaken(folder)) {
+    await rename(join(folder, NEXT), join(folder, HELD))
+    await shiftHeld(folder, maxFiles) // conmon may have begun two
+  }
+  await link(join(folder, LOG), join(folder, HELD)).catch(ignoring('EEXIST', 'ENOENT'))
+  return hasShifted
 }
 
-/** Every file gets the next number, the oldest first; those beyond the limit go. */
+/** Once conmon writes another file than the held one, that gets a number. */
+async function shiftHeld(folder: string, maxFiles: number): Promise<boolean> {
+  const [log, held] = await Promise.all([idOf(folder, LOG), idOf(folder, HELD)])
+  if (log === undefined || held === undefined || log === held) return false
+  await shift(folder, maxFiles)
+  return true
+}
+
+/** Every file but the one that is written gets the next number, the oldest first; those beyond the limit go. */
 async function shift(folder: string, maxFiles: number): Promise<void> {
-  const files = await numberedFiles(folder)
-  for (const { path } of files.slice(0, Math.max(0, files.length - maxFiles + 1)))
-    await rm(path, { force: true })
-  const kept = await numberedFiles(folder)
+  const log = join(folder, LOG)
+  const files = (await numberedFiles(folder)).filter(({ path }) => path !== log)
+  const kept = files.slice(Math.max(0, files.length - maxFiles + 1))
+  for (const { path } of files.slice(0, files.length - kept.length)) await rm(path, { force: true })
   for (const [index, { path }] of kept.entries()) {
     await rename(path, join(folder, nameOf(kept.length - index)))
   }
 }
 
-async function reopen(folder: string, control: string): Promise<boolean> {
-  const handle = await openControl(control)
-  if (handle === undefined) return false
-  await order(handle, folder).finally(() => handle.close())
-  return true
+/** Makes the file that conmon begins next: it takes one that is there. */
+async function prepare(folder: string): Promise<void> {
+  const next = join(folder, NEXT)
+  await writeFile(next, '', { mode: 0o600, flag: 'wx' })
+  const isReady = await link(next, join(folder, TMP)).then(() => true, ignoring('EEXIST'))
+  if (!isReady) await rm(next, { force: true }) // conmon is about to begin one of itself
 }
 
-/**
- * Has conmon begin the file, and waits until it is there: a second order would put an empty file in the place of one
- * that is being written. A conmon that has just ended needs no new file: the next one finds none and makes it.
- */
-async function order(conmon: FileHandle, folder: string): Promise<void> {
-  const isToldOf = await conmon.write(REOPEN).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      return false
-    },
-  )
+/** Has conmon begun the prepared file? One that it has not is taken away again. */
+async function isTaken(folder: string): Promise<boolean> {
+  const [next, tmp] = await Promise.all([idOf(folder, NEXT), idOf(folder, TMP)])
+  if (next === undefined) return false
+  if (next !== tmp) return true
+  const isOurs = await unlink(join(folder, TMP)).then(() => true, ignoring('ENOENT'))
+  if (isOurs) await rm(join(folder, NEXT), { force: true })
+  return !isOurs
+}
+
+/** Has conmon begin a file, and waits until it is there: a second order would cost what it has written meanwhile. */
+async function order(conmon: FileHandle, folder: string, before: FileId | undefined): Promise<void> {
+  const isToldOf = await conmon.write(REOPEN).then(() => true, ignoring('EPIPE'))
   for (const end = Date.now() + REOPENED_WITHIN; isToldOf && Date.now() < end; await pause(LOOK)) {
-    if (await isThere(join(folder, LOG))) return
+    const id = await idOf(folder, LOG)
+    if (id !== undefined && id !== before) return
   }
 }
 
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+async function idOf(folder: string, name: string): Promise<FileId | undefined> {
+  return (await lookAt(join(folder, name)))?.id
 }
 
 /** ENXIO: nobody reads the FIFO. */
 async function openControl(control: string) {
-  return open(control, constants.O_WRONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (!['ENOENT', 'ENXIO', 'ENOTDIR'].includes(error.code ?? '')) throw error
-  })
+  return open(control, constants.O_WRONLY | constants.O_NONBLOCK).catch(
+    ignoring('ENOENT', 'ENXIO', 'ENOTDIR'),
+  )
+}
+
+function ignoring(...codes: string[]) {
+  return (error: NodeJS.ErrnoException): undefined => {
+    if (!codes.includes(error.code ?? '')) throw error
+  }
 }

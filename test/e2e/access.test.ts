@@ -232,7 +232,7 @@ describe('logs', () => {
     const id = tasksOf(await host.status()).find((task) => task.id.includes('noisy'))?.id ?? ''
     const files = async () =>
       (await readdir(join(host.state, 'agent/tasks', id))).filter((name) => name.startsWith('log')).sort()
-    await expect.poll(files, { timeout: 30_000 }).toEqual(['log', 'log.1'])
+    await expect.poll(files, { timeout: 30_000 }).toEqual(['log', 'log.0', 'log.1'])
     await exec(['web/noisy', '--', 'sh', '-c', 'echo after > /proc/1/fd/1'])
     const { stdout } = await host.setpoint('logs', 'web/noisy', '--tail', '2', '--no-prefix')
     expect(stdout).toBe('line 3999\nafter\n')

@@ -48,7 +48,7 @@ describe('command lines', () => {
       conmonArgv(plain, files),
       'conmon --api-version=1 --cid=web-1 --cuuid=web-1 --name=web-1 --runtime=/usr/bin/crun --bundle=/r/tasks/web-1 ' +
         '--container-pidfile=/r/tasks/web-1/pid --conmon-pidfile=/r/tasks/web-1/conmon.pid --exit-dir=/r/exits ' +
-        '--log-path=k8s-file:/s/tasks/web-1/log --log-size-max=1000 --log-level=error --full-attach --no-sync-log ' +
+        '--log-path=k8s-file:/s/tasks/web-1/log --log-size-max=16777216 --log-level=error --full-attach --no-sync-log ' +
         '--runtime-arg=--root=/r/crun',
     ],
     [
@@ -84,9 +84,17 @@ describe('command lines', () => {
 })
 
 describe('where a log goes', () => {
+  it('lets conmon write what all files may have, when that is much', () => {
+    const logging = { driver: 'file', maxSize: 10 * 1024 * 1024, maxFiles: 3 } as const
+    expect(conmonArgv(plain, { ...files, logging })).toContain('--log-size-max=31457280')
+  })
+
   it.each([
-    ['file', ['--log-path=k8s-file:/s/tasks/web-1/log', '--log-size-max=1000']],
-    ['journald', ['--log-path=k8s-file:/s/tasks/web-1/log', '--log-path=journald', '--log-size-max=1000']],
+    ['file', ['--log-path=k8s-file:/s/tasks/web-1/log', '--log-size-max=16777216']],
+    [
+      'journald',
+      ['--log-path=k8s-file:/s/tasks/web-1/log', '--log-path=journald', '--log-size-max=16777216'],
+    ],
     ['none', ['--log-path=none']],
   ] as const)('%s', (driver, wanted) => {
     const argv = conmonArgv(plain, { ...files, logging: { driver, maxSize: 500, maxFiles: 2 } })
