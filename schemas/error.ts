@@ -36,14 +36,14 @@ export const ERRORS = {
     retryable: true,
     meaning: 'What a host got for a task to mount is not what the controller has named.',
   },
-  MOUNT_FAILED: { retryable: false, meaning: 'A volume or bind mount could not be mounted.' },
+  MOUNT_FAILED: { retryable: true, meaning: 'A volume or bind mount could not be mounted.' },
   VOLUME_KEPT: {
     retryable: false,
     meaning: "A volume is not removed: it is used, a stack declares it, or it is not Setpoint's own.",
   },
   RUNTIME_FAILED: { retryable: true, meaning: 'The OCI runtime refused or failed to run the container.' },
   HOST_UNABLE: {
-    retryable: false,
+    retryable: true,
     meaning:
       'The host cannot give a service what it asks for: its kernel, its rights or its devices lack it.',
   },

@@ -19,6 +19,12 @@ export function registerDown(program: Command, { context, finish }: Cli): void {
     )
     .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
     .option('--volumes', 'remove the volumes and what is in them, too')
+    .addHelpText(
+      'after',
+      `
+The next start makes the tasks anew. Only a stack that is stalled (\`setpoint status\`) stays without until a
+commit changes it.`,
+    )
     .action(async (flags: DownFlags) => finish(await down(context, flags)))
 }
 
