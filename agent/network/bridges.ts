@@ -7,7 +7,7 @@ import type { Ip } from './ip.ts'
 import type { Leases, Network } from './leases.ts'
 import { bridgeLines } from './lines.ts'
 import { networkKey } from './naming.ts'
-import { hostRoutes, pickSubnets } from './subnets.ts'
+import { hostRoutes, pickSubnets, type Taken } from './subnets.ts'
 import { setSysctl } from './sysctl.ts'
 
 /** The bridges of this host's networks. */
@@ -45,10 +45,9 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
   }
 
   async function create(key: string, spec: NetworkSpec): Promise<Network> {
-    const taken = [
-      ...(await hostRoutes(prefix, { ipv6: spec.ipv6 ?? false })),
-      ...leases.networks().flatMap(subnetsOf),
-    ]
+    const routes = await hostRoutes(prefix, { ipv6: spec.ipv6 ?? false })
+    const networks = leases.networks().flatMap(rangesOf)
+    const taken = [...networks, ...routes] // the name of a network tells more than a route to it
     const network = leases.add(key, spec, pickSubnets(spec, taken, seed))
     const { subnet, subnet6, bridge } = network
     log.info({ network: spec.name, subnet, subnet6, bridge }, 'network added')
@@ -103,6 +102,10 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
       ready.delete(network.key)
     },
   }
+}
+
+function rangesOf(network: Network): Taken[] {
+  return subnetsOf(network).map((subnet) => ({ ...subnet, network: network.name }))
 }
 
 function failed(network: Network, said: string[]): SetpointError {

@@ -4,6 +4,9 @@ import { succeed } from '../runtime/exec.ts'
 import { type Cidr, formatCidr, freeSubnet, freeSubnet6, overlaps, parseCidr } from './cidr.ts'
 import { within } from './within.ts'
 
+/** A range that cannot be had: of a network of this host, or what the host routes. */
+export type Taken = Cidr & { network?: string }
+
 /** The subnets of a network, as CIDR. */
 export interface Picked {
   subnet?: string
@@ -12,25 +15,25 @@ export interface Picked {
 
 /**
  * The subnets that the spec asks for, or free ones.
- * @param taken the host's routes and the other networks
+ * @param taken the other networks, and the host's routes, which theirs are among
  * @param seed tells this host's own IPv6 range from those of others
  * @throws SetpointError NETWORK_FAILED for one that is taken or too small, or when none is left
  */
-export function pickSubnets(spec: NetworkSpec, taken: Cidr[], seed: string): Picked {
+export function pickSubnets(spec: NetworkSpec, taken: Taken[], seed: string): Picked {
   return {
     ...(spec.ipv4 !== false && { subnet: formatCidr(pickSubnet(spec, taken)) }),
     ...(spec.ipv6 && { subnet6: formatCidr(pickSubnet6(spec, taken, seed)) }),
   }
 }
 
-export function pickSubnet(spec: NetworkSpec, taken: Cidr[]): Cidr {
+export function pickSubnet(spec: NetworkSpec, taken: Taken[]): Cidr {
   if (spec.subnet === undefined) return freeSubnet(taken) ?? noRoom(spec, '/24 is left in 10.210.0.0/16')
   const wanted = parseCidr(spec.subnet)
   if (wanted?.bits === 32 && wanted.prefix >= 8 && wanted.prefix <= 29) return free(spec, wanted, taken)
   throw noSubnet(spec, spec.subnet, 'Write an IPv4 subnet between /8 and /29, such as 10.20.0.0/24.')
 }
 
-function pickSubnet6(spec: NetworkSpec, taken: Cidr[], seed: string): Cidr {
+function pickSubnet6(spec: NetworkSpec, taken: Taken[], seed: string): Cidr {
   if (spec.subnet6 === undefined) return freeSubnet6(seed, taken) ?? noRoom(spec, 'IPv6 /64 is left')
   const wanted = parseCidr(spec.subnet6)
   if (wanted?.bits === 128 && wanted.prefix >= 16 && wanted.prefix <= 125) return free(spec, wanted, taken)
@@ -42,14 +45,18 @@ function pickSubnet6(spec: NetworkSpec, taken: Cidr[], seed: string): Cidr {
 }
 
 /** A driver may well lead to what the host routes, such as the network that the host itself is in. */
-function free(spec: NetworkSpec, wanted: Cidr, taken: Cidr[]): Cidr {
+function free(spec: NetworkSpec, wanted: Cidr, taken: Taken[]): Cidr {
   const other = spec.driver === undefined && taken.find((range) => overlaps(range, wanted))
   if (!other) return wanted
   throw new SetpointError(
     'NETWORK_FAILED',
-    `Network ${spec.name}: the subnet ${formatCidr(wanted)} overlaps ${formatCidr(other)}, which the host already routes.`,
+    `Network ${spec.name}: the subnet ${formatCidr(wanted)} overlaps ${formatCidr(other)}, which ${holder(other)}.`,
     { hint: 'Choose another `subnet`, or leave it out to have a free one picked.' },
   )
+}
+
+function holder({ network }: Taken): string {
+  return network === undefined ? 'the host already routes' : `network ${network} has`
 }
 
 /** The ranges in `ip -j route`; the default route is no range. */

@@ -35,6 +35,12 @@ describe('subnets', () => {
     const spec = { name: 'n', internal: false, external: false }
     expect(() => pickSubnet({ ...spec, subnet: '10.1.0.0/30' }, [])).toThrow(/no subnet for tasks/)
     expect(() => pickSubnet({ ...spec, subnet: '10.1.0.0/24' }, [cidr('10.0.0.0/8')])).toThrow('10.0.0.0/8')
+    expect(() =>
+      pickSubnet({ ...spec, subnet: '10.1.0.0/24' }, [
+        { ...cidr('10.1.0.0/16'), network: 'net_front' },
+        cidr('10.1.0.0/16'),
+      ]),
+    ).toThrow('Network n: the subnet 10.1.0.0/24 overlaps 10.1.0.0/16, which network net_front has.')
     expect(() => pickSubnet(spec, [cidr('10.0.0.0/8')])).toThrow(/no free/)
     const six = { ...spec, ipv4: false, ipv6: true } as const
     expect(() => pickSubnets({ ...six, subnet6: 'fd00::/126' }, [], 's')).toThrow(/no subnet for tasks/)
