@@ -8,6 +8,8 @@ export interface Context {
   out(line: string): void
   err(line: string): void
   colour: boolean
+  /** True when stdout is a terminal, whose width is limited. */
+  terminal: boolean
   now(): Date
   client(): Client
 }
@@ -18,6 +20,7 @@ export function processContext(): Context {
     env: process.env,
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
+    terminal: process.stdout.isTTY === true,
     colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
     now: () => new Date(),
     client: () => connectApi(process.env),

@@ -47,6 +47,7 @@ interface CpCall {
 
 /** @throws SetpointError */
 export async function cp(context: Context, { source, target, options }: CpCall): Promise<number> {
+  if (source === '-' || target === '-') throw noStream()
   const [from, to] = [placeOf(source), placeOf(target)]
   if ((from.task === undefined) === (to.task === undefined)) throw noDirection(source, target)
   const report = (text: string) => context.err(`setpoint: ${text}`)
@@ -90,5 +91,12 @@ function placeOf(text: string): { task: string | undefined; path: string } {
 function noDirection(source: string, target: string): SetpointError {
   return new SetpointError('USAGE', `One of ${source} and ${target} must be TASK:PATH, and only one.`, {
     hint: 'For example: setpoint cp shop/web:/etc/hosts . — a path here with a colon is written ./NAME.',
+  })
+}
+
+/** What `docker cp` has for a tar stream. A file that is called so is written `./-`. */
+function noStream(): SetpointError {
+  return new SetpointError('USAGE', '"-" for standard input or output is not known to cp.', {
+    hint: 'For a tar stream: `setpoint exec shop/web -T -- tar -C /srv -cf - . > srv.tar`. A file of that name is ./-.',
   })
 }

@@ -59,9 +59,7 @@ async function ofStackOrTask(
   } catch (noStack) {
     if (!isError(noStack, 'STACK_NOT_FOUND')) throw noStack
     return client.processes(name).catch((noTask) => {
-      throw isError(noTask, 'TASK_NOT_FOUND') && noTask.message === `There is no task ${name}.`
-        ? neither(name, noStack)
-        : noTask
+      throw isError(noTask, 'TASK_NOT_FOUND') ? neither(name, noStack, noTask) : noTask
     })
   }
 }
@@ -70,8 +68,10 @@ function isError(error: unknown, code: ErrorCode): error is SetpointError {
   return error instanceof SetpointError && error.code === code
 }
 
-function neither(name: string, { hint }: SetpointError): SetpointError {
-  return new SetpointError('TASK_NOT_FOUND', `There is no stack ${name}, and no task whose id begins so.`, {
-    ...(hint !== undefined && { hint }),
+/** A task may also be there and not run, or the name be that of several: what is said of it stands. */
+function neither(name: string, noStack: SetpointError, noTask: SetpointError): SetpointError {
+  const hints = [noStack.hint, noTask.hint].filter((hint) => hint !== undefined)
+  return new SetpointError('TASK_NOT_FOUND', `There is no stack ${name}. ${noTask.message}`, {
+    ...(hints.length > 0 && { hint: hints.join(' ') }),
   })
 }

@@ -324,6 +324,7 @@ describe('cp', () => {
       [here('name'), 'web/app:/proc/x', 'Nothing can be copied to /proc/x'],
       [here('name'), 'web/app:/no/such/folder', 'no is no folder in the container'],
       [here('name'), here('other'), 'must be TASK:PATH'],
+      ['web/app:/etc/hosts', '-', 'A file of that name is ./-.'],
     ] as const) {
       const { code, stderr } = await host.setpoint('cp', source, target)
       expect([code, stderr]).toEqual([2, expect.stringContaining(said)])

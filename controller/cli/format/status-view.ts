@@ -13,15 +13,23 @@ export interface StatusViewOptions {
   now: Date
   /** Show every task, which is too much for a whole fleet. */
   tasks: boolean
+  /** Show messages in full, as to a pipe; else they are cut, so that a row fits a terminal. */
+  full?: boolean
 }
 
+/** Characters of a message in a terminal. */
+const LONGEST = 60
+
 /** The status for people: stacks, their services, and below what somebody should look at. */
-export function statusView(document: StatusDocument, { paint, now, tasks }: StatusViewOptions): string[] {
+export function statusView(
+  document: StatusDocument,
+  { paint, now, tasks, full = false }: StatusViewOptions,
+): string[] {
   const { stacks } = document
   const blocks = [
     stacks.length === 0 ? ['There are no stacks.'] : stackTable(stacks, paint, now),
     stacks.some(({ services }) => services.length > 0) ? serviceTable(stacks, paint) : [],
-    tasks && stacks.some((stack) => tasksOf(stack).length > 0) ? taskTable(stacks, paint, now) : [],
+    tasks && stacks.some((stack) => tasksOf(stack).length > 0) ? taskTable(stacks, { paint, now, full }) : [],
     [
       ...stacks.flatMap((stack) => [
         ...stackNotes(stack, paint),
@@ -63,7 +71,10 @@ function serviceTable(stacks: StackStatus[], paint: Paint): string[] {
   return table(['SERVICE', 'RUNNING', 'SERVING', 'IMAGE', 'PORTS'], rows, paint)
 }
 
-function taskTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
+function taskTable(
+  stacks: StackStatus[],
+  { paint, now, full }: Pick<StatusViewOptions, 'paint' | 'now'> & { full: boolean },
+): string[] {
   const rows = stacks.flatMap(({ name, services }) =>
     services.flatMap((service) =>
       service.tasks.map((task): Cell[] => [
@@ -76,7 +87,7 @@ function taskTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
         task.addresses.join(', '),
         task.restarts,
         age(task.startedAt, now),
-        clip(task.message ?? errorText(task), 60),
+        full ? (task.message ?? errorText(task)) : clip(task.message ?? errorText(task), LONGEST),
       ]),
     ),
   )

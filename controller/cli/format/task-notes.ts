@@ -23,11 +23,17 @@ function taskNote(
   { error, host, ended, probes, restartAt, state }: TaskView,
   { paint, now }: { paint: Paint; now: Date },
 ): string[] {
-  const again = restartAt === null || state === 'running' ? '' : ` It starts again ${until(restartAt, now)}.`
+  const said = visible(error?.message ?? '')
+  const again = restartAt !== null && state !== 'running'
   return [
-    `${paint(`${name} on ${host}:`, 'bold')} ${visible(error?.message ?? '')}${again}`,
+    `${paint(`${name} on ${host}:`, 'bold')} ${again ? `${sentence(said)} It starts again ${until(restartAt, now)}.` : said}`,
     ...(error?.hint === undefined ? [] : [`  ${visible(error.hint)}`]),
     ...quotedLines('probe', (probes.at(-1)?.output ?? '').split('\n'), paint),
     ...quotedLines('log', ended?.log ?? [], paint),
   ]
+}
+
+/** Tools end what they say without a full stop. */
+function sentence(text: string): string {
+  return text === '' || /[.!?…]$/.test(text) ? text : `${text}.`
 }

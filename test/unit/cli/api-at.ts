@@ -53,6 +53,7 @@ export function testContext(env: NodeJS.ProcessEnv): TestContext {
     out: (line) => stdout.push(line),
     err: (line) => stderr.push(line),
     colour: false,
+    terminal: true,
     now: () => new Date('2026-01-01T10:00:00.000Z'),
     client: () => connectApi(env),
   }

@@ -307,7 +307,7 @@ describe('the other commands', () => {
     ])
     expect(await setpoint('top', 'nope')).toBe(2)
     expect(api.context.stderr.splice(0)).toEqual([
-      'setpoint: There is no stack nope, and no task whose id begins so.',
+      'setpoint: There is no stack nope. There is no task nope.',
       '  see setpoint status',
     ])
     const error = { code: 'SESSION_LOST' as const, message: 'alpha did not answer within 10 s.' }

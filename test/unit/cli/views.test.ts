@@ -67,6 +67,34 @@ describe('status', () => {
     )
   })
 
+  it.each([
+    [false, `${'long '.repeat(11)}long…`],
+    [true, 'long '.repeat(30).trim()],
+  ])('shows messages in full where they may be as long as they are: %j', (full, shownAs) => {
+    const stack = aStack()
+    for (const service of stack.services) {
+      const message = 'long '.repeat(30).trim()
+      service.tasks = service.tasks.map((task) => ({ ...task, state: 'preparing', message }))
+    }
+    const lines = statusView(aStatus(stack), { paint, now, tasks: true, full })
+    expect(lines.find((line) => line.includes('preparing'))).toMatch(new RegExp(` ${shownAs}$`))
+  })
+
+  it('ends what a tool said before it goes on', () => {
+    const stack = aStack()
+    for (const service of stack.services) {
+      service.tasks = service.tasks.map((task) => ({
+        ...task,
+        state: 'failed',
+        error: { code: 'RUNTIME_FAILED', message: 'exec /nope: No such file or directory', hint: 'Look.' },
+        restartAt: new Date(now.getTime() + 3_000).toISOString(),
+      }))
+    }
+    expect(statusView(aStatus(stack), { paint, now, tasks: true })).toContain(
+      'hello/web.1 on alpha: exec /nope: No such file or directory. It starts again in 3s.',
+    )
+  })
+
   it('shows what a task died of, and when it starts again', () => {
     const stack = aStack()
     for (const service of stack.services) {
