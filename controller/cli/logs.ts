@@ -63,7 +63,8 @@ export async function logs(context: Context, target: string, options: LogsOption
   }
   const items = context.client().logs(query, stop.signal)
   try {
-    return await print(items, context, options)
+    const code = await print(items, context, options)
+    return stop.signal.aborted ? EXIT.yes : code // whoever ends it has seen what was missing then
   } catch (error) {
     if (stop.signal.aborted) return EXIT.yes
     throw error
