@@ -53,10 +53,14 @@ export function pendingChanges(deps: PlanningDeps): StackChanges[] {
   })
 }
 
-/** The healthy revision; or the accepted one once nothing moves any more although not all of it serves. */
+/**
+ * The healthy revision; or the accepted one once nothing moves any more although not all of it serves: also after a
+ * first deploy that failed, of which all that could be started is left.
+ */
 function movedFrom(record: StackRecord | undefined): Revision | null {
   if (record === undefined) return null
-  return record.rollout === null && record.bad === null ? record.accepted : record.healthy
+  const { accepted, healthy, bad, rollout } = record
+  return rollout === null && (bad === null || healthy === null) ? accepted : healthy
 }
 
 /** What is wanted by the newest commit that can be taken in; null when that has the stack no more. */
