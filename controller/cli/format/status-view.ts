@@ -6,7 +6,7 @@ import { controllerNotes, hostNotes, sourceNotes, stackNotes } from './notes.ts'
 import type { Paint, Tone } from './paint.ts'
 import { type Cell, table } from './table.ts'
 import { taskNotes } from './task-notes.ts'
-import { age, clip } from './words.ts'
+import { age, clip, servingOf } from './words.ts'
 
 export interface StatusViewOptions {
   paint: Paint
@@ -51,7 +51,7 @@ function stackTable(stacks: StackStatus[], paint: Paint, now: Date): string[] {
     { text: stack.outcome, tone: outcomeTone(stack) },
     isReady(stack) ? { text: 'yes', tone: 'good' } : { text: 'no', tone: 'bad' },
     revisionText(stack),
-    sum(stack, 'healthy', 'desired'),
+    servingOf(stack.services),
     stack.source,
     age(conditionOf(stack, 'Ready')?.since, now),
   ])
@@ -118,11 +118,6 @@ function taskTone({ state, health }: TaskView): Tone {
   if (state === 'complete') return 'good'
   if (state === 'failed' || state === 'rejected' || health === 'unhealthy') return 'bad'
   return state === 'running' ? 'good' : 'warn'
-}
-
-function sum({ services }: StackStatus, part: 'healthy', whole: 'desired'): string {
-  const total = (key: 'healthy' | 'desired') => services.reduce((all, service) => all + service[key], 0)
-  return `${total(part)}/${total(whole)}`
 }
 
 function tasksOf({ services }: StackStatus): TaskView[] {

@@ -24,6 +24,13 @@ export function clip(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`
 }
 
+/** `2/3`: how many of the slots of a stack's services serve. While one task gives way to another a slot has two. */
+export function servingOf(services: { healthy: number; desired: number }[]): string {
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
+  const serving = services.map(({ healthy, desired }) => Math.min(healthy, desired))
+  return `${sum(serving)}/${sum(services.map(({ desired }) => desired))}`
+}
+
 /** Bytes as people read them: `7.8 GB` (base 1024). */
 export function bytes(number: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB']

@@ -8,6 +8,7 @@ import type {
 } from '../../../schemas/status.ts'
 import { failureNotes } from '../format/notes.ts'
 import { type Paint, type Tone, visible } from '../format/paint.ts'
+import { servingOf } from '../format/words.ts'
 import { conditionOf, isReady, isTrue } from '../verdict.ts'
 
 const NOTHING: StatusDocument = {
@@ -166,8 +167,7 @@ function message(stack: StackStatus): string {
 
 /** `2/3 tasks serve` */
 function tally({ services }: StackStatus): string {
-  const sum = (key: 'healthy' | 'desired') => services.reduce((total, service) => total + service[key], 0)
-  return `${sum('healthy')}/${sum('desired')} tasks serve`
+  return `${servingOf(services)} tasks serve`
 }
 
 function tone(stack: StackStatus): Tone {

@@ -34,6 +34,10 @@ describe('progress', () => {
     ])
   })
 
+  it('counts a slot once while its task gives way to the next one', () => {
+    expect(lines(aStatus(rolling(0)), aStatus(rolling(4)))).toEqual(['hello        3/3 tasks serve'])
+  })
+
   it('tells why a stack was rolled back', () => {
     const failure = {
       service: 'web',
