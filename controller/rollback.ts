@@ -2,6 +2,7 @@ import { SetpointError } from '../schemas/error.ts'
 import type { Revision, StackRecord } from '../schemas/record.ts'
 import { shortRevision } from '../schemas/revision.ts'
 import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
+import { namesInHistory } from './rollout/history.ts'
 import type { Leader } from './state/leader.ts'
 import type { Records } from './state/records.ts'
 import type { Turns } from './turns.ts'
@@ -19,7 +20,7 @@ export interface RollbackDeps {
 /**
  * Starts the way back to a healthy revision, as a person asks for it.
  * @param wanted the first letters of its id; without them it is the one before what is wanted now
- * @returns the whole revision
+ * @returns the whole revision, as the history has it
  * @throws SetpointError REVISION_NOT_FOUND with those that there are, NOT_LEADER
  */
 export async function rollBack(
@@ -33,10 +34,9 @@ export async function rollBack(
     const to = record && chooseRevision(record, wanted)
     if (record === undefined || to === undefined) throw noRevision(stack, record, wanted)
     const reason = `rolled back by hand from ${shortRevision(record.accepted?.revision ?? '')}`
-    await records.put(
-      startRollback(supersede(record, now()), to, { now: now(), reason, trigger: 'rollback' }),
-    )
-    return to.revision
+    const back = startRollback(supersede(record, now()), to, { now: now(), reason, trigger: 'rollback' })
+    await records.put(back)
+    return back.rollout?.to.revision ?? to.revision
   })
 }
 
@@ -49,12 +49,17 @@ function chooseRevision(record: StackRecord, wanted: string | undefined): Revisi
     : choices.find(({ revision }) => revision.startsWith(wanted))
 }
 
-/** The revisions that were healthy and are not what is wanted now, newest first. */
+/**
+ * The revisions that were healthy and are not what is wanted now, newest first; each by all its names, the first of
+ * which is the one to tell.
+ */
 function healthyOthers(record: StackRecord): Revision[] {
   const current = wantedRevision(record)?.spec.digest
-  return [record.healthy, ...record.previous].filter(
-    (revision) => revision !== null && revision.spec.digest !== current,
-  ) as Revision[]
+  return [record.healthy, ...record.previous].flatMap((healthy) => {
+    if (healthy === null || healthy.spec.digest === current) return []
+    const names = new Set([...namesInHistory(record.history, healthy), healthy.revision])
+    return [...names].map((revision) => ({ ...healthy, revision }))
+  })
 }
 
 function noRevision(
@@ -62,7 +67,11 @@ function noRevision(
   record: StackRecord | undefined,
   wanted: string | undefined,
 ): SetpointError {
-  const choices = (record ? healthyOthers(record) : []).map(({ revision }) => shortRevision(revision))
+  const others = record ? healthyOthers(record) : []
+  const firsts = others.filter(
+    ({ spec }, at) => at === others.findIndex((other) => other.spec.digest === spec.digest),
+  )
+  const choices = firsts.map(({ revision }) => shortRevision(revision))
   const what = wanted === undefined ? 'no earlier healthy revision' : `no other healthy revision ${wanted}`
   const hint =
     choices.length === 0

@@ -29,7 +29,8 @@ export async function rollback(
     context.out(JSON.stringify(document, null, 2))
     return EXIT.yes
   }
-  context.out(`${stack} goes back to ${shortRevision(document.to)}, until a newer commit.`)
+  const asked = revision === undefined || document.to.startsWith(revision) ? '' : `, as in ${revision}`
+  context.out(`${stack} goes back to ${shortRevision(document.to)}${asked}, until a newer commit.`)
   context.out(`  see it through with: setpoint status ${stack}`)
   return EXIT.yes
 }

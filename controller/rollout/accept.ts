@@ -2,7 +2,7 @@ import { digest } from '../../schemas/canonical.ts'
 import type { Revision, Rollout, ServiceProgress, StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
 import { declaredDigest, type ServiceSpec, type StackSpec } from '../../schemas/stack.ts'
-import { beginEntry, finishEntry } from './history.ts'
+import { beginEntry, finishEntry, namesInHistory } from './history.ts'
 
 /** What the newest commit of a source says of a stack. */
 export interface Candidate {
@@ -54,12 +54,18 @@ export function startRollout(
   }
 }
 
-/** A record that turns back to a healthy revision and keeps the content it leaves as bad until a commit changes it. */
+/**
+ * A record that turns back to a healthy revision and keeps the content it leaves as bad until a commit changes it. The
+ * revision is called as the history calls it, where an operator looks for it.
+ */
 export function startRollback(
   record: StackRecord,
-  to: Revision,
+  healthy: Revision,
   { now, reason, trigger, cause }: { now: Date; reason: string; trigger: string; cause?: Rollout['cause'] },
 ): StackRecord {
+  const names = namesInHistory(record.history, healthy)
+  const isKnown = names.length === 0 || names.includes(healthy.revision)
+  const to = isKnown ? healthy : { ...healthy, revision: names[0] ?? healthy.revision }
   const rollout = { ...newRollout(record, to, 'back', now), ...(cause && { cause }) }
   const left = record.rollout?.to ?? record.accepted ?? to
   return {

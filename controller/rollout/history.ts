@@ -1,4 +1,4 @@
-import type { Failure, HistoryEntry, Outcome, Rollout } from '../../schemas/record.ts'
+import type { Failure, HistoryEntry, Outcome, Revision, Rollout } from '../../schemas/record.ts'
 
 /** The history with an entry for a rollout that begins. Newest first. */
 export function beginEntry(history: HistoryEntry[], rollout: Rollout, trigger: string): HistoryEntry[] {
@@ -30,4 +30,11 @@ export function finishEntry(
         }
       : entry,
   )
+}
+
+/** The revisions under which the history knows a content, newest first: commits that did not touch it are not in it. */
+export function namesInHistory(history: HistoryEntry[], { spec }: Revision): string[] {
+  return history
+    .filter(({ digest, direction }) => digest === spec.digest && direction === 'forward')
+    .map(({ revision }) => revision)
 }

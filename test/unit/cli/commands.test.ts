@@ -165,7 +165,7 @@ describe('the other commands', () => {
     expect(await setpoint('rollback', 'hello', 'c0ffee')).toBe(0)
     expect(api.service.calls).toEqual([['rollback', 'hello', 'c0ffee']])
     expect(api.context.stdout).toEqual([
-      'hello goes back to ea12bee, until a newer commit.',
+      'hello goes back to ea12bee, as in c0ffee, until a newer commit.',
       '  see it through with: setpoint status hello',
     ])
     api.service.rollback = () =>

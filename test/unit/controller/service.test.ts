@@ -64,6 +64,19 @@ describe('a rollback by hand', () => {
     expect(await serviceOf(record).rollback('shop', third?.slice(0, 7))).toBe(third)
   })
 
+  it('calls it as the history does, and takes every name that it has', async () => {
+    const [digest, id] = [earlier[0]?.spec.digest ?? '', 'one']
+    const entry = { ...{ id, digest, revision: sha(9), direction: 'forward' as const }, trigger: 'commit' }
+    const history = [{ ...entry, startedAt: '2026-01-01T00:00:00Z', outcome: 'converged' as const }]
+    const known = serviceOf({ ...record, history })
+    for (const wanted of [undefined, second, sha(9).slice(0, 7)]) {
+      expect(await known.rollback('shop', wanted)).toBe(sha(9))
+    }
+    await expect(known.rollback('shop', 'zzzz')).rejects.toMatchObject({
+      hint: `It can go back to: ${sha(9).slice(0, 7)}, ${third?.slice(0, 7)}.`,
+    })
+  })
+
   it('after an automatic one goes back further than that did', async () => {
     const bad = aRevision(4, aStack('shop', [aService('bad')]))
     const rolledBack = {
@@ -105,6 +118,15 @@ describe('the plan', () => {
     expect(plan?.changes.map(({ summary }) => summary)).toEqual(['scale app from 1 to 2'])
     expect(plan?.problems).toEqual([
       `${sha(2).slice(0, 7)} is held back until a commit changes the stack: app.1 failed.`,
+    ])
+  })
+
+  it('adds nothing that runs already after a first deploy that failed', () => {
+    const spec = aStack('shop', [aService('app')])
+    const bad = { revision: sha(1), digest: spec.digest, reason: 'app.1 failed.', at: 'then' }
+    const stalled = aRecord('shop', aRevision(1, spec), { healthy: null, bad, outcome: 'stalled' })
+    expect(serviceOf(stalled).plan().stacks).toMatchObject([
+      { revision: sha(1), changes: [], problems: [expect.stringContaining('is held back')] },
     ])
   })
 
