@@ -1,6 +1,7 @@
 import type { Failure, Revision, Rollout, StackRecord } from '../../schemas/record.ts'
 import { startRollback } from './accept.ts'
 import { withHealthy } from './healthy.ts'
+import { lastRestarted } from './held.ts'
 import { finishEntry } from './history.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 import { firstUnserved, standingOf } from './standing.ts'
@@ -8,7 +9,8 @@ import type { Step, StepInput } from './step.ts'
 
 /**
  * Nothing is left to move. What serves must go on serving for the services' `monitor` time; then the rollout ends, as
- * what the stack has come to. The revision counts as healthy unless more of it failed than is allowed.
+ * what the stack has come to. What was started again meanwhile has that time from its latest start. The revision
+ * counts as healthy unless more of it failed than is allowed.
  */
 export function arrive(
   input: StepInput,
@@ -18,7 +20,8 @@ export function arrive(
   const { rollout } = record
   if (rollout === null) return { record, release: [], wakeAt: null }
   const serving = record.since.serving ?? now.toISOString()
-  const until = new Date(Date.parse(serving) + watchTime(rollout))
+  const restarted = lastRestarted(rollout.to.spec, { ...input, tasks })
+  const until = new Date(Math.max(Date.parse(serving) + watchTime(rollout), restarted?.until.getTime() ?? 0))
   if (now < until)
     return { record: { ...record, since: { ...record.since, serving } }, release: [], wakeAt: until }
   const isHealthy = !hasFailed || firstUnserved(input, tasks) === undefined

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startHost, type TestHost } from '../support/host.ts'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import {
   appService,
   compose,
@@ -8,6 +8,7 @@ import {
   isConverged,
   pidsOf,
   stackOf,
+  tasksOf,
 } from '../support/stacks.ts'
 
 let host: TestHost
@@ -94,4 +95,26 @@ it('does not call a commit converged that leaves a task as it is which never ser
     revision: { attempted: same, applied: null },
     failure: { code: 'DEADLINE_PASSED', service: 'app' },
   })
+})
+
+it('does not take the instants of a crash loop for health: it stays stalled, and nobody goes back to it', async () => {
+  const loop = (after: string) =>
+    `services:\n  app: {image: ${TEST_IMAGE}, command: [sh, -c, "sleep ${after}; exit 1"]}\n`
+  const first = await host.commit({ 'loop/compose.yaml': loop('0.3') })
+  const seen = new Set<string>()
+  const status = await host.until((now) => {
+    if (!now.stacks.some(({ name }) => name === 'loop')) return false
+    seen.add(stackOf(now, 'loop').outcome)
+    return (tasksOf(now, 'loop')[0]?.restarts ?? 0) >= 4
+  })
+  expect([...seen].filter((outcome) => outcome !== 'rolling')).toEqual(['stalled'])
+  expect(stackOf(status, 'loop').revision).toEqual({ attempted: first, applied: null })
+  expect((await host.setpoint('status', 'loop', '--wait', '20s')).code).toBe(1)
+  expect(JSON.parse((await host.setpoint('plan', '--output', 'json')).stdout).stacks).toContainEqual(
+    expect.objectContaining({ name: 'loop', changes: [], problems: [expect.stringContaining('held back')] }),
+  )
+
+  const second = await host.commit({ 'loop/compose.yaml': loop('0.31') })
+  const after = await host.until(hasOutcome('stalled', second, 'loop'), 60_000)
+  expect(stackOf(after, 'loop').revision).toEqual({ attempted: second, applied: null })
 })

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wantedRevision } from '../../controller/rollout/accept.ts'
+import type { StackRecord } from '../../schemas/record.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
-import { TASK_STATES, type TaskState, type TaskStatus } from '../../schemas/task.ts'
+import { restartsOf, TASK_STATES, type TaskState, type TaskStatus } from '../../schemas/task.ts'
 import { aService, aStack, sha } from '../support/builders.ts'
 import { type Simulation, simulate } from '../support/simulation.ts'
 
@@ -75,8 +76,10 @@ describe('the outcome of a stack, whatever becomes of its tasks', () => {
         for (const [n, happening] of course.entries()) {
           happen(simulation, happening, n)
           const seen = simulation.tasks()
+          const before = simulation.record()
           simulation.turn()
           expectTruth(simulation, seen)
+          expectProof(simulation, { before, seen })
         }
         simulation.observe(() => expectTruth(simulation, simulation.tasks()))
         simulation.settle()
@@ -94,7 +97,8 @@ function happen(simulation: Simulation, happening: Happening, n: number): void {
   if (happening.kind === 'time') simulation.pass(happening.ms)
   if (happening.kind === 'silent') simulation.silence(happening.host)
   const task = 'nth' in happening ? tasks[happening.nth % tasks.length] : undefined
-  if (happening.kind === 'task' && task) Object.assign(task, happening.as)
+  if (happening.kind === 'task' && task)
+    Object.assign(task, happening.as, { since: simulation.now().toISOString() })
   if (happening.kind === 'lost' && task) simulation.lose(task.id)
 }
 
@@ -107,6 +111,26 @@ function expectTruth(simulation: Simulation, seen: TaskStatus[]): void {
     slots(service).filter((slot) => !seen.some((task) => isIn(task, service, slot) && isWell(task))),
   )
   expect(unserved).toEqual([])
+}
+
+/** A stack becomes `converged`, or healthy, only when each task that was started again has served for `monitor`. */
+function expectProof(
+  simulation: Simulation,
+  { before, seen }: { before: StackRecord | undefined; seen: TaskStatus[] },
+): void {
+  const record = simulation.record()
+  if (record?.outcome !== 'converged' || before?.outcome === 'converged') return
+  const rests = before?.rollout === null && before.accepted?.spec.digest === record.accepted?.spec.digest
+  const fresh = (record.accepted?.spec.services ?? []).flatMap((service) =>
+    seen.filter(
+      (task) =>
+        slots(service).some((slot) => isIn(task, service, slot)) &&
+        task.state === 'running' &&
+        (rests || restartsOf(task) > 0) &&
+        Date.parse(task.since) + service.update.monitor > simulation.now().getTime(),
+    ),
+  )
+  expect(fresh).toEqual([])
 }
 
 function isWell({ state, health }: TaskStatus): boolean {

@@ -25,6 +25,7 @@ export interface Simulation {
   /** Turns until nothing changes any more, letting time pass to each wake-up; gives everything let go, turn by turn. */
   settle(): Change[][]
   pass(ms: number): void
+  now(): Date
   silence(host: string): void
   /** A host has a task no more. */
   lose(taskId: string): void
@@ -121,6 +122,7 @@ export function simulate({
     pass: (ms) => {
       now += ms
     },
+    now: () => new Date(now),
     rollBack: (revision) => {
       const to = record?.previous.find((one) => one.revision === revision)
       if (record && to)

@@ -412,6 +412,81 @@ describe('a steady stack', () => {
   })
 })
 
+describe('what failed and serves again', () => {
+  /** The next run of each task begins now. */
+  const start = (simulation: Simulation, ahead = 0) => {
+    const since = new Date(simulation.now().getTime() + ahead).toISOString()
+    for (const task of simulation.tasks()) Object.assign(task, { state: 'running', run: task.run + 1, since })
+  }
+  const crash = (simulation: Simulation) => {
+    const since = simulation.now().toISOString()
+    for (const task of simulation.tasks()) Object.assign(task, broken, { since })
+  }
+  const outcomeAfter = (simulation: Simulation, ms: number) => {
+    simulation.pass(ms)
+    simulation.turn()
+    return simulation.record()?.outcome
+  }
+
+  it('is no healthy revision in the instants of a crash loop: it is stalled until a run holds for the monitor time', () => {
+    const simulation = deployed(version('1'), () => broken)
+    for (let run = 0; run < 5; run++) {
+      start(simulation)
+      expect(outcomeAfter(simulation, 300)).toBe('stalled')
+      crash(simulation)
+      expect(outcomeAfter(simulation, 1000)).toBe('stalled')
+    }
+    start(simulation)
+    expect(outcomeAfter(simulation, 4999)).toBe('stalled')
+    expect(simulation.record()).toMatchObject({ healthy: null, bad: { revision: sha(1) } })
+    expect(outcomeAfter(simulation, 1)).toBe('converged')
+    expect(simulation.record()).toMatchObject({ healthy: { revision: sha(1) }, bad: null })
+  })
+
+  it('is awake when the monitor time is over', () => {
+    const simulation = deployed(version('1'), () => broken)
+    start(simulation)
+    simulation.settle()
+    expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  it('is degraded until all has served for the monitor time, and says so', () => {
+    const simulation = deployed(version('1'))
+    crash(simulation)
+    expect(outcomeAfter(simulation, 0)).toBe('degraded')
+    start(simulation)
+    expect(outcomeAfter(simulation, 300)).toBe('degraded')
+    expect(simulation.record()?.message).toBe('app.1 serves again; it counts once it has gone on for 5s.')
+    crash(simulation)
+    outcomeAfter(simulation, 0)
+    start(simulation)
+    expect(outcomeAfter(simulation, 4800)).toBe('degraded')
+    expect(outcomeAfter(simulation, 200)).toBe('converged')
+  })
+
+  it('does not wait for the hour of a host whose clock is ahead', () => {
+    const simulation = deployed(version('1'))
+    crash(simulation)
+    simulation.turn()
+    start(simulation, 3_600_000)
+    expect(outcomeAfter(simulation, 0)).toBe('converged')
+  })
+
+  it('does not end a rollout that goes on regardless as converged', () => {
+    const bad = version('2', { replicas: 1, update: { failureAction: 'continue' } })
+    const simulation = deployed(version('1', { replicas: 1 }), fateOf(bad, broken))
+    simulation.commit(sha(2), bad)
+    simulation.turn()
+    simulation.turn()
+    simulation.pass(4900)
+    start(simulation)
+    expect(outcomeAfter(simulation, 200)).toBe('rolling')
+    crash(simulation)
+    expect(outcomeAfter(simulation, 0)).toBe('degraded')
+    expect(simulation.record()).toMatchObject({ rollout: null, healthy: { revision: sha(1) } })
+  })
+})
+
 describe('waiting', () => {
   const apart = (a: string, b: string) =>
     aStack('web', [
@@ -556,6 +631,18 @@ describe('waiting', () => {
 })
 
 describe('a rollback by hand', () => {
+  it('calls the revision as the history does, although a commit that did not touch the stack came after it', () => {
+    const simulation = deployed(version('1'))
+    simulation.commit(sha(2), version('1'))
+    simulation.settle()
+    simulation.commit(sha(3), version('3'))
+    simulation.settle()
+    simulation.rollBack(sha(2))
+    simulation.settle()
+    expect(simulation.record()?.history.map(({ revision }) => revision)).toEqual([sha(1), sha(3), sha(1)])
+    expect(simulation.record()).toMatchObject({ outcome: 'rolledBack', healthy: { revision: sha(1) } })
+  })
+
   it('moves in batches as any other change: nothing has failed that would make it urgent', () => {
     const simulation = deployed(version('1'))
     simulation.commit(sha(2), version('2'))
