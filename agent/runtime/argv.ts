@@ -5,6 +5,9 @@ import type { Argv } from './exec.ts'
 /** Bytes, the least that conmon writes before it begins a log anew of itself. */
 const LEAST_OF_CONMON = 16 * 1024 * 1024
 
+/** Finds a program by its name, at the same path on every host. */
+const ENV = '/usr/bin/env'
+
 /** How the runtime is called on this host. */
 export interface RuntimeCommand {
   /** crun or runc, an absolute path. */
@@ -61,14 +64,17 @@ function logArguments({ log, logging: { driver, maxSize, maxFiles } }: ConmonFil
 }
 
 /** What conmon is told of a container, or of a command in one. */
-function conmonFor(command: RuntimeCommand, files: Pick<ConmonFiles, 'id' | 'bundle' | 'pidFile'>): Argv {
+function conmonFor(
+  { path }: Pick<RuntimeCommand, 'path'>,
+  files: Pick<ConmonFiles, 'id' | 'bundle' | 'pidFile'>,
+): Argv {
   return [
     'conmon',
     '--api-version=1',
     `--cid=${files.id}`,
     `--cuuid=${files.id}`,
     `--name=${files.id}`,
-    `--runtime=${command.path}`,
+    `--runtime=${path}`,
     `--bundle=${files.bundle}`,
     `--container-pidfile=${files.pidFile}`,
   ]
@@ -96,29 +102,43 @@ export function execArgv(command: RuntimeCommand, { id, pidFile, argv, file }: E
   return runtimeArgv(command, ['exec', `--pid-file=${pidFile}`, ...what])
 }
 
-/** @param files `process` is a runtime-spec process in JSON */
+export interface ProcessFiles {
+  id: string
+  /** A runtime-spec process in JSON. */
+  process: string
+  pidFile: string
+  /** Of the container; undefined: that of the agent. */
+  oomScore?: number | undefined
+}
+
 export function execProcessArgv(
   command: RuntimeCommand,
-  { id, process, pidFile }: { id: string; process: string; pidFile: string },
+  { id, process, pidFile, oomScore }: ProcessFiles,
 ): Argv {
-  return runtimeArgv(command, ['exec', `--process=${process}`, `--pid-file=${pidFile}`, id])
+  const argv = runtimeArgv(command, ['exec', `--process=${process}`, `--pid-file=${pidFile}`, id])
+  return prefixed(scored(oomScore), argv)
+}
+
+/** choom(1): what it starts has this score. crun sets none for a command in a container. */
+function scored(oomScore: number | undefined): string[] {
+  return oomScore === undefined ? [] : ['choom', '-n', String(oomScore), '--']
 }
 
 /** What conmon needs for a command with a terminal. */
-export interface TerminalFiles {
-  id: string
+export interface TerminalFiles extends ProcessFiles {
   /** Where it makes its `attach` and `ctl`. */
   folder: string
-  process: string
-  pidFile: string
   /** A FIFO that gets the output. */
   output: string
 }
 
 /** conmon(8): it holds the terminal of a command in a container, and gives its exit code on the sync pipe. */
 export function terminalArgv(command: RuntimeCommand, files: TerminalFiles): Argv {
+  // conmon gives what it starts a score of 0, so it is to start choom, and wants a path for it
+  const [path, ...args] =
+    files.oomScore === undefined ? [command.path] : [ENV, ...scored(files.oomScore), command.path]
   return prefixed(command.prefix, [
-    ...conmonFor(command, { ...files, bundle: files.folder }),
+    ...conmonFor({ path }, { ...files, bundle: files.folder }),
     `--log-path=k8s-file:${files.output}`,
     '--log-level=error',
     '--full-attach',
@@ -129,7 +149,7 @@ export function terminalArgv(command: RuntimeCommand, files: TerminalFiles): Arg
     `--exec-process-spec=${files.process}`,
     '--terminal',
     '--stdin',
-    `--runtime-arg=--root=${command.root}`,
+    ...[...args, `--root=${command.root}`].map((argument) => `--runtime-arg=${argument}`),
   ])
 }
 

@@ -14,8 +14,12 @@ import { missingCode } from './missing.ts'
 const AFTERWARDS = 1_000
 
 /** Runs a command without a terminal, its three streams carried byte for byte. Resolves with its exit code. */
-export async function runPlain({ request, files, channel, reach }: Command): Promise<number> {
-  const argv = execProcessArgv(await reach.runtime.command(request.taskId), { ...files, id: request.taskId })
+export async function runPlain({ request, task, files, channel, reach }: Command): Promise<number> {
+  const argv = execProcessArgv(await reach.runtime.command(request.taskId), {
+    ...files,
+    id: request.taskId,
+    oomScore: task.task.container.limits?.oomScoreAdj,
+  })
   const child = start(argv, { stdio: ['pipe', 'pipe', 'pipe'] })
   const ended = endOf(child)
   const said: Buffer[] = []

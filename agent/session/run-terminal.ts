@@ -26,13 +26,14 @@ const BEGIN_WITHIN = 30_000
  * socat to conmon's socket, and sizes to its control FIFO. Resolves with the exit code.
  * @throws SetpointError RUNTIME_MISSING without socat, EXEC_FAILED
  */
-export async function runInTerminal({ request, files, channel, reach }: Command): Promise<number> {
+export async function runInTerminal({ request, task, files, channel, reach }: Command): Promise<number> {
   const output = join(files.folder, 'output')
   await succeed(fifoArgv(output))
   const reader = await openFifo(output)
   const argv = terminalArgv(await reach.runtime.command(request.taskId), {
     ...files,
     id: request.taskId,
+    oomScore: task.task.container.limits?.oomScoreAdj,
     output,
   })
   const conmon = start(argv, {

@@ -20,8 +20,10 @@ describe.each(['crun', 'runc'] as const)('a command in a container of %s', (name
 
   beforeAll(async () => {
     host = await openOciHost(name)
-    await running(host, 'shell', { spec: { user: 'alice', environment: { WORD: 'own' }, capDrop: ['ALL'] } })
-    const task = aTask('shell')
+    const limits = { oomScoreAdj: 300 }
+    const spec = { user: 'alice', environment: { WORD: 'own' }, capDrop: ['ALL'], limits }
+    await running(host, 'shell', { spec })
+    const task = aTask('shell', spec)
     const known = { task, status: aStatus(task), imageRoot: host.image.root, mounts: [] }
     reach = {
       ...{ paths: host.paths, runtime: host.runtime, tasks: { known: () => [known] } },
@@ -53,6 +55,11 @@ describe.each(['crun', 'runc'] as const)('a command in a container of %s', (name
     const codes = name === 'crun' && exitCode === 126 ? [126, 127] : [exitCode]
     expect(codes).toContain(inTerminal.exitCode)
     if (exitCode === 127) expect(inTerminal.errors).toContain('no-such-command')
+  })
+
+  it.each([false, true])('has the OOM score of the container (terminal: %s)', async (tty) => {
+    const { output } = await run(['cat', '/proc/self/oom_score_adj'], { tty })
+    expect(output.trim()).toBe('300')
   })
 
   it('keeps the streams apart without a terminal, and joins them in one', async () => {
