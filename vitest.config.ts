@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
 /** Tests wait more than they compute: even on one core two of them go on side by side. */
 const maxWorkers = Math.max(2, availableParallelism() - 1)
 
+/** A busy machine may miss a moment that a test of real parts waits for; the report tells what needed a second try. */
+const retry = process.env.CI ? 1 : 0
+
 export default defineConfig({
   test: {
     setupFiles: ['test/support/unstub.ts'],
@@ -28,6 +31,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
           maxWorkers,
+          retry,
           sequence: { groupOrder: 1 },
         },
       },
@@ -38,7 +42,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers,
+          maxWorkers: maxWorkers + 1,
+          retry,
           sequence: { groupOrder: 2 },
         },
       },
@@ -46,13 +51,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e-runc',
-          include: ['health', 'isolation', 'names', 'networks', 'ports', 'resources', 'volumes'].map(
-            (subject) => `test/e2e/${subject}.test.ts`,
-          ),
+          include: ['health', 'names', 'networks', 'volumes'].map((subject) => `test/e2e/${subject}.test.ts`),
           env: { TEST_RUNTIME: 'runc' },
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers,
+          maxWorkers: maxWorkers + 1,
+          retry,
           sequence: { groupOrder: 2 },
         },
       },

@@ -49,7 +49,9 @@ it('a killed container is told of where Setpoint runs', async () => {
 })
 
 it('a signal stops it and leaves the containers; the next npm start adopts them', async () => {
-  const before = pids(await host.until((status) => hello(status)?.services[0]?.healthy === 2))
+  // the killed container has been back for long enough to be believed
+  const settled = await host.until((status) => hello(status)?.outcome === 'rolledBack')
+  const before = pids(settled)
   const ended = once(start, 'exit')
   start.kill('SIGTERM')
   expect(await ended).toEqual([0, null])
