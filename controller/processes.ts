@@ -1,10 +1,10 @@
 import { errorFacts } from '../schemas/error.ts'
 import { type LocatedTask, type Observed, tasksOf } from '../schemas/fleet.ts'
-import { createLimit } from '../schemas/limit.ts'
 import type { Channel } from '../schemas/session/channel.ts'
 import { FRAME, jsonOf } from '../schemas/session/frames.ts'
 import type { ProcessLine } from '../schemas/session/request.ts'
 import type { ProcessesDocument, StackProcessesDocument } from './api/access.ts'
+import { askAll } from './session/ask-all.ts'
 import { replies } from './session/replies.ts'
 import { findTarget } from './session/target.ts'
 
@@ -16,7 +16,7 @@ export interface ProcessesDeps {
   checkStack: (stack: string) => unknown
 }
 
-/** Tasks that are asked at one time: each session holds a connection to Redis. */
+/** Tasks that are asked at one time. */
 const AT_ONCE = 16
 
 export interface Processes {
@@ -40,23 +40,23 @@ async function ofStack(deps: ProcessesDeps, stack: string): Promise<StackProcess
   const running = tasksOf(deps.observed(), stack)
     .filter(({ task }) => task.state === 'running')
     .sort(bySlot)
-  const inTurn = createLimit(AT_ONCE)
   const missing: StackProcessesDocument['missing'] = []
-  const tasks = await Promise.all(
-    running.map((located) =>
-      inTurn(async () => {
-        const { id: taskId, service, slot } = located.task
-        try {
-          return [{ taskId, service, slot, ...(await ask(deps, located)) }]
-        } catch (error) {
-          const host = located.host.info.name
-          missing.push({ taskId, service, slot, host, error: errorFacts(error, 'SESSION_LOST') })
-          return []
-        }
-      }),
-    ),
+  const tasks = await askAll(
+    running,
+    async (located) => ({ ...placeOf(located), ...(await ask(deps, located)) }),
+    {
+      atOnce: AT_ONCE,
+      missed(located, error) {
+        const host = located.host.info.name
+        missing.push({ ...placeOf(located), host, error: errorFacts(error, 'SESSION_LOST') })
+      },
+    },
   )
-  return { stack, tasks: tasks.flat(), missing }
+  return { stack, tasks, missing }
+}
+
+function placeOf({ task: { id: taskId, service, slot } }: LocatedTask) {
+  return { taskId, service, slot }
 }
 
 async function ask(

@@ -1,6 +1,5 @@
 import { type ErrorFacts, errorFacts, messageOf, SetpointError } from '../schemas/error.ts'
 import type { ObservedHost } from '../schemas/fleet.ts'
-import { createLimit } from '../schemas/limit.ts'
 import type { Log } from '../schemas/log.ts'
 import type { RemovedVolumesDocument, VolumeStatus, VolumesDocument } from '../schemas/status.ts'
 import type { RemoveVolumesQuery, VolumeService, VolumesQuery } from './api/volumes.ts'
@@ -9,6 +8,7 @@ import type { Events } from './events.ts'
 import { checkHost } from './known-hosts.ts'
 import type { Fleet } from './observed/fleet.ts'
 import { claimants } from './plan/volumes.ts'
+import { askAll } from './session/ask-all.ts'
 import type { SessionOpener } from './session/open.ts'
 import { removeVolumeOn, volumesOn } from './session/volumes.ts'
 import type { HostKeys } from './state/host-keys.ts'
@@ -28,7 +28,7 @@ export interface VolumesDeps extends ClaimsDeps {
 
 type HostState = ObservedHost['state']
 
-/** Hosts that are asked at one time: each session holds a connection to Redis. */
+/** Hosts that are asked at one time. */
 const AT_ONCE = 32
 
 /** The volumes of the fleet. Nothing of them is kept here: their hosts are asked. */
@@ -116,24 +116,18 @@ async function look(
 ): Promise<VolumesDocument> {
   const hosts = hostsOf(deps)
   if (host !== undefined) checkHost(hosts, host)
-  const inTurn = createLimit(AT_ONCE)
   const asked = [...hosts].filter(([name]) => host === undefined || name === host)
   const missing: VolumesDocument['missing'] = []
-  const told = await Promise.all(
-    asked.map(([name, state]) =>
-      inTurn(async (): Promise<VolumesOfHost[]> => {
-        try {
-          if (state === undefined) throw unheard(name)
-          if (state === 'lost') throw silent(name)
-          return [{ host: name, volumes: await volumesOn(deps.opener, name, size) }]
-        } catch (error) {
-          missing.push({ host: name, error: factsOf(error) })
-          return []
-        }
-      }),
-    ),
+  const told = await askAll(
+    asked,
+    async ([name, state]): Promise<VolumesOfHost> => {
+      if (state === undefined) throw unheard(name)
+      if (state === 'lost') throw silent(name)
+      return { host: name, volumes: await volumesOn(deps.opener, name, size) }
+    },
+    { atOnce: AT_ONCE, missed: ([host], error) => missing.push({ host, error: factsOf(error) }) },
   )
-  return { volumes: volumeStatuses(told.flat(), claimsOf(deps)), missing }
+  return { volumes: volumeStatuses(told, claimsOf(deps)), missing }
 }
 
 /** The hosts that report, and those that are known to be there and have not reported yet: they have no state. */
