@@ -7,6 +7,14 @@ const maxWorkers = Math.max(2, availableParallelism() - 1)
 /** A busy machine may miss a moment that a test of real parts waits for; the report tells what needed a second try. */
 const retry = process.env.CI ? 1 : 0
 
+const e2e = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  maxWorkers: maxWorkers + 1,
+  retry,
+  sequence: { groupOrder: 2 },
+}
+
 export default defineConfig({
   test: {
     setupFiles: ['test/support/unstub.ts'],
@@ -40,11 +48,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          maxWorkers: maxWorkers + 1,
-          retry,
-          sequence: { groupOrder: 2 },
+          ...e2e,
         },
       },
       {
@@ -53,11 +57,7 @@ export default defineConfig({
           name: 'e2e-runc',
           include: ['health', 'names', 'networks', 'volumes'].map((subject) => `test/e2e/${subject}.test.ts`),
           env: { TEST_RUNTIME: 'runc' },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          maxWorkers: maxWorkers + 1,
-          retry,
-          sequence: { groupOrder: 2 },
+          ...e2e,
         },
       },
       {
