@@ -38,7 +38,7 @@ function row(what: string, times: number[]): Measured {
   return { name, value: Math.max(...times), unit: 'ms', limit: LIMIT, note }
 }
 
-/** Says when the health becomes another: what it is depends on a file. */
+/** Says when the health becomes another: what it is depends on a file. In memory: a disk that stalls would hold up the probe. */
 const PROBE = `s=bad; [ -e /seen/ok ] && s=ok
 if [ "$(cat /seen/last 2>/dev/null)" != $s ]; then read t rest < /proc/uptime; echo $s > /seen/last; echo $t $s >> /seen/changes; fi
 [ $s = ok ]`
@@ -60,7 +60,7 @@ function compose(others: number): string {
     {${common}, volumes: ["seen:/seen"], command: ${shell(ASK)}}
   others:
     {${common}, deploy: {replicas: ${others}, update_config: {parallelism: 0}}}
-volumes: {seen: {}}
+volumes: {seen: {driver_opts: {type: tmpfs, device: tmpfs}}}
 `
 }
 
