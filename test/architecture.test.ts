@@ -51,6 +51,36 @@ const RULES: Record<string, Rule> = {
   },
   'controller/redis.ts': { from: ['schemas'], packages: ['ioredis'] },
   'controller/status': { from: ['schemas', 'controller/plan', 'controller/rollout'], pure: true },
+  'controller/sources': {
+    from: ['schemas', 'controller/git/names.ts', 'controller/desired/report.ts'],
+    typesFrom: [
+      'controller/desired',
+      'controller/git',
+      'controller/options.ts',
+      'controller/registry',
+      'controller/rollout',
+      'controller/state',
+    ],
+  },
+  'controller/service': {
+    from: [
+      'schemas',
+      'controller/plan',
+      'controller/registry/pins.ts',
+      'controller/rollout',
+      'controller/secret/known.ts',
+      'controller/session',
+      'controller/status',
+    ],
+    typesFrom: [
+      'controller/api',
+      'controller/observed',
+      'controller/secret',
+      'controller/sources',
+      'controller/state',
+      'controller/turns.ts',
+    ],
+  },
   'controller/api': { from: ['schemas'], packages: ['fastify', 'typebox', 'ws'] },
   'controller/cli': {
     from: [

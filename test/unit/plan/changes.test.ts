@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { withExternals } from '../../../controller/known-externals.ts'
 import { specChanges } from '../../../controller/plan/changes.ts'
+import { withExternals } from '../../../controller/service/known-externals.ts'
 import { type ContentMount, unknownExternal } from '../../../schemas/content.ts'
 import { packChunks, packDigest } from '../../../schemas/pack.ts'
 import { aService, aStack } from '../../support/builders.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createEvents } from '../../../controller/events.ts'
+import { createEvents } from '../../../controller/service/events.ts'
 import { eventsBetween, type Scene } from '../../../controller/status/events.ts'
 import type { DriftItem, StackStatus, StatusDocument, TaskView } from '../../../schemas/status.ts'
 import { aStack, aStatus, REVISION } from '../api/fake-service.ts'

@@ -1,8 +1,8 @@
-import { SetpointError } from '../schemas/error.ts'
-import type { StackRecord } from '../schemas/record.ts'
-import type { Claim, Claims } from './plan/volumes.ts'
-import { wantedRevision } from './rollout/accept.ts'
-import type { Sources } from './sources.ts'
+import { SetpointError } from '../../schemas/error.ts'
+import type { StackRecord } from '../../schemas/record.ts'
+import type { Claim, Claims } from '../plan/volumes.ts'
+import { wantedRevision } from '../rollout/accept.ts'
+import type { Sources } from '../sources/sources.ts'
 
 export interface ClaimsDeps {
   records: { list(): StackRecord[] }

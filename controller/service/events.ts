@@ -1,5 +1,5 @@
-import type { Happening } from '../schemas/event.ts'
-import { eventsBetween, type Scene } from './status/events.ts'
+import type { Happening } from '../../schemas/event.ts'
+import { eventsBetween, type Scene } from '../status/events.ts'
 
 export interface EventsQuery {
   follow: boolean

@@ -1,11 +1,11 @@
-import { SetpointError } from '../schemas/error.ts'
-import type { Revision, StackRecord } from '../schemas/record.ts'
-import { shortRevision } from '../schemas/revision.ts'
-import { startRollback, supersede, wantedRevision } from './rollout/accept.ts'
-import { namesInHistory } from './rollout/history.ts'
-import type { Leader } from './state/leader.ts'
-import type { Records } from './state/records.ts'
-import type { Turns } from './turns.ts'
+import { SetpointError } from '../../schemas/error.ts'
+import type { Revision, StackRecord } from '../../schemas/record.ts'
+import { shortRevision } from '../../schemas/revision.ts'
+import { startRollback, supersede, wantedRevision } from '../rollout/accept.ts'
+import { namesInHistory } from '../rollout/history.ts'
+import type { Leader } from '../state/leader.ts'
+import type { Records } from '../state/records.ts'
+import type { Turns } from '../turns.ts'
 
 /** The fewest letters that name a revision, as with git. */
 const SHORTEST_PREFIX = 4

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { applyPins } from '../../../controller/registry/pins.ts'
-import { createService, type ServiceDeps } from '../../../controller/service.ts'
+import { createService, type ServiceDeps } from '../../../controller/service/service.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Observed } from '../../../schemas/fleet.ts'
 import type { StackRecord } from '../../../schemas/record.ts'

@@ -1,12 +1,12 @@
-import { messageOf, SetpointError } from '../schemas/error.ts'
-import { formatProblem, isError, type Problem } from '../schemas/problem.ts'
-import { shortRevision } from '../schemas/revision.ts'
-import type { StackSpec } from '../schemas/stack.ts'
-import type { Loaded, LoadedStack } from './desired/load.ts'
-import { errorIn } from './desired/report.ts'
+import { messageOf, SetpointError } from '../../schemas/error.ts'
+import { formatProblem, isError, type Problem } from '../../schemas/problem.ts'
+import { shortRevision } from '../../schemas/revision.ts'
+import type { StackSpec } from '../../schemas/stack.ts'
+import type { Loaded, LoadedStack } from '../desired/load.ts'
+import { errorIn } from '../desired/report.ts'
+import type { Pinner } from '../registry/pinner.ts'
+import type { Candidate } from '../rollout/accept.ts'
 import type { DeclaredStack } from './image-watch.ts'
-import type { Pinner } from './registry/pinner.ts'
-import type { Candidate } from './rollout/accept.ts'
 
 /**
  * A stack that the commit does not have. While the name of some stack is only guessed, since its file cannot be read

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RemoveVolumesQuery } from '../../../controller/api/volumes.ts'
 import type { Candidate } from '../../../controller/rollout/accept.ts'
-import { createVolumes, type VolumesDeps } from '../../../controller/volumes.ts'
+import { createVolumes, type VolumesDeps } from '../../../controller/service/volumes.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Happening } from '../../../schemas/event.ts'
 import type { Observed } from '../../../schemas/fleet.ts'

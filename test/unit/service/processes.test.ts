@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createProcesses } from '../../../controller/processes.ts'
+import { createProcesses } from '../../../controller/service/processes.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import { FRAME, jsonFrame } from '../../../schemas/session/frames.ts'
 import type { ProcessLine } from '../../../schemas/session/request.ts'

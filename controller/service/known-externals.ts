@@ -1,7 +1,7 @@
-import { digest } from '../schemas/canonical.ts'
-import { unknownExternal } from '../schemas/content.ts'
-import { packChunks, packDigest } from '../schemas/pack.ts'
-import type { ServiceSpec, StackSpec } from '../schemas/stack.ts'
+import { digest } from '../../schemas/canonical.ts'
+import { unknownExternal } from '../../schemas/content.ts'
+import { packChunks, packDigest } from '../../schemas/pack.ts'
+import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 
 /**
  * A spec that was loaded away from the controller, where nobody knows what external configs hold, as it would come out

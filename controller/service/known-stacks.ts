@@ -1,6 +1,6 @@
-import { SetpointError } from '../schemas/error.ts'
-import type { Sources } from './sources.ts'
-import type { Records } from './state/records.ts'
+import { SetpointError } from '../../schemas/error.ts'
+import type { Sources } from '../sources/sources.ts'
+import type { Records } from '../state/records.ts'
 
 interface Known {
   records: Pick<Records, 'list'>

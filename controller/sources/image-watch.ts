@@ -1,6 +1,6 @@
-import type { StackSpec } from '../schemas/stack.ts'
-import type { Pinner } from './registry/pinner.ts'
-import type { Candidate } from './rollout/accept.ts'
+import type { StackSpec } from '../../schemas/stack.ts'
+import type { Pinner } from '../registry/pinner.ts'
+import type { Candidate } from '../rollout/accept.ts'
 
 /** What the newest commit of a source has of a stack. */
 export interface DeclaredStack {

@@ -1,4 +1,6 @@
-import type { SourceStatus } from '../schemas/status.ts'
+import type { SourceStatus } from '../../schemas/status.ts'
+import type { Candidate } from '../rollout/accept.ts'
+import type { Records } from '../state/records.ts'
 import {
   type FollowOptions,
   followSource,
@@ -7,8 +9,6 @@ import {
   type SourceEntry,
 } from './follow-source.ts'
 import type { DeclaredStack } from './image-watch.ts'
-import type { Candidate } from './rollout/accept.ts'
-import type { Records } from './state/records.ts'
 
 /** What the sources say, as last read. */
 export interface Sources {

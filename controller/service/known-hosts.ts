@@ -1,4 +1,4 @@
-import { SetpointError } from '../schemas/error.ts'
+import { SetpointError } from '../../schemas/error.ts'
 
 /** @throws SetpointError HOST_NOT_FOUND, unless it is one of those known by name, with their names */
 export function checkHost(known: ReadonlyMap<string, unknown>, host: string): void {

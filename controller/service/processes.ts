@@ -1,12 +1,12 @@
-import { errorFacts } from '../schemas/error.ts'
-import { type LocatedTask, type Observed, tasksOf } from '../schemas/fleet.ts'
-import type { Channel } from '../schemas/session/channel.ts'
-import { FRAME, jsonOf } from '../schemas/session/frames.ts'
-import type { ProcessLine } from '../schemas/session/request.ts'
-import type { ProcessesDocument, StackProcessesDocument } from './api/access.ts'
-import { askAll } from './session/ask-all.ts'
-import { replies } from './session/replies.ts'
-import { findTarget } from './session/target.ts'
+import { errorFacts } from '../../schemas/error.ts'
+import { type LocatedTask, type Observed, tasksOf } from '../../schemas/fleet.ts'
+import type { Channel } from '../../schemas/session/channel.ts'
+import { FRAME, jsonOf } from '../../schemas/session/frames.ts'
+import type { ProcessLine } from '../../schemas/session/request.ts'
+import type { ProcessesDocument, StackProcessesDocument } from '../api/access.ts'
+import { askAll } from '../session/ask-all.ts'
+import { replies } from '../session/replies.ts'
+import { findTarget } from '../session/target.ts'
 
 export interface ProcessesDeps {
   observed: () => Observed
