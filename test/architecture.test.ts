@@ -100,7 +100,7 @@ const RULES: Record<string, Rule> = {
 
   'agent/task': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime/in-root.ts'], typesFrom: ['agent'] },
   'agent/runtime': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/image'] },
-  'agent/runtime/cdi-files.ts': { from: ['schemas', ...AGENT_SHARED], packages: ['yaml'] },
+  'agent/runtime/devices/cdi-files.ts': { from: ['schemas', ...AGENT_SHARED], packages: ['yaml'] },
   'agent/image': {
     from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
   },

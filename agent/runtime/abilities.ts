@@ -4,8 +4,8 @@ import type { ContainerSpec } from '../../schemas/container.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Isolation } from '../../schemas/isolation.ts'
 import type { ProcessLimits, Resources } from '../../schemas/resources.ts'
-import { capabilitiesIn, capabilitiesOf } from './capabilities.ts'
-import { CGROUP_ROOT, type CgroupMode, countsSwap, hasKnobBelow } from './cgroup.ts'
+import { CGROUP_ROOT, type CgroupMode, countsSwap, hasKnobBelow } from './cgroup/cgroup.ts'
+import { capabilitiesIn, capabilitiesOf } from './confinement/capabilities.ts'
 
 /** What this host, and this process on it, can give to containers. */
 export interface Abilities {

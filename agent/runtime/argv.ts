@@ -52,7 +52,7 @@ export function conmonArgv(command: RuntimeCommand, files: ConmonFiles): Argv {
  * The file is written beside the journal, as with Docker's dual logging, so that `setpoint logs` can read it. The agent
  * begins new files; for when the agent is away, conmon has a limit of its own, at which it puts a new file in the place of
  * the log. It counts over the files that the agent begins (measured with 2.1.6), so it comes to its limit while the agent
- * runs as well; the agent then keeps the old file (log-rotation.ts). That has to be before the next time: the least is high.
+ * runs as well; the agent then keeps the old file (logs/rotation.ts). That has to be before the next time: the least is high.
  */
 function logArguments({ log, logging: { driver, maxSize, maxFiles } }: ConmonFiles): string[] {
   if (driver === 'none') return ['--log-path=none']

@@ -3,13 +3,13 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import { versionArgv } from './argv.ts'
-import { type CgroupMode, cgroupMode } from './cgroup.ts'
+import { type CgroupMode, cgroupMode } from './cgroup/cgroup.ts'
 import { succeed } from './exec.ts'
+import { openView } from './mounts/view.ts'
 import { mayLockMemory } from './proc.ts'
 import type { RuntimeInfo } from './runtime.ts'
-import { openView } from './view.ts'
 
-export { releaseView } from './view.ts'
+export { releaseView } from './mounts/view.ts'
 
 export interface RuntimeChoice {
   info: RuntimeInfo

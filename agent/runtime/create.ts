@@ -5,18 +5,18 @@ import { SetpointError } from '../../schemas/error.ts'
 import { loggingOf } from '../../schemas/logging.ts'
 
 import { conmonArgv } from './argv.ts'
-import { shareBlockDevices } from './block-shares.ts'
 import type { OciConfig } from './bundle.ts'
+import { shareBlockDevices } from './cgroup/block-shares.ts'
 import { capabilitiesFor, configFor, isConfinedAsUsual } from './configure.ts'
 import { startConmon } from './conmon.ts'
 import { type Context, exitDirOf, filesOf } from './context.ts'
 import { deleteContainer } from './delete.ts'
 import { keepProcess } from './exec-process.ts'
 import { explain } from './explain.ts'
-import { giveOutput } from './own-users.ts'
+import { showInView } from './mounts/view.ts'
 import { stateOf } from './record.ts'
 import type { Container } from './runtime.ts'
-import { showInView } from './view.ts'
+import { giveOutput } from './users/own-users.ts'
 
 const CREATE_DEADLINE = 60_000
 

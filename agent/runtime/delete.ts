@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { deleteArgv } from './argv.ts'
-import { oomKills } from './cgroup.ts'
+import { oomKills } from './cgroup/cgroup.ts'
 import { conmonPid } from './conmon.ts'
 import { type Context, filesOf } from './context.ts'
 import { run } from './exec.ts'

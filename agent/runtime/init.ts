@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { unable } from './abilities.ts'
-import type { OciMount } from './mounts.ts'
+import type { OciMount } from './mounts/mounts.ts'
 
 /** Small programs that reap orphans and pass signals on, statically linked or harmless enough for any image. */
 const PROGRAMS = [

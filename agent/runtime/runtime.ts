@@ -4,7 +4,7 @@ import type { Usage } from '../../schemas/usage.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { RuntimeCommand } from './argv.ts'
-import type { Users } from './users.ts'
+import type { Users } from './users/users.ts'
 
 /** A mount with nothing left to look up: what goes into the OCI config. */
 export interface ResolvedMount

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { CGROUP_ROOT } from './cgroup.ts'
+import { CGROUP_ROOT } from './cgroup/cgroup.ts'
 import { type Context, exitDirOf } from './context.ts'
 import { isTemporary } from './exits.ts'
-import { rootsOf } from './reachable.ts'
+import { rootsOf } from './users/reachable.ts'
 
 /** Runtime.traces. Roots are mounted below the folders of tasks. */
 export async function tracesOf({ paths, info }: Context): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cgroupPath } from '../runtime/cgroup.ts'
-import { cgroupProcesses } from '../runtime/cgroup-processes.ts'
+import { cgroupPath } from '../runtime/cgroup/cgroup.ts'
+import { cgroupProcesses } from '../runtime/cgroup/processes.ts'
 import { killTree, signal } from '../runtime/proc.ts'
 import { commandsFolder, type Reach } from './reach.ts'
 

@@ -2,7 +2,7 @@ import { mergeInOrder } from '../../schemas/merge.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, jsonFrame } from '../../schemas/session/frames.ts'
 import type { LogLine, LogsRequest } from '../../schemas/session/request.ts'
-import { type LogReader, openLog } from '../runtime/container-log.ts'
+import { type LogReader, openLog } from '../runtime/logs/reader.ts'
 import type { Known } from '../task/tasks.ts'
 import type { Reach } from './reach.ts'
 

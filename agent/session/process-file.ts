@@ -3,7 +3,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
 import { filesOf } from '../runtime/context.ts'
 import { parseExactly } from '../runtime/exec-process.ts'
-import { type User, userOf } from '../runtime/user.ts'
+import { type User, userOf } from '../runtime/users/accounts.ts'
 import type { Command } from './exec.ts'
 
 /** As much of a runtime-spec process as is changed here; the rest is the container's own. */

@@ -3,7 +3,7 @@ import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
-import type { Users } from '../runtime/users.ts'
+import type { Users } from '../runtime/users/users.ts'
 
 /** The tasks that make room for this one, and when. Gone from the entry once there is room. */
 export interface Replacement {

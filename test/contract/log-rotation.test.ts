@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openLog, tailLog } from '../../agent/runtime/container-log.ts'
 import { controlOf } from '../../agent/runtime/context.ts'
-import { logFiles } from '../../agent/runtime/log-files.ts'
-import { rotateLog } from '../../agent/runtime/log-rotation.ts'
+import { logFiles } from '../../agent/runtime/logs/files.ts'
+import { openLog, tailLog } from '../../agent/runtime/logs/reader.ts'
+import { rotateLog } from '../../agent/runtime/logs/rotation.ts'
 import { exitOf, type OciHost, openOciHost, running } from '../support/oci-host.ts'
 
 let host: OciHost

@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/p
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { capabilitiesIn } from '../../agent/runtime/capabilities.ts'
+import { capabilitiesIn } from '../../agent/runtime/confinement/capabilities.ts'
 import type { ContainerSpec } from '../../schemas/container.ts'
 import { IS_V2 } from '../support/knobs.ts'
 import { aContainerOn, exitOf, type OciHost, refusalOf, running } from '../support/oci-host.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hold } from '../../agent/runtime/hold.ts'
 import type { Container, ResolvedMount } from '../../agent/runtime/runtime.ts'
-import type { Users } from '../../agent/runtime/users.ts'
+import type { Users } from '../../agent/runtime/users/users.ts'
 import type { ContainerSpec } from '../../schemas/container.ts'
 import { aTask, type OciHost } from '../support/oci-host.ts'
 

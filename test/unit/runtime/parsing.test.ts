@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isInside, mountOf, parseMounts } from '../../../agent/mountinfo.ts'
 import { isLiving, parseProcessStat } from '../../../agent/process-stat.ts'
-import { tailLog } from '../../../agent/runtime/container-log.ts'
 import { explain } from '../../../agent/runtime/explain.ts'
-import { lineJoiner } from '../../../agent/runtime/log-rows.ts'
+import { lineJoiner } from '../../../agent/runtime/logs/line-joiner.ts'
+import { tailLog } from '../../../agent/runtime/logs/reader.ts'
 import { signalNumber } from '../../../agent/runtime/proc.ts'
 
 describe('the stat of a process', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { capabilitiesOf, DEFAULT_CAPABILITIES } from '../../../agent/runtime/capabilities.ts'
+import { capabilitiesOf, DEFAULT_CAPABILITIES } from '../../../agent/runtime/confinement/capabilities.ts'
 import { argvOf, environmentOf } from '../../../agent/runtime/process.ts'
 
 describe('the command line of a container', () => {

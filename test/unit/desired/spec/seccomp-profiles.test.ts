@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { SECCOMP_FILE } from '../../../../agent/runtime/seccomp.ts'
+import { SECCOMP_FILE } from '../../../../agent/runtime/confinement/seccomp.ts'
 import { specChanges } from '../../../../controller/plan/changes.ts'
 import { aService, type Content, problemsOf, specOf } from '../support.ts'
 

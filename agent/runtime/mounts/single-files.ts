@@ -1,0 +1,16 @@
+import { stat } from 'node:fs/promises'
+import type { ResolvedMount } from '../runtime.ts'
+
+/**
+ * Of a file nothing can be mounted below, so read-only says it all: crun 1.8 cannot make one read-only with what is below
+ * it (`open mount target: Not a directory`).
+ */
+export function withSingleFiles(mounts: ResolvedMount[]): Promise<ResolvedMount[]> {
+  return Promise.all(
+    mounts.map(async (mount) => {
+      if (mount.type !== 'bind' || !mount.readOnly || mount.recursive !== undefined) return mount
+      const found = await stat(mount.source).catch(() => undefined) // the runtime tells of what is not there
+      return found && !found.isDirectory() ? { ...mount, recursive: 'writable' } : mount
+    }),
+  )
+}
