@@ -6,7 +6,7 @@ import { parseDuration } from '../schemas/duration.ts'
 import { SetpointError } from '../schemas/error.ts'
 import { LOG_LEVELS } from '../schemas/log.ts'
 import { HOST_NAME, redisOptions } from '../schemas/wire.ts'
-import { HOUSEKEEPING, type Housekeeping } from './image/housekeeping.ts'
+import { HOUSEKEEPING, type Housekeeping } from './image/cleanup/housekeeping.ts'
 
 /** What a person asked of the agent, complete. */
 export interface AgentOptions {

@@ -3,7 +3,7 @@ import { join } from './join.ts'
 import { addressesOf, forwardings } from './look.ts'
 import type { Networks } from './networks.ts'
 import { type NetworksOptions, openParts } from './parts.ts'
-import { publish } from './publish.ts'
+import { publish } from './ports/publish.ts'
 import { repair } from './repair.ts'
 import { removeEverything, sweep } from './sweep.ts'
 

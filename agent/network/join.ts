@@ -1,10 +1,10 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { taskFiles } from './names/task-files.ts'
 import { NETNS_FOLDER } from './naming.ts'
 import type { Attachment } from './networks.ts'
 import type { Parts } from './parts.ts'
-import { taskFiles } from './task-files.ts'
 
 /** Networks.join. */
 export async function join(parts: Parts, ownerId: string): Promise<Attachment> {

@@ -1,7 +1,7 @@
 import { describePort } from '../../schemas/port.ts'
-import { isIn } from './families.ts'
-import { type Forward, forwardKey } from './forwards.ts'
-import type { Lease, Leases } from './leases.ts'
+import { isIn } from './addresses/families.ts'
+import type { Lease, Leases } from './addresses/leases.ts'
+import { type Forward, forwardKey } from './firewall/forwards.ts'
 import type { Parts } from './parts.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { SetpointError } from '../../schemas/error.ts'
 import { renewPluginLinks } from './attach.ts'
+import { setVips } from './firewall/virtual-ips.ts'
 import { addressesOf } from './look.ts'
 import type { Parts } from './parts.ts'
-import { setVips } from './virtual-ips.ts'
 
 /** Networks.repair: first puts back what is missing; if that is not enough, makes the links anew. */
 export async function repair(parts: Parts, taskId: string): Promise<void> {

@@ -3,9 +3,9 @@ import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { absent } from '../disk.ts'
 import { detach, removePluginLinks } from './attach.ts'
+import { removeTaskFiles } from './names/task-files.ts'
 import { bridgePrefix, NETNS_FOLDER, namespaceName, namespacePrefix } from './naming.ts'
 import type { Parts } from './parts.ts'
-import { removeTaskFiles } from './task-files.ts'
 
 /** Takes away what a crash left of tasks that are not journaled any more. */
 export async function sweep(parts: Parts): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ActionOf } from '../../schemas/action.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
-import type { ImageUse } from '../image/collector.ts'
+import type { ImageUse } from '../image/cleanup/collector.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Change } from './changes.ts'
 import type { Finding, Subject } from './findings.ts'

@@ -1,6 +1,6 @@
 import type { ErrorFacts } from '../../schemas/error.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
-import type { ImageUse } from '../image/collector.ts'
+import type { ImageUse } from '../image/cleanup/collector.ts'
 import { type Entry, needsPorts } from './entry.ts'
 import { createFindings, type Finding, type Subject, subjectOf } from './findings.ts'
 import type { Tasks } from './tasks.ts'

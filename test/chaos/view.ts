@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Network } from '../../agent/network/leases.ts'
+import type { Network } from '../../agent/network/addresses/leases.ts'
 import { agentPaths, type Paths } from '../../agent/paths.ts'
 import type { StatusDocument, TaskView } from '../../schemas/status.ts'
 import type { TestHost } from '../support/host.ts'

@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { downloadArgv, parsePlan, simulateArgv } from '../../agent/image/packages.ts'
+import { downloadArgv, parsePlan, simulateArgv } from '../../agent/image/build/packages.ts'
 import { command, must } from './host-command.ts'
 import { CACHE } from './host-images.ts'
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { formatCidr, freeAddress, freeSubnet, parseCidr } from '../../../agent/network/cidr.ts'
-import { complaints } from '../../../agent/network/ip-batch.ts'
-import { insideLines, linkLines } from '../../../agent/network/lines.ts'
-import { parseSockets } from '../../../agent/network/listeners.ts'
-import { parseListing } from '../../../agent/network/listing.ts'
+import { formatCidr, freeAddress, freeSubnet, parseCidr } from '../../../agent/network/addresses/cidr.ts'
+import { parseRoutes, pickSubnet, pickSubnets } from '../../../agent/network/addresses/subnets.ts'
+import { parseListing } from '../../../agent/network/firewall/listing.ts'
+import { complaints } from '../../../agent/network/links/ip-batch.ts'
+import { insideLines, linkLines } from '../../../agent/network/links/lines.ts'
 import { bridgeName, hardwareAddress, namespaceName, vethName } from '../../../agent/network/naming.ts'
 import { localAddresses, localAddresses6 } from '../../../agent/network/observe.ts'
-import { parseRoutes, pickSubnet, pickSubnets } from '../../../agent/network/subnets.ts'
+import { parseSockets } from '../../../agent/network/ports/listeners.ts'
 
 describe('subnets', () => {
   it.each(['10.0.0.0', '10.0.0.0/33', '256.0.0.0/8', '::/129', 'fe80::1%eth0/64', '10.0.0/8', ''])(
