@@ -1,4 +1,5 @@
 import { closed } from './parts.ts'
+import { slotName } from './slot.ts'
 import { Task } from './task.ts'
 import Type, { type Static } from './type.ts'
 
@@ -83,11 +84,6 @@ export function describeAction(action: Action): string {
     case 'session':
       return `open session ${action.sessionId} (${action.kind})`
   }
-}
-
-/** `web/app.2`: how people read a slot. */
-function slotName(task: { stack: string; service: string; slot: number }): string {
-  return `${task.stack}/${task.service}.${task.slot}`
 }
 
 /** A key that is the same for an action planned twice and differs for any other: the base of its job id. */

@@ -1,6 +1,7 @@
 import { isReady } from '../controller/cli/verdict.ts'
 import { DEFAULT_STATE } from '../schemas/defaults.ts'
 import { shortRevision } from '../schemas/revision.ts'
+import { slotName } from '../schemas/slot.ts'
 import type { StackStatus, StatusDocument } from '../schemas/status.ts'
 
 export interface Place {
@@ -39,10 +40,11 @@ export function whatRuns(
 }
 
 function stackLines(stack: StackStatus): string[] {
-  const tasks = stack.services.flatMap((service) =>
-    service.tasks.map((task) => {
+  const tasks = stack.services.flatMap(({ name: service, tasks }) =>
+    tasks.map((task) => {
       const health = task.health === 'none' ? task.state : task.health
-      return `  ${stack.name}/${service.name}.${task.slot}  ${health}  pid ${task.pid ?? '-'}  ${task.addresses.join(' ')}`
+      const name = slotName({ stack: stack.name, service, slot: task.slot })
+      return `  ${name}  ${health}  pid ${task.pid ?? '-'}  ${task.addresses.join(' ')}`
     }),
   )
   const why = isReady(stack) ? [] : stack.conditions.slice(0, 1).map(({ message }) => `  ${message}`)

@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorFacts, errorFacts, SetpointError } from '../../schemas/error.ts'
 import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { Task, TaskFacts } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
@@ -100,11 +101,11 @@ export function createEffects(deps: EffectDeps): Effects {
  * A task is never made without a part of what it is to be, which may be what confines it.
  * @throws SetpointError HOST_UNABLE
  */
-export function checkKnown({ stack, service, slot }: Task, notKnown: string | undefined): void {
+export function checkKnown(task: Task, notKnown: string | undefined): void {
   if (notKnown === undefined) return
   throw new SetpointError(
     'HOST_UNABLE',
-    `${stack}/${service}.${slot} has ${notKnown}, which this agent does not know: it is not started without it.`,
+    `${slotName(task)} has ${notKnown}, which this agent does not know: it is not started without it.`,
     { hint: 'Upgrade setpoint-agent on this host to the version of the controller.' },
   )
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import type { ErrorFacts } from '../../schemas/error.ts'
+import { slotName } from '../../schemas/slot.ts'
 import { lastProbe, type Probe, type TaskState, type TaskStatus } from '../../schemas/task.ts'
 import { iso } from '../clock.ts'
 import type { Exit } from '../runtime/runtime.ts'
@@ -45,7 +46,7 @@ function signalOf(exitCode: number): string | undefined {
 
 /** Why a run counts as failed, in a sentence for the person on call. */
 export function exitError(entry: Entry, exit: Pick<Exit, 'exitCode' | 'oomKilled'>): ErrorFacts {
-  const name = `${entry.task.stack}/${entry.task.service}.${entry.task.slot}`
+  const name = slotName(entry.task)
   if (entry.stop?.why === 'late') return late(name, entry.replaces?.healthDeadline ?? 0)
   if (entry.stop?.why === 'unhealthy') return unhealthy(name, lastProbe(entry.status))
   if (exit.oomKilled) return outOfMemory(name, entry.task.container.resources.memory)

@@ -1,4 +1,5 @@
 import { SetpointError } from '../../schemas/error.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
 import { adoptAll } from './adopt.ts'
@@ -67,7 +68,7 @@ export function createTasks(options: TasksOptions): Tasks {
         takeUp(await adoptAll(known, options)).map(async (runner) => {
           const { task } = runner.entry()
           await removed(runner)
-          tell(`task ${task.stack}/${task.service}.${task.slot} (${task.id})`)
+          tell(`task ${slotName(task)} (${task.id})`)
         }),
       )
       for (const id of await strays.list()) {

@@ -1,4 +1,5 @@
 import type { Log } from '../../schemas/log.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { Clock } from '../clock.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
 import type { Doing, Ended } from './doing.ts'
@@ -158,9 +159,9 @@ function isNotPreparing({ wanted, status }: Entry): boolean {
 }
 
 function logState(before: Entry, { task, status }: Entry, log: Log): void {
-  const { state, run, error, exitCode, restartAt, service, stack, slot } = status
+  const { state, run, error, exitCode, restartAt } = status
   if (before.status.state === state && before.status.run === run) return
-  const fields = { task: task.id, service: `${stack}/${service}.${slot}`, state, run }
+  const fields = { task: task.id, service: slotName(status), state, run }
   if (state === 'failed' || state === 'rejected') {
     log.warn({ ...fields, ...error, exitCode, restartAt }, 'A task has failed')
   } else if (isFleeting(state)) log.debug(fields, 'A task moves on')

@@ -1,4 +1,5 @@
 import { SetpointError } from '../../schemas/error.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Clock } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -131,7 +132,7 @@ function isOf(task: Task, sharer: Task, service: string | undefined): boolean {
 }
 
 function notThere(task: Task): SetpointError {
-  const owner = `${task.stack}/${sharedService(task)}.${task.slot}`
+  const owner = slotName({ ...task, service: sharedService(task) ?? '' })
   return new SetpointError(
     'NETWORK_FAILED',
     `The network of ${owner} is to be shared, and is not set up on this host.`,
@@ -142,7 +143,7 @@ function notThere(task: Task): SetpointError {
 }
 
 function notRunning(task: Task, service: string): SetpointError {
-  const owner = `${task.stack}/${service}.${task.slot}`
+  const owner = slotName({ ...task, service })
   return new SetpointError(
     'RUNTIME_FAILED',
     `The processes or IPC of ${owner} are to be joined, and it does not run on this host.`,

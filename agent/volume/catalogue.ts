@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { HostVolume, RemoveVolumeRequest, VolumeUser } from '../../schemas/session/volumes.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { Task } from '../../schemas/task.ts'
 import { type DriverOptions, withoutPasswords } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
@@ -120,7 +121,7 @@ function bytesOf(size: number | undefined): { size?: number } {
 }
 
 function describe(users: VolumeUser[]): string {
-  return users.map(({ stack, service, slot }) => `${stack}/${service}.${slot}`).join(', ')
+  return users.map(slotName).join(', ')
 }
 
 function kept(why: string, hint = 'It can be removed once no task is there that mounts it.'): SetpointError {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { type ErrorCode, SetpointError } from '../../schemas/error.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { ProcessesDocument, StackProcessesDocument } from '../api/access.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Client } from './client.ts'
@@ -45,7 +46,9 @@ export async function top(context: Context, name: string, { output }: { output: 
   }
   const missing = 'missing' in document ? document.missing : []
   for (const { service, slot, host, error } of missing) {
-    context.err(`setpoint: ${name}/${service}.${slot} on ${host} is missing: ${error.message}`)
+    context.err(
+      `setpoint: ${slotName({ stack: name, service, slot })} on ${host} is missing: ${error.message}`,
+    )
   }
   return missing.length === 0 ? EXIT.yes : EXIT.no
 }

@@ -1,4 +1,5 @@
 import type { Failure, Revision, Rollout, StackRecord } from '../../schemas/record.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import { startRollback } from './accept.ts'
 import { withHealthy } from './healthy.ts'
 import { lastRestarted } from './held.ts'
@@ -74,7 +75,7 @@ export function pause(record: StackRecord, cause: Failure, now: Date): Step {
 /** `web.2 failed: …` */
 export function explain(cause: Failure): string {
   const message = /[.!?]$/.test(cause.message) ? cause.message : `${cause.message}.`
-  return `${cause.service}.${cause.slot} failed: ${message}`
+  return `${slotInStack(cause)} failed: ${message}`
 }
 
 function watchTime(rollout: Rollout): number {

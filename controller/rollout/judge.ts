@@ -1,4 +1,5 @@
 import type { Failure, Revision, Rollout, ServiceProgress } from '../../schemas/record.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -108,7 +109,7 @@ function placeOf(service: string, slot: string, task: TaskStatus | undefined) {
   return {
     service,
     slot: task?.slot ?? (Number(slot) || 1),
-    taskId: task?.id ?? `${service}.${slot}`,
+    taskId: task?.id ?? slotInStack({ service, slot }),
     host: task?.host ?? '',
   }
 }

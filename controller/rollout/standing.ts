@@ -1,5 +1,6 @@
 import type { Outcome, Revision } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 import type { StepInput } from './step.ts'
@@ -24,7 +25,7 @@ export function firstUnserved({ slots }: Pick<StepInput, 'slots'>, tasks: SlotTa
   for (const [service, keys] of slots) {
     for (const slot of keys) {
       const task = tasks(service, slot)
-      if (!isDone(task)) return `${service}.${slot} ${describe(task)}`
+      if (!isDone(task)) return `${slotInStack({ service, slot })} ${describe(task)}`
     }
   }
   return undefined

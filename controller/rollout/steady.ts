@@ -1,6 +1,7 @@
 import { formatDuration } from '../../schemas/duration.ts'
 import type { Revision, StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import { startRollout, wantedRevision } from './accept.ts'
 import { withHealthy } from './healthy.ts'
 import { lastTrial, type Trial } from './held.ts'
@@ -44,7 +45,8 @@ function hold({ record, plan }: StepInput, trial: Trial | undefined): Step {
 /** All serves again, but not for long enough: the next failure of a crash loop may be near. */
 function watch({ record, plan }: StepInput, { service, slot, until }: Trial): Step {
   const patience = formatDuration(service.update.monitor)
-  const message = `${service.name}.${slot} serves again; it counts once it has gone on for ${patience}.`
+  const place = slotInStack({ service: service.name, slot })
+  const message = `${place} serves again; it counts once it has gone on for ${patience}.`
   return { record: { ...record, outcome: 'degraded', message }, release: plan.changes, wakeAt: until }
 }
 

@@ -1,6 +1,7 @@
 import type { Observed } from '../../schemas/fleet.ts'
 import type { Rollout, StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
 import { blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
@@ -96,9 +97,7 @@ function progress({ to, direction, cause }: Rollout, { waiting }: Plan): string 
       : `Rolling out ${shortRevision(to.revision)}`
   const why = direction === 'back' && cause !== undefined ? `: ${explain(cause)}` : '.'
   const [first] = waiting
-  return first === undefined
-    ? `${what}${why}`
-    : `${what}; ${first.service}.${first.slot} waits: ${first.reason}.`
+  return first === undefined ? `${what}${why}` : `${what}; ${slotInStack(first)} waits: ${first.reason}.`
 }
 
 function allSettled(slots: Map<string, string[]>, { services }: Rollout, tasks: SlotTasks): boolean {

@@ -3,6 +3,7 @@ import { type LocatedTask, tasksOf } from '../../schemas/fleet.ts'
 import type { StackRecord } from '../../schemas/record.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import type { LogsRequest } from '../../schemas/session/request.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import type { LogPiece } from '../../schemas/status.ts'
 import type { Access, LogsQuery, TargetedRequest } from '../api/access.ts'
 import type { Fleet } from '../observed/fleet.ts'
@@ -72,7 +73,7 @@ function logs(deps: AccessDeps, query: LogsQuery, signal: AbortSignal): AsyncGen
 
 /** `SERVICE`, `SERVICE.SLOT` or a task's id. */
 function isMeant({ task }: LocatedTask, { target }: LogsQuery): boolean {
-  return target === undefined || [task.service, `${task.service}.${task.slot}`, task.id].includes(target)
+  return target === undefined || [task.service, slotInStack(task), task.id].includes(target)
 }
 
 /** A slot is read as the task that is in it now. */

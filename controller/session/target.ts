@@ -1,5 +1,6 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { LocatedTask, Observed } from '../../schemas/fleet.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
 
 /** The fewest letters that name a task. */
@@ -70,8 +71,8 @@ function slotsOf(all: LocatedTask[], service: string): string[] {
 }
 
 /** A service's own name may end in a dot and digits. */
-function isNamed({ stack, service, slot }: TaskStatus, name: string): boolean {
-  return name === `${stack}/${service}` || name === `${stack}/${service}.${slot}`
+function isNamed(task: TaskStatus, name: string): boolean {
+  return name === `${task.stack}/${task.service}` || name === slotName(task)
 }
 
 function byId(all: LocatedTask[], id: string): LocatedTask {

@@ -1,5 +1,6 @@
 import type { Happening } from '../../schemas/event.ts'
 import { shortRevision } from '../../schemas/revision.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type {
   DriftItem,
   HostStatus,
@@ -110,7 +111,7 @@ function tasksOf(stack: StackStatus | undefined): Placed[] {
 function taskEvents(stack: string) {
   return (before: Placed | undefined, after: Placed | undefined): Event[] => {
     const { service, task } = (after ?? before) as Placed
-    const name = `${stack}/${service}.${task.slot}`
+    const name = slotName({ stack, service, slot: task.slot })
     const place = { stack, service, slot: task.slot, taskId: task.id, host: task.host }
     const event = (reason: string, message: string): Event => ({ type: 'task', reason, message, ...place })
     if (after === undefined) return [event('TaskRemoved', `${name} is removed`)]

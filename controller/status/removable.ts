@@ -1,4 +1,5 @@
 import { SetpointError } from '../../schemas/error.ts'
+import { slotName } from '../../schemas/slot.ts'
 import type { VolumeStatus, VolumesDocument } from '../../schemas/status.ts'
 import { VOLUME_NAME } from '../../schemas/volume.ts'
 
@@ -31,7 +32,7 @@ export function checkVolumeName(name: string): void {
 /** @throws SetpointError VOLUME_KEPT with who uses it and who declares it */
 export function checkRemovable({ name, host, external, usedBy, declaredBy }: VolumeStatus): void {
   const where = `The volume ${name} on ${host} is`
-  const [stacks, tasks] = [declaredBy.join(', '), usedBy.map(slotOf).join(', ')]
+  const [stacks, tasks] = [declaredBy.join(', '), usedBy.map(slotName).join(', ')]
   if (external) throw kept(`${where} external: Setpoint has not made it`, 'Remove it as it was made.')
   if (stacks !== '') {
     throw kept(
@@ -42,10 +43,6 @@ export function checkRemovable({ name, host, external, usedBy, declaredBy }: Vol
   if (tasks !== '') {
     throw kept(`${where} used by ${tasks}`, 'It can be removed once no task is there that mounts it.')
   }
-}
-
-function slotOf({ stack, service, slot }: VolumeStatus['usedBy'][number]): string {
-  return `${stack}/${service}.${slot}`
 }
 
 function kept(why: string, hint: string): SetpointError {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bridgePrefix, namespaceName, vethName } from '../../agent/network/naming.ts'
 import { localAddresses } from '../../agent/network/observe.ts'
+import { slotName } from '../../schemas/slot.ts'
 import { command } from '../support/host-command.ts'
 import type { Asker } from './ask.ts'
 import { containerOf, hostsFileOf } from './processes.ts'
@@ -10,7 +11,7 @@ import { conmonsIn, type KnownTask, type Sight, servingIn, type View } from './v
 /** Every wanted slot has one task and one container, by the status, the cgroups and conmon. */
 export function eachRunsOnce({ status, tasks, processes, ...rest }: Sight): string[] {
   const running = tasks.filter(({ state }) => state === 'running')
-  const slots = running.map(({ stack, service, slot }) => `${stack}/${service}.${slot}`)
+  const slots = running.map(slotName)
   const wanted = status.stacks.flatMap(({ name, services }) =>
     services.filter(({ name: service }) => service !== 'job').map((service) => [name, service] as const),
   )

@@ -6,6 +6,7 @@ import type { StackProcessesDocument } from '../../controller/api/access.ts'
 import { type Live, openLive } from '../../controller/cli/live.ts'
 import { FRAME, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
 import { appService, compose, isConverged, tasksOf } from '../support/stacks.ts'
@@ -187,7 +188,7 @@ it('top: what runs in all tasks of a stack', async () => {
   const { tasks, missing } = json as StackProcessesDocument
   expect(missing).toEqual([])
   const pids = new Map(tasksOf(await host.status()).map(({ id, pid }) => [id, pid]))
-  expect(tasks.map(({ service, slot }) => `${service}.${slot}`)).toEqual(['app.1', 'app.2', 'noisy.1'])
+  expect(tasks.map(slotInStack)).toEqual(['app.1', 'app.2', 'noisy.1'])
   for (const { taskId, processes } of tasks) {
     expect(processes.find(({ innerPid }) => innerPid === 1)?.pid).toBe(pids.get(taskId))
   }

@@ -4,6 +4,7 @@ import { nextInventory } from '../../controller/rollout/inventory.ts'
 import { step } from '../../controller/rollout/step.ts'
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
 import type { StackRecord } from '../../schemas/record.ts'
+import { slotInStack } from '../../schemas/slot.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type { Task, TaskStatus } from '../../schemas/task.ts'
 import { aHost, aStatus } from './builders.ts'
@@ -142,5 +143,5 @@ export function simulate({
 
 /** What was let go, as `run app.1` lines: short to compare. */
 export function lines(changes: Change[]): string[] {
-  return changes.map(({ action, service, slot }) => `${action.type} ${service}.${slot}`).sort()
+  return changes.map((change) => `${change.action.type} ${slotInStack(change)}`).sort()
 }

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { LogLine } from '../../../schemas/session/request.ts'
+import { slotInStack } from '../../../schemas/slot.ts'
 
 const COLOURS = ['cyan', 'yellow', 'green', 'magenta', 'blue'] as const
 
@@ -31,7 +32,7 @@ export function createLogsView({ colour, timestamps, prefix }: LogsViewOptions) 
   }
 }
 
-function nameOf({ service, slot, taskId }: LogLine, taken: string[]): string {
-  const name = `${service}.${slot}`
-  return taken.includes(name) ? taskId : name
+function nameOf(line: LogLine, taken: string[]): string {
+  const name = slotInStack(line)
+  return taken.includes(name) ? line.taskId : name
 }

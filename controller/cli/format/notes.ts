@@ -1,4 +1,5 @@
 import type { Failure } from '../../../schemas/record.ts'
+import { slotInStack } from '../../../schemas/slot.ts'
 import type { ControllerStatus, HostStatus, SourceStatus, StackStatus } from '../../../schemas/status.ts'
 import { conditionOf, isReady } from '../verdict.ts'
 import { type Paint, visible } from './paint.ts'
@@ -46,9 +47,9 @@ export function quotedLines(label: string, lines: string[], paint: Paint): strin
 
 /** `web.1 on alpha: what happened (exit code 1)`; a task that no host has is on none. */
 export function failureLine(failure: Failure): string {
-  const { service, slot, host, message } = failure
+  const { host, message } = failure
   const place = host === '' ? '' : ` on ${host}`
-  return `${service}.${slot}${place}: ${visible(message)}${exitCode(failure)}`
+  return `${slotInStack(failure)}${place}: ${visible(message)}${exitCode(failure)}`
 }
 
 /** Nothing after a healthcheck: the code is then of how the task was stopped, or of an earlier run. */

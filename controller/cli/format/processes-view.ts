@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../schemas/duration.ts'
 import type { ProcessLine } from '../../../schemas/session/request.ts'
+import { slotName } from '../../../schemas/slot.ts'
 import type { ProcessesDocument, StackProcessesDocument } from '../../api/access.ts'
 import type { Paint } from './paint.ts'
 import { type Cell, table } from './table.ts'
@@ -20,7 +21,7 @@ export function stackProcessesView(
 ): string[] {
   if (tasks.length === 0) return [`No task of ${stack} runs.`]
   const rows = tasks.flatMap(({ service, slot, host, processes }) =>
-    rowsOf(processes, now).map((row): Cell[] => [`${stack}/${service}.${slot}`, host, ...row]),
+    rowsOf(processes, now).map((row): Cell[] => [slotName({ stack, service, slot }), host, ...row]),
   )
   return table(['TASK', 'HOST', ...HEAD], rows, paint)
 }

@@ -1,3 +1,4 @@
+import { slotName } from '../../../schemas/slot.ts'
 import type { StatsDocument, TaskStats } from '../../../schemas/status.ts'
 import type { Paint } from './paint.ts'
 import { type Cell, table } from './table.ts'
@@ -23,10 +24,11 @@ export function statsView({ tasks }: StatsDocument, paint: Paint): string[] {
   return table(HEAD, tasks.map(rowOf), paint)
 }
 
-function rowOf({ stack, service, slot, host, usage }: TaskStats): Cell[] {
+function rowOf(task: TaskStats): Cell[] {
+  const { host, usage } = task
   const { cores, memory, memoryLimit, pids, received, sent, read, written } = usage
   return [
-    `${stack}/${service}.${slot}`,
+    slotName(task),
     host,
     cores === undefined ? '' : cores.toFixed(2),
     bytes(memory),

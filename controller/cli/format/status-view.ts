@@ -1,4 +1,5 @@
 import { shortRevision } from '../../../schemas/revision.ts'
+import { slotName } from '../../../schemas/slot.ts'
 import type { StackStatus, StatusDocument, TaskView } from '../../../schemas/status.ts'
 import { isServing } from '../../../schemas/task.ts'
 import { conditionOf, isReady, isTrue } from '../verdict.ts'
@@ -75,10 +76,10 @@ function taskTable(
   stacks: StackStatus[],
   { paint, now, full }: Pick<StatusViewOptions, 'paint' | 'now'> & { full: boolean },
 ): string[] {
-  const rows = stacks.flatMap(({ name, services }) =>
-    services.flatMap((service) =>
-      service.tasks.map((task): Cell[] => [
-        `${name}/${service.name}.${task.slot}`,
+  const rows = stacks.flatMap(({ name: stack, services }) =>
+    services.flatMap(({ name: service, tasks }) =>
+      tasks.map((task): Cell[] => [
+        slotName({ stack, service, slot: task.slot }),
         task.id,
         task.host,
         { text: task.state, tone: taskTone(task) },

@@ -1,3 +1,4 @@
+import { slotName } from '../../../schemas/slot.ts'
 import type { StackStatus, TaskView } from '../../../schemas/status.ts'
 import { isServing } from '../../../schemas/task.ts'
 import { quotedLines } from './notes.ts'
@@ -6,10 +7,13 @@ import { until } from './words.ts'
 
 /** Why tasks of a stack do not serve: what their latest run died of, what was last asked of them, when they run again. */
 export function taskNotes(stack: StackStatus, { paint, now }: { paint: Paint; now: Date }): string[] {
-  return stack.services.flatMap(({ name, tasks }) =>
+  return stack.services.flatMap(({ name: service, tasks }) =>
     tasks
       .filter((task) => !isServing(task) && hasMore(task) && task.id !== stack.failure?.taskId)
-      .flatMap((task) => taskNote(`${stack.name}/${name}.${task.slot}`, task, { paint, now })),
+      .flatMap((task) => {
+        const name = slotName({ stack: stack.name, service, slot: task.slot })
+        return taskNote(name, task, { paint, now })
+      }),
   )
 }
 

@@ -1,3 +1,4 @@
+import { slotName } from '../../../schemas/slot.ts'
 import type { VolumeStatus } from '../../../schemas/status.ts'
 import type { Paint } from './paint.ts'
 import { type Cell, table } from './table.ts'
@@ -44,7 +45,7 @@ function sizeOf({ size, options }: VolumeStatus): string {
 
 function usedBy({ usedBy, unusedSince }: VolumeStatus, now: Date): Cell {
   if (usedBy.length > 0) {
-    const tasks = usedBy.map(({ stack, service, slot }) => `${stack}/${service}.${slot}`)
+    const tasks = usedBy.map(slotName)
     return clip(tasks.join(', '), LONGEST)
   }
   const since = unusedSince === null ? '' : ` for ${age(unusedSince, now)}`

@@ -1,4 +1,5 @@
 import { shortRevision } from '../../../schemas/revision.ts'
+import { slotInStack } from '../../../schemas/slot.ts'
 import type {
   Condition,
   SourceStatus,
@@ -115,8 +116,8 @@ function whyAgain(before: TaskView, { restarts, renewals, error, exitCode }: Tas
 }
 
 function tasksOf({ services }: StackStatus): { name: string; task: TaskView }[] {
-  return services.flatMap((service) =>
-    service.tasks.map((task) => ({ name: `${service.name}.${task.slot}`, task })),
+  return services.flatMap(({ name: service, tasks }) =>
+    tasks.map((task) => ({ name: slotInStack({ service, slot: task.slot }), task })),
   )
 }
 

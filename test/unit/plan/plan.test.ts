@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planStack } from '../../../controller/plan/plan.ts'
 import type { Observed } from '../../../schemas/fleet.ts'
 import type { InventoryItem } from '../../../schemas/record.ts'
+import { slotInStack } from '../../../schemas/slot.ts'
 import type { StackSpec } from '../../../schemas/stack.ts'
 import type { TaskStatus } from '../../../schemas/task.ts'
 import { aFleet, aHost, aService, aStack, aStatus, sha } from '../../support/builders.ts'
@@ -52,7 +53,7 @@ describe('planStack', () => {
     const joining = { isolation: { [kind]: { service: 'db' } } }
     const stack = aStack('web', [aService('app', { replicas: 2, container: joining }), owner])
     const { changes } = planStack(target(stack), aFleet(aHost('a'), aHost('b')), [])
-    expect(changes.map(({ service, slot, host }) => `${service}.${slot} ${host}`)).toEqual([
+    expect(changes.map((change) => `${slotInStack(change)} ${change.host}`)).toEqual([
       'db.1 a',
       'db.2 b',
       'app.1 a',
