@@ -1,8 +1,10 @@
+import { mkdir } from 'node:fs/promises'
 import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
 import { SetpointError } from '../schemas/error.ts'
+import { makeNamedFolder } from '../schemas/folders.ts'
 import { type AgentOptions, agentVersion, HELP, parseOptions } from './options.ts'
 
 /** The agent's process: reads its command line, and exits with 0 stopped as asked, 1 failed, 2 wrong usage. */
@@ -10,7 +12,7 @@ async function main(argv: string[]): Promise<void> {
   const options = parseOptions(argv, process.env)
   if (options === 'help') return void process.stdout.write(HELP)
   if (options === 'version') return void process.stdout.write(`setpoint-agent ${agentVersion()}\n`)
-  beLean(options)
+  await beLean(options)
   const log = await createLog(options)
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error) => {
@@ -39,9 +41,12 @@ async function down(options: AgentOptions, log: Logger): Promise<void> {
 }
 
 /** An agent lives beside what it runs: it trades some speed of its own code for memory, and compiles it only once. */
-function beLean({ state, down }: AgentOptions): void {
+async function beLean({ state, down }: AgentOptions): Promise<void> {
   setFlagsFromString('--optimize-for-size')
-  if (!down) enableCompileCache(join(state, 'cache'))
+  if (down) return
+  const cache = join(state, 'cache')
+  await makeNamedFolder(cache, '--state', (folder) => mkdir(folder, { mode: 0o700 }))
+  enableCompileCache(cache)
 }
 
 /** JSON lines, written before the call returns: the last words of a process count most. */
@@ -51,7 +56,8 @@ async function createLog({ logLevel, logFile, down }: AgentOptions): Promise<Log
     level: down && logFile === undefined ? 'warn' : logLevel,
     timestamp: pino.stdTimeFunctions.isoTime,
   }
-  const dest = logFile === undefined ? { fd: 2 } : { dest: logFile, mkdir: true, append: true }
+  if (logFile !== undefined) await makeNamedFolder(dirname(logFile), '--log-file', mkdir)
+  const dest = logFile === undefined ? { fd: 2 } : { dest: logFile, append: true }
   return pino(settings, pino.destination({ ...dest, sync: true }))
 }
 

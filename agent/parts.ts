@@ -1,4 +1,6 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeNamedFolder } from '../schemas/folders.ts'
 import type { Log } from '../schemas/log.ts'
 import { systemClock } from './clock.ts'
 import type { Contents } from './content/contents.ts'
@@ -50,6 +52,7 @@ export interface Parts {
 export async function openParts(options: AgentOptions, log: Log, imageGrace?: number): Promise<Parts> {
   const { storageRoot, storageRun, authFile } = options
   const paths = agentPaths(options.state, options.run)
+  await makeNamedFolder(paths.run, '--run', mkdir)
   await removeTemporary(paths)
   const choice = await chooseRuntime({ wanted: options.runtime, run: paths.run })
   log.info(

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
+import { makeNamedFolder } from '../schemas/folders.ts'
 import { createApi } from './api/server.ts'
 import type { Service } from './api/service.ts'
 import { apiSocket } from './api/socket.ts'
@@ -86,6 +87,7 @@ type Work = ReturnType<typeof startWork>
 /** What lasts, in the state folder. */
 async function openKept({ options, log, now }: Base) {
   const folder = folderOf(options)
+  await makeNamedFolder(folder, '--state', privateFolder)
   const keys = await loadKeys(folder)
   const records = createRecords(join(folder, 'stacks'), log)
   await records.load()
@@ -220,7 +222,9 @@ function folderOf({ state }: ControllerOptions): string {
   return join(state, 'controller')
 }
 
+const privateFolder = (folder: string) => mkdir(folder, { mode: 0o700 })
+
 async function openLog({ logFile, logLevel }: ControllerOptions): Promise<Logger> {
-  await mkdir(dirname(logFile), { recursive: true, mode: 0o700 })
+  await makeNamedFolder(dirname(logFile), '--log-file', privateFolder)
   return pino({ level: logLevel, base: { part: 'controller' } }, destination({ dest: logFile, sync: false }))
 }

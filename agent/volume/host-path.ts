@@ -1,10 +1,10 @@
-import { realpath, stat } from 'node:fs/promises'
+import { mkdir, realpath, stat } from 'node:fs/promises'
 import type { SetpointError } from '../../schemas/error.ts'
+import { makeFolder } from '../../schemas/folders.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import { mountOf, readMounts } from '../mountinfo.ts'
 import { mountFailure } from './failure.ts'
-import { makeFolder } from './make-folder.ts'
 
 /**
  * The source of a bind mount as it is on this host, made where it may be made.
@@ -17,7 +17,7 @@ export async function hostPath(mount: Mount): Promise<string> {
   }
   if (!(await stat(source).catch(absent))) {
     if (!createHostPath) throw missing(mount)
-    await makeFolder(source).catch((cause) => {
+    await makeFolder(source, mkdir).catch((cause) => {
       throw mountFailure(`${source}, to be mounted at ${target}, cannot be made: ${cause.message}`, { cause })
     })
   }

@@ -1,6 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
+import { makeNamedFolder } from '../../../schemas/folders.ts'
 import { setpointVersion } from '../../api/version.ts'
 import { connectApi } from '../client.ts'
 import type { Context } from '../context.ts'
@@ -30,7 +32,7 @@ export async function runUp(context: Context, options: UpOptions): Promise<numbe
   requireRoot()
   requireTools(options.runtime, context.env.PATH ?? '')
   const layout = layoutOf(options.state)
-  prepareFolders(layout)
+  await prepareFolders(layout)
   takeLock(layout)
   try {
     await stopLeftovers(layout)
@@ -94,16 +96,9 @@ async function stopAll(running: Supervised[]): Promise<void> {
   await Promise.all(running.filter(isRedis).map((service) => service.stop(STOP_DEADLINE)))
 }
 
-function prepareFolders(layout: Layout): void {
-  try {
-    for (const folder of [...layout.folders, dirname(layout.redisSocket), dirname(layout.apiSocket)]) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
-    }
-  } catch (cause) {
-    throw new SetpointError('USAGE', `The state folder cannot be made: ${(cause as Error).message}`, {
-      hint: 'Choose another with --state DIR.',
-      cause,
-    })
+async function prepareFolders(layout: Layout): Promise<void> {
+  for (const folder of [...layout.folders, dirname(layout.redisSocket), dirname(layout.apiSocket)]) {
+    await makeNamedFolder(folder, '--state', (path) => mkdir(path, { mode: 0o700 }))
   }
 }
 
