@@ -207,6 +207,8 @@ export interface VolumesDocument {
   volumes: VolumeStatus[]
   /** Hosts whose volumes could not be told. */
   missing: { host: string; error: ErrorFacts }[]
+  /** Sources that were not read since the controller started: nobody knows all that their stacks declare. */
+  unread: string[]
 }
 
 /** One volume on one host. */

@@ -29,7 +29,7 @@ say where it is; \`up\`, \`down\` and \`setpoint-agent\` do. \`--output json\` p
 
     {"volumes": [{"name", "host", "stack", "driver", "options", "labels", "path", "createdAt", "external", "anonymous",
                   "target", "declaredBy": [], "usedBy": [{"taskId", "stack", "service", "slot"}], "unusedSince", "size"}],
-     "missing": [{"host", "error": {"code", "message", "hint"}}]}
+     "missing": [{"host", "error": {"code", "message", "hint"}}], "unread": ["SOURCE"]}
 
 The API is the same over HTTP and on \`<state>/api.sock\`: \`GET /v1/status\`, \`/v1/status/changes\` (a long poll),
 \`/v1/drift\`, \`/v1/stats\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/logs\` and \`/v1/events\` (one object a line),

@@ -29,6 +29,7 @@ export function registerVolumes(program: Command, cli: Cli): void {
     .addHelpText(
       'after',
       `
+DECLARED is unknown while a source has not been read.
 With --output json each has its path on the host, its labels, and the tasks that use it.
 Exit code: 0 · 1 the volumes of some host are missing, as said on stderr · 2 error
 
@@ -65,5 +66,6 @@ function noneOf(stack: string | undefined, unused: boolean): string {
 }
 
 function viewOf(document: VolumesDocument, { colour, now }: Context, size: boolean): string[] {
-  return volumesView(document.volumes, { paint: painter(colour), now: now(), size })
+  const { volumes, unread = [] } = document // a controller of before does not tell
+  return volumesView(volumes, { paint: painter(colour), now: now(), size, unread })
 }

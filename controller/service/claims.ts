@@ -36,14 +36,19 @@ function placesOf(record: StackRecord | undefined): Pick<Claim, 'inventory' | 'm
   return { inventory: record?.inventory ?? [], moving: record?.rollout != null }
 }
 
+/** The names of those that no look has ended at since the controller started. */
+export function unreadSources(sources: Pick<Sources, 'status'>): string[] {
+  return sources.status().flatMap(({ name, polled }) => (polled === null ? [name] : []))
+}
+
 /**
  * Records may be of an earlier commit, or lost: before the first look at a source has ended, nobody knows all claims.
  * @throws SetpointError VOLUME_KEPT
  */
 export function checkAllRead(sources: Pick<Sources, 'status'>): void {
-  const unread = sources.status().filter(({ polled }) => polled === null)
+  const unread = unreadSources(sources)
   if (unread.length === 0) return
-  const names = unread.map(({ name }) => name).join(', ')
+  const names = unread.join(', ')
   throw new SetpointError(
     'VOLUME_KEPT',
     `Nobody knows yet which volumes ${names} declares: it was not read since the controller started.`,

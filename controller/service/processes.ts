@@ -4,8 +4,8 @@ import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, jsonOf } from '../../schemas/session/frames.ts'
 import type { ProcessLine } from '../../schemas/session/request.ts'
 import type { ProcessesDocument, StackProcessesDocument } from '../api/access.ts'
+import { ask } from '../session/ask.ts'
 import { askAll } from '../session/ask-all.ts'
-import { replies } from '../session/replies.ts'
 import { findTarget } from '../session/target.ts'
 
 export interface ProcessesDeps {
@@ -19,6 +19,9 @@ export interface ProcessesDeps {
 /** Tasks that are asked at one time. */
 const AT_ONCE = 16
 
+/** Milliseconds that a host has to read the processes of a task. */
+const DEADLINE = 10_000
+
 export interface Processes {
   processes(name: string): Promise<ProcessesDocument>
   stackProcesses(stack: string): Promise<StackProcessesDocument>
@@ -29,7 +32,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
   return {
     async processes(name) {
       const target = findTarget(deps.observed(), name)
-      return { taskId: target.task.id, ...(await ask(deps, target)) }
+      return { taskId: target.task.id, ...(await processesOf(deps, target)) }
     },
     stackProcesses: (stack) => ofStack(deps, stack),
   }
@@ -43,7 +46,7 @@ async function ofStack(deps: ProcessesDeps, stack: string): Promise<StackProcess
   const missing: StackProcessesDocument['missing'] = []
   const tasks = await askAll(
     running,
-    async (located) => ({ ...placeOf(located), ...(await ask(deps, located)) }),
+    async (located) => ({ ...placeOf(located), ...(await processesOf(deps, located)) }),
     {
       atOnce: AT_ONCE,
       missed(located, error) {
@@ -59,20 +62,13 @@ function placeOf({ task: { id: taskId, service, slot } }: LocatedTask) {
   return { taskId, service, slot }
 }
 
-async function ask(
+async function processesOf(
   { open }: ProcessesDeps,
   target: LocatedTask,
 ): Promise<Pick<ProcessesDocument, 'host' | 'processes'>> {
-  const channel = await open(target)
-  const processes: ProcessLine[] = []
-  try {
-    for await (const frame of replies(channel)) {
-      if (frame.type === FRAME.processes) processes.push(...(jsonOf(frame) as ProcessLine[]))
-    }
-    return { host: target.host.info.name, processes }
-  } finally {
-    await channel.close()
-  }
+  const host = target.host.info.name
+  const said = await ask(() => open(target), { host, frame: FRAME.processes, deadline: DEADLINE })
+  return { host, processes: said.flatMap((frame) => jsonOf(frame) as ProcessLine[]) }
 }
 
 function bySlot({ task: a }: LocatedTask, { task: b }: LocatedTask): number {

@@ -11,7 +11,7 @@ import { removeVolumeOn, volumesOn } from '../session/volumes.ts'
 import type { HostKeys } from '../state/host-keys.ts'
 import { checkRemovable, checkVolumeName, namedVolume } from '../status/removable.ts'
 import { isOfStack, isUnused, type VolumesOfHost, volumeStatuses } from '../status/volumes.ts'
-import { type ClaimsDeps, checkAllRead, claimsOf } from './claims.ts'
+import { type ClaimsDeps, checkAllRead, claimsOf, unreadSources } from './claims.ts'
 import type { Events } from './events.ts'
 import { checkHost } from './known-hosts.ts'
 
@@ -41,10 +41,10 @@ export function createVolumes(deps: VolumesDeps): VolumeService {
 
 async function list(deps: VolumesDeps, { stack, size, unused }: VolumesQuery): Promise<VolumesDocument> {
   if (unused) checkAllRead(deps.sources)
-  const { volumes, missing } = await look(deps, { size })
+  const { volumes, ...rest } = await look(deps, { size })
   const ofStack = stack === undefined ? volumes : volumes.filter((volume) => isOfStack(volume, stack))
   if (stack !== undefined && ofStack.length === 0) deps.checkStack(stack)
-  return { volumes: unused ? ofStack.filter(isUnused) : ofStack, missing }
+  return { ...rest, volumes: unused ? ofStack.filter(isUnused) : ofStack }
 }
 
 /** All are looked at before the first is removed, and each once more in its turn: one may take minutes. */
@@ -127,7 +127,8 @@ async function look(
     },
     { atOnce: AT_ONCE, missed: ([host], error) => missing.push({ host, error: factsOf(error) }) },
   )
-  return { volumes: volumeStatuses(told, claimsOf(deps)), missing }
+  const unread = unreadSources(deps.sources)
+  return { volumes: volumeStatuses(told, claimsOf(deps)), missing, unread }
 }
 
 /** The hosts that report, and those that are known to be there and have not reported yet: they have no state. */

@@ -9,12 +9,15 @@ export interface VolumesViewOptions {
   now: Date
   /** They were measured. */
   size: boolean
+  /** Sources that nobody has read yet. */
+  unread: string[]
 }
 
 const LONGEST = 60
 
 /** A table of volumes; with sizes also what could not be measured. */
-export function volumesView(volumes: VolumeStatus[], { paint, now, size }: VolumesViewOptions): string[] {
+export function volumesView(volumes: VolumeStatus[], options: VolumesViewOptions): string[] {
+  const { paint, now, size, unread } = options
   const rows = volumes.map((volume): Cell[] => [
     volume.anonymous ? `(none) ${volume.target}` : volume.name,
     volume.host,
@@ -22,19 +25,26 @@ export function volumesView(volumes: VolumeStatus[], { paint, now, size }: Volum
     driverOf(volume),
     ...(size ? [sizeOf(volume)] : []),
     usedBy(volume, now),
-    volume.anonymous ? '' : declared(volume),
+    volume.anonymous ? '' : declared(volume, unread),
     `${age(volume.createdAt, now)} ago`,
     labelsOf(volume),
   ])
   const sizeHead = size ? ['SIZE'] : []
   const head = ['VOLUME', 'HOST', 'STACK', 'DRIVER', ...sizeHead, 'USED BY', 'DECLARED', 'MADE', 'LABELS']
-  const late = size && volumes.some(({ size: bytes, options }) => bytes === null && options === null)
-  return [...table(head, rows, paint), ...(late ? ['', '?: could not be measured in time.'] : [])]
+  const notes = [
+    ...(size && volumes.some(isLate) ? ['?: could not be measured in time.'] : []),
+    ...(rows.some((cells) => cells.includes(UNKNOWN)) ? [whyUnknown(unread)] : []),
+  ]
+  return [...table(head, rows, paint), ...(notes.length > 0 ? ['', ...notes] : [])]
 }
 
 function driverOf({ driver, options, external }: VolumeStatus): string {
   const more = [options?.type, external ? 'external' : undefined].filter((one) => one !== undefined)
   return more.length === 0 ? driver : `${driver} (${more.join(', ')})`
+}
+
+function isLate({ size, options }: VolumeStatus): boolean {
+  return size === null && options === null
 }
 
 /** What is on a device is not measured. */
@@ -52,8 +62,15 @@ function usedBy({ usedBy, unusedSince }: VolumeStatus, now: Date): Cell {
   return { text: `nobody${since}`, tone: 'warn' }
 }
 
-function declared({ declaredBy }: VolumeStatus): string {
-  return declaredBy.length === 0 ? 'no' : declaredBy.join(', ')
+const UNKNOWN = 'unknown'
+
+function declared({ declaredBy }: VolumeStatus, unread: string[]): string {
+  if (declaredBy.length > 0) return declaredBy.join(', ')
+  return unread.length > 0 ? UNKNOWN : 'no'
+}
+
+function whyUnknown(unread: string[]): string {
+  return `${UNKNOWN}: ${unread.join(', ')} was not read since the controller started; \`setpoint status\` tells why.`
 }
 
 function labelsOf({ labels }: VolumeStatus): string {

@@ -38,7 +38,7 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
     external: [],
     sealed: [],
     stackProcessesDocument: { stack: 'hello', tasks: [], missing: [] },
-    volumesDocument: { volumes: [], missing: [] },
+    volumesDocument: { volumes: [], missing: [], unread: [] },
     change(next) {
       fake.document = next
       for (const listener of listeners) listener()

@@ -188,6 +188,7 @@ describe('volumes', () => {
     expect((await app.inject('/v1/volumes?stack=hello&size=true')).json()).toEqual({
       volumes: [],
       missing: [],
+      unread: [],
     })
     const payload = { names: ['a'], host: 'alpha' }
     const removed = await app.inject({ method: 'POST', url: '/v1/volumes/remove', payload })

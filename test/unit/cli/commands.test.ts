@@ -321,12 +321,12 @@ describe('the other commands', () => {
 
   it('volumes asks for what was asked, and tells of hosts that do not answer', async () => {
     expect(await setpoint('volumes', 'hello', '--size', '--unused', '--output', 'json')).toBe(0)
-    expect(output()).toEqual({ volumes: [], missing: [] })
+    expect(output()).toEqual({ volumes: [], missing: [], unread: [] })
     expect(api.service.calls).toEqual([['volumes', { stack: 'hello', size: true, unused: true }]])
     expect(await setpoint('volumes', 'hello', '--unused')).toBe(0)
     expect(api.context.stdout.at(-1)).toBe('Stack hello has no volume that could be removed.')
     const error = { code: 'SESSION_LOST' as const, message: 'beta does not report.' }
-    api.service.volumesDocument = { volumes: [], missing: [{ host: 'beta', error }] }
+    api.service.volumesDocument = { volumes: [], missing: [{ host: 'beta', error }], unread: [] }
     expect(await setpoint('volumes')).toBe(1)
     expect(api.context.stderr).toEqual([
       'setpoint: the volumes of host beta are missing: beta does not report.',

@@ -399,7 +399,7 @@ describe('volumes', () => {
   ]
 
   it('are shown with who uses them, and since when nobody does', () => {
-    expect(shown(volumesView(volumes, { paint, now, size: true }))).toMatchInlineSnapshot(`
+    expect(shown(volumesView(volumes, { paint, now, size: true, unread: [] }))).toMatchInlineSnapshot(`
       "
       VOLUME         HOST   STACK  DRIVER            SIZE  USED BY         DECLARED  MADE     LABELS
       shop_data      alpha  shop   local             3 MB  shop/db.1       shop      24h ago  backup=nightly, own
@@ -412,7 +412,15 @@ describe('volumes', () => {
     `)
   })
 
+  it('say unknown, not no, of a declaration while a source is unread', () => {
+    const lines = shown(volumesView(volumes, { paint, now, size: false, unread: ['infra'] }))
+    expect(lines).toMatch(/^shop_data .* shop +24h ago/m)
+    expect(lines).toMatch(/^shop_media .* unknown +24h ago/m)
+    expect(lines).not.toMatch(/ no +24h ago/)
+    expect(lines).toContain('unknown: infra was not read since the controller started')
+  })
+
   it('have no column of sizes when nobody has asked', () => {
-    expect(volumesView(volumes, { paint, now, size: false })[0]).not.toContain('SIZE')
+    expect(volumesView(volumes, { paint, now, size: false, unread: [] })[0]).not.toContain('SIZE')
   })
 })

@@ -169,7 +169,9 @@ describe('the volumes of the fleet', () => {
 
   it('are not called unused before every source was read', async () => {
     const { volumes } = serviceOf({ hosts: { alpha: [aVolume('old')] }, polled: null })
-    expect((await volumes(all)).volumes.map(({ name }) => name)).toEqual(['old'])
+    const document = await volumes(all)
+    expect(document.volumes.map(({ name }) => name)).toEqual(['old'])
+    expect(document.unread).toEqual(['infra'])
     await expect(volumes({ ...all, unused: true })).rejects.toMatchObject({ code: 'VOLUME_KEPT' })
   })
 
