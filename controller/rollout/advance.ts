@@ -3,7 +3,7 @@ import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import { isSettled, releasedSlots } from './judge.ts'
-import type { SlotTasks } from './slot-tasks.ts'
+import { heldPort, type LeavingPort, type SlotTasks } from './slot-tasks.ts'
 
 /** How long, in milliseconds, a task without a healthcheck must stay up before the next batch moves. */
 const SETTLE = 1000
@@ -21,8 +21,8 @@ interface At {
   plan: Plan
   slots: Map<string, string[]>
   tasks: SlotTasks
-  /** Ports (`8080/tcp`) that tasks of other services hold and will give up. */
-  leaving: Map<string, string>
+  /** A port that moves from one service of the stack to another is given up first. */
+  leaving: LeavingPort[]
   now: Date
 }
 
@@ -38,7 +38,8 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const again = grow.filter((change) => change.slot in before.released)
   const waiting = grow.filter((change) => !(change.slot in before.released))
   const progress = followBatch(service, before, at)
-  const blocked = waiting.length > 0 && (!dependenciesMet(service, at) || waitsForPort(service, at))
+  const blocked =
+    waiting.length > 0 && (!dependenciesMet(service, at) || heldPort(service, at.leaving) !== undefined)
   const batch = blocked || isPaused(progress, at.now) ? [] : nextBatch(service, rollout, { before, waiting })
   return {
     service: service.name,
@@ -102,14 +103,6 @@ function dependenciesMet(service: ServiceSpec, { slots, tasks }: At): boolean {
       isMet(dependency.condition, tasks(dependency.service, slot)),
     ),
   )
-}
-
-/** A port that moves from one service of the stack to another is given up first. */
-function waitsForPort({ name, container }: ServiceSpec, { leaving }: At): boolean {
-  return container.ports.some(({ published, protocol }) => {
-    const holder = leaving.get(`${published}/${protocol}`)
-    return holder !== undefined && holder !== name
-  })
 }
 
 /** Compose Specification §depends_on, held to the revision that is rolled out: an old task satisfies nothing. */

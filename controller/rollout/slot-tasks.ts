@@ -1,5 +1,5 @@
 import { type Observed, tasksOf } from '../../schemas/fleet.ts'
-import type { StackSpec } from '../../schemas/stack.ts'
+import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 
 /** The task that stands for a slot at the wanted fingerprint, if any host reports one. */
@@ -19,20 +19,27 @@ export function slotTasks(spec: StackSpec, observed: Observed): SlotTasks {
   return (service, slot) => found.get(`${service}/${slot}`)
 }
 
+/** A port (`8080/tcp`) that a task of the stack holds and will give up. */
+export interface LeavingPort {
+  port: string
+  service: string
+}
+
 /**
- * The ports (`8080/tcp`) that tasks of the stack hold and will give up, with the service that holds each: tasks of
- * services that are gone, and of an older content than wanted.
+ * The ports that tasks hold of services that are gone, and of an older content than wanted. A host's agent gives a task
+ * its ports before it starts and until it is removed, whether it serves or not.
  */
-export function leavingPorts(spec: StackSpec, observed: Observed): Map<string, string> {
+export function leavingPorts(spec: StackSpec, observed: Observed): LeavingPort[] {
   const wanted = new Map(spec.services.map((service) => [service.name, service.fingerprint]))
-  const leaving = tasksOf(observed, spec.name).filter(
-    ({ task }) => wanted.get(task.service) !== task.fingerprint,
-  )
-  return new Map(
-    leaving.flatMap(({ task }) =>
-      (task.wanted?.ports ?? []).map((port) => [portOf(port), task.service] as const),
-    ),
-  )
+  return tasksOf(observed, spec.name)
+    .filter(({ task }) => wanted.get(task.service) !== task.fingerprint)
+    .flatMap(({ task }) => (task.ports ?? []).map((port) => ({ port: portOf(port), service: task.service })))
+}
+
+/** The first of the service's ports that another service of the stack has yet to give up, if there is one. */
+export function heldPort({ name, container }: ServiceSpec, leaving: LeavingPort[]): LeavingPort | undefined {
+  const wanted = container.ports.map(({ published, protocol }) => `${published}/${protocol}`)
+  return leaving.find(({ port, service }) => service !== name && wanted.includes(port))
 }
 
 /** `8080/tcp` of `[hostIp:]8080->80/tcp`. */

@@ -70,14 +70,14 @@ function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolea
     advanceService(service, rollout, { ...input, tasks, leaving }),
   )
   const next = withProgress(rollout, moved, now)
-  const stuck = blockedFailure(next, moved, { tasks, now })
+  const stuck = blockedFailure(next, moved, { tasks, leaving, now })
   if (stuck !== undefined) return end(input, next, stuck)
   const awaited = awaitedUntil(next, { ...input, tasks, healthy: record.healthy })
   const settled = awaited === null && allSettled(input.slots, next, tasks)
   if (settled && plan.changes.length === 0)
     return arrive({ ...input, record: { ...record, rollout: next } }, judged)
   const gone = plan.changes.filter((change) => isOfGoneService(change, rollout.to.spec))
-  const holders = new Set(leaving.values())
+  const holders = new Set(leaving.map(({ service }) => service))
   const { serving: _, ...since } = record.since
   return {
     record: { ...record, rollout: next, since, message: progress(next, plan) },

@@ -110,9 +110,14 @@ function restartLines(before: StackStatus | undefined, after: StackStatus, { lab
 }
 
 function whyAgain(before: TaskView, { restarts, renewals, error, exitCode }: TaskView): string | undefined {
-  if (restarts > before.restarts) return error?.message ?? `it exited with code ${exitCode ?? 'unknown'}`
+  if (restarts > before.restarts) return error?.message ?? endOfRun(exitCode)
   if (renewals <= before.renewals) return undefined
   return 'its host began it anew, since it, or a task of which it shares something, had changed'
+}
+
+/** A task that was refused, and has had no run until now, has no exit code. */
+function endOfRun(exitCode: number | null): string {
+  return exitCode === null ? 'what was in its way has gone' : `it exited with code ${exitCode}`
 }
 
 function tasksOf({ services }: StackStatus): { name: string; task: TaskView }[] {

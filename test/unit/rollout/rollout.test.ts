@@ -593,19 +593,7 @@ describe('waiting', () => {
 
   it('gives a port up before another service of the stack takes it', () => {
     const port = { target: 80, published: 8080, protocol: 'tcp' as const }
-    const holding = {
-      wanted: {
-        running: true,
-        argv: [],
-        image: '',
-        memory: null,
-        cpus: null,
-        pids: null,
-        mounts: [],
-        addresses: [],
-        ports: ['8080->80/tcp'],
-      },
-    }
+    const holding = { ports: ['8080->80/tcp'] }
     const simulation = deployed(
       aStack('web', [aService('old', { container: { ports: [port] } })]),
       () => holding,
@@ -616,6 +604,23 @@ describe('waiting', () => {
     )
     expect(simulation.settle().map(lines)).toEqual([['remove old.1'], ['run new.1']])
     expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  it('says of two services that swap their ports which one was waited for', () => {
+    const at = (published: number) => ({
+      container: { ports: [{ target: 80, published, protocol: 'tcp' as const }] },
+    })
+    const holding: Fate = ({ service }) => ({ ports: [service === 'blue' ? '8080->80/tcp' : '8081->80/tcp'] })
+    const simulation = deployed(
+      aStack('web', [aService('blue', at(8080)), aService('green', at(8081))]),
+      holding,
+    )
+    simulation.commit(sha(2), aStack('web', [aService('blue', at(8081)), aService('green', at(8080))]))
+    simulation.settle()
+    const [, swap] = simulation.record()?.history ?? []
+    expect(swap?.failure?.message).toBe(
+      'It waited 2m for port 8081/tcp, which service green has not given up.',
+    )
   })
 
   it('for a host tells which, and goes on when it reports', () => {

@@ -121,6 +121,7 @@ describe('progress', () => {
 
   it.each([
     [{ restarts: 1, exitCode: 0 }, 'it exited with code 0'],
+    [{ restarts: 1, exitCode: null }, 'what was in its way has gone'],
     [
       { renewals: 1, exitCode: 137 },
       'its host began it anew, since it, or a task of which it shares something, had changed',
