@@ -1,5 +1,5 @@
 /** Something that has happened, as `setpoint events` tells it. */
-export interface Happening {
+export interface Event {
   /** ISO time at which the controller saw it. */
   at: string
   type: 'host' | 'source' | 'stack' | 'task' | 'drift' | 'volume'

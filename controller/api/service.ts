@@ -1,4 +1,4 @@
-import type { Happening } from '../../schemas/event.ts'
+import type { Event } from '../../schemas/event.ts'
 import type { HistoryEntry } from '../../schemas/record.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type {
@@ -26,7 +26,7 @@ export interface Service extends Access, VolumeService {
   events(
     query: { follow: boolean; since?: string; stack?: string },
     signal: AbortSignal,
-  ): AsyncGenerator<Happening>
+  ): AsyncGenerator<Event>
   /** Newest first. */
   history(stack: string): HistoryEntry[]
   /**

@@ -1,6 +1,6 @@
 import { DEFAULT_STATE } from '../../schemas/defaults.ts'
 import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
-import type { Happening } from '../../schemas/event.ts'
+import type { Event } from '../../schemas/event.ts'
 import type { CopyRequest, ExecRequest } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type {
@@ -58,7 +58,7 @@ export interface Client {
   events(
     query: { follow: boolean; since?: string; stack?: string },
     signal?: AbortSignal,
-  ): AsyncGenerator<Happening>
+  ): AsyncGenerator<Event>
   processes(task: string): Promise<ProcessesDocument>
   stackProcesses(stack: string): Promise<StackProcessesDocument>
   volumes(query: VolumesQuery): Promise<VolumesDocument>
@@ -140,7 +140,7 @@ function clientOf(
     },
     async *events({ follow, since, stack }, signal) {
       const path = `/v1/events${query({ follow: String(follow), since, stack })}`
-      yield* (await lines(path, signal)) as AsyncGenerator<Happening>
+      yield* (await lines(path, signal)) as AsyncGenerator<Event>
     },
     processes: (task) => get(`/v1/processes${query({ task })}`),
     stackProcesses: (stack) => get(`/v1/processes${query({ stack })}`),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Happening } from '../../schemas/event.ts'
+import type { Event } from '../../schemas/event.ts'
 import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
@@ -62,7 +62,7 @@ export async function events(
 const BAD = /Failed|Rejected|Unhealthy|Lost|Refused|RolledBack|Stalled|Drifted|Problems/
 
 /** `12:00:01  task  TaskRunning  shop/web.1 is running` */
-function eventLine({ at, type, reason, message, host }: Happening, paint: Paint): string {
+function eventLine({ at, type, reason, message, host }: Event, paint: Paint): string {
   const tone: Tone = BAD.test(reason) ? 'bad' : 'dim'
   const where = type === 'task' && host !== undefined ? ` (${host})` : ''
   return `${at.slice(0, 19)}Z  ${type.padEnd(6)}  ${paint(reason.padEnd(16), tone)}  ${visible(message)}${where}`

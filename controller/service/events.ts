@@ -1,4 +1,4 @@
-import type { Happening } from '../../schemas/event.ts'
+import type { Event } from '../../schemas/event.ts'
 import { eventsBetween, type Scene } from '../status/events.ts'
 
 export interface EventsQuery {
@@ -11,9 +11,9 @@ export interface EventsQuery {
 /** What has happened since this controller started: the latest of it, in memory. */
 export interface Events {
   /** What there is, and with `follow` what comes, until `signal` aborts. */
-  read(query: EventsQuery, signal: AbortSignal): AsyncGenerator<Happening>
+  read(query: EventsQuery, signal: AbortSignal): AsyncGenerator<Event>
   /** Tells of something that cannot be seen. */
-  note(event: Happening): void
+  note(event: Event): void
   close(): void
 }
 
@@ -32,7 +32,7 @@ const PAUSE = 200
 
 /** Compares what can be seen after each change with what was seen before it. What is there at first is no event. */
 export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptions): Events {
-  const kept: Happening[] = []
+  const kept: Event[] = []
   const waiting = new Set<() => void>()
   let scene: Scene | undefined
   let timer: NodeJS.Timeout | undefined
@@ -46,22 +46,22 @@ export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptio
     timer = undefined
     const seen = look()
     const at = now().toISOString()
-    const happened = scene === undefined ? [] : eventsBetween(scene, seen).map((event) => ({ at, ...event }))
+    const events = scene === undefined ? [] : eventsBetween(scene, seen).map((event) => ({ at, ...event }))
     scene = seen
-    keep(happened)
+    keep(events)
   }
 
-  function keep(happened: Happening[]): void {
-    if (happened.length === 0) return
-    count += happened.length
-    kept.push(...happened)
+  function keep(events: Event[]): void {
+    if (events.length === 0) return
+    count += events.length
+    kept.push(...events)
     kept.splice(0, Math.max(0, kept.length - KEPT))
     for (const wake of [...waiting]) wake()
   }
 
   return {
     async *read({ follow, since, stack }, signal) {
-      const isMeant = (event: Happening) =>
+      const isMeant = (event: Event) =>
         (stack === undefined || event.stack === stack) && (since === undefined || event.at >= since)
       let position = count - kept.length
       for (;;) {

@@ -1,4 +1,4 @@
-import type { Happening } from '../../schemas/event.ts'
+import type { Event } from '../../schemas/event.ts'
 import { shortRevision } from '../../schemas/revision.ts'
 import { slotName } from '../../schemas/slot.ts'
 import type {
@@ -16,10 +16,11 @@ export interface Scene {
   drift: DriftItem[]
 }
 
-type Event = Omit<Happening, 'at'>
+/** An event without its time. */
+type EventFacts = Omit<Event, 'at'>
 
 /** What has happened between two moments: hosts and sources first, then each stack with its tasks, then drift. */
-export function eventsBetween(before: Scene, after: Scene): Event[] {
+export function eventsBetween(before: Scene, after: Scene): EventFacts[] {
   return [
     ...changes(before.status.hosts, after.status.hosts, { key: (host) => host.name, tell: hostEvents }),
     ...changes(before.status.sources, after.status.sources, { key: ({ name }) => name, tell: sourceEvents }),
@@ -31,10 +32,10 @@ export function eventsBetween(before: Scene, after: Scene): Event[] {
 interface Telling<T> {
   key(item: T): string
   /** What has happened to one of them; undefined: it was not there, or is not any more. */
-  tell(before: T | undefined, after: T | undefined): Event[]
+  tell(before: T | undefined, after: T | undefined): EventFacts[]
 }
 
-function changes<T>(before: T[], after: T[], { key, tell }: Telling<T>): Event[] {
+function changes<T>(before: T[], after: T[], { key, tell }: Telling<T>): EventFacts[] {
   const earlier = new Map(before.map((item) => [key(item), item]))
   const later = new Map(after.map((item) => [key(item), item]))
   const names = new Set([...earlier.keys(), ...later.keys()])
@@ -43,11 +44,11 @@ function changes<T>(before: T[], after: T[], { key, tell }: Telling<T>): Event[]
 
 const HOST_STATES = { ready: 'HostReady', stale: 'HostLate', lost: 'HostLost' } as const
 
-function hostEvents(before: HostStatus | undefined, after: HostStatus | undefined): Event[] {
+function hostEvents(before: HostStatus | undefined, after: HostStatus | undefined): EventFacts[] {
   const host = (after ?? before)?.name ?? ''
-  const event = (reason: string, message: string): Event => ({ type: 'host', reason, message, host })
+  const event = (reason: string, message: string): EventFacts => ({ type: 'host', reason, message, host })
   if (after === undefined) return [event('HostGone', `${host} is not known any more`)]
-  const events: Event[] = []
+  const events: EventFacts[] = []
   if (before === undefined) events.push(event('HostJoined', `${host} reports for the first time`))
   else if (before.state !== after.state) {
     events.push(event(HOST_STATES[after.state], `${host} is ${after.state}, and was ${before.state}`))
@@ -58,10 +59,10 @@ function hostEvents(before: HostStatus | undefined, after: HostStatus | undefine
   return events
 }
 
-function sourceEvents(before: SourceStatus | undefined, after: SourceStatus | undefined): Event[] {
+function sourceEvents(before: SourceStatus | undefined, after: SourceStatus | undefined): EventFacts[] {
   if (before === undefined || after === undefined) return []
   const { name, revision, error } = after
-  const events: Event[] = []
+  const events: EventFacts[] = []
   if (revision !== null && revision !== before.revision) {
     const message = `source ${name} has revision ${shortRevision(revision)}`
     events.push({ type: 'source', reason: 'NewRevision', message })
@@ -74,15 +75,15 @@ function sourceEvents(before: SourceStatus | undefined, after: SourceStatus | un
   return events
 }
 
-function stackEvents(before: StackStatus | undefined, after: StackStatus | undefined): Event[] {
+function stackEvents(before: StackStatus | undefined, after: StackStatus | undefined): EventFacts[] {
   const stack = (after ?? before)?.name ?? ''
-  const event = (reason: string, message: string): Event => ({ type: 'stack', reason, message, stack })
+  const event = (reason: string, message: string): EventFacts => ({ type: 'stack', reason, message, stack })
   const tasks = changes(tasksOf(before), tasksOf(after), {
     key: ({ task }) => task.id,
     tell: taskEvents(stack),
   })
   if (after === undefined) return [...tasks, event('StackRemoved', `stack ${stack} is gone`)]
-  const events: Event[] = []
+  const events: EventFacts[] = []
   const attempted = after.revision.attempted
   if (attempted !== null && attempted !== before?.revision.attempted) {
     events.push(event('RevisionAccepted', `stack ${stack} is to be at ${shortRevision(attempted)}`))
@@ -109,14 +110,19 @@ function tasksOf(stack: StackStatus | undefined): Placed[] {
 }
 
 function taskEvents(stack: string) {
-  return (before: Placed | undefined, after: Placed | undefined): Event[] => {
+  return (before: Placed | undefined, after: Placed | undefined): EventFacts[] => {
     const { service, task } = (after ?? before) as Placed
     const name = slotName({ stack, service, slot: task.slot })
     const place = { stack, service, slot: task.slot, taskId: task.id, host: task.host }
-    const event = (reason: string, message: string): Event => ({ type: 'task', reason, message, ...place })
+    const event = (reason: string, message: string): EventFacts => ({
+      type: 'task',
+      reason,
+      message,
+      ...place,
+    })
     if (after === undefined) return [event('TaskRemoved', `${name} is removed`)]
     const was = before?.task
-    const events: Event[] = []
+    const events: EventFacts[] = []
     if (was !== undefined && task.restarts > was.restarts) {
       const code = task.exitCode === null ? '' : `, its last exit code was ${task.exitCode}`
       events.push(event('TaskRestarted', `${name} is started again${code}`))
@@ -136,7 +142,7 @@ function taskEvents(stack: string) {
   }
 }
 
-function driftEvents(before: DriftItem | undefined, after: DriftItem | undefined): Event[] {
+function driftEvents(before: DriftItem | undefined, after: DriftItem | undefined): EventFacts[] {
   const { stack, service, taskId, host, field, wanted, found } = (after ?? before) as DriftItem
   const place = { stack, service, taskId, host }
   if (before === undefined) {

@@ -3,7 +3,7 @@ import type { RemoveVolumesQuery } from '../../../controller/api/volumes.ts'
 import type { Candidate } from '../../../controller/rollout/accept.ts'
 import { createVolumes, type VolumesDeps } from '../../../controller/service/volumes.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import type { Happening } from '../../../schemas/event.ts'
+import type { Event } from '../../../schemas/event.ts'
 import type { Observed } from '../../../schemas/fleet.ts'
 import type { StackRecord } from '../../../schemas/record.ts'
 import type { Channel } from '../../../schemas/session/channel.ts'
@@ -66,7 +66,7 @@ function serviceOf(world: World) {
     refusal = {},
   } = world
   const removed: string[] = []
-  const events: Happening[] = []
+  const events: Event[] = []
   const asked: SessionRequest[] = []
   const deps: VolumesDeps = {
     fleet: {
