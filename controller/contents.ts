@@ -53,7 +53,7 @@ export async function openContents(options: ContentsOptions): Promise<StackConte
       const used = usedDigests(specs)
       for (const digest of externalSecrets.digests().values()) used.add(digest)
       await Promise.all([packs, sealed].map((store) => store.sweep((digest) => used.has(digest)))).catch(
-        (err) => log.warn({ err }, 'content that is not used any more cannot be removed'),
+        (err) => log.warn({ err }, 'Content that is not used any more cannot be removed'),
       )
     },
   }

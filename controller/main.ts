@@ -131,7 +131,7 @@ function startWork(
       return turn({ candidate: sources.candidate, fleet, records, dispatch, now }, stack)
     },
     onTurn: changes.tell,
-    onError: (stack, err) => log.error({ stack, err }, 'a turn failed and is taken again'),
+    onError: (stack, err) => log.error({ stack, err }, 'A turn failed and is taken again'),
     now,
   })
   const registry = createRegistry({ authFile: options.authFile, now })

@@ -41,7 +41,7 @@ export function createCopies(folder: string, log: Pick<Log, 'warn'>): Copies {
     ])
     if (known === now && now !== undefined) return root
     if (known === undefined && now === undefined) return undefined
-    log.warn({ digest, copy }, 'content was changed on this host by somebody else; it is made again')
+    log.warn({ digest, copy }, 'Content was changed on this host by somebody else; it is made again')
     const entries = owner === undefined ? await readTree(root).catch(() => undefined) : undefined
     await rename(copy, join(folder, `${ASIDE}${digest}-${randomUUID()}`))
     return entries && packDigest(packChunks(entries)) === digest ? make(digest, entries) : undefined

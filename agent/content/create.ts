@@ -39,7 +39,7 @@ export function createContents({ paths, fetch, log }: ContentsOptions): Contents
     if (found !== undefined) return found
     const entries = await fetched(digest, target)
     const made = await copies.make(digest, entries)
-    log.info({ digest, files: entries.length }, 'content is here')
+    log.info({ digest, files: entries.length }, 'Content is here')
     return made
   }
 

@@ -123,7 +123,7 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
         if (inUse.has(id) || isRecent(id)) continue
         await roots.unmount(id)
         asked.delete(id)
-        log.info({ image: id }, 'image released: no task uses it')
+        log.info({ image: id }, 'Image released: no task uses it')
       }
     },
     keepTidy: tidier.keepTidy,

@@ -13,7 +13,7 @@ export async function forwardings(parts: Parts): Promise<Map<string, string[]>> 
   const { forwards, isWhole } = await firewall.read()
   const found = byTask(leases, forwards)
   if (!isWhole && isSame(found, byTask(leases, traffic.forwards))) {
-    log.warn({}, 'the rules in the nftables table of this agent were changed by somebody and are set again')
+    log.warn({}, 'The rules in the nftables table of this agent were changed by somebody and are set again')
     await firewall.apply()
   }
   return found

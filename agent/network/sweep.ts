@@ -14,7 +14,7 @@ export async function sweep(parts: Parts): Promise<void> {
   const leased = new Set(leases.networks().flatMap((network) => Object.keys(network.leases)))
   for (const taskId of leased) {
     if (journaled.includes(taskId)) continue
-    log.info({ task: taskId }, 'address given back: the task is not there any more')
+    log.info({ task: taskId }, 'Address given back: the task is not there any more')
     await detach(parts, taskId)
   }
   for (const network of leases.networks()) {

@@ -99,7 +99,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     onExit(listener) {
       exits.onExit((id, file) => {
         exitFrom(context, id, file).then(listener, (error) =>
-          log.error({ task: id, error }, 'the exit of a container cannot be told'),
+          log.error({ task: id, error }, 'The exit of a container cannot be told'),
         )
       })
     },
@@ -141,7 +141,7 @@ async function openContext({ paths, choice, log }: OciOptions): Promise<Context>
   const [profile, abilities, exits] = await Promise.all([
     loadSeccomp(),
     readAbilities(choice.info.cgroup),
-    watchExits(exitDirOf(paths), (error) => log.error({ error }, 'exits of containers cannot be watched')),
+    watchExits(exitDirOf(paths), (error) => log.error({ error }, 'Exits of containers cannot be watched')),
   ])
   return {
     paths,

@@ -50,7 +50,7 @@ export function createSecrets({ paths, memory, fetch, hostKey, log }: SecretsOpt
     const fresh = await opened(identity, sealed, digest)
     if (!fresh) throw invalid(target)
     await store.write(digest, sealed)
-    log.info({ digest, origin: fresh.origin }, 'a secret is here, sealed')
+    log.info({ digest, origin: fresh.origin }, 'A secret is here, sealed')
     return fresh
   }
 

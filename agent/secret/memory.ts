@@ -43,7 +43,7 @@ export function createMemory(root: string, log: Pick<Log, 'warn'>): Memory {
     if (!(await isMounted(root)) || (await readdir(root)).length > 0) return
     const { exitCode, stderr } = await run(['umount', root])
     if (exitCode === 0) await rmdir(root)
-    else log.warn({ root, problem: stderr.trim() }, 'the memory of secrets cannot be unmounted')
+    else log.warn({ root, problem: stderr.trim() }, 'The memory of secrets cannot be unmounted')
   }
 
   return {

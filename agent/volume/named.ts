@@ -49,7 +49,7 @@ export function createNamed({ paths, log }: NamedOptions) {
     if (mount.noCopy) await mkdir(data, { recursive: true })
     else await makeFilled({ data, imageRoot, target: mount.target })
     await writeMeta(home, known)
-    log.info({ volume: name }, 'volume made')
+    log.info({ volume: name }, 'Volume made')
     return data
   }
 
@@ -61,7 +61,7 @@ export function createNamed({ paths, log }: NamedOptions) {
     const isMounted = (await mountAt(target)) !== undefined
     if (!isMounted) {
       await mountVolume(known.name, options, { target, list: join(paths.run, `volume-${known.name}`) })
-      log.info({ volume: known.name, type: options.type }, 'volume mounted')
+      log.info({ volume: known.name, type: options.type }, 'Volume mounted')
     }
     const { filling, ...whole } = known
     // one that is mounted and not known yet was mounted by an agent that was killed before it had filled it
@@ -86,7 +86,7 @@ export function createNamed({ paths, log }: NamedOptions) {
         await oneByOne(name, async () => {
           if (inUse(name)) return
           await unmountFolder(join(mounts, name))
-          log.info({ volume: name }, 'volume unmounted')
+          log.info({ volume: name }, 'Volume unmounted')
         })
       }
       await trash.empty()
@@ -107,7 +107,7 @@ export function createNamed({ paths, log }: NamedOptions) {
         return trash.put(home)
       })
       if (gone === undefined) return
-      log.info({ volume: name }, 'volume removed')
+      log.info({ volume: name }, 'Volume removed')
       await trash.remove(gone) // whoever wants a new one of that name need not wait for it
     },
   }

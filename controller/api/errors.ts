@@ -28,7 +28,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Answers `{error: {code, message, hint}}`; what nobody foresaw goes to the log and not to the client. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { status, facts } = explain(error)
-  if (status >= 500) request.log.error({ err: error, url: request.url }, 'a request failed')
+  if (status >= 500) request.log.error({ err: error, url: request.url }, 'A request failed')
   reply.code(status).send({ error: facts })
 }
 

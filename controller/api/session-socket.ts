@@ -79,7 +79,7 @@ async function converse(
   log: FastifyBaseLogger,
 ): Promise<void> {
   const alive = keepAlive(client)
-  client.on('error', (error) => log.debug({ problem: error.message }, 'a live session has trouble'))
+  client.on('error', (error) => log.debug({ problem: error.message }, 'A live session has trouble'))
   try {
     const { task, request } = await openingOf(client)
     const channel = await service.openSession(task, request)
@@ -88,7 +88,7 @@ async function converse(
     client.close()
   } catch (error) {
     const facts = errorFacts(error, 'INTERNAL')
-    if (facts.code === 'INTERNAL') log.error({ problem: messageOf(error) }, 'a live session failed')
+    if (facts.code === 'INTERNAL') log.error({ problem: messageOf(error) }, 'A live session failed')
     client.send(JSON.stringify({ error: facts }), () => client.close())
   } finally {
     clearInterval(alive)

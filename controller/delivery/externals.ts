@@ -30,11 +30,11 @@ export function externalConfigs(folder: string, log: Pick<Log, 'warn'>): Externa
       else
         log.warn(
           { folder, name, size },
-          `an external config cannot be read, or is over ${MAX_FILE_BYTES} bytes`,
+          `An external config cannot be read, or is over ${MAX_FILE_BYTES} bytes`,
         )
     }
     if (files.length > MAX_CONFIGS)
-      log.warn({ folder }, `only the first ${MAX_CONFIGS} external configs are read`)
+      log.warn({ folder }, `Only the first ${MAX_CONFIGS} external configs are read`)
     known = { stamp, configs }
     return true
   }

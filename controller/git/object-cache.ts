@@ -105,7 +105,7 @@ export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
   function cleanLater(revision: string): void {
     exclusive(() => clean(revision)).catch((error) => {
       const said = error instanceof GitFailure ? redact(error.stderr) : String(error)
-      options.log.warn({ url: location.display, error: said }, 'cache of a source could not be cleaned')
+      options.log.warn({ url: location.display, error: said }, 'Cache of a source could not be cleaned')
     })
   }
 

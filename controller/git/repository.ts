@@ -56,7 +56,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     alternates: () => localObjects(location),
     fetch: fetchOnce,
     async refetch(revision) {
-      log.warn({ url: location.display }, 'cache of a source is damaged and made anew')
+      log.warn({ url: location.display }, 'Cache of a source is damaged and made anew')
       await objects.remake(revision)
       await fetchOnce(revision)
     },
@@ -112,7 +112,7 @@ export function openRepository(options: RepositoryOptions): Repository {
     if (revision === undefined || (await objects.has(revision))) return
     await fetchOnce(revision).catch((error) => {
       const { message } = translated(error)
-      log.warn({ url: location.display, revision, error: message }, 'revision of a source is not kept')
+      log.warn({ url: location.display, revision, error: message }, 'Revision of a source is not kept')
     })
   }
 

@@ -28,7 +28,7 @@ export async function watchFolders(options: WatchOptions): Promise<() => Promise
   })
   watcher.on('error', (error) => {
     // Out of inotify watches, or a folder that may not be read: what is not watched is still polled.
-    log.warn({ roots, error: String(error) }, 'changes may only be noticed at the next poll')
+    log.warn({ roots, error: String(error) }, 'Changes may only be noticed at the next poll')
   })
   await ready(watcher)
   return async () => {

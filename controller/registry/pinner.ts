@@ -54,7 +54,7 @@ export function createPinner({ registry, records, log, now }: PinnerOptions): Pi
           pins.set(reference, { digest: look.digest, at })
         } else {
           problems.set(reference, look.problem)
-          log.warn({ reference, problem: look.problem }, 'what an image stands for could not be looked up')
+          log.warn({ reference, problem: look.problem }, 'What an image stands for could not be looked up')
         }
       }),
     )

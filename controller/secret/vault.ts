@@ -47,7 +47,7 @@ export function createVault({ store, keys, hostKeys, log }: VaultOptions): Vault
       await hostKeys.settled()
       const recipient = recipientOr(() => hostKeys.recipientFor(host))
       if (Buffer.isBuffer(recipient)) {
-        log.error({ host, digest }, 'a secret is not sent to a host whose key is not sure')
+        log.error({ host, digest }, 'A secret is not sent to a host whose key is not sure')
         return recipient
       }
       const sealed = await store.read(digest)

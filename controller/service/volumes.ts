@@ -101,7 +101,7 @@ function noteRemoved(
   { name, host, stack }: VolumeStatus,
   how: string,
 ): void {
-  log.info({ volume: name, host }, 'a volume was removed, as somebody has asked for')
+  log.info({ volume: name, host }, 'A volume was removed, as somebody has asked for')
   events.note({
     ...{ at: now().toISOString(), type: 'volume', reason: 'VolumeRemoved', host },
     message: `volume ${name} is removed from ${host}, ${how}`,

@@ -128,7 +128,7 @@ export function followSource({ source, options }: SourceEntry, context: FollowOp
     status.error = errorFacts(error, 'SOURCE_INVALID')
     log.warn(
       { source: name, error: status.error },
-      'a source could not be read; what it last said stays in force',
+      'A source could not be read; what it last said stays in force',
     )
     onStatus()
   }

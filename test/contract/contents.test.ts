@@ -131,7 +131,7 @@ describe('the store of an agent', () => {
       expect((await stat(join(mount?.source ?? '', 'conf/a'))).mode & 0o777).toBe(0o644)
       expect((await readdir(join(mount?.source ?? '', 'conf'))).sort()).toEqual(['a'])
       expect(log.lines.filter((line) => line.startsWith('warn'))).toEqual([
-        'warn content was changed on this host by somebody else; it is made again',
+        'warn Content was changed on this host by somebody else; it is made again',
       ])
       expect((await readdir(join(state, 'contents'))).sort()).toEqual([
         expect.stringMatching(/^\.changed-/),

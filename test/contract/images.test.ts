@@ -190,7 +190,7 @@ insecure = true
     )
     expect(first?.id).toBe(id)
     expect(others).toEqual([first, first])
-    expect(infos).toEqual(['image pulled'])
+    expect(infos).toEqual(['Image pulled'])
   })
 
   it('is asked again only with pull policy always', async () => {
@@ -411,7 +411,7 @@ insecure = true
     const removed: unknown[] = []
     const log = {
       ...silent,
-      info: (fields: object, message: string) => void (message === 'image removed' && removed.push(fields)),
+      info: (fields: object, message: string) => void (message === 'Image removed' && removed.push(fields)),
     }
     images = await open({ ...roots, grace: 0, log })
     images.keepTidy(() => [])
@@ -574,7 +574,7 @@ describe('an image spec', () => {
 
     expect(second).toEqual(first)
     expect(await images.resolve({ ...built(spec), pull: 'always' })).toEqual(first)
-    expect(infos).toEqual(['image built'])
+    expect(infos).toEqual(['Image built'])
     expect(await readFile(join(first.root, 'hello'), 'utf8')).toBe('localhost/test/base:1')
     expect(await readFile(join(first.root, 'added'), 'utf8')).toBe('more')
     expect(first.config.entrypoint).toEqual(['/bin/app'])

@@ -40,7 +40,7 @@ export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Buil
     await remove(container) // what a crash left
     try {
       for (const step of planBuild(spec, container, reference)) {
-        log.debug({ image: spec.name, step: step.words }, 'build step')
+        log.debug({ image: spec.name, step: step.words }, 'Build step')
         caller.tell(`building ${spec.name}: ${step.words}`.slice(0, TOLD_LETTERS))
         await perform(step, container).catch((error) => fail(spec, step, error))
       }
@@ -69,14 +69,14 @@ export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Buil
   async function remove(container: string): Promise<void> {
     const { exitCode, stderr } = await run(buildah('rm', container))
     if (exitCode === 0 || stderr.includes('not known')) return
-    log.warn({ container, said: lastLines(stderr, 1) }, 'the working container of a build stays behind')
+    log.warn({ container, said: lastLines(stderr, 1) }, 'The working container of a build stays behind')
   }
 
   return (reference, spec, caller) =>
     inTurn(async () => {
       const started = performance.now()
       await build(reference, spec, caller)
-      log.info({ image: reference, took: Math.round(performance.now() - started) }, 'image built')
+      log.info({ image: reference, took: Math.round(performance.now() - started) }, 'Image built')
     })
 }
 

@@ -12,5 +12,5 @@ export async function removePackages(folder: string, before: number, log: Pick<L
   }
   for (const name of old) await rm(join(folder, name), { force: true })
   if (old.length > 0)
-    log.info({ packages: old.length }, 'downloaded packages removed: no build has used them')
+    log.info({ packages: old.length }, 'Downloaded packages removed: no build has used them')
 }

@@ -79,7 +79,7 @@ async function withLists<T>(log: Log, work: () => Promise<T>): Promise<T> {
     const isUnknown = /Unable to locate|no installation candidate|was not found/.test(text)
     const isStale = text.includes('Failed to fetch') || (isUnknown && (await areListsOld()))
     if (!isStale) throw error
-    log.info({}, 'the package lists are missing or old: apt-get update')
+    log.info({}, 'The package lists are missing or old: apt-get update')
     await said(['apt-get', 'update', '-o', 'APT::Sandbox::User=root'])
     return work()
   }

@@ -82,11 +82,11 @@ export function createCollector(options: CollectorOptions): Collector {
       if (exitCode === 0 || /image not known/.test(stderr)) continue
       log.warn(
         { image: id, names, said: lastLines(stderr, 1) },
-        'an image that nothing uses could not be removed',
+        'An image that nothing uses could not be removed',
       )
       return false
     }
-    log.info({ image: id, names, lastUsed, why }, 'image removed')
+    log.info({ image: id, names, lastUsed, why }, 'Image removed')
     return true
   }
 
@@ -109,7 +109,7 @@ export function createCollector(options: CollectorOptions): Collector {
       if (isPressed && used > diskLow) {
         log.warn(
           { used: Math.round(used), removed },
-          'the disk is filling up, and no more images may be removed',
+          'The disk is filling up, and no more images may be removed',
         )
       }
       return removed

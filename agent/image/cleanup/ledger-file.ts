@@ -25,7 +25,7 @@ export async function openLedger(path: string, log: Log): Promise<LedgerFile> {
       try {
         await writeDurably(path, JSON.stringify(next))
       } catch (error) {
-        log.warn({ path, problem: messageOf(error) }, 'what is known of images cannot be written')
+        log.warn({ path, problem: messageOf(error) }, 'What is known of images cannot be written')
       }
       written = next
     }
@@ -50,7 +50,7 @@ async function load(path: string, log: Log): Promise<Ledger> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       log.warn(
         { path, problem: messageOf(error) },
-        'what was known of images cannot be read: none is removed',
+        'What was known of images cannot be read: none is removed',
       )
     }
     return EMPTY_LEDGER

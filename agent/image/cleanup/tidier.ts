@@ -28,7 +28,7 @@ export function createTidier({ collector, log }: { collector: Collector; log: Lo
     tidying ??= collector
       .collect(uses(), { all })
       .catch((error) => {
-        log.warn({ problem: messageOf(error) }, 'images could not be cleared up')
+        log.warn({ problem: messageOf(error) }, 'Images could not be cleared up')
         return 0
       })
       .finally(() => {
@@ -60,7 +60,7 @@ export function createTidier({ collector, log }: { collector: Collector; log: Lo
       } finally {
         fetching -= 1
         void tidyIfFilling().catch((error) =>
-          log.warn({ problem: messageOf(error) }, 'the disk cannot be looked at'),
+          log.warn({ problem: messageOf(error) }, 'The disk cannot be looked at'),
         )
       }
     },

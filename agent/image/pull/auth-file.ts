@@ -11,7 +11,7 @@ export function authFileAt(path: string, log: Pick<Log, 'debug'>): () => Promise
       await access(path)
       return path
     } catch {
-      log.debug({ path }, 'there is no auth file: pulling with the credentials that buildah finds, if any')
+      log.debug({ path }, 'There is no auth file: pulling with the credentials that buildah finds, if any')
       return undefined
     }
   }

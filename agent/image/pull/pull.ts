@@ -48,15 +48,15 @@ export function createPull(options: PullOptions): Pull {
     let said = await attempt(source, { signal, tell }, options)
     for (const delay of backOff) {
       if (said === '' || signal.aborted || classify(said) !== 'trouble') break
-      log.warn({ reference, said: withoutSecrets(said), delay }, 'a pull failed and is tried again')
+      log.warn({ reference, said: withoutSecrets(said), delay }, 'A pull failed and is tried again')
       tell(`pulling ${reference} failed and is tried again in ${formatDuration(delay)}`)
       await sleep(delay, undefined, { signal }).catch(() => {}) // aborted: the loop ends
       if (signal.aborted) break
       said = await attempt(source, { signal, tell }, options)
     }
-    if (signal.aborted) log.info({ reference }, 'a pull was called off: no task wants it any more')
+    if (signal.aborted) log.info({ reference }, 'A pull was called off: no task wants it any more')
     if (said !== '') throw pullError(reference, said)
-    log.info({ reference, took: Math.round(performance.now() - started) }, 'image pulled')
+    log.info({ reference, took: Math.round(performance.now() - started) }, 'Image pulled')
   }
 
   return (source, caller) => {

@@ -60,7 +60,7 @@ async function readOne(path: string, log: Log): Promise<Network | undefined> {
     familiesOf(network) // throws when one is none
     return network
   } catch (error) {
-    log.error({ path, error: String(error) }, 'a network file cannot be read and is set aside')
+    log.error({ path, error: String(error) }, 'A network file cannot be read and is set aside')
     await rename(path, `${path}.unreadable`)
     return undefined
   }

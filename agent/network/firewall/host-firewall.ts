@@ -38,7 +38,7 @@ export function createHostFirewall({ prefix, instance, log }: HostFirewallOption
     told.add(place)
     log.warn(
       { chain: place, remedy: remedyFor({ family, table, name }, instance) },
-      'a firewall of the host drops what it forwards: tasks reach no other host, and their ports are not reached, until it lets the bridges of Setpoint pass',
+      'A firewall of the host drops what it forwards: tasks reach no other host, and their ports are not reached, until it lets the bridges of Setpoint pass',
     )
   }
 
@@ -49,7 +49,7 @@ export function createHostFirewall({ prefix, instance, log }: HostFirewallOption
         if (exitCode !== 0) return
         for (const chain of droppingChains(stdout)) await lookAt(chain)
       } catch (error) {
-        log.debug({ error: String(error) }, 'the firewall of the host could not be looked at')
+        log.debug({ error: String(error) }, 'The firewall of the host could not be looked at')
       }
     },
   }

@@ -50,7 +50,7 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
     const taken = [...networks, ...routes] // the name of a network tells more than a route to it
     const network = leases.add(key, spec, pickSubnets(spec, taken, seed))
     const { subnet, subnet6, bridge } = network
-    log.info({ network: spec.name, subnet, subnet6, bridge }, 'network added')
+    log.info({ network: spec.name, subnet, subnet6, bridge }, 'Network added')
     return network
   }
 
@@ -92,7 +92,7 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
           ip.forget()
           await ip.run([`link del ${network.bridge}`], /Cannot find device/)
         }
-        log.info({ network: network.name }, 'network removed: nobody uses it any more')
+        log.info({ network: network.name }, 'Network removed: nobody uses it any more')
       })()
       leaving.set(network.key, leave)
       await leave.finally(() => leaving.delete(network.key))

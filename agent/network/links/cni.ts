@@ -79,7 +79,7 @@ export function createCni({ prefix, folder, log }: CniOptions): Cni {
     if (before === undefined) return false
     const { said } = await call('CHECK', { link, netns, before })
     if (said !== undefined)
-      log.warn({ network: link.network.name, said }, 'a link is not as its plugin made it')
+      log.warn({ network: link.network.name, said }, 'A link is not as its plugin made it')
     return said === undefined
   }
 
@@ -91,7 +91,7 @@ export function createCni({ prefix, folder, log }: CniOptions): Cni {
     const { said } =
       missing === undefined ? await call('DEL', { link, netns, before }) : { said: `${missing} is gone` }
     if (said !== undefined)
-      log.warn({ network: link.network.name, said }, 'a CNI plugin may have left something behind')
+      log.warn({ network: link.network.name, said }, 'A CNI plugin may have left something behind')
     await rm(fileOf(link), { force: true })
   }
 

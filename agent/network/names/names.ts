@@ -54,7 +54,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
 
   async function setAddress({ networks: [first] }: ServerPlan, { address }: NameServer): Promise<void> {
     const said = first ? await setServerAddress(first, address, { ip, leases }) : []
-    if (said.length > 0) log.warn({ said, address }, 'a name server has no address')
+    if (said.length > 0) log.warn({ said, address }, 'A name server has no address')
   }
 
   /** Until something is published the servers say what they said; what is theirs to say may have become more. */
@@ -82,7 +82,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
   }
 
   function watch(): void {
-    startAll().catch((error) => log.error({ error: String(error) }, 'a name server is down'))
+    startAll().catch((error) => log.error({ error: String(error) }, 'A name server is down'))
   }
 
   return {

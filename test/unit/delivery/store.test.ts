@@ -86,6 +86,6 @@ describe('external configs', () => {
     const configs = externalConfigs(folder, log)
     await configs.look()
     expect(configs.externals().size).toBe(0)
-    expect(log.lines).toEqual(['warn an external config cannot be read, or is over 1048576 bytes'])
+    expect(log.lines).toEqual(['warn An external config cannot be read, or is over 1048576 bytes'])
   })
 })

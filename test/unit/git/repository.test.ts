@@ -136,7 +136,7 @@ describe('a repository', () => {
     const log = testLog()
     const source = open([sourceOptions(url)], cache, log)[0] as Source
     expect(await readLatest(source)).toEqual({ x: '2', y: 'same' })
-    expect(log.warn).toHaveBeenCalledWith({ url }, 'cache of a source is damaged and made anew')
+    expect(log.warn).toHaveBeenCalledWith({ url }, 'Cache of a source is damaged and made anew')
     await server.close()
   })
 
