@@ -2,7 +2,7 @@ import type { Log } from '../../schemas/log.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Clock } from '../clock.ts'
 import type { Exit, Runtime } from '../runtime/runtime.ts'
-import type { Runner } from './runner.ts'
+import type { Runners } from './runners.ts'
 import type { Sharing } from './sharing.ts'
 import { restartUnheld } from './unheld.ts'
 
@@ -17,7 +17,7 @@ export interface Ends {
 }
 
 interface EndsOptions {
-  runners: Map<string, Runner>
+  runners: Pick<Runners, 'get'>
   sharing: Sharing
   runtime: Runtime
   clock: Clock

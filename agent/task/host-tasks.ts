@@ -1,19 +1,19 @@
 import { SetpointError } from '../../schemas/error.ts'
 import { slotName } from '../../schemas/slot.ts'
-import type { Task } from '../../schemas/task.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
 import { adoptAll } from './adopt.ts'
 import { createChanges } from './changes.ts'
 import { createEffects, type EffectDeps } from './effects.ts'
 import { createEnds } from './ends.ts'
-import { type Entry, needsPorts, newEntry, type Replacement, serves } from './entry.ts'
+import { type Entry, needsPorts, serves } from './entry.ts'
 import type { WatchHealth } from './health-watch.ts'
 import type { Journal } from './journal.ts'
-import { begun, notRejected, removed } from './outcome.ts'
+import { removed } from './outcome.ts'
 import { createPublisher } from './publisher.ts'
 import { createRepair } from './repair.ts'
 import { createRepairLimit } from './repair-limit.ts'
 import { createRunner, type Runner } from './runner.ts'
+import { createRunners } from './runners.ts'
 import { createSharing } from './sharing.ts'
 import { step } from './step.ts'
 import { createStrays } from './strays.ts'
@@ -30,11 +30,17 @@ export interface TasksOptions extends Omit<EffectDeps, 'ownerOf' | 'joinedBy'> {
 /** The tasks of this host, run with the parts given: a runner for each, and what they have in common. */
 export function createTasks(options: TasksOptions): Tasks {
   const { runtime, networks, journal, clock, log } = options
-  const runners = new Map<string, Runner>()
+  const runners = createRunners({
+    create: runnerOf,
+    onTaken: (id) => changes.touch(id),
+    onGone: forget,
+    clock,
+  })
+  const { entries } = runners
   const sharing = createSharing({ runners, runtime, clock })
   const effects = createEffects({ ...options, ownerOf: sharing.ownerOf, joinedBy: sharing.joinedBy })
   const ends = createEnds({ runners, sharing, runtime, clock, log })
-  const strays = createStrays({ ...options, isTask: (id) => runners.has(id) })
+  const strays = createStrays({ ...options, isTask: (id) => runners.get(id) !== undefined })
   const view = createView({ entries, failureOf: (id) => publisher.failureOf(id) })
   const changes = createChanges(clock, statusOf)
   const publisher = createPublisher({
@@ -55,7 +61,7 @@ export function createTasks(options: TasksOptions): Tasks {
     async adopt() {
       const adopted = await adoptAll(await journal.load(), options)
       await strays.removeHalves(adopted.map(({ task }) => task.id))
-      takeUp(adopted)
+      runners.takeUp(adopted)
       await publisher.flush()
       sweeper.atStart()
       const running = adopted.filter(({ status }) => status.state === 'running').length
@@ -65,7 +71,7 @@ export function createTasks(options: TasksOptions): Tasks {
     async removeAll(tell) {
       const known = (await journal.load()).map((entry) => step(entry, { type: 'removeWanted' }, clock.now()))
       await Promise.all(
-        takeUp(await adoptAll(known, options)).map(async (runner) => {
+        runners.takeUp(await adoptAll(known, options)).map(async (runner) => {
           const { task } = runner.entry()
           await removed(runner)
           tell(`task ${slotName(task)} (${task.id})`)
@@ -77,11 +83,11 @@ export function createTasks(options: TasksOptions): Tasks {
       }
     },
 
-    run: (task) => want(task, null),
+    run: (task) => runners.want(task, null),
 
     replace({ task, replaces, order, healthDeadline }) {
       const others = replaces.filter((id) => id !== task.id)
-      return want(task, { ids: others, order, healthDeadline })
+      return runners.want(task, { ids: others, order, healthDeadline })
     },
 
     async remove(taskId) {
@@ -121,63 +127,29 @@ export function createTasks(options: TasksOptions): Tasks {
       changes.close()
       sweeper.close()
       publisher.close()
-      for (const runner of runners.values()) runner.close()
+      runners.close()
       await journal.idle()
     },
   }
 
-  async function want(task: Task, replaces: Replacement | null): Promise<void> {
-    const present = runners.get(task.id)
-    if (present?.entry().wanted === 'removed') await present.gone
-    const room = replaces?.ids.some((id) => runners.has(id)) ? replaces : null
-    const known = runners.get(task.id)
-    const wasWanted = known?.entry().wanted === 'run'
-    if (known && (room || !wasWanted)) known.send({ type: 'wanted', replaces: room })
-    const runner = known ?? take(newEntry(task, room, clock.now()))
-    if (!known) runner.begin()
-    return wasWanted ? notRejected(runner.entry()) : begun(runner)
-  }
-
-  /** None begins before all are there: some share what others have. */
-  function takeUp(adopted: Entry[]): Runner[] {
-    const taken = adopted.map(take)
-    for (const runner of taken) runner.begin()
-    return taken
-  }
-
-  function take(entry: Entry): Runner {
-    const { id } = entry.task
-    const runner = createRunner(entry, {
-      ...{ effects, journal, publisher, clock, log, makeRoom, leftover: 'unknown' },
+  function runnerOf(entry: Entry): Runner {
+    return createRunner(entry, {
+      ...{ effects, journal, publisher, clock, log, leftover: 'unknown' },
       watchHealth: options.watchHealth,
       probe: options.probe,
+      makeRoom: runners.makeRoom,
       onChange({ task }) {
-        changes.touch(id)
+        changes.touch(task.id)
         sharing.changed(task)
       },
     })
-    runners.set(id, runner)
-    changes.touch(id)
-    void runner.gone.then(() => forget(id))
-    return runner
   }
 
   function forget(id: string): void {
-    runners.delete(id)
     view.forget(id)
     limit.forget(id)
     changes.touch(id)
     sweeper.afterTask()
-  }
-
-  async function makeRoom(ids: string[]): Promise<void> {
-    const others = ids.flatMap((id) => runners.get(id) ?? [])
-    for (const runner of others) runner.send({ type: 'removeWanted' })
-    await Promise.all(others.map(({ gone }) => gone))
-  }
-
-  function entries(): Entry[] {
-    return [...runners.values()].map((runner) => runner.entry())
   }
 
   function statusOf(id: string) {

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
 import type { Runner } from './runner.ts'
+import type { Runners } from './runners.ts'
 
 /**
  * Tasks in namespaces of another one: `network_mode: service:…`, `pid: service:…` and `ipc: service:…`, the task of that
@@ -35,7 +36,7 @@ export interface Joined {
 }
 
 interface SharingDeps {
-  runners: Map<string, Runner>
+  runners: Pick<Runners, 'all'>
   runtime: Pick<Runtime, 'state'>
   clock: Clock
 }
@@ -47,7 +48,7 @@ const DEADLINE = 30_000
 export function createSharing({ runners, runtime, clock }: SharingDeps): Sharing {
   /** Of an old and a new owner the one that the slot has still; it is not the one that makes room. */
   function ownerFor(task: Task, service = sharedService(task)): Runner | undefined {
-    const owners = [...runners.values()].filter((runner) => isOwner(runner.entry(), task, service))
+    const owners = runners.all().filter((runner) => isOwner(runner.entry(), task, service))
     return owners.find((runner) => runner.entry().replaces === null) ?? owners[0]
   }
 
@@ -96,7 +97,7 @@ export function createSharing({ runners, runtime, clock }: SharingDeps): Sharing
       throw notThere(task)
     },
     changed(task) {
-      for (const runner of runners.values()) {
+      for (const runner of runners.all()) {
         const { task: other } = runner.entry()
         if (other.id === task.id || isOf(task, other, sharedService(other))) rejoin(runner)
         if (isOf(task, other, joinedService(other))) joinAnew(runner)
