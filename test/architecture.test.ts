@@ -19,10 +19,12 @@ const AGENT_SHARED = [
   'agent/clock.ts',
   'agent/coalesce.ts',
   'agent/disk.ts',
+  'agent/kernel-file.ts',
   'agent/mountinfo.ts',
   'agent/one-by-one.ts',
-  'agent/process-stat.ts',
+  'agent/processes.ts',
   'agent/shared.ts',
+  'agent/signals.ts',
 ]
 
 /** The import table. The most specific entry counts. */
@@ -127,7 +129,7 @@ const RULES: Record<string, Rule> = {
   },
   'agent/health': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/runtime'] },
   'agent/observe': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent'], packages: ['ioredis'] },
-  ...Object.fromEntries(AGENT_SHARED.map((file) => [file, { from: [] }])),
+  ...Object.fromEntries(AGENT_SHARED.map((file) => [file, { from: ['agent/kernel-file.ts'] }])),
   agent: { from: ['schemas', 'agent'], packages: ['bullmq', 'ioredis', 'pino', 'commander'] },
 }
 

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { formatAddress } from '../../schemas/address.ts'
+import { readKernelFile } from '../kernel-file.ts'
 import { succeed } from '../runtime/exec.ts'
 import { within } from './within.ts'
 
@@ -51,8 +52,8 @@ export function createObserver(prefix: string[]): Observer {
   return {
     async addressesIn({ name, path }) {
       const pid = processIn(String(statSync(path).ino))
-      const text = pid === undefined ? undefined : readOrGone(`/proc/${pid}/net/fib_trie`)
-      const text6 = readOrGone(`/proc/${pid}/net/if_inet6`) ?? ''
+      const text = pid === undefined ? undefined : readKernelFile(`/proc/${pid}/net/fib_trie`)
+      const text6 = readKernelFile(`/proc/${pid}/net/if_inet6`) ?? ''
       if (text !== undefined) return [...localAddresses(text), ...localAddresses6(text6)]
       const argv = within(prefix, [
         'ip',
@@ -122,14 +123,6 @@ function processes(): number[] {
 function inodeOf(pid: number): string | undefined {
   try {
     return /\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[1]
-  } catch {
-    return undefined // it has ended
-  }
-}
-
-function readOrGone(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
   } catch {
     return undefined // it has ended
   }

@@ -3,12 +3,12 @@ import type { Log } from '../../schemas/log.ts'
 import type { Stray } from '../../schemas/report.ts'
 import { coalesce } from '../coalesce.ts'
 import type { Networks } from '../network/networks.ts'
+import { startTimeOf } from '../processes.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Finding, Subject } from '../task/findings.ts'
 import type { Tasks } from '../task/tasks.ts'
 import { keepMounts, readFacts, readShared, type SharedFacts } from './facts.ts'
 import { createMountReader } from './mounts.ts'
-import { startTimeOf } from './proc.ts'
 import { createStrays } from './strays.ts'
 
 /** Looks into the kernel for what each running task really has, and for containers that no journal knows. */
@@ -98,7 +98,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   async function lookAt(subject: Subject, shared: SharedFacts): Promise<Finding | undefined> {
-    const startTime = startTimeOf(proc, subject.pid)
+    const startTime = startTimeOf(subject.pid, proc)
     if (startTime === undefined || !isSameProcess(subject, startTime)) return void (await miss(subject))
     missing.delete(subject.id)
     if (!(await runtime.isHeld(subject.id))) await tasks.unheld(subject.id)

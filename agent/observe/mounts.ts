@@ -1,5 +1,5 @@
 import { isInside, type MountPoint, parseMounts } from '../mountinfo.ts'
-import { readInPlace } from './proc.ts'
+import { readInPlace } from './read-in-place.ts'
 
 /** Reads mount tables again and again: one that has not changed since is not parsed again. */
 export interface MountReader {

@@ -5,8 +5,8 @@ import { SetpointError } from '../../schemas/error.ts'
 import { versionArgv } from './argv.ts'
 import { type CgroupMode, cgroupMode } from './cgroup/cgroup.ts'
 import { succeed } from './exec.ts'
+import { mayLockMemory } from './memory-lock.ts'
 import { openView } from './mounts/view.ts'
-import { mayLockMemory } from './proc.ts'
 import type { RuntimeInfo } from './runtime.ts'
 
 export { releaseView } from './mounts/view.ts'
@@ -52,7 +52,7 @@ interface Found extends Wanted {
 
 async function crunIn(cgroup: CgroupMode, { crun, runc, wanted, run }: Found): Promise<Way> {
   const way = { name: 'crun' as const, path: crun }
-  if (cgroup === 'v2' && wanted === 'auto' && runc !== undefined && !(await mayLockMemory())) {
+  if (cgroup === 'v2' && wanted === 'auto' && runc !== undefined && !mayLockMemory()) {
     const why = 'crun could not load its device filter (no CAP_SYS_RESOURCE, and locked memory is limited)'
     return { name: 'runc', path: runc, prefix: [], why }
   }

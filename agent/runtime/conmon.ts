@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { argvOfProcess } from '../processes.ts'
 import { type Argv, start } from './exec.ts'
-import { argvOfProcess } from './proc.ts'
 
 /** The sync pipe's place among conmon's open files: the first after stdin, stdout and stderr. */
 const SYNC_FD = 3
@@ -50,7 +50,7 @@ export function startConmon(argv: Argv, directory: string, deadline: number): Pr
 export async function conmonPid(id: string, pidFile: string): Promise<number | undefined> {
   const pid = Number(readOrAbsent(pidFile))
   if (!pid) return undefined
-  const argv = await argvOfProcess(pid)
+  const argv = argvOfProcess(pid)
   return argv?.includes(`--cid=${id}`) ? pid : undefined // a zombie has no command line
 }
 

@@ -1,11 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
+import { isAlive } from '../processes.ts'
+import { signal } from '../signals.ts'
 import { deleteArgv } from './argv.ts'
 import { oomKills } from './cgroup/cgroup.ts'
 import { conmonPid } from './conmon.ts'
 import { type Context, filesOf } from './context.ts'
 import { run } from './exec.ts'
 import { explain } from './explain.ts'
-import { isAlive, signal } from './proc.ts'
 import { exists, readRecord } from './record.ts'
 
 const DELETE_DEADLINE = 30_000
@@ -19,7 +20,7 @@ const EXIT_DEADLINE = 10_000
 export async function deleteContainer(context: Context, id: string): Promise<void> {
   const { root } = context.command
   const record = await readRecord(root, id)
-  if (record && (await isAlive(record))) signal(record.pid, 'SIGKILL')
+  if (record && isAlive(record)) signal(record.pid, 'SIGKILL')
   await conmonDone(context, id)
   if (!(await exists(filesOf(context, id).record))) return
   await noteOom(context, id)
@@ -31,7 +32,7 @@ export async function deleteContainer(context: Context, id: string): Promise<voi
 
 async function noteOom({ info, ...context }: Context, id: string): Promise<void> {
   const { bundle, cgroup, oom } = filesOf(context, id)
-  if ((await oomKills(info.cgroup, cgroup)) === 0) return
+  if (oomKills(info.cgroup, cgroup) === 0) return
   await mkdir(bundle, { recursive: true })
   await writeFile(oom, '')
 }

@@ -1,6 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Paths } from '../paths.ts'
+import { isAlive } from '../processes.ts'
+import { signal } from '../signals.ts'
 import { readAbilities } from './abilities.ts'
 import { startArgv } from './argv.ts'
 import { cgroupPath, fileOf, oomKills, readLimits, removeCgroup } from './cgroup/cgroup.ts'
@@ -31,7 +33,6 @@ import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './moun
 import { removeSharedMemory } from './mounts/shared-memory.ts'
 import { execIn } from './probe.ts'
 import { endOldProbes } from './probe-leftovers.ts'
-import { isAlive, signal } from './proc.ts'
 import { exists, readRecord, stateOf } from './record.ts'
 import type { Exit, Runtime } from './runtime.ts'
 import { tracesOf } from './traces.ts'
@@ -80,7 +81,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     start: async (id) => startContainer(await contexts.of(id), id),
     async kill(id, name) {
       const record = await readRecord((await contexts.of(id)).command.root, id)
-      if (record && (await isAlive(record))) signal(record.pid, name)
+      if (record && isAlive(record)) signal(record.pid, name)
     },
     delete: async (id) => deleteContainer(await contexts.of(id), id),
     async purge(id) {
@@ -104,7 +105,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
       })
     },
     exitOf: async (id) => exitOf(await contexts.of(id), id),
-    limits: (id) => readLimits(info.cgroup, cgroupPath(paths.instance, id)),
+    limits: async (id) => readLimits(info.cgroup, cgroupPath(paths.instance, id)),
     usage: (id, pid) => readUsage(info.cgroup, { cgroup: cgroupPath(paths.instance, id), pid }),
     async setLimits(id, resources) {
       await writeLimits(info.cgroup, filesOf(context, id).cgroup, resources).catch((error) => {
@@ -189,7 +190,7 @@ async function removeParents({ info, paths }: Context): Promise<void> {
 
 async function exitFrom(context: Context, id: string, { exitCode, at }: ExitFile): Promise<Exit> {
   const { oom, cgroup } = filesOf(context, id)
-  const oomKilled = (await oomKills(context.info.cgroup, cgroup)) > 0 || (await exists(oom))
+  const oomKilled = oomKills(context.info.cgroup, cgroup) > 0 || (await exists(oom))
   return { id, exitCode, oomKilled, at }
 }
 

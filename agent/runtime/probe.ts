@@ -1,10 +1,10 @@
 import { readFile, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { killTree } from '../signals.ts'
 import { execArgv } from './argv.ts'
 import { type Context, filesOf } from './context.ts'
 import { run } from './exec.ts'
 import { processFile } from './exec-process.ts'
-import { killTree } from './proc.ts'
 import { readRecord } from './record.ts'
 import type { ExecResult } from './runtime.ts'
 
@@ -47,5 +47,5 @@ export async function killProbe(context: Context, id: string, pidFile: string): 
   const record = await readRecord(context.command.root, id)
   if (!pid || record === undefined || pid === record.pid) return
   const [own, container] = await Promise.all([pid, record.pid].map((one) => readlink(`/proc/${one}/ns/pid`)))
-  if (own === container) await killTree(pid)
+  if (own === container) killTree(pid)
 }

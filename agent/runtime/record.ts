@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive, type ProcessIdentity } from './proc.ts'
+import { isAlive, type ProcessIdentity } from '../processes.ts'
 import type { ContainerState } from './runtime.ts'
 
 /**
@@ -19,7 +19,7 @@ export async function readRecord(root: string, id: string): Promise<ProcessIdent
 export async function stateOf(root: string, id: string): Promise<ContainerState | undefined> {
   const record = await readRecord(root, id)
   if (record === undefined) return undefined
-  if (!(await isAlive(record))) return { status: 'stopped', pid: 0 }
+  if (!isAlive(record)) return { status: 'stopped', pid: 0 }
   const isWaiting = await exists(join(root, id, 'exec.fifo'))
   return { status: isWaiting ? 'created' : 'running', pid: record.pid }
 }

@@ -2,7 +2,7 @@ import { readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cgroupPath } from '../runtime/cgroup/cgroup.ts'
 import { cgroupProcesses } from '../runtime/cgroup/processes.ts'
-import { killTree, signal } from '../runtime/proc.ts'
+import { killTree, signal } from '../signals.ts'
 import { commandsFolder, type Reach } from './reach.ts'
 
 /** Milliseconds between the polite and the last signal. */
@@ -20,7 +20,7 @@ export async function hangUp(pidFile: string, container: Container, reach: Reach
   if (!(await isCommand(pid, container, reach))) return
   signal(pid, 'SIGHUP')
   await new Promise((resolve) => setTimeout(resolve, GRACE).unref())
-  if (await isCommand(pid, container, reach)) await killTree(pid)
+  if (await isCommand(pid, container, reach)) killTree(pid)
 }
 
 /** Ends what commands of an earlier life of this agent have left. */
@@ -28,7 +28,7 @@ export async function sweepCommands(reach: Reach): Promise<void> {
   const folder = commandsFolder(reach)
   for (const name of await readdir(folder).catch(() => [])) {
     const pid = Number(await readFile(join(folder, name, 'pid'), 'utf8').catch(() => '0'))
-    if (pid > 0 && (await isOfTask(pid, reach))) await killTree(pid)
+    if (pid > 0 && (await isOfTask(pid, reach))) killTree(pid)
     await rm(join(folder, name), { recursive: true, force: true })
   }
 }

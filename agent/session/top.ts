@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, jsonFrame } from '../../schemas/session/frames.ts'
 import type { ProcessLine, TopRequest } from '../../schemas/session/request.ts'
-import { parseProcessStat } from '../process-stat.ts'
+import { readKernelFile } from '../kernel-file.ts'
+import { argvOfProcess, parseProcessStat } from '../processes.ts'
 import { cgroupPath } from '../runtime/cgroup/cgroup.ts'
 import { cgroupProcesses } from '../runtime/cgroup/processes.ts'
 import { readInRoot } from '../runtime/in-root.ts'
-import { argvOfProcess } from '../runtime/proc.ts'
 import { parsePasswd } from '../runtime/users/accounts.ts'
 import { type Reach, reachTask } from './reach.ts'
 import { rootOf } from './root-ids.ts'
@@ -25,40 +25,35 @@ export async function sendProcesses(request: TopRequest, channel: Channel, reach
   const { imageRoot, pid: first } = await reachTask(reach, request.taskId)
   const pids = await cgroupProcesses(reach.cgroup, cgroupPath(reach.paths.instance, request.taskId))
   const [booted, nameOf] = await Promise.all([bootTime(), userNames(imageRoot, first)])
-  const found = await Promise.all(pids.slice(0, MOST).map((pid) => processOf(pid, booted, nameOf)))
+  const found = pids.slice(0, MOST).map((pid) => processOf(pid, { booted, nameOf }))
   const lines = found.filter((line) => line !== undefined).sort((a, b) => a.pid - b.pid)
   for (let at = 0; at < lines.length; at += 20) {
     await channel.send(jsonFrame(FRAME.processes, lines.slice(at, at + 20)))
   }
 }
 
+interface Host {
+  /** Milliseconds since 1970. */
+  booted: number
+  nameOf: (uid: number) => string
+}
+
 /** One that ends while it is looked at is left out. */
-async function processOf(
-  pid: number,
-  booted: number,
-  nameOf: (uid: number) => string,
-): Promise<ProcessLine | undefined> {
-  try {
-    const [stat, status, argv] = await Promise.all([
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-      readFile(`/proc/${pid}/status`, 'utf8'),
-      argvOfProcess(pid),
-    ])
-    const { name, startTime, cpuTime, pages } = numbersOf(stat)
-    const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? 0)
-    const inner = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1]
-    return {
-      pid,
-      innerPid: inner === undefined ? null : Number(inner),
-      user: nameOf(uid),
-      cpu: cpuTime / TICKS,
-      memory: pages * PAGE,
-      startedAt: new Date(booted + (startTime / TICKS) * 1_000).toISOString(),
-      argv: argv?.length ? clipped(argv) : [`[${name}]`],
-    }
-  } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
+function processOf(pid: number, { booted, nameOf }: Host): ProcessLine | undefined {
+  const [stat, status] = ['stat', 'status'].map((file) => readKernelFile(`/proc/${pid}/${file}`))
+  if (stat === undefined || status === undefined) return undefined
+  const argv = argvOfProcess(pid)
+  const { name, startTime, cpuTime, pages } = numbersOf(stat)
+  const uid = Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? 0)
+  const inner = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1]
+  return {
+    pid,
+    innerPid: inner === undefined ? null : Number(inner),
+    user: nameOf(uid),
+    cpu: cpuTime / TICKS,
+    memory: pages * PAGE,
+    startedAt: new Date(booted + (startTime / TICKS) * 1_000).toISOString(),
+    argv: argv?.length ? clipped(argv) : [`[${name}]`],
   }
 }
 

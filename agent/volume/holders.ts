@@ -2,6 +2,7 @@ import { readFile, realpath } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { VolumeUser } from '../../schemas/session/volumes.ts'
 import { absent } from '../disk.ts'
+import { gone } from '../kernel-file.ts'
 import { type MountPoint, mountOf, parseMounts, readMounts } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -55,11 +56,7 @@ async function placeOf(folder: string): Promise<Place | undefined> {
 
 /** None when the process has ended; anything else that keeps us from looking is an error, and no volume goes. */
 async function mountsOf(pid: number): Promise<MountPoint[]> {
-  const text = await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (['ENOENT', 'ESRCH', 'EINVAL'].includes(error.code ?? '')) return ''
-    throw error
-  })
-  return parseMounts(text)
+  return parseMounts((await readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(gone)) ?? '')
 }
 
 /** For whom a container was made, and from what of the host it has mounts. Without its file the kernel still knows these. */

@@ -7,7 +7,7 @@ import { readMounts } from '../../agent/mountinfo.ts'
 import { cgroupMode } from '../../agent/runtime/cgroup/cgroup.ts'
 import { chooseRuntime, releaseView } from '../../agent/runtime/choose.ts'
 import { succeed } from '../../agent/runtime/exec.ts'
-import { mayLockMemory } from '../../agent/runtime/proc.ts'
+import { mayLockMemory } from '../../agent/runtime/memory-lock.ts'
 
 const SCRIPT = fileURLToPath(new URL('../support/choose-once.ts', import.meta.url))
 const HIDE = 'mount --bind /dev/null'
@@ -89,7 +89,7 @@ describe('the choice of a runtime', () => {
       const choice = await chooseAfter(
         'umount --recursive /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup',
       )
-      const name = (await mayLockMemory()) ? 'crun' : 'runc'
+      const name = mayLockMemory() ? 'crun' : 'runc'
       expect(choice).toMatchObject({ prefix: [], info: { name, cgroup: 'v2' } })
     },
   )

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SetpointError } from '../../../schemas/error.ts'
 import { absent } from '../../disk.ts'
+import { argvOfProcess } from '../../processes.ts'
 import { type Argv, type Result, run } from '../../runtime/exec.ts'
+import { signal } from '../../signals.ts'
 import { within } from '../within.ts'
 import type { NameServer } from './name-servers.ts'
 
@@ -61,7 +63,8 @@ export async function startDnsmasq(
 
 /** Makes a server read its files again, if it runs. */
 export async function reloadDnsmasq(files: Files): Promise<void> {
-  signal((await processOf(files))?.pid, 'SIGHUP')
+  const running = await processOf(files)
+  if (running) signal(running.pid, 'SIGHUP')
 }
 
 /** Resolves once the server has ended. Its files stay, but for that with its pid, which it removes before it ends. */
@@ -70,7 +73,7 @@ export async function endDnsmasq(files: Files): Promise<void> {
   if (!running) return
   signal(running.pid, 'SIGTERM')
   const deadline = Date.now() + STOP_DEADLINE
-  while (isSame(await argvOf(running.pid), running.argv)) {
+  while (isSame(argvOfProcess(running.pid), running.argv)) {
     if (Date.now() > deadline) signal(running.pid, 'SIGKILL')
     await sleep(10)
   }
@@ -123,7 +126,7 @@ async function capLog(file: string): Promise<void> {
   if (log && log.size > LOG_CAP) await truncate(file)
 }
 
-function isSame(a: string[], b: string[]): boolean {
+function isSame(a: string[] | undefined, b: string[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
@@ -132,24 +135,9 @@ async function processOf({ pid, hosts }: Files): Promise<Running | undefined> {
   try {
     const number = Number((await readFile(pid, 'utf8')).trim())
     if (!Number.isInteger(number) || number <= 0) return undefined
-    const argv = await argvOf(number)
-    return argv.includes(`--addn-hosts=${hosts}`) ? { pid: number, argv } : undefined
+    const argv = argvOfProcess(number) // empty or none once the process has ended
+    return argv?.includes(`--addn-hosts=${hosts}`) ? { pid: number, argv } : undefined
   } catch {
     return undefined // no pid file
-  }
-}
-
-/** Empty once the process has ended. */
-async function argvOf(pid: number): Promise<string[]> {
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return text.split('\0').slice(0, -1)
-}
-
-function signal(pid: number | undefined, name: NodeJS.Signals): void {
-  if (pid === undefined) return
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

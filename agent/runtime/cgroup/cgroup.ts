@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readdir, rmdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
+import { absent } from '../../disk.ts'
+import { readKernelFile } from '../../kernel-file.ts'
 import type { Limits, RuntimeInfo } from '../runtime.ts'
 
 export type CgroupMode = RuntimeInfo['cgroup']
@@ -35,32 +37,32 @@ export function cgroupPath(instance: string, taskId: string): string {
 }
 
 /** The limits in force, read from the kernel; undefined when there is no such cgroup. */
-export async function readLimits(mode: CgroupMode, path: string): Promise<Limits | undefined> {
+export function readLimits(mode: CgroupMode, path: string): Limits | undefined {
   const read = (controller: string, file: string) => readKnob(fileOf(mode, controller, path), file)
   if (mode === 'v2') {
-    const [memory, cpu, pids] = await Promise.all([
+    const [memory, cpu, pids] = [
       read('memory', 'memory.max'),
       read('cpu', 'cpu.max'),
       read('pids', 'pids.max'),
-    ])
+    ]
     if (memory === undefined && cpu === undefined && pids === undefined) return undefined
     const [quota, period] = (cpu ?? 'max').split(' ')
     return { memory: numberOf(memory), cpus: cpusOf(numberOf(quota), numberOf(period)), pids: numberOf(pids) }
   }
-  const [memory, quota, period, pids] = await Promise.all([
+  const [memory, quota, period, pids] = [
     read('memory', 'memory.limit_in_bytes'),
     read('cpu', 'cpu.cfs_quota_us'),
     read('cpu', 'cpu.cfs_period_us'),
     read('pids', 'pids.max'),
-  ])
+  ]
   if (memory === undefined && quota === undefined && pids === undefined) return undefined
   return { memory: numberOf(memory), cpus: cpusOf(numberOf(quota), numberOf(period)), pids: numberOf(pids) }
 }
 
 /** How many processes of a cgroup the kernel has killed for want of memory. */
-export async function oomKills(mode: CgroupMode, path: string): Promise<number> {
+export function oomKills(mode: CgroupMode, path: string): number {
   const file = mode === 'v2' ? 'memory.events' : 'memory.oom_control'
-  const text = await readKnob(fileOf(mode, 'memory', path), file)
+  const text = readKnob(fileOf(mode, 'memory', path), file)
   return Number(/^oom_kill (\d+)$/m.exec(text ?? '')?.[1] ?? 0)
 }
 
@@ -73,7 +75,7 @@ export async function removeCgroup(mode: CgroupMode, path: string): Promise<void
 /** True when the kernel counts swap for cgroups, so that a limit on it can be set. */
 export async function countsSwap(mode: CgroupMode): Promise<boolean> {
   if (mode !== 'v2') {
-    return (await readKnob(join(CGROUP_ROOT, 'memory'), 'memory.memsw.limit_in_bytes')) !== undefined
+    return readKnob(join(CGROUP_ROOT, 'memory'), 'memory.memsw.limit_in_bytes') !== undefined
   }
   return hasKnobBelow(['memory.swap.max'])
 }
@@ -93,13 +95,8 @@ async function magicOf(path: string): Promise<number | undefined> {
   return (await statfs(path).catch(absent))?.type
 }
 
-/** Without a thread of the pool: the kernel makes the text as it is read, and it is asked for every few seconds. */
-async function readKnob(folder: string, file: string): Promise<string | undefined> {
-  try {
-    return readFileSync(`${folder}/${file}`, 'utf8').trim()
-  } catch (error) {
-    return absent(error as NodeJS.ErrnoException)
-  }
+function readKnob(folder: string, file: string): string | undefined {
+  return readKernelFile(`${folder}/${file}`)?.trim()
 }
 
 function numberOf(text: string | undefined): number | null {
@@ -110,11 +107,6 @@ function numberOf(text: string | undefined): number | null {
 
 function cpusOf(quota: number | null, period: number | null): number | null {
   return quota === null || period === null || period === 0 ? null : quota / period
-}
-
-/** ENODEV: the cgroup went while its file was read. */
-export function absent(error: NodeJS.ErrnoException): undefined {
-  if (!['ENOENT', 'ENOTDIR', 'ENODEV'].includes(error.code ?? '')) throw error
 }
 
 function inUseOrGone(error: NodeJS.ErrnoException): void {

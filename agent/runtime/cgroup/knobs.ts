@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Resources } from '../../../schemas/resources.ts'
-import { absent, type CgroupMode, fileOf } from './cgroup.ts'
+import { type CgroupMode, fileOf } from './cgroup.ts'
 import { cpuTimeOf, swapOf } from './limits.ts'
 
 /** Puts the limits of memory, cores and processes in force; what `resources` leaves out is unlimited. */
@@ -44,4 +44,9 @@ function knobs(mode: CgroupMode, resources: Resources): Knob[] {
     { controller: 'cpu', file: 'cpu.cfs_quota_us', value: String(quota ?? -1) },
     { controller: 'pids', file: 'pids.max', value: String(pids ?? 'max') },
   ]
+}
+
+/** ENODEV: the cgroup went meanwhile. */
+function absent(error: NodeJS.ErrnoException): void {
+  if (!['ENOENT', 'ENOTDIR', 'ENODEV'].includes(error.code ?? '')) throw error
 }

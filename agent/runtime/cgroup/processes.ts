@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gone } from '../../kernel-file.ts'
 import { type CgroupMode, fileOf } from './cgroup.ts'
 
 /** How deep groups of a container's own are followed, and how many there may be. */
@@ -20,6 +21,7 @@ export async function cgroupProcesses(mode: CgroupMode, path: string): Promise<n
   return [...pids]
 }
 
+/** A threaded group of version 2 does not list its processes (EOPNOTSUPP): the group above does. */
 async function lookInto(folder: string): Promise<{ pids: number[]; below: string[] }> {
   const [text, entries] = await Promise.all([
     readFile(join(folder, 'cgroup.procs'), 'utf8').catch(gone),
@@ -29,9 +31,4 @@ async function lookInto(folder: string): Promise<{ pids: number[]; below: string
     pids: (text ?? '').split('\n').filter(Boolean).map(Number),
     below: (entries ?? []).filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name)),
   }
-}
-
-/** EOPNOTSUPP: a threaded group of version 2 lists its processes in the group above. */
-function gone(error: NodeJS.ErrnoException): undefined {
-  if (!['ENOENT', 'ENODEV', 'ENOTDIR', 'EOPNOTSUPP'].includes(error.code ?? '')) throw error
 }

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Resources } from '../../../schemas/resources.ts'
-import { absent, type CgroupMode } from './cgroup.ts'
+import { readKernelFile } from '../../kernel-file.ts'
+import type { CgroupMode } from './cgroup.ts'
 import { swapOf } from './limits.ts'
 
 /** Where the files of a controller are. */
@@ -91,7 +92,7 @@ function splitSetting(setting: string): [file: string, line: string] {
 }
 
 function linesOf(folderOf: FolderOf, file: string): string[] {
-  const lines = textOf(pathOf(folderOf, file)).split('\n').filter(Boolean)
+  const lines = (readKernelFile(pathOf(folderOf, file)) ?? '').split('\n').filter(Boolean)
   // the other lines of memory.oom_control count what has happened
   return file === 'memory.oom_control' ? lines.filter((line) => line.startsWith(OOM_KILL_DISABLE)) : lines
 }
@@ -115,12 +116,4 @@ function unlimited(file: string, device: string): string {
 
 function pathOf(folderOf: FolderOf, file: string): string {
   return join(folderOf(file.split('.', 1)[0] ?? ''), file)
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    return absent(error as NodeJS.ErrnoException) ?? ''
-  }
 }

@@ -1,5 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import type { Usage } from '../../../schemas/usage.ts'
+import { readKernelFile } from '../../kernel-file.ts'
 import { type CgroupMode, fileOf } from './cgroup.ts'
 
 /** cgroup v1 has no word for `unlimited`, only a number that is larger than any machine. */
@@ -10,7 +11,8 @@ export function readUsage(
   mode: CgroupMode,
   { cgroup, pid }: { cgroup: string; pid: number },
 ): Usage | undefined {
-  const read = (controller: string, file: string) => textOf(`${fileOf(mode, controller, cgroup)}/${file}`)
+  const read = (controller: string, file: string) =>
+    readKernelFile(`${fileOf(mode, controller, cgroup)}/${file}`)?.trim()
   const counted = mode === 'v2' ? unifiedUsage(read) : separateUsage(read)
   return counted && { ...counted, ...networkUsage(pid) }
 }
@@ -88,7 +90,7 @@ let own: string | undefined
 function networkUsage(pid: number): Pick<Usage, 'received' | 'sent'> {
   own ??= namespaceOf('self')
   if (namespaceOf(pid) === own) return {}
-  return sumOfInterfaces(textOf(`/proc/${pid}/net/dev`))
+  return sumOfInterfaces(readKernelFile(`/proc/${pid}/net/dev`))
 }
 
 /** proc(5) §/proc/net/dev: received bytes are the first number, sent ones the ninth. */
@@ -113,15 +115,4 @@ function valueIn(text: string | undefined, name: string): number {
 
 function sum(texts: (string | undefined)[]): number {
   return texts.reduce((total, text) => total + Number(text ?? 0), 0)
-}
-
-/** A controller that is not there, or a container that has gone, gives nothing. */
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    if (['ENOENT', 'ENOTDIR', 'ENODEV', 'ESRCH', 'EINVAL', 'EOPNOTSUPP'].includes(code)) return undefined
-    throw error
-  }
 }

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isInside, mountOf, parseMounts } from '../../../agent/mountinfo.ts'
-import { isLiving, parseProcessStat } from '../../../agent/process-stat.ts'
+import { isLiving, parseProcessStat } from '../../../agent/processes.ts'
 import { explain } from '../../../agent/runtime/explain.ts'
 import { lineJoiner } from '../../../agent/runtime/logs/line-joiner.ts'
 import { tailLog } from '../../../agent/runtime/logs/reader.ts'
-import { signalNumber } from '../../../agent/runtime/proc.ts'
+import { signalNumber } from '../../../agent/signals.ts'
 
 describe('the stat of a process', () => {
   const text = (state: string) => `7 (a) Z) b) ${state} ${'0 '.repeat(18)}4711 0\n`
