@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs'
 import { type Argv, notStarted, start } from './exec.ts'
 
 /** A process that does nothing but be there, for its namespaces. */
@@ -8,6 +9,17 @@ export interface Held {
 }
 
 const DEADLINE = 10_000
+/** Of statfs: the kind of file that a bound namespace is. */
+const NSFS_MAGIC = 0x6e736673
+
+/** True when a namespace is bound to the file: one that is only a file was left by a reboot or another mount namespace. */
+export function isBound(file: string): boolean {
+  try {
+    return statfsSync(file).type === NSFS_MAGIC
+  } catch {
+    return false // not there
+  }
+}
 
 /**
  * Starts `cat` in new namespaces and comes back once it is in them: it has answered. It goes with this process, too, whose

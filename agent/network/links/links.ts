@@ -6,7 +6,7 @@ import type { NameServer } from '../names/name-servers.ts'
 import { hardwareAddress, namespaceName, vethName } from '../naming.ts'
 import type { PluginLink } from './cni.ts'
 import type { Link } from './lines.ts'
-import type { Namespace } from './namespaces.ts'
+import type { Namespace } from './make-namespace.ts'
 
 /** The networks of a task that a name server answers for, the first one being where it listens. */
 export interface ServerPlan {

@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { OWN_USERS } from '../../../schemas/isolation.ts'
 import type { Task } from '../../../schemas/task.ts'
@@ -7,7 +7,7 @@ import { unable } from '../abilities.ts'
 import { bindArgv, unmountArgv } from '../argv.ts'
 import { run, succeed } from '../exec.ts'
 import { explain } from '../explain.ts'
-import { hold } from '../hold.ts'
+import { hold, isBound } from '../hold.ts'
 import { claimRange, releaseRange } from './claims.ts'
 
 /** The users of a container that has its own: uid and gid n in it are `first` + n on the host, for each n below OWN_USERS. */
@@ -16,9 +16,6 @@ export interface Users {
   /** Where their namespace is bound. */
   path: string
 }
-
-/** Of statfs: the kind of file that a bound namespace is. */
-const NSFS_MAGIC = 0x6e736673
 
 /**
  * A task's own users: a range of ids of the host, and a namespace that maps them. Undefined when its service asks for
@@ -29,14 +26,14 @@ export async function openUsers(paths: Paths, task: Task): Promise<Users | undef
   if (task.container.isolation?.users === undefined) return undefined
   const first = await claimRange(paths, task.id)
   const path = fileOf(paths, task.id)
-  if (!(await isBound(path))) await make(path, { first, folder: paths.taskRun(task.id) })
+  if (!isBound(path)) await make(path, { first, folder: paths.taskRun(task.id) })
   return { first, path }
 }
 
 /** Lets go of both. Repeatable. */
 export async function closeUsers(paths: Paths, taskId: string): Promise<void> {
   const path = fileOf(paths, taskId)
-  while (await isBound(path)) {
+  while (isBound(path)) {
     const { exitCode, stderr } = await run(unmountArgv(path))
     if (exitCode !== 0) throw explain(`the users of task ${taskId} cannot be let go of`, stderr)
   }
@@ -65,13 +62,6 @@ function notGiven(cause: Error): never {
     'userns_mode: auto needs a namespace of users, and the kernel of this host gives none',
     'Let it: `sysctl -w user.max_user_namespaces=10000`.',
     cause,
-  )
-}
-
-async function isBound(path: string): Promise<boolean> {
-  return statfs(path).then(
-    ({ type }) => type === NSFS_MAGIC,
-    () => false, // not there
   )
 }
 
