@@ -97,4 +97,18 @@ describe('who follows logs', () => {
     expect(await came).toEqual(['a 2'])
     end()
   })
+
+  it('opens a host once that comes while there is still history to read, and has its lines after that', async () => {
+    const one = aChannel([lines(...Array.from({ length: 201 }, (_, n) => line('a', n))), LIVE])
+    const two = aChannel([lines(line('b', 1)), LIVE, lines(line('b', 2))])
+    const three = aChannel([LIVE])
+    const { next, report, asked, end } = following([one, two, three])
+    expect(await next()).toHaveLength(200)
+    report(['one', 'two', 'three'])
+    report(['one', 'two', 'three'])
+    for (let n = 0; n < 4; n++) await new Promise(setImmediate)
+    expect([await next(), await next(), await next()]).toEqual([['a 200'], ['b 1'], ['b 2']])
+    expect(asked).toHaveLength(3)
+    end()
+  })
 })
