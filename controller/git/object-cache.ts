@@ -1,22 +1,16 @@
-import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Log } from '../../schemas/log.ts'
 import { MAX_TREE_BYTES, MAX_TREE_FILES } from '../../schemas/source.ts'
 import { parseBatch } from './blobs.ts'
+import { openCacheRepository } from './cache-repository.ts'
 import { findCredentials } from './credentials.ts'
-import { type EnvironmentOptions, gitEnvironment } from './environment.ts'
-import { type GitCall, GitFailure, git, gitCatFile } from './git.ts'
+import { GitFailure, git, gitCatFile } from './git.ts'
 import { MAX_LISTING_BYTES } from './listing.ts'
 import { redact } from './redact.ts'
+import { dropOldPins, isPinned, pin, pinOf } from './revision-pins.ts'
 import type { Location } from './source-location.ts'
 
 /** Milliseconds. */
-const LOCAL_DEADLINE = 60_000
 const FETCH_DEADLINE = 180_000
-const PINS = 'refs/setpoint/revisions'
-const MAX_PINS = 100
 const FETCHES_BETWEEN_CLEANINGS = 50
 
 export interface ObjectCacheOptions {
@@ -51,44 +45,15 @@ export interface ObjectCache {
  * @throws GitFailure from each function
  */
 export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
-  const { location } = options
-  const base = join(options.cache, createHash('sha256').update(location.argument).digest('hex').slice(0, 16))
+  const { location, cache, log } = options
+  const repository = openCacheRepository(location, cache)
   let turn: Promise<unknown> = Promise.resolve()
-  let making: Promise<void> | undefined
   let fetches = 0
-
-  /** A repository knows one kind of hash, so one that moved to SHA-256 gets a second cache. */
-  const folder = (revision: string) => (revision.length === 64 ? `${base}-sha256.git` : `${base}.git`)
 
   function exclusive<T>(task: () => Promise<T>): Promise<T> {
     const result = turn.then(task)
     turn = result.catch(() => {})
     return result
-  }
-
-  async function call(revision: string, args: string[], environment: EnvironmentOptions): Promise<GitCall> {
-    await ensure(revision)
-    const env = gitEnvironment(location, environment)
-    return { args, cwd: folder(revision), env, deadline: LOCAL_DEADLINE }
-  }
-
-  async function ensure(revision: string): Promise<void> {
-    if (making === undefined && existsSync(join(folder(revision), 'HEAD'))) return
-    making ??= make(revision).finally(() => {
-      making = undefined
-    })
-    await making
-  }
-
-  async function make(revision: string): Promise<void> {
-    await mkdir(options.cache, { recursive: true, mode: 0o700 })
-    const format = revision.length === 64 ? 'sha256' : 'sha1'
-    await git({
-      args: ['init', '--bare', '--template=', `--object-format=${format}`, folder(revision)],
-      cwd: options.cache,
-      env: gitEnvironment(location),
-      deadline: LOCAL_DEADLINE,
-    })
   }
 
   async function fetch(revision: string, refspec: string): Promise<void> {
@@ -97,63 +62,38 @@ export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
     const environment = { credentials, ...(globalConfig !== undefined && { globalConfig }) }
     const flags = ['--depth', '1', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head']
     const args = ['fetch', ...flags, '--no-auto-maintenance', '--', location.argument, refspec]
-    await git({ ...(await call(revision, args, environment)), deadline: FETCH_DEADLINE })
+    await git({ ...(await repository.call(revision, args, environment)), deadline: FETCH_DEADLINE })
     fetches += 1
     if (fetches % FETCHES_BETWEEN_CLEANINGS === 0) cleanLater(revision)
   }
 
   function cleanLater(revision: string): void {
-    exclusive(() => clean(revision)).catch((error) => {
+    exclusive(() => dropOldPins(repository, revision)).catch((error) => {
       const said = error instanceof GitFailure ? redact(error.stderr) : String(error)
-      options.log.warn({ url: location.display, error: said }, 'Cache of a source could not be cleaned')
+      log.warn({ url: location.display, error: said }, 'Cache of a source could not be cleaned')
     })
-  }
-
-  async function clean(revision: string): Promise<void> {
-    const args = ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', PINS]
-    const refs = (await git(await call(revision, args, {}))).split('\n').filter((ref) => ref !== '')
-    const input = refs.slice(MAX_PINS).map((ref) => `delete ${ref}\n`)
-    if (input.length > 0) {
-      await git({ ...(await call(revision, ['update-ref', '--stdin'], {})), input: input.join('') })
-    }
-    await git(await call(revision, ['gc', '--prune=now'], {}))
   }
 
   return {
     async list(revision, directory, alternates) {
       const path = directory === '' ? [] : ['--', `${directory}/`]
       const args = ['ls-tree', '-r', '-z', '-l', '--full-tree', revision, ...path]
-      return git({ ...(await call(revision, args, { alternates })), maxOutput: MAX_LISTING_BYTES })
+      return git({ ...(await repository.call(revision, args, { alternates })), maxOutput: MAX_LISTING_BYTES })
     },
     async contents(revision, hashes, alternates) {
       if (hashes.length === 0) return new Map()
-      const input = `${hashes.join('\n')}\n`
+      const call = await repository.call(revision, ['--batch'], { alternates })
       const maxOutput = MAX_TREE_BYTES + MAX_TREE_FILES * 100
-      return parseBatch(
-        await gitCatFile({ ...(await call(revision, ['--batch'], { alternates })), input, maxOutput }),
-      )
+      return parseBatch(await gitCatFile({ ...call, input: `${hashes.join('\n')}\n`, maxOutput }))
     },
-    async has(revision) {
-      const args = ['rev-parse', '--verify', '--end-of-options', `${PINS}/${revision}`]
-      return git(await call(revision, args, {})).then(
-        () => true,
-        () => false,
-      )
-    },
-    fetchCommit: (revision) => exclusive(() => fetch(revision, `+${revision}:${PINS}/${revision}`)),
+    has: (revision) => isPinned(repository, revision),
+    fetchCommit: (revision) => exclusive(() => fetch(revision, `+${revision}:${pinOf(revision)}`)),
     fetchBranch: (revision, branch) =>
       exclusive(async () => {
         await fetch(revision, `+refs/heads/${branch}:refs/setpoint/heads/${branch}`)
-        const held = ['update-ref', `${PINS}/${revision}`, revision]
-        await git(await call(revision, held, {})).catch(() => {}) // the branch has moved on; `has` tells
+        await pin(repository, revision) // when the branch has moved on, it is not there: `has` tells
       }),
-    remake: (revision) =>
-      exclusive(async () => {
-        await rm(folder(revision), { recursive: true, force: true })
-        await ensure(revision)
-      }),
-    idle: async () => {
-      await turn
-    },
+    remake: (revision) => exclusive(() => repository.remake(revision)),
+    idle: async () => void (await turn),
   }
 }

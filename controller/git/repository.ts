@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { SourceTree } from '../../schemas/source.ts'
+import { commitFetcher } from './commit-fetcher.ts'
 import { findCredentials } from './credentials.ts'
-import { GitFailure } from './git.ts'
-import { isLocalFault, sourceError } from './git-error.ts'
+import { sourceError } from './git-error.ts'
+import { lastOfBurst } from './last-of-burst.ts'
 import { findLocalRepository } from './local-repository.ts'
 import type { ObjectCache } from './object-cache.ts'
 import { askHead, type RemoteHead } from './remote-head.ts'
@@ -13,7 +14,7 @@ import type { Location } from './source-location.ts'
 import { treeReader } from './tree-reader.ts'
 
 /** Milliseconds. */
-const PIN_DELAY = 1_000
+const KEEP_DELAY = 1_000
 
 export interface RepositoryOptions {
   location: Location
@@ -40,80 +41,44 @@ export interface Repository {
 
 export function openRepository(options: RepositoryOptions): Repository {
   const { location, objects, log } = options
-  const fetching = new Map<string, Promise<void>>()
   let head: RemoteHead | undefined
   let secrets: string[] = []
-  let pinning: { revision: string; timer: NodeJS.Timeout } | undefined
 
   const latest = sharedRun(async () => {
     head = await ask().catch(fail)
     return head.revision
   })
-
+  const branch = () => options.branch ?? head?.branch ?? ''
+  const fetch = commitFetcher({ display: location.display, objects, branch, translated })
   const readTree = treeReader({
     display: location.display,
     objects,
     alternates: () => localObjects(location),
-    fetch: fetchOnce,
+    fetch,
     async refetch(revision) {
       log.warn({ url: location.display }, 'Cache of a source is damaged and made anew')
       await objects.remake(revision)
-      await fetchOnce(revision)
+      await fetch(revision)
     },
   })
+  // Later, since at the moment of a commit the machine has the rollout to do.
+  const keeping = lastOfBurst(KEEP_DELAY, keep)
 
   async function ask(): Promise<RemoteHead> {
-    const { branch, globalConfig, cache, credentialsFile } = options
+    const { globalConfig, cache, credentialsFile } = options
     const credentials = await findCredentials(location, credentialsFile)
     if (/^https?:/i.test(location.argument)) secrets = Object.values(credentials)
-    return askHead({ location, branch, credentials, globalConfig, cwd: cache })
+    return askHead({ location, branch: options.branch, credentials, globalConfig, cwd: cache })
   }
 
-  function fetchOnce(revision: string): Promise<void> {
-    const started = fetching.get(revision) ?? fetch(revision).finally(() => fetching.delete(revision))
-    fetching.set(revision, started)
-    return started
-  }
-
-  async function fetch(revision: string): Promise<void> {
+  /** Copies a revision that was read in place into the cache, where neither gc nor a force-push takes it away. */
+  async function keep(revision: string): Promise<void> {
     try {
-      await objects.fetchCommit(revision).catch((error) => {
-        if (!refusesCommits(error)) throw error
-        return fetchByBranch(revision)
-      })
+      if (!(await objects.has(revision))) await fetch(revision)
     } catch (error) {
-      throw isLocalFault(error) ? error : translated(error)
-    }
-  }
-
-  /** For servers that only hand out what a branch points at now. */
-  async function fetchByBranch(revision: string): Promise<void> {
-    const branch = options.branch ?? head?.branch ?? ''
-    if (branch !== '') await objects.fetchBranch(revision, branch)
-    if (branch !== '' && (await objects.has(revision))) return
-    throw new SetpointError('SOURCE_UNREACHABLE', `${location.display} no longer has ${revision}.`, {
-      hint: 'The branch was probably force-pushed; the next look takes its new head.',
-    })
-  }
-
-  /**
-   * Copies a revision that was read in place into the cache, where neither gc nor a force-push takes it away.
-   * Later, since at this moment the machine has the rollout to do.
-   */
-  function pinLater(revision: string): void {
-    if (location.path === null) return
-    clearTimeout(pinning?.timer)
-    pinning = { revision, timer: setTimeout(() => void pin(), PIN_DELAY).unref() }
-  }
-
-  async function pin(): Promise<void> {
-    const revision = pinning?.revision
-    pinning = undefined
-    if (revision === undefined || (await objects.has(revision))) return
-    await fetchOnce(revision).catch((error) => {
       const { message } = translated(error)
       log.warn({ url: location.display, revision, error: message }, 'Revision of a source is not kept')
-    })
+    }
   }
 
   function translated(error: unknown): SetpointError {
@@ -126,17 +91,16 @@ export function openRepository(options: RepositoryOptions): Repository {
 
   return {
     location,
-    branch: () => options.branch ?? head?.branch ?? '',
+    branch,
     latest,
     async read(revision, directory) {
       checkRevision(revision, location)
       const tree = await readTree(revision, directory).catch(fail)
-      pinLater(revision)
+      if (location.path !== null) keeping.ask(revision)
       return tree
     },
     async close() {
-      clearTimeout(pinning?.timer)
-      await pin()
+      await keeping.settle()
       await objects.idle()
     },
   }
@@ -156,12 +120,5 @@ function checkRevision(revision: string, location: Location): void {
     {
       hint: 'Give the full id of a commit.',
     },
-  )
-}
-
-function refusesCommits(error: unknown): boolean {
-  return (
-    error instanceof GitFailure &&
-    /unadvertised object|not our ref|upload-pack: not our ref|couldn't find remote ref/i.test(error.stderr)
   )
 }
