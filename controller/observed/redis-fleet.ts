@@ -3,9 +3,10 @@ import type { Report, ReportOf } from '../../schemas/report.ts'
 import { closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
 import { createChanges, guarded } from './changes.ts'
 import type { Fleet } from './fleet.ts'
-import { type Arrival, createFollower } from './follower.ts'
+import { createFollower } from './follower.ts'
 import { createHosts } from './hosts.ts'
 import { readReport, readSnapshot } from './read.ts'
+import type { Arrival } from './report-reader.ts'
 import { fetchSnapshots, snapshotNames } from './stream.ts'
 
 export interface FleetOptions {
@@ -43,6 +44,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   }
 
   async function takeEntries(entries: Arrival[]): Promise<void> {
+    for (const { at } of entries) hosts.linked(at) // then Redis could be reached
     const reports = entries.flatMap(readEntry)
     // What is read now is at least as new as any entry here, so one read serves them all.
     const wanting = reports
@@ -72,7 +74,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
     if (report.kind === 'outcome') for (const listener of outcomes) guarded(() => listener(report), log)
   }
 
-  function current(): void {
+  function arrived(): void {
     caughtUp = true
     hosts.linked(time())
     if (hosts.stateChanged(time())) changes.note({ stacks: new Set(), whole: true })
@@ -84,8 +86,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
     time,
     readSnapshots: () => readSnapshots(),
     takeEntries,
-    linked: hosts.linked,
-    current,
+    arrived,
   })
   return {
     start: () => reaching(() => follower.start(), timeout),
