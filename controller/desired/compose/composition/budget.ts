@@ -32,53 +32,58 @@ export interface Budget {
 /** The whole budget of a project, of which nothing is used yet. */
 export function createBudget(): Budget {
   const extents: Extents = new Map()
+  const { limit, isExceeded } = createLimits()
+  const files = limit(MAX_FILES, `more than ${MAX_FILES} files are included and extended`)
+  const values = limit(MAX_TAKEN_VALUES, taken(`${MAX_TAKEN_VALUES} values`))
+  const bytes = limit(MAX_TAKEN_BYTES, taken(`${MAX_TAKEN_BYTES} bytes`))
+  const documents = `the documents together have more than ${MAX_READ_VALUES} values`
+  const readValues = limit(MAX_READ_VALUES, documents)
+  const envFiles = `the env files of includes have more than ${MAX_EXPANDED} bytes of variables`
+  const variables = limit(MAX_EXPANDED, envFiles)
+  return {
+    isExceeded,
+    takeFile: (at) => files(1, at),
+    take(node, at) {
+      const extent = extentOf(node, extents)
+      return values(extent.values, at) && bytes(extent.bytes, at)
+    },
+    read: (document, at) => readValues(extentOf(document, extents).values, at),
+    takeVariables: variables,
+    takePorts: portsLimit(),
+  }
+}
+
+/** Takes so much; false once it is too much, which is told at the place. */
+type Take = (count: number, at: Cursor) => boolean
+
+/** Limits of which only the first that is exceeded is told, once. */
+function createLimits() {
   let isExceeded = false
-  let files = 0
-  let values = 0
-  let bytes = 0
-  let readValues = 0
-  let variables = 0
+  return {
+    isExceeded: () => isExceeded,
+    limit(most: number, exceeded: string): Take {
+      let used = 0
+      return (count, at) => {
+        used += count
+        if (used <= most) return true
+        if (!isExceeded) fail(at, `${exceeded}; split the project into several`)
+        isExceeded = true
+        return false
+      }
+    },
+  }
+}
+
+/** A range that is too long is not taken at all: shorter ones may follow. */
+function portsLimit(): Take {
   let ports = 0
-  return { isExceeded: () => isExceeded, takeFile, take, read, takeVariables, takePorts }
-
-  function takeFile(at: Cursor): boolean {
-    files++
-    return files <= MAX_FILES || exceeded(at, `more than ${MAX_FILES} files are included and extended`)
-  }
-
-  function take(node: Node, at: Cursor): boolean {
-    const extent = extentOf(node, extents)
-    values += extent.values
-    bytes += extent.bytes
-    if (values > MAX_TAKEN_VALUES) return exceeded(at, taken(`${MAX_TAKEN_VALUES} values`))
-    return bytes <= MAX_TAKEN_BYTES || exceeded(at, taken(`${MAX_TAKEN_BYTES} bytes`))
-  }
-
-  function read(document: Node, at: Cursor): boolean {
-    readValues += extentOf(document, extents).values
-    if (readValues <= MAX_READ_VALUES) return true
-    return exceeded(at, `the documents together have more than ${MAX_READ_VALUES} values`)
-  }
-
-  function takeVariables(taken: number, at: Cursor): boolean {
-    variables += taken
-    if (variables <= MAX_EXPANDED) return true
-    return exceeded(at, `the env files of includes have more than ${MAX_EXPANDED} bytes of variables`)
-  }
-
-  function takePorts(count: number, at: Cursor): boolean {
+  return (count, at) => {
     if (ports + count > MAX_SPREAD) {
       fail(at, `the ranges of ports stand for more than ${MAX_SPREAD} ports; publish fewer`)
       return false
     }
     ports += count
     return true
-  }
-
-  function exceeded(at: Cursor, message: string): false {
-    if (!isExceeded) fail(at, `${message}; split the project into several`)
-    isExceeded = true
-    return false
   }
 }
 
