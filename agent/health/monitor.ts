@@ -2,7 +2,8 @@ import type { HealthTimes } from '../../schemas/healthcheck.ts'
 import type { Health, Probe } from '../../schemas/task.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
-import { asProbe, failedProbe, HANGING } from './outcome.ts'
+import { createAsk } from './ask.ts'
+import { asProbe } from './outcome.ts'
 import { gapBeforeNext, type HealthState, nextHealth, STARTING } from './step.ts'
 
 export interface WatchHealthOptions {
@@ -28,52 +29,27 @@ const SLACK = 2_000
  * probes at a time: one that hangs in spite of its timeout fails at each turn until it ends.
  */
 export function watchHealth(options: WatchHealthOptions): { stop(): void } {
-  const { healthcheck, onChange, clock = systemClock } = options
+  const { healthcheck, probe, onChange, clock = systemClock } = options
   const startedAt = Date.parse(options.startedAt)
   const sinceStart = () => Math.max(0, clock.now() - startedAt)
+  const asking = createAsk({ probe, deadline: healthcheck.timeout + SLACK, clock })
   let state = initialState(options.health)
   let reported: Probe | undefined
   let probes: Probe[] = []
-  let running: Promise<ExecResult> | undefined
-  let cancel = () => {}
+  let cancelNext = () => {}
   let stopped = false
 
   async function turn(): Promise<void> {
     const began = sinceStart()
-    const result = await outcome()
+    const result = await asking.ask()
     if (stopped) return
     const probe = asProbe(result, healthcheck, clock.now())
     const previous = state.health
     state = nextHealth(state, probe.exitCode === 0, healthcheck, began)
-    cancel = clock.after(Math.max(1, gapBeforeNext(state, healthcheck, sinceStart())), () => void turn())
+    const gap = Math.max(1, gapBeforeNext(state, healthcheck, sinceStart()))
+    cancelNext = clock.after(gap, () => void turn())
     probes = [...probes, probe].slice(-KEPT)
     tell(previous, probe)
-  }
-
-  function outcome(): Promise<ExecResult> {
-    running ??= probe().finally(() => {
-      running = undefined
-    })
-    return withDeadline(running)
-  }
-
-  async function probe(): Promise<ExecResult> {
-    try {
-      return await options.probe()
-    } catch (error) {
-      return failedProbe(error)
-    }
-  }
-
-  function withDeadline(probe: Promise<ExecResult>): Promise<ExecResult> {
-    return new Promise((resolve) => {
-      const callOff = clock.after(healthcheck.timeout + SLACK, () => resolve(HANGING))
-      cancel = callOff
-      void probe.then((result) => {
-        callOff()
-        resolve(result)
-      })
-    })
   }
 
   function tell(previous: Health, probe: Probe): void {
@@ -88,7 +64,8 @@ export function watchHealth(options: WatchHealthOptions): { stop(): void } {
   return {
     stop() {
       stopped = true
-      cancel()
+      cancelNext()
+      asking.close()
     },
   }
 }
