@@ -16,14 +16,14 @@ interface BringOptions {
   storage: Storage
   pull: Pull
   build: Build
-  /** Is given each pull and build to run. */
-  around: <T>(fetch: () => Promise<T>) => Promise<T>
+  /** Runs each pull and build that it is given. */
+  whileFetching: <T>(fetch: () => Promise<T>) => Promise<T>
   /** Hears what was brought; `isNew`: the image was not in the storage before, under any name. */
   onBrought: (id: string, source: ImageSource, isNew: boolean) => void
 }
 
 /** Brings images by pulls and builds; callers who ask for the same one at once share it. */
-export function createBring({ storage, pull, build, around, onBrought }: BringOptions): Bring {
+export function createBring({ storage, pull, build, whileFetching, onBrought }: BringOptions): Bring {
   const fetching = whileWanted<string>()
 
   async function fetch(source: ImageSource, caller: Required<Caller>): Promise<string> {
@@ -46,7 +46,7 @@ export function createBring({ storage, pull, build, around, onBrought }: BringOp
     if (!spec && policy === 'never') throw notHere(reference, '`pull_policy: never` forbids to pull it')
     if (!spec && isLocal(reference)) throw notHere(reference, '`localhost/` is no registry to pull it from')
     const key = [pullName(source), source.platform].join(' ')
-    return fetching(key, (shared) => around(() => fetch(source, shared)), caller)
+    return fetching(key, (shared) => whileFetching(() => fetch(source, shared)), caller)
   }
 }
 

@@ -81,7 +81,7 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
     ...(options.usage && { usage: options.usage }),
   })
   const tidier = createTidier({ collector, log })
-  const bring = createBring({ storage, pull, build, around: tidier.whileFetching, onBrought })
+  const bring = createBring({ storage, pull, build, whileFetching: tidier.whileFetching, onBrought })
   /** When an image was asked for last. */
   const asked = new Map<string, number>()
 

@@ -59,10 +59,11 @@ function sourceOf(mount: MountPoint, host: MountPoint[], wanted: string): string
   if (mount.type === 'tmpfs' && wanted === 'tmpfs') return 'tmpfs'
   const places = host
     .filter(({ device, root }) => device === mount.device && isInside(mount.root, root))
-    .map(({ root, target }) => join(target, mount.root.slice(root === '/' ? 0 : root.length)))
+    .map(({ root, target }) => below(target, mount.root.slice(root === '/' ? 0 : root.length)))
   return places.find((place) => place === wanted) ?? places[0] ?? `${mount.type} ${mount.root}`
 }
 
-function join(target: string, rest: string): string {
+/** The path of what is `rest` below a target; either may be `/` or end with a slash. */
+function below(target: string, rest: string): string {
   return `${target}/${rest}`.replaceAll(/\/+/g, '/').replace(/(.)\/$/, '$1')
 }

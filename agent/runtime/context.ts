@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Log } from '../../schemas/log.ts'
 import type { Paths } from '../paths.ts'
 import type { Abilities } from './abilities.ts'
 import type { RuntimeCommand } from './argv.ts'
@@ -9,12 +10,6 @@ import type { Exits } from './exits.ts'
 import { LOG } from './logs/files.ts'
 import type { RuntimeInfo } from './runtime.ts'
 
-/** As much of pino as is used here. */
-export interface Log {
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
-
 /** What every verb of the adapter works with. */
 export interface Context {
   paths: Paths
@@ -23,7 +18,7 @@ export interface Context {
   exits: Exits
   abilities: Abilities
   confinements: Confinements
-  log: Log
+  log: Pick<Log, 'warn' | 'error'>
 }
 
 /** Where the files of one container lie. */

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { Log } from '../../schemas/log.ts'
 import type { Paths } from '../paths.ts'
 import { isAlive } from '../processes.ts'
 import { signal } from '../signals.ts'
@@ -19,7 +20,7 @@ import type { RuntimeChoice } from './choose.ts'
 import { confinements } from './confinement/confinement.ts'
 import { loadSeccomp } from './confinement/seccomp.ts'
 import { conmonPid } from './conmon.ts'
-import { type Context, commandOf, conmonPidFileOf, exitDirOf, filesOf, type Log } from './context.ts'
+import { type Context, commandOf, conmonPidFileOf, exitDirOf, filesOf } from './context.ts'
 import { openContexts } from './contexts.ts'
 import { createContainer } from './create.ts'
 import { deleteContainer } from './delete.ts'
@@ -42,7 +43,7 @@ import { closeUsers, openUsers } from './users/users.ts'
 export interface OciOptions {
   paths: Paths
   choice: RuntimeChoice
-  log: Log
+  log: Pick<Log, 'warn' | 'error'>
 }
 
 const START_DEADLINE = 30_000

@@ -3,7 +3,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Paths } from '../paths.ts'
 import type { Runtime, RuntimeInfo } from '../runtime/runtime.ts'
 import type { Known, Tasks } from '../task/tasks.ts'
-import type { Uses } from '../volume/uses.ts'
+import type { Uses } from '../volume/last-use.ts'
 import type { Volumes } from '../volume/volumes.ts'
 
 /** What a live session needs to reach a task or a volume of this host. */

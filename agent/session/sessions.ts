@@ -95,9 +95,9 @@ async function carryOut(request: SessionRequest, channel: Channel, reach: Reach)
     case 'top':
       return (await import('./top.ts')).sendProcesses(request, channel, reach)
     case 'volumes':
-      return (await import('./volumes.ts')).sendVolumes(request, channel, reach)
+      return (await import('./host-volumes.ts')).sendVolumes(request, channel, reach)
     case 'removeVolume':
-      return (await import('./volumes.ts')).removeVolume(request, channel, reach)
+      return (await import('./host-volumes.ts')).removeVolume(request, channel, reach)
   }
 }
 

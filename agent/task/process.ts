@@ -1,5 +1,5 @@
 import { type ErrorFacts, errorFacts } from '../../schemas/error.ts'
-import type { Doing, Ended } from './doing.ts'
+import type { Ended, TaskContext } from './context.ts'
 import type { Leftover } from './effects.ts'
 import type { Entry } from './entry.ts'
 
@@ -22,8 +22,8 @@ interface ProcessOptions {
 const COARSE = 20
 
 /** The process of the task given. */
-export function createProcess(doing: Doing, { leftover, accept }: ProcessOptions): Process {
-  const { id, entry, send, effects } = doing
+export function createProcess(context: TaskContext, { leftover, accept }: ProcessOptions): Process {
+  const { id, entry, send, effects } = context
   let before = leftover
   /** Heard of while a process was being started. */
   let early: Ended | undefined

@@ -1,4 +1,4 @@
-import type { Doing } from './doing.ts'
+import type { TaskContext } from './context.ts'
 
 /** Milliseconds between two looks whether traffic reaches a task. */
 const NEXT_LOOK = 1_000
@@ -9,15 +9,15 @@ const NEXT_LOOK = 1_000
  * @param makeRoom asks that these tasks be removed; resolves when they are gone
  */
 export function createRoom(
-  doing: Doing,
+  context: TaskContext,
   makeRoom: (ids: string[]) => Promise<void>,
 ): (ids: string[]) => Promise<void> {
-  const { entry, send, sleep, clock } = doing
+  const { entry, send, sleep, clock } = context
   let isUnderWay = false
 
   return async (ids) => {
     const before = entry()
-    const mayGo = isUnderWay || (await isReached(doing))
+    const mayGo = isUnderWay || (await isReached(context))
     if (entry() !== before) return
     if (!mayGo) return sleep(clock.now() + NEXT_LOOK)
     if (!isUnderWay) {
@@ -32,7 +32,7 @@ export function createRoom(
 }
 
 /** False for a task that is to serve before others go, as long as its ports lead elsewhere. */
-async function isReached({ id, entry, publisher }: Doing): Promise<boolean> {
+async function isReached({ id, entry, publisher }: TaskContext): Promise<boolean> {
   const { replaces, task } = entry()
   if (replaces?.order !== 'start-first' || task.container.ports.length === 0) return true
   await publisher.flush()

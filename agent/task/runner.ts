@@ -2,7 +2,7 @@ import type { Log } from '../../schemas/log.ts'
 import { slotName } from '../../schemas/slot.ts'
 import type { Clock } from '../clock.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
-import type { Doing, Ended } from './doing.ts'
+import type { Ended, TaskContext } from './context.ts'
 import { type Effects, factsOfError, type Leftover } from './effects.ts'
 import { type Entry, serves } from './entry.ts'
 import { createHealthWatch, type WatchHealth } from './health-watch.ts'
@@ -18,7 +18,7 @@ import { kill, stop } from './stopping.ts'
 import { createWaiters } from './waiters.ts'
 
 /** Runs one task: asks `next` what to do, does it, and tells `step` how it went, until the task is gone. */
-export interface Runner extends Pick<Doing, 'entry' | 'send' | 'until'> {
+export interface Runner extends Pick<TaskContext, 'entry' | 'send' | 'until'> {
   /** The container has ended. */
   exited(exit: Ended): Promise<void>
   /** Resolves once nothing is left of the task. */
@@ -58,9 +58,9 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
     probe: deps.probe,
     onChange: (seen, probes) => send({ type: 'health', health: seen, probes }),
   })
-  const doing: Doing = { id, entry: () => entry, send, until, sleep, effects, publisher, clock, log }
-  const process = createProcess(doing, { leftover: deps.leftover, accept: keeper.accept })
-  const makeRoom = createRoom(doing, deps.makeRoom)
+  const context: TaskContext = { id, entry: () => entry, send, until, sleep, effects, publisher, clock, log }
+  const process = createProcess(context, { leftover: deps.leftover, accept: keeper.accept })
+  const makeRoom = createRoom(context, deps.makeRoom)
   const gone = Promise.withResolvers<void>()
   let entry = first
   let isGone = false
@@ -106,9 +106,9 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
       case 'start':
         return process.start()
       case 'stop':
-        return stop(doing, todo.why)
+        return stop(context, todo.why)
       case 'kill':
-        return kill(doing)
+        return kill(context)
       case 'remove':
         return remove()
     }

@@ -1,4 +1,4 @@
-import type { Doing } from './doing.ts'
+import type { TaskContext } from './context.ts'
 import type { StopReason } from './entry.ts'
 
 /**
@@ -11,19 +11,19 @@ const KILL_WAIT = 5_000
 const KILLED = { exitCode: 137, oomKilled: false }
 
 /** Leads traffic away from a task, then tells its process to end. */
-export async function stop(doing: Doing, why: StopReason): Promise<void> {
-  const { id, entry, send, publisher, effects } = doing
+export async function stop(context: TaskContext, why: StopReason): Promise<void> {
+  const { id, entry, send, publisher, effects } = context
   const isReached = publisher.leadsTo(id) && entry().task.container.networks.length > 0
   send({ type: 'stopping', why })
   await publisher.flush() // no traffic to a process that is told to end
-  if (isReached && why !== 'unhealthy') await pause(doing, LAST_CONNECTIONS)
+  if (isReached && why !== 'unhealthy') await pause(context, LAST_CONNECTIONS)
   if (entry().status.state !== 'running') return
   send({ type: 'signalled' })
   await effects.stop(entry())
 }
 
 /** Ends a process that did not heed its stop signal; resolves once it has ended, told of or not. */
-export async function kill({ entry, send, until, clock, effects }: Doing): Promise<void> {
+export async function kill({ entry, send, until, clock, effects }: TaskContext): Promise<void> {
   const ended = until(({ status }) => status.state !== 'running')
   const cancel = clock.after(KILL_WAIT, () => send({ type: 'exited', exit: KILLED, logTail: [] }))
   await effects.kill(entry())
@@ -31,6 +31,6 @@ export async function kill({ entry, send, until, clock, effects }: Doing): Promi
   cancel()
 }
 
-function pause({ clock }: Doing, ms: number): Promise<void> {
+function pause({ clock }: TaskContext, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve))
 }

@@ -10,12 +10,13 @@ import { isInside } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
 import type { ResolvedMount, Runtime } from '../runtime/runtime.ts'
 import { holdersByVolume } from './holders.ts'
+import type { Uses } from './last-use.ts'
 import { type Meta, readMeta } from './meta.ts'
-import { mountsFolder, namesIn } from './mounted.ts'
+import { namesIn } from './mounted.ts'
 import { isName } from './named-checks.ts'
+import { dataOf, mountsFolder, ownVolumesFolder, volumesFolder } from './places.ts'
 import { sizesOf } from './sizes.ts'
 import { userOf, usersByVolume } from './users.ts'
-import type { Uses } from './uses.ts'
 import type { Volumes } from './volumes.ts'
 
 /** What the volumes of a host are told from. */
@@ -64,7 +65,7 @@ async function usersOf(catalogue: Catalogue): Promise<(name: string) => VolumeUs
   const { paths, known } = catalogue
   const tasks = usersByVolume(
     known().map(({ task }) => task),
-    join(paths.state, 'volumes'),
+    volumesFolder(paths),
   )
   return (name) => {
     const users = [...(tasks.get(name) ?? []), ...(holders.get(name) ?? [])]
@@ -74,7 +75,7 @@ async function usersOf(catalogue: Catalogue): Promise<(name: string) => VolumeUs
 
 async function named(catalogue: Catalogue): Promise<HostVolume[]> {
   const { paths, uses } = catalogue
-  const folder = join(paths.state, 'volumes')
+  const folder = volumesFolder(paths)
   const users = await usersOf(catalogue)
   const names = (await namesIn(folder)).filter(isName).sort()
   const metas = await Promise.all(names.map((name) => readMeta(join(folder, name))))
@@ -87,7 +88,7 @@ async function named(catalogue: Catalogue): Promise<HostVolume[]> {
     const unusedSince = usedBy.length > 0 ? undefined : use?.unusedSince
     return {
       ...{ name, external, labels, createdAt, usedBy },
-      path: driverOpts ? join(mountsFolder(paths.run), name) : join(folder, name, 'data'),
+      path: driverOpts ? join(mountsFolder(paths), name) : dataOf(join(folder, name)),
       ...(driverOpts && { driverOpts: toShow(driverOpts) }),
       ...(stack !== undefined && { stack }),
       ...(unusedSince !== undefined && { unusedSince }),
@@ -99,7 +100,7 @@ async function named(catalogue: Catalogue): Promise<HostVolume[]> {
 async function anonymous({ paths, known }: Catalogue): Promise<HostVolume[]> {
   const found = known().flatMap(({ task, mounts }) =>
     mounts
-      .filter(({ source }) => isInside(source, join(paths.task(task.id), 'volumes')))
+      .filter(({ source }) => isInside(source, ownVolumesFolder(paths, task.id)))
       .map(({ source, target }) => ({ task, source, target })),
   )
   const volumes = found.map(async ({ task, source, target }): Promise<HostVolume[]> => {

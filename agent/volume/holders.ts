@@ -6,7 +6,7 @@ import { gone } from '../kernel-file.ts'
 import { type MountPoint, mountOf, parseMounts, readMounts } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { mountsFolder } from './mounted.ts'
+import { mountsFolder, volumesFolder } from './places.ts'
 import { volumeAt } from './users.ts'
 
 export interface HoldersOptions {
@@ -25,13 +25,13 @@ export async function holdersByVolume({
   paths,
   runtime,
 }: HoldersOptions): Promise<Map<string, VolumeUser[]>> {
-  const folder = join(paths.state, 'volumes')
+  const folder = volumesFolder(paths)
   const place = await placeOf(folder)
   const holders = new Map<string, VolumeUser[]>()
   if (place === undefined) return holders
   for (const { id, pid } of await runtime.list()) {
     const { user, sources } = await readBundle(join(paths.taskRun(id), 'config.json'), id)
-    const wanted = sources.map((path) => volumeAt(path, folder) ?? volumeAt(path, mountsFolder(paths.run)))
+    const wanted = sources.map((path) => volumeAt(path, folder) ?? volumeAt(path, mountsFolder(paths)))
     const mounted = pid > 0 ? volumesIn(await mountsOf(pid), place) : []
     for (const name of new Set([...wanted, ...mounted])) {
       if (name !== undefined) holders.set(name, [...(holders.get(name) ?? []), user])

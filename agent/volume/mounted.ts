@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns/promises'
 import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { DriverOptions } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import { type MountPoint, readMounts } from '../mountinfo.ts'
@@ -84,6 +83,3 @@ async function addressOf(server: string, name: string): Promise<string> {
     )
   }
 }
-
-/** Where volumes with `driver_opts` are mounted. */
-export const mountsFolder = (run: string) => join(run, 'volumes')

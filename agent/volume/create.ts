@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Log } from '../../schemas/log.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import { isInside, readMounts } from '../mountinfo.ts'
@@ -9,22 +10,19 @@ import type { ResolvedMount } from '../runtime/runtime.ts'
 import { mountFailure } from './failure.ts'
 import { makeFilled } from './fill.ts'
 import { hostPath } from './host-path.ts'
-import { mountsFolder } from './mounted.ts'
 import { createNamed } from './named.ts'
 import { createPins } from './pins.ts'
+import { mountsFolder, ownVolumesFolder } from './places.ts'
 import { openInVolume, pathOf } from './subpath.ts'
 import type { Purpose, Volumes } from './volumes.ts'
 
-export interface LocalVolumesOptions {
+export interface VolumesOptions {
   paths: Pick<Paths, 'state' | 'run' | 'task'>
-  log: {
-    info(fields: object, message: string): void
-    warn(fields: object, message: string): void
-  }
+  log: Pick<Log, 'info' | 'warn'>
 }
 
 /** Volumes, bind mounts and folders in memory of this host. */
-export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
+export function createVolumes({ paths, log }: VolumesOptions): Volumes {
   const named = createNamed({ paths, log })
   const pinsFolder = join(paths.run, 'pins')
   const pins = createPins(pinsFolder)
@@ -33,7 +31,7 @@ export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
     async resolve(mount, purpose) {
       if (mount.type === 'tmpfs') return resolved(mount, '')
       const source = await sourceOf(mount, purpose)
-      const isMountPoint = [mountsFolder(paths.run), pinsFolder].some((folder) => isInside(source, folder))
+      const isMountPoint = [mountsFolder(paths), pinsFolder].some((folder) => isInside(source, folder))
       return { ...resolved(mount, source), ...(isMountPoint && { isMountPoint }) }
     },
     async check(mounts) {
@@ -80,7 +78,7 @@ export function createVolumes({ paths, log }: LocalVolumesOptions): Volumes {
     { target, noCopy }: Mount,
     { taskId, imageRoot }: Pick<Purpose, 'taskId' | 'imageRoot'>,
   ): Promise<string> {
-    const data = join(paths.task(taskId), 'volumes', shortHash(target))
+    const data = join(ownVolumesFolder(paths, taskId), shortHash(target))
     if (await stat(data).catch(absent)) return data
     if (noCopy) await mkdir(data, { recursive: true })
     else await makeFilled({ data, imageRoot, target })

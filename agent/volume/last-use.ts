@@ -7,6 +7,7 @@ import type { Task } from '../../schemas/task.ts'
 import { replaceFile } from '../disk.ts'
 import type { Paths } from '../paths.ts'
 import { namesIn } from './mounted.ts'
+import { volumesFolder } from './places.ts'
 import { usersByVolume } from './users.ts'
 
 /** Who used a volume last. */
@@ -37,7 +38,7 @@ export interface UsesOptions {
 /** Reads `<state>/volume-uses.json`; what of it has another shape is left out, be it all. */
 export async function openUses({ paths, tasks, log, now = () => new Date() }: UsesOptions): Promise<Uses> {
   const file = join(paths.state, 'volume-uses.json')
-  const folder = join(paths.state, 'volumes')
+  const folder = volumesFolder(paths)
   await rm(`${file}.tmp`, { force: true }) // an agent that was killed may have left it
   let uses = await load(file)
   let written = uses

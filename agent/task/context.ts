@@ -7,7 +7,7 @@ import type { Publisher } from './publisher.ts'
 import type { Event } from './step.ts'
 
 /** What the steps of one task work with: its entry as it is at any moment, and the ways to go on. */
-export interface Doing {
+export interface TaskContext {
   id: string
   entry(): Entry
   /** Tells what happened; the task goes on from there. */
