@@ -9,6 +9,7 @@ import { type Entry, needsPorts, serves } from './entry.ts'
 import type { WatchHealth } from './health-watch.ts'
 import type { Journal } from './journal.ts'
 import { removed } from './outcome.ts'
+import { createPortHandover } from './port-handover.ts'
 import { createPublisher } from './publisher.ts'
 import { createRepair } from './repair.ts'
 import { createRepairLimit } from './repair-limit.ts'
@@ -21,7 +22,7 @@ import { createSweeper } from './sweeper.ts'
 import type { Tasks } from './tasks.ts'
 import { createView } from './view.ts'
 
-export interface TasksOptions extends Omit<EffectDeps, 'ownerOf' | 'joinedBy'> {
+export interface TasksOptions extends Omit<EffectDeps, 'ownerOf' | 'joinedBy' | 'awaitPorts'> {
   journal: Journal
   watchHealth: WatchHealth
   probe: ProbeTask
@@ -38,7 +39,12 @@ export function createTasks(options: TasksOptions): Tasks {
   })
   const { entries } = runners
   const sharing = createSharing({ runners, runtime, clock })
-  const effects = createEffects({ ...options, ownerOf: sharing.ownerOf, joinedBy: sharing.joinedBy })
+  const effects = createEffects({
+    ...options,
+    ownerOf: sharing.ownerOf,
+    joinedBy: sharing.joinedBy,
+    awaitPorts: createPortHandover(runners),
+  })
   const ends = createEnds({ runners, sharing, runtime, clock, log })
   const strays = createStrays({ ...options, isTask: (id) => runners.get(id) !== undefined })
   const view = createView({ entries, failureOf: (id) => publisher.failureOf(id) })

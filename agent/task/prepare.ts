@@ -11,6 +11,7 @@ import type { Secrets } from '../secret/secrets.ts'
 import type { Volumes } from '../volume/volumes.ts'
 import type { Prepared } from './entry.ts'
 import { withImageVolumes } from './image-volumes.ts'
+import type { AwaitPorts } from './port-handover.ts'
 import { type Sharing, sharedService } from './sharing.ts'
 import type { Event } from './step.ts'
 import { together } from './together.ts'
@@ -27,6 +28,7 @@ export interface PreparationParts {
   ownerOf: Sharing['ownerOf']
   /** The process of another task whose processes or IPC this one joins. */
   joinedBy: Sharing['joinedBy']
+  awaitPorts: AwaitPorts
 }
 
 export interface PrepareListener {
@@ -75,11 +77,12 @@ function openUsers(task: Task, { runtime, limit }: Preparation): Promise<Users |
 
 async function attach(
   task: Task,
-  { networks, ownerOf }: Preparation,
+  { networks, ownerOf, awaitPorts, cancelled, tell }: Preparation,
   users: Users | undefined,
 ): Promise<Attachment> {
-  if (sharedService(task) === undefined) return networks.attach(task, users?.path)
-  return networks.join(await ownerOf(task))
+  if (sharedService(task) !== undefined) return networks.join(await ownerOf(task))
+  await Promise.race([awaitPorts(task, tell), cancelled])
+  return networks.attach(task, users?.path)
 }
 
 /** The root and what is mounted into it; undefined when it was cancelled before the image was there. */

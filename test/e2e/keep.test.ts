@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startHost, type TestHost } from '../support/host.ts'
+import type { HistoryDocument } from '../../schemas/status.ts'
+import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { appService, compose, isConverged, pidsOf, stackOf, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
@@ -59,6 +60,19 @@ it('renames a service that publishes a port: the old one gives it up, then the n
     expect(tasksOf(renamed).map((task) => task.restarts)).toEqual([0, 0, 0]) // none was refused its port at first
     expect((await host.http(8080)).body).toBe('one\n')
   }
+})
+
+it('moves a service that publishes a port to another stack: no failure while the old one takes its time', async () => {
+  // Nothing ends by SIGURG: the grace period, longer than a rollout is patient with refusals, passes in full.
+  const app = `services: {app: {image: ${TEST_IMAGE}, ports: ['8090:8080'], stop_signal: SIGURG, stop_grace_period: 5s, deploy: {update_config: {monitor: 500ms}}}}\n`
+  await host.until(isConverged(await host.commit({ 'here/compose.yaml': app }), 'here'))
+  const moved = await host.commit({ 'here/compose.yaml': null, 'there/compose.yaml': app })
+  await host.until(isConverged(moved, 'there'))
+  const { json } = await host.setpoint('history', 'there', '--output', 'json')
+  const { entries } = json as HistoryDocument
+  expect(entries.map(({ outcome, failure }) => failure ?? outcome)).toEqual(['converged'])
+  expect((await host.http(8090)).body).toBe('hello\n')
+  await host.until(isConverged(await host.commit({ 'there/compose.yaml': null }), 'web'))
 })
 
 describe('what survives', () => {

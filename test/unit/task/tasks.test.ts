@@ -321,6 +321,45 @@ describe('remove', () => {
   })
 })
 
+describe('a port that moves to another service', () => {
+  const publishing = (service: string) =>
+    aTask({
+      ...{ id: service, service },
+      container: { ports: [{ target: 80, published: 8080, protocol: 'tcp' }] },
+    })
+
+  it('is waited for until the task that leaves has given it up', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(publishing('old'))
+    const letGo = Promise.withResolvers<void>()
+    host.disturb('detach old', () => letGo.promise)
+    const removal = tasks.remove('old')
+    const start = tasks.run(publishing('new'))
+    await until(() => status('new')?.message !== undefined)
+    expect(status('new')).toMatchObject({
+      state: 'preparing',
+      message: 'waits for a port that web/old.1 gives up',
+    })
+    expect(host.calls).not.toContain('attach new')
+    letGo.resolve()
+    await Promise.all([removal, start])
+    expect(status('new')?.state).toBe('running')
+  })
+
+  it('is not waited for once the task is no longer wanted', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(publishing('old'))
+    host.disturb('detach old', () => new Promise(() => {}))
+    void tasks.remove('old')
+    const start = tasks.run(publishing('new'))
+    start.catch(() => {}) // looked at below
+    await until(() => status('new')?.message !== undefined)
+    await tasks.remove('new')
+    expect(status('new')).toBeUndefined()
+    await expect(start).rejects.toThrow('Task new was removed before it ran.')
+  })
+})
+
 describe('adopt', () => {
   it('takes up what runs without touching it', async () => {
     const before = given()
