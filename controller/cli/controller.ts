@@ -2,35 +2,29 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { LOG_LEVELS } from '../../schemas/log.ts'
-import {
-  type ControllerOptions,
-  DEFAULT_INTERVAL,
-  DEFAULT_LISTEN,
-  DEFAULT_RETRY_INTERVAL,
-} from '../options.ts'
+import { type ControllerOptions, DEFAULT_RETRY_INTERVAL } from '../options.ts'
 import { type Cli, durationOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { EXIT } from './exit.ts'
 import { hostKeyOption } from './host-key-option.ts'
 import { levelArgument } from './log-level.ts'
+import {
+  allowEmptyOption,
+  credentialsOption,
+  intervalOption,
+  listenOption,
+  type SharedFlags,
+  stateOption,
+} from './shared-options.ts'
 import { nextSignal } from './signals.ts'
 import { readVariables, variablesOption } from './variables-files.ts'
 
-export interface ControllerFlags {
+export interface ControllerFlags extends SharedFlags {
   redis?: string
-  source: string[]
-  state?: string
-  listen: string
-  interval: number
   retryInterval: number
-  allowEmpty?: boolean
-  credentialsFile?: string
-  authFile?: string
-  variables?: string[]
   hostKey: Record<string, string>
   hostsByHand?: boolean
-  logLevel: string
   logFile?: string
 }
 
@@ -42,19 +36,17 @@ export function registerController(program: Command, { context, finish }: Cli): 
     .description('Runs the controller in the foreground until SIGTERM. The hosts run setpoint-agent.')
     .option('--redis <url>', 'redis://…, rediss://… or unix:///path/redis.sock (default: SETPOINT_REDIS)')
     .addOption(sourceOption())
-    .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
-    .option('--listen <host:port>', 'where the API listens', DEFAULT_LISTEN)
-    .addOption(
-      durationOption('--interval <duration>', 'time between two polls of a source', [DEFAULT_INTERVAL, '1m']),
-    )
+    .addOption(stateOption())
+    .addOption(listenOption())
+    .addOption(intervalOption())
     .addOption(
       durationOption('--retry-interval <duration>', 'time until a failed poll is repeated', [
         DEFAULT_RETRY_INTERVAL,
         '15s',
       ]),
     )
-    .option('--allow-empty', 'accept a commit that removes every stack')
-    .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
+    .addOption(allowEmptyOption())
+    .addOption(credentialsOption())
     .option(
       '--auth-file <file>',
       'credentials for image registries, as `skopeo login` writes them (default: <state>/auth.json)',

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Cli } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
+import { stateOption } from './shared-options.ts'
 
 export interface DownFlags {
   state?: string
@@ -17,7 +18,7 @@ export function registerDown(program: Command, { context, finish }: Cli): void {
     .description(
       'Stops setpoint up if it runs, then stops and removes every task. Volumes stay unless asked for.',
     )
-    .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
+    .addOption(stateOption())
     .option('--volumes', 'remove the volumes and what is in them, too')
     .addHelpText(
       'after',

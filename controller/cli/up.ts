@@ -1,39 +1,18 @@
-import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { SetpointError } from '../../schemas/error.ts'
 import { LOG_LEVELS } from '../../schemas/log.ts'
-import { HOST_NAME } from '../../schemas/wire.ts'
-import { DEFAULT_INTERVAL, DEFAULT_LISTEN } from '../options.ts'
-import { type Cli, durationOption, sourceOption } from './arguments.ts'
+import { type Cli, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
-import { stateFolder } from './environment.ts'
 import { levelArgument } from './log-level.ts'
-import { layoutOf } from './up/layout.ts'
-import type { UpOptions } from './up/services.ts'
-import type { Runtime } from './up/tools.ts'
+import {
+  allowEmptyOption,
+  credentialsOption,
+  intervalOption,
+  listenOption,
+  stateOption,
+} from './shared-options.ts'
+import { type UpFlags, upOptions } from './up/options.ts'
 import { variablesOption } from './variables-files.ts'
-
-export interface UpFlags {
-  source: string[]
-  state?: string
-  listen: string
-  interval: number
-  host?: string
-  logLevel: string
-  runtime: Runtime
-  allowEmpty?: boolean
-  verbose?: boolean
-  storageRoot?: string
-  storageRun?: string
-  credentialsFile?: string
-  variables?: string[]
-  authFile?: string
-  imageMaxAge?: string
-  diskHigh?: string
-  diskLow?: string
-}
 
 /** Adds `setpoint up` to the command line. */
 export function registerUp(program: Command, { context, finish }: Cli): void {
@@ -44,14 +23,12 @@ export function registerUp(program: Command, { context, finish }: Cli): void {
       'Runs Redis, controller and agent in the foreground. A signal stops the three; the containers stay.',
     )
     .addOption(sourceOption())
-    .option('--state <dir>', 'state folder (default: SETPOINT_STATE or /var/lib/setpoint)')
-    .option('--listen <host:port>', 'where the API listens', DEFAULT_LISTEN)
-    .addOption(
-      durationOption('--interval <duration>', 'time between two polls of a source', [DEFAULT_INTERVAL, '1m']),
-    )
+    .addOption(stateOption())
+    .addOption(listenOption())
+    .addOption(intervalOption())
     .option('--host <name>', 'what this host is called (default: as before, at first its hostname)')
-    .option('--allow-empty', 'accept a commit that removes every stack')
-    .option('--credentials-file <file>', 'credentials for https sources, in the form of git-credential-store')
+    .addOption(allowEmptyOption())
+    .addOption(credentialsOption())
     .addOption(variablesOption())
     .option(
       '--auth-file <file>',
@@ -95,44 +72,3 @@ export async function up(context: Context, flags: UpFlags): Promise<number> {
 }
 
 const absolute = (path: string) => resolve(path)
-
-/** @throws SetpointError USAGE when the host's name cannot stand in a queue's name */
-export function upOptions(flags: UpFlags, env: NodeJS.ProcessEnv): UpOptions {
-  const folder = resolve(flags.state ?? stateFolder(env))
-  const { source, state: _, host, allowEmpty = false, verbose = false, ...rest } = flags
-  return {
-    ...rest,
-    sources: source,
-    state: folder,
-    host: host === undefined ? (pinnedHost(folder) ?? hostNameFrom(hostname())) : checkHostName(host),
-    allowEmpty,
-    verbose,
-  }
-}
-
-/** What the agent of this state folder was called at its first start: a machine that is renamed keeps its tasks. */
-function pinnedHost(state: string): string | undefined {
-  try {
-    const name = readFileSync(join(layoutOf(state).agentState, 'host'), 'utf8').trim()
-    return HOST_NAME.test(name) ? name : undefined
-  } catch {
-    return undefined // the first start
-  }
-}
-
-/** A hostname in the form that Setpoint's names have. */
-export function hostNameFrom(name: string): string {
-  const plain = name
-    .toLowerCase()
-    .replace(/[^a-z0-9.-]+/g, '-')
-    .slice(0, 63)
-    .replace(/^[.-]+|[.-]+$/g, '')
-  return plain === '' ? 'localhost' : plain
-}
-
-function checkHostName(name: string): string {
-  if (HOST_NAME.test(name)) return name
-  throw new SetpointError('USAGE', `"${name}" cannot be a host's name.`, {
-    hint: 'Lower-case letters, digits, dots and dashes, at most 63 of them.',
-  })
-}

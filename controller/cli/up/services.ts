@@ -1,32 +1,10 @@
 import { join } from 'node:path'
 import type { Layout, ServiceName } from './layout.ts'
 import { entryPoint } from './layout.ts'
+import type { UpOptions } from './options.ts'
 import { redisArgv } from './redis.ts'
 import type { ServiceSpec } from './supervise.ts'
-import { type Runtime, systemPath } from './tools.ts'
-
-/** What a person asked of `up`, complete. */
-export interface UpOptions {
-  sources: string[]
-  /** Absolute path. */
-  state: string
-  listen: string
-  interval: number
-  host: string
-  logLevel: string
-  runtime: Runtime
-  allowEmpty: boolean
-  verbose: boolean
-  storageRoot?: string
-  storageRun?: string
-  credentialsFile?: string
-  /** Arguments of `--variables`. */
-  variables?: string[]
-  authFile?: string
-  imageMaxAge?: string
-  diskHigh?: string
-  diskLow?: string
-}
+import { systemPath } from './tools.ts'
 
 /** How each of the three processes is started. */
 export function serviceSpecs(

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { layoutOf } from '../../../../controller/cli/up/layout.ts'
+import { hostNameFrom, upOptions } from '../../../../controller/cli/up/options.ts'
 import { serviceSpecs } from '../../../../controller/cli/up/services.ts'
 import { requireTools } from '../../../../controller/cli/up/tools.ts'
-import { hostNameFrom, upOptions } from '../../../../controller/cli/up.ts'
 
 const flags = {
   source: ['https://user:hunter2@git.example/infra.git', '/srv/more'],

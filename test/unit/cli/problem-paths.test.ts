@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { seenFrom } from '../../../controller/cli/seen-from.ts'
+import { fromHere, seenFrom } from '../../../controller/cli/problem-paths.ts'
 import type { Problem } from '../../../schemas/problem.ts'
 
 const PATHS = ['shop.stack.yaml', 'shop/base.yaml', 'web']
@@ -38,3 +38,21 @@ test.each([
   ['/srv', 'the service web', 'infra/shop/compose.yaml the service web'],
   ['/srv', 'not "shop/base.yaml"', 'infra/shop/compose.yaml not "shop/base.yaml"'],
 ])('from %s "%s" reads "%s"', (folder, message, wanted) => expect(seen(message, folder)).toBe(wanted))
+
+test.each([
+  ['/work', 'sub/a.yaml', 'no file sub/b.env'],
+  ['/work/sub', 'a.yaml', 'no file b.env'],
+  ['/work/other', '../sub/a.yaml', 'no file /work/sub/b.env'],
+  ['/', 'work/sub/a.yaml', 'no file /work/sub/b.env'],
+])('a problem seen from %s', (folder, file, message) => {
+  const place = { file: '/work/sub/a.yaml', line: 1, column: 2 }
+  const problem = { ...place, path: 'x', message: 'no file /work/sub/b.env', severity: 'error' } as const
+  const related = [{ ...place, message: 'extended here' }]
+  expect(fromHere({ ...problem, related }, folder)).toEqual({
+    ...problem,
+    file,
+    message,
+    related: [{ ...place, file, message: 'extended here' }],
+  })
+  expect(fromHere(problem, folder)).not.toHaveProperty('related')
+})

@@ -1,6 +1,19 @@
 import { join, relative } from 'node:path'
 import type { Problem } from '../../schemas/problem.ts'
-import { withPlaces } from './problem-places.ts'
+
+/** A path as someone in a folder writes it, both absolute; no path stays none. */
+export function pathFrom(folder: string, path: string): string {
+  return path === '' ? '' : relative(folder, path) || path
+}
+
+/** A problem of files with absolute paths, as someone in a folder writes these, in its messages too. */
+export function fromHere(problem: Problem, folder: string): Problem {
+  const isRoot = folder === '/'
+  return withPlaces(problem, ({ file, message }) => ({
+    file: pathFrom(folder, file),
+    message: isRoot ? message : message.replaceAll(`${folder}/`, ''),
+  }))
+}
 
 /** Where the paths of a source are, and from where they are looked at; both absolute. */
 export interface Viewpoint {
@@ -10,12 +23,12 @@ export interface Viewpoint {
   isPath(text: string): boolean
 }
 
-/** A path of the source as someone in a folder writes it. */
+/** A path of a source as someone in a folder writes it. */
 export function sourcePathFrom({ root, folder }: Omit<Viewpoint, 'isPath'>, path: string): string {
-  return relative(folder, join(root, path)) || path
+  return pathFrom(folder, join(root, path))
 }
 
-/** The problem with its files, those in its messages too, as an editor started in the folder finds them. */
+/** A problem of a source, as someone in a folder writes its paths. A message may have such a path in any place. */
 export function seenFrom(problem: Problem, view: Viewpoint): Problem {
   const seen = (path: string) => sourcePathFrom(view, path)
   return withPlaces(problem, ({ file, message }) => ({
@@ -33,4 +46,15 @@ const MISSING = /(?<=there is no file )[^\s"]+|(?<=(?:env|label) file )\S+(?= no
 /** A name without a dot or a folder may be any word, such as that of a service. */
 function isFile(word: string, { isPath }: Viewpoint): boolean {
   return /[./]/.test(word) && isPath(word)
+}
+
+interface Told {
+  file: string
+  message: string
+}
+
+/** Each place of a problem, those it is related to as well, told in another way. */
+function withPlaces({ related, ...problem }: Problem, tell: (place: Told) => Told): Problem {
+  const seen = <T extends Told>(place: T): T => ({ ...place, ...tell(place) })
+  return { ...seen(problem), ...(related && { related: related.map(seen) }) }
 }
