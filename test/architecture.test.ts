@@ -22,6 +22,7 @@ const AGENT_SHARED = [
   'agent/kernel-file.ts',
   'agent/mountinfo.ts',
   'agent/one-by-one.ts',
+  'agent/path-walk.ts',
   'agent/processes.ts',
   'agent/shared.ts',
   'agent/signals.ts',

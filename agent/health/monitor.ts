@@ -45,7 +45,7 @@ export function watchHealth(options: WatchHealthOptions): { stop(): void } {
     if (stopped) return
     const probe = asProbe(result, healthcheck, clock.now())
     const previous = state.health
-    state = nextHealth(state, probe.exitCode === 0, healthcheck, began)
+    state = nextHealth(state, { success: probe.exitCode === 0, began }, healthcheck)
     const gap = Math.max(1, gapBeforeNext(state, healthcheck, sinceStart()))
     cancelNext = clock.after(gap, () => void turn())
     probes = [...probes, probe].slice(-KEPT)

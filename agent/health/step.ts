@@ -14,22 +14,24 @@ export const STARTING: HealthState = { health: 'starting', failures: 0, probes: 
 const EARLY_GAP = 100
 const EARLY_GROWTH = 1.5
 
+/** How a probe ended. */
+export interface ProbeEnd {
+  success: boolean
+  /** When it began, in milliseconds since the process started. */
+  began: number
+}
+
 /**
- * The health after one more probe. `now` is when that probe began, in milliseconds since the process started.
+ * The health after one more probe.
  *
  * As Docker (moby `daemon/health.go`): a success makes healthy at once; `retries` failures in a row make unhealthy;
  * during the start period failures do not count, until the first success ends it. Docker's first probe comes after
  * a whole interval. Here earlier ones find out sooner that a task is well; one of those that fails says nothing yet.
  */
-export function nextHealth(
-  state: HealthState,
-  success: boolean,
-  spec: HealthTimes,
-  now: number,
-): HealthState {
+export function nextHealth(state: HealthState, { success, began }: ProbeEnd, spec: HealthTimes): HealthState {
   const probes = state.probes + 1
   if (success) return { health: 'healthy', failures: 0, probes }
-  if (state.health === 'starting' && now < countsFrom(spec)) return { ...state, probes }
+  if (state.health === 'starting' && began < countsFrom(spec)) return { ...state, probes }
   const failures = state.failures + 1
   return { health: failures >= spec.retries ? 'unhealthy' : state.health, failures, probes }
 }

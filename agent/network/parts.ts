@@ -86,7 +86,7 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
     checking: new Map(),
     // Until the first `publish` the ports lead where they did before this agent started.
     traffic: await firewall.read(),
-    place: (taskId) => namespaceOf(leases, instance, taskId, taskFiles(paths, taskId).script),
+    place: (taskId) => namespaceOf(leases, instance, { taskId, script: taskFiles(paths, taskId).script }),
   }
   return parts
 }

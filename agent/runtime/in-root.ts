@@ -2,9 +2,7 @@ import { constants } from 'node:fs'
 import { lstat, open, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { absent } from '../disk.ts'
-
-/** As many as the kernel follows (path_resolution(7)). */
-const MAX_LINKS = 40
+import { MAX_LINKS, partsOf } from '../path-walk.ts'
 
 /**
  * Where a path of an image lies on the host, symlinks followed as a process in the image would: `/` and `..` end at the
@@ -54,8 +52,4 @@ export async function readInRoot(root: string, path: string, max: number): Promi
 async function linkTarget(path: string): Promise<string | undefined> {
   const found = await lstat(path).catch(absent)
   return found?.isSymbolicLink() ? readlink(path) : undefined
-}
-
-function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.')
 }

@@ -2,15 +2,9 @@ import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
+import type { Owner } from '../content/tree.ts'
 import { readMounts } from '../mountinfo.ts'
 import { run } from '../runtime/exec.ts'
-
-/** Who owns a file and who may read it. */
-export interface Owner {
-  uid: number
-  gid: number
-  mode: number
-}
 
 /** Files that are only in memory: a tmpfs in the run folder with a folder for each task, mounted while a task needs it. */
 export interface Memory {

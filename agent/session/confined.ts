@@ -2,13 +2,10 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, readlink } from 'node:fs/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import { absent } from '../disk.ts'
+import { MAX_LINKS, O_PATH, partsOf } from '../path-walk.ts'
 
-/** open(2): a file held without being opened; Node has no name for it. */
-const O_PATH = 0o10000000
 /** Held, whatever it is; a link as itself. */
 export const HELD = O_PATH | constants.O_NOFOLLOW
-/** As many as the kernel follows (path_resolution(7)). */
-const MAX_LINKS = 40
 
 /**
  * The path of an entry of a folder that is held open. The kernel begins at the folder itself, whatever it is called by
@@ -108,10 +105,6 @@ async function find({ root, path, followLast, keep }: Search): Promise<Place> {
 function here(trail: { folder: FileHandle; name: string }[]): Place {
   const last = trail.at(-1) as { folder: FileHandle; name: string }
   return { parent: trail.at(-2)?.folder ?? last.folder, name: last.name, held: last.folder }
-}
-
-function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.')
 }
 
 function noFolder(path: string, name: string): SetpointError {

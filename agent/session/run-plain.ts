@@ -24,8 +24,8 @@ export async function runPlain({ request, task, files, channel, reach }: Command
   const ended = endOf(child)
   const said: Buffer[] = []
   const output = [
-    sendOutput(child.stdout as Readable, FRAME.output, channel),
-    sendOutput(child.stderr as Readable, FRAME.errors, channel, said),
+    sendOutput(child.stdout as Readable, { type: FRAME.output, channel }),
+    sendOutput(child.stderr as Readable, { type: FRAME.errors, channel, said }),
   ]
   void feed(channel, {
     write: (bytes) => write(child.stdin as Writable, bytes),
@@ -58,16 +58,18 @@ export async function feed(channel: Channel, input: Input): Promise<void> {
   }
 }
 
+interface Output {
+  type: FrameType
+  channel: Channel
+  /** Gets the beginning of it, too. */
+  said?: Buffer[]
+}
+
 /** Sends a stream as frames; a client that reads slowly makes the command wait. */
-async function sendOutput(
-  stream: Readable,
-  type: FrameType,
-  channel: Channel,
-  kept?: Buffer[],
-): Promise<void> {
+async function sendOutput(stream: Readable, { type, channel, said }: Output): Promise<void> {
   try {
     for await (const bytes of stream as AsyncIterable<Buffer>) {
-      if (kept && kept.length < 4) kept.push(bytes)
+      if (said && said.length < 4) said.push(bytes)
       for (let at = 0; at < bytes.length; at += CHUNK) {
         if (!channel.signal.aborted) await channel.send({ type, payload: bytes.subarray(at, at + CHUNK) })
       }

@@ -1,19 +1,10 @@
-import type { HealthTimes } from '../../schemas/healthcheck.ts'
 import type { Health, Probe } from '../../schemas/task.ts'
+import type { WatchHealthOptions } from '../health/monitor.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
-import type { ExecResult } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
 
 /** Watches the health of a container, see agent/health. */
-export type WatchHealth = (options: {
-  healthcheck: HealthTimes
-  /** ISO time at which the process started. */
-  startedAt: string
-  probe: () => Promise<ExecResult>
-  onChange: (health: Health, probes: Probe[]) => void
-  /** What was known before, of a task that was adopted. */
-  health: Health
-}) => { stop(): void }
+export type WatchHealth = (options: Omit<WatchHealthOptions, 'clock'>) => { stop(): void }
 
 interface HealthWatchOptions {
   watchHealth: WatchHealth

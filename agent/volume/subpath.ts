@@ -1,13 +1,10 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, readlink } from 'node:fs/promises'
 import { absent } from '../disk.ts'
+import { MAX_LINKS, O_PATH, partsOf } from '../path-walk.ts'
 import { mountFailure } from './failure.ts'
 
-/** open(2): a handle on a path, with which nothing is read or written. Node has no name for it. */
-const O_PATH = 0o10000000
 const STEP = O_PATH | constants.O_NOFOLLOW
-/** As many as the kernel follows (path_resolution(7)). */
-const MAX_LINKS = 40
 
 /**
  * A handle on a folder or file of a volume. Each step is taken from a handle on the one before, and symbolic links are
@@ -63,10 +60,6 @@ async function walk(steps: FileHandle[], parts: string[], place: Place): Promise
     if (target.startsWith('/') || links > MAX_LINKS) throw leadsOut(place)
     todo = [...partsOf(target), ...todo]
   }
-}
-
-function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.')
 }
 
 function missing({ path, name }: Place) {

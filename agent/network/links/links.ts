@@ -16,8 +16,15 @@ export interface ServerPlan {
   resolvers?: string[]
 }
 
-/** A task's namespace as its leases say, links in the order of their devices. */
-export function namespaceOf(leases: Leases, instance: string, taskId: string, script: string): Namespace {
+/**
+ * A task's namespace as its leases say, links in the order of their devices.
+ * @param script the file for the lines that are run inside
+ */
+export function namespaceOf(
+  leases: Leases,
+  instance: string,
+  { taskId, script }: { taskId: string; script: string },
+): Namespace {
   const places = placesOf(leases, taskId)
   const gateways = defaultGateways(places)
   const links = places

@@ -42,13 +42,16 @@ export function writeTaskFiles(
   const resolv = isDriven
     ? hostResolvConf(task, reachable(readFileSync('/etc/resolv.conf', 'utf8')))
     : taskResolvConf(task, surroundings.nameserver)
-  return write(paths, task, resolv, taskHosts(task, surroundings))
+  return write(paths, task, { resolv, names: taskHosts(task, surroundings) })
 }
 
 /** The same for a task in the host's own network: the host's files as they are now, with what the stack file adds. */
 export function writeHostFiles(paths: Paths, task: Task): Pick<TaskFiles, 'resolvConf' | 'hosts'> {
   const [resolv, hosts] = ['/etc/resolv.conf', '/etc/hosts'].map((file) => readFileSync(file, 'utf8'))
-  return write(paths, task, hostResolvConf(task, resolv ?? ''), hostHosts(task, hosts ?? ''))
+  return write(paths, task, {
+    resolv: hostResolvConf(task, resolv ?? ''),
+    names: hostHosts(task, hosts ?? ''),
+  })
 }
 
 /** Removes them; repeatable. */
@@ -59,8 +62,7 @@ export function removeTaskFiles(paths: Paths, taskId: string): void {
 function write(
   paths: Paths,
   task: Task,
-  resolv: string,
-  names: string,
+  { resolv, names }: { resolv: string; names: string },
 ): Pick<TaskFiles, 'resolvConf' | 'hosts'> {
   const { resolvConf, hosts } = taskFiles(paths, task.id)
   mkdirSync(paths.taskRun(task.id), { recursive: true })

@@ -58,31 +58,39 @@ export async function loadSeccomp(file = SECCOMP_FILE): Promise<SeccompProfile> 
  * beyond them Docker's own limits, which are tighter (a container without CAP_SYS_ADMIN makes no namespaces or mounts).
  */
 export function seccompFor(profile: SeccompProfile, target: SeccompTarget): LinuxSeccomp {
-  const architectures = architecturesOf(profile, target.arch)
-  return {
-    defaultAction: profile.defaultAction,
-    ...(profile.defaultErrnoRet !== undefined && { defaultErrnoRet: profile.defaultErrnoRet }),
-    ...(architectures.length > 0 && { architectures }),
-    syscalls: [
-      ...(profile.syscalls ?? [])
-        .filter((rule) => applies(rule, target))
-        .flatMap((rule) => tighten(plain(rule), target)),
-      ...guards(profile, target),
-    ].filter((rule) => rule.names.length > 0 && !isDefault(rule, profile)),
-  }
+  const rules = [
+    ...rulesFor(profile, target).flatMap((rule) => tighten(rule, target)),
+    ...guards(profile, target),
+  ]
+  return filterOf(profile, {
+    architectures: architecturesOf(profile, target.arch),
+    rules: rules.filter(({ names }) => names.length > 0),
+  })
 }
 
 /** The filter of a profile as its author wrote it: its rules that hold here, and nothing more. */
 export function ownSeccomp(profile: SeccompProfile, target: SeccompTarget): LinuxSeccomp {
-  const architectures = profile.architectures ?? architecturesOf(profile, target.arch)
+  return filterOf(profile, {
+    architectures: profile.architectures ?? architecturesOf(profile, target.arch),
+    rules: rulesFor(profile, target),
+  })
+}
+
+/** The rules of a profile that hold for a container. */
+function rulesFor({ syscalls }: SeccompProfile, target: SeccompTarget): PlainRule[] {
+  return (syscalls ?? []).filter((rule) => applies(rule, target)).map(plain)
+}
+
+/** Without what the profile does anyway. */
+function filterOf(
+  profile: SeccompProfile,
+  { architectures, rules }: { architectures: string[]; rules: PlainRule[] },
+): LinuxSeccomp {
   return {
     defaultAction: profile.defaultAction,
     ...(profile.defaultErrnoRet !== undefined && { defaultErrnoRet: profile.defaultErrnoRet }),
     ...(architectures.length > 0 && { architectures }),
-    syscalls: (profile.syscalls ?? [])
-      .filter((rule) => applies(rule, target))
-      .map(plain)
-      .filter((rule) => !isDefault(rule, profile)),
+    syscalls: rules.filter((rule) => !isDefault(rule, profile)),
   }
 }
 

@@ -18,7 +18,8 @@ function after(check: Healthcheck, history: string) {
     .split(' ')
     .filter((probe) => probe !== '')
     .reduce(
-      (state, probe) => nextHealth(state, probe[0] === '+', check, Number(probe.slice(1)) * 1000),
+      (state, probe) =>
+        nextHealth(state, { success: probe[0] === '+', began: Number(probe.slice(1)) * 1000 }, check),
       STARTING,
     )
 }
@@ -76,7 +77,7 @@ describe('gapBeforeNext', () => {
     const times: number[] = []
     while (now <= spec.interval) {
       times.push(now)
-      state = nextHealth(state, false, spec, now)
+      state = nextHealth(state, { success: false, began: now }, spec)
       now += gapBeforeNext(state, spec, now)
     }
     expect(times.at(-1)).toBe(spec.interval)
