@@ -48,7 +48,7 @@ const LIMITS = [
 
 /** What a name may be like, and how much is told of a problem: no limits of what may be written. */
 const OTHERS = [
-  'content-binds MAX_POINTER',
+  'binds MAX_POINTER',
   'cursor MAX_SUGGESTIONS',
   'extra-hosts MAX_NAME',
   'node MAX_PATH',

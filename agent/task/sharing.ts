@@ -111,7 +111,7 @@ export function sharedService({ container: { networkMode } }: Task): string | un
   return typeof networkMode === 'object' ? networkMode.service : undefined
 }
 
-/** The service whose processes or IPC a task joins; both are of one (`controller/desired/spec/check-shared.ts`). */
+/** The service whose processes or IPC a task joins; both are of one (`controller/desired/spec/checks/shared.ts`). */
 function joinedService({ container: { isolation = {} } }: Task): string | undefined {
   const { pid, ipc } = isolation
   if (typeof pid === 'object') return pid.service

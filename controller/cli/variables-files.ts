@@ -57,7 +57,7 @@ function known([first, ...others]: readonly string[]): string {
 async function parseFile(path: string): Promise<[string, string][]> {
   const [{ parseDotenv }, { decodeText }, { diskFiles }] = await Promise.all([
     import('../desired/compose/variables/dotenv.ts'),
-    import('../desired/decode-text.ts'),
+    import('../desired/files/decode-text.ts'),
     import('./project/disk-files.ts'),
   ])
   const found = diskFiles().read(path)

@@ -1,4 +1,4 @@
-import { otherPaths } from './other-paths.ts'
+import { otherPaths } from './files/other-paths.ts'
 import { errorIn, noticeAt, tidy } from './report.ts'
 import type { LoadedStack } from './stack.ts'
 

@@ -2,9 +2,9 @@ import { posix } from 'node:path'
 import type { SourceTree } from '../../schemas/source.ts'
 import { COMPOSE_FILES, OVERRIDE_FILES } from './compose/file-names.ts'
 import { normaliseName } from './compose/variables/project-name.ts'
+import { plainPath } from './files/plain-path.ts'
+import { sortedPaths } from './files/tree-paths.ts'
 import { compare } from './order.ts'
-import { plainPath } from './plain-path.ts'
-import { sortedPaths } from './tree-paths.ts'
 
 /** A file that declares a stack. */
 export interface StackFile {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { diskFiles } from '../../controller/cli/project/disk-files.ts'
 import { isThereOnDisk } from '../../controller/cli/project/find-files.ts'
-import type { Files } from '../../controller/desired/files.ts'
+import type { Files } from '../../controller/desired/files/files.ts'
 
 /** A corpus where Compose saw it: `/corpus` and `/cases`; there is nothing else. */
 export interface Mounted {

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { MAX_FILE_BYTES } from '../../../schemas/source.ts'
-import type { Files, Found, NotRead } from '../../desired/files.ts'
+import type { Files, Found, NotRead } from '../../desired/files/files.ts'
 
 export interface DiskOptions {
   /** How a path is written in a message; as it is by default. */

@@ -3,7 +3,7 @@ import type { Problem } from '../../../schemas/problem.ts'
 import { readEnvFiles } from '../../desired/compose/variables/env-files.ts'
 import type { Unset } from '../../desired/compose/variables/fill-in.ts'
 import { partsOf } from '../../desired/compose/variables/parts.ts'
-import type { Files } from '../../desired/files.ts'
+import type { Files } from '../../desired/files/files.ts'
 import { tidy } from '../../desired/report.ts'
 import { findFiles, isThereOnDisk } from './find-files.ts'
 

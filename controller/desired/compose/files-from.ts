@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { digest } from '../../../schemas/canonical.ts'
 import { MAX_FILE_BYTES, type SourceFile } from '../../../schemas/source.ts'
-import { type Files, type Found, filesOf } from '../files.ts'
+import { type Files, type Found, filesOf } from '../files/files.ts'
 
 /**
  * Files that exist as values only.

@@ -4,7 +4,7 @@
  */
 export { formatProblem, type Problem, type RelatedPlace } from '../../../schemas/problem.ts'
 export type { SourceFile, SourceTree } from '../../../schemas/source.ts'
-export { type Files, type Found, filesOf } from '../files.ts'
+export { type Files, type Found, filesOf } from '../files/files.ts'
 export { hasErrors, tidy } from '../report.ts'
 export type { ListNode, MapNode, Node, Place, ScalarNode } from '../yaml/node.ts'
 export { createReader, type Reader } from './composition/reader.ts'

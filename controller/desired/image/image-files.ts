@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { ImageFile } from '../../../schemas/image.ts'
 import { type Cursor, entriesOf, expected, fail, fields, itemsOf } from '../cursor.ts'
 import { defined } from '../defined.ts'
-import type { Files } from '../files.ts'
+import type { Files } from '../files/files.ts'
 import { sortBy } from '../order.ts'
 import { checkContainerPath, containerPath, fileMode, filled, text } from '../spec/values.ts'
 

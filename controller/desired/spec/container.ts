@@ -5,14 +5,14 @@ import type { NetworkAttachment, NetworkSpec } from '../../../schemas/network.ts
 import type { RestartPolicy } from '../../../schemas/restart.ts'
 import type { Mount, VolumeSpec } from '../../../schemas/volume.ts'
 import { defined } from '../defined.ts'
-import { devicesOf } from './devices.ts'
-import { effectiveHealthcheck } from './health.ts'
-import { hasNoNewPrivileges, isolationOf, processOf } from './isolation.ts'
-import { joined } from './joined.ts'
-import { networkSettings } from './network-settings.ts'
-import type { SeccompProfiles } from './seccomp-profiles.ts'
+import type { SeccompProfiles } from './contents/seccomp-profiles.ts'
+import { joined } from './network/joined.ts'
+import { networkSettings } from './network/settings.ts'
+import { devicesOf } from './service/devices.ts'
+import { effectiveHealthcheck } from './service/health.ts'
+import { hasNoNewPrivileges, isolationOf, processOf } from './service/isolation.ts'
+import { processLimitsOf, resourcesOf } from './service/service-limits.ts'
 import type { ServiceDraft } from './service.ts'
-import { processLimitsOf, resourcesOf } from './service-limits.ts'
 
 const STOP_GRACE_PERIOD = 10_000
 

@@ -1,6 +1,6 @@
 import { type Cursor, entriesOf, fields, within } from '../cursor.ts'
 import { valueAt } from '../yaml/node.ts'
-import { type NetworkDraft, network } from './networks.ts'
+import { type NetworkDraft, network } from './network/networks.ts'
 import { type ResourceDraft, volume } from './resources.ts'
 import { type ServiceDraft, service } from './service.ts'
 import { oneOf } from './values.ts'

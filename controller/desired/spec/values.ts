@@ -1,7 +1,7 @@
 import { parseDuration } from '../../../schemas/duration.ts'
 import { parseSize } from '../../../schemas/size.ts'
 import { type Cursor, expected, fail, itemsOf, type Reader, suggestion } from '../cursor.ts'
-import { plainPath } from '../plain-path.ts'
+import { plainPath } from '../files/plain-path.ts'
 import { alternatives } from '../suggest.ts'
 import { quote, scalarText } from '../yaml/node.ts'
 import { looseBoolean } from '../yaml/scalar.ts'

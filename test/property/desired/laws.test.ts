@@ -7,7 +7,7 @@ import { composeFile } from '../../../controller/desired/compose/model/compose-f
 import { projectJson, projectYaml } from '../../../controller/desired/compose/print/print.ts'
 import { loadProject, type Project } from '../../../controller/desired/compose/project.ts'
 import { cursorAt } from '../../../controller/desired/cursor.ts'
-import type { Files } from '../../../controller/desired/files.ts'
+import type { Files } from '../../../controller/desired/files/files.ts'
 import type { MapNode, Node } from '../../../controller/desired/yaml/node.ts'
 import { parse } from '../../../controller/desired/yaml/parse.ts'
 import { formatProblem } from '../../../schemas/problem.ts'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { type Cursor, expected, fail, itemsOf, within } from '../../cursor.ts'
-import { isOutside } from '../../inside.ts'
+import { isOutside } from '../../files/inside.ts'
 import { isNull, quote, type ScalarNode, scalarText } from '../../yaml/node.ts'
 import type { Loading } from './load-files.ts'
 

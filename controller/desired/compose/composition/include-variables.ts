@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Cursor } from '../../cursor.ts'
-import type { Files } from '../../files.ts'
+import type { Files } from '../../files/files.ts'
 import { noteAll } from '../../report.ts'
 import { readEnvFiles } from '../variables/env-files.ts'
 import { sizeOf } from '../variables/variable-files.ts'

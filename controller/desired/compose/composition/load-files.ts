@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import type { Files } from '../../files.ts'
+import type { Files } from '../../files/files.ts'
 import { errorIn, note } from '../../report.ts'
 import type { MapNode, Node } from '../../yaml/node.ts'
 import { withoutTags } from '../../yaml/without-tags.ts'

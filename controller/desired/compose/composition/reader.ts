@@ -1,5 +1,5 @@
-import type { Files } from '../../files.ts'
-import { readText } from '../../read-text.ts'
+import type { Files } from '../../files/files.ts'
+import { readText } from '../../files/read-text.ts'
 import { type Parsed, parse } from '../../yaml/parse.ts'
 
 /** Reads YAML files, each parsed once. */

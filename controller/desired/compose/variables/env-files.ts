@@ -1,6 +1,6 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import type { Files } from '../../files.ts'
-import { readText } from '../../read-text.ts'
+import type { Files } from '../../files/files.ts'
+import { readText } from '../../files/read-text.ts'
 import { note } from '../../report.ts'
 import { parseDotenv } from './dotenv.ts'
 import type { Unset } from './fill-in.ts'

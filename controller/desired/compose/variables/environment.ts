@@ -1,5 +1,5 @@
 import { type Cursor, fail, notice, within } from '../../cursor.ts'
-import type { Files } from '../../files.ts'
+import type { Files } from '../../files/files.ts'
 import { MAX_EXPANDED } from '../../yaml/extent.ts'
 import { isNull, type MapNode, type Node, textAt, textNode, valueAt, withValue } from '../../yaml/node.ts'
 import { entriesBelow } from '../below.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { type ProjectFlags, settle } from '../../../../controller/cli/project/settings.ts'
-import type { Files } from '../../../../controller/desired/files.ts'
+import type { Files } from '../../../../controller/desired/files/files.ts'
 
 const FLAGS: ProjectFlags = { file: [], envFile: [], profile: [] }
 

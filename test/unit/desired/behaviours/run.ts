@@ -9,7 +9,7 @@ import type { ConfigFlags } from '../../../../controller/cli/project/config-flag
 import { openProject } from '../../../../controller/cli/project/open-project.ts'
 import { settle } from '../../../../controller/cli/project/settings.ts'
 import { projectJson } from '../../../../controller/desired/compose/print/print.ts'
-import { type Files, type Found, filesOf } from '../../../../controller/desired/files.ts'
+import { type Files, type Found, filesOf } from '../../../../controller/desired/files/files.ts'
 import { hasErrors } from '../../../../controller/desired/report.ts'
 import type { Problem } from '../../../../schemas/problem.ts'
 import { testContext } from '../../cli/api-at.ts'

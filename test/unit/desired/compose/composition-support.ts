@@ -1,6 +1,6 @@
 import { loadFiles } from '../../../../controller/desired/compose/composition/load-files.ts'
 import { createReader } from '../../../../controller/desired/compose/composition/reader.ts'
-import { filesOf } from '../../../../controller/desired/files.ts'
+import { filesOf } from '../../../../controller/desired/files/files.ts'
 import type { MapNode } from '../../../../controller/desired/yaml/node.ts'
 import { formatProblem, type Problem } from '../../../../schemas/problem.ts'
 import { aTree, type Content } from '../support.ts'

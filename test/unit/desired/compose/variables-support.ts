@@ -1,4 +1,4 @@
-import { type Files, filesOf } from '../../../../controller/desired/files.ts'
+import { type Files, filesOf } from '../../../../controller/desired/files/files.ts'
 import { parse } from '../../../../controller/desired/yaml/parse.ts'
 
 export function aFolder(contents: Record<string, string>): Files {

@@ -1,10 +1,10 @@
 import { loadProject } from '../../../../controller/desired/compose/project.ts'
 import { cursorAt } from '../../../../controller/desired/cursor.ts'
-import { filesOf } from '../../../../controller/desired/files.ts'
+import { filesOf } from '../../../../controller/desired/files/files.ts'
 import { catalogOf, resolveImages } from '../../../../controller/desired/image/images.ts'
 import { hasErrors } from '../../../../controller/desired/report.ts'
 import { build } from '../../../../controller/desired/spec/build.ts'
-import { readContents } from '../../../../controller/desired/spec/contents.ts'
+import { readContents } from '../../../../controller/desired/spec/contents/contents.ts'
 import { readStack } from '../../../../controller/desired/spec/read-stack.ts'
 import { aTree, type Content, shown } from '../support.ts'
 

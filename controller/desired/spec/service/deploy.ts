@@ -1,0 +1,110 @@
+import type { Resources } from '../../../../schemas/resources.ts'
+import type { UpdatePolicy } from '../../../../schemas/stack.ts'
+import { type Cursor, fail, fields, within } from '../../cursor.ts'
+import { defined } from '../../defined.ts'
+import { textAt, valueAt } from '../../yaml/node.ts'
+import { duration, integer, number, oneOf, size, text } from '../values.ts'
+import { requests } from './devices.ts'
+import { restartPolicy } from './restart.ts'
+
+/** Compose Deploy Specification, as Swarm reads it. */
+export function deploy(cursor: Cursor) {
+  const read = fields(cursor, {
+    mode,
+    replicas,
+    resources,
+    update_config: updateConfig,
+    restart_policy: restartPolicy,
+    endpoint_mode: oneOf('vip', 'dnsrr'),
+  })
+  const devices = valueAt(cursor.node, ...DEVICES) && requests(within(cursor, ...DEVICES))
+  return { ...read, ...(devices && { devices }) }
+}
+
+const DEVICES = ['resources', 'reservations', 'devices']
+
+/** The most tasks of one service; each is a slot that the controller plans. */
+const MAX_REPLICAS = 1000
+
+/** `deploy.replicas` and `scale`; that they are not negative is checked of every project. */
+export function replicas(cursor: Cursor): number | undefined {
+  const value = integer(Number.MIN_SAFE_INTEGER)(cursor)
+  if (value === undefined || value <= MAX_REPLICAS) return value
+  return fail(
+    cursor,
+    `is ${value}, but a service has at most ${MAX_REPLICAS} replicas; split it into several`,
+  )
+}
+
+function mode(cursor: Cursor): 'replicated' | 'global' | undefined {
+  const value = text(cursor)
+  if (value === 'replicated-job' || value === 'global-job') {
+    return fail(
+      cursor,
+      `not honoured yet: the mode ${value}; write restart: on-failure on a replicated service`,
+    )
+  }
+  return oneOf('replicated', 'global')(cursor)
+}
+
+function resources(cursor: Cursor): Resources {
+  const read = fields(cursor, {
+    limits: (inner) => fields(inner, { cpus, memory: size, pids }),
+    reservations: (inner) => fields(inner, { cpus, memory: size }),
+  })
+  const { cpus: reserved, memory: reservation } = read.reservations ?? {}
+  return {
+    ...limits({ ...read.limits, reservation }),
+    ...(reserved ? { cpuShares: sharesOf(reserved) } : {}),
+  }
+}
+
+/** As Kubernetes turns a request for cores into a weight: 1024 a core, within the kernel's bounds. */
+function sharesOf(cores: number): number {
+  return Math.min(262_144, Math.max(2, Math.round(cores * 1024)))
+}
+
+interface Limits {
+  cpus?: number | undefined
+  memory?: number | undefined
+  pids?: number | undefined
+  reservation?: number | undefined
+}
+
+/** Canonical resources: zero, and -1 for pids, mean no limit. */
+export function limits({ cpus, memory, pids, reservation }: Limits): Resources {
+  return defined({
+    cpus: cpus || undefined,
+    memory: memory || undefined,
+    memoryReservation: reservation || undefined,
+    pids: pids && pids > 0 ? pids : undefined,
+  })
+}
+
+/** Cores, `0.5` or `"0.5"`; 0 is no limit. */
+export const cpus = number(0, 1_000_000)
+
+/** Compose Specification §mem_limit; -1 and 0 are no limit. */
+export function memory(cursor: Cursor): number | undefined {
+  return textAt(cursor.node) === '-1' ? 0 : size(cursor)
+}
+
+/** A number of processes; -1 and 0 are no limit. */
+export const pids = integer(-1)
+
+function updateConfig(cursor: Cursor): Partial<UpdatePolicy> {
+  const read = fields(cursor, {
+    parallelism: integer(0),
+    delay: duration,
+    failure_action: oneOf('rollback', 'pause', 'continue'),
+    monitor: duration,
+    max_failure_ratio: number(0, 1),
+    order: oneOf('stop-first', 'start-first'),
+  })
+  const { parallelism, delay, monitor, order } = read
+  return defined({
+    ...{ parallelism, delay, monitor, order },
+    maxFailureRatio: read.max_failure_ratio,
+    failureAction: read.failure_action,
+  })
+}

@@ -1,0 +1,104 @@
+import type {
+  CommandHealthcheck,
+  HealthTimes,
+  NetworkHealthcheck,
+  SomeHealthTimes,
+} from '../../../../schemas/healthcheck.ts'
+import { type Cursor, fail, fields } from '../../cursor.ts'
+import { defined } from '../../defined.ts'
+import { boolean, duration, integer, listOf, text } from '../values.ts'
+import { networkProbe } from './network-probe.ts'
+
+/** Docker's defaults (Dockerfile reference, HEALTHCHECK), in milliseconds. */
+const DEFAULTS: HealthTimes = {
+  interval: 30_000,
+  timeout: 30_000,
+  retries: 3,
+  startPeriod: 0,
+  startInterval: 5_000,
+}
+
+const TIMES = {
+  interval: duration,
+  timeout: duration,
+  retries: integer(0),
+  start_period: duration,
+  start_interval: duration,
+}
+
+/** A healthcheck of a service as it is written: a test or a probe, none at all, and times. */
+export interface HealthDraft {
+  /** null: `NONE` or `disable: true`. */
+  test?: string[] | null
+  times: SomeHealthTimes
+}
+
+/** Compose Specification §healthcheck; `CMD-SHELL` becomes a command line. A zero means the default. */
+export function healthcheck(cursor: Cursor): HealthDraft | undefined {
+  const { test, disable, ...times } = fields(cursor, { test: listOf(text), disable: boolean, ...TIMES })
+  const [kind, ...argv] = test ?? []
+  if (disable && kind !== undefined && kind !== 'NONE')
+    return fail(cursor, 'has both a test and disable: true; keep one')
+  if (disable || kind === 'NONE') return { test: null, times: timesOf(times) }
+  if (kind === undefined) return { times: timesOf(times) }
+  if (argv.length === 0) return fail(cursor, `has nothing to run after ${kind}`)
+  return { test: kind === 'CMD' ? argv : ['/bin/sh', '-c', argv.join(' ')], times: timesOf(times) }
+}
+
+export interface NetworkHealthDraft {
+  probe: NetworkHealthcheck['probe']
+  times: SomeHealthTimes
+  at: Cursor
+}
+
+/** `x-setpoint.healthcheck` of a service. */
+export function networkHealthcheck(cursor: Cursor): NetworkHealthDraft | undefined {
+  const probe = networkProbe(cursor)
+  return probe && { probe, times: timesOf(fields(cursor, TIMES)), at: cursor }
+}
+
+/** The healthcheck of an image spec: one that it has for itself. */
+export function imageHealthcheck(cursor: Cursor): CommandHealthcheck | undefined {
+  const { test, times } = healthcheck(cursor) ?? { times: {} }
+  if (test) return { test, ...DEFAULTS, ...times }
+  return test === null
+    ? fail(cursor, 'an image spec cannot take the healthcheck of its base away; do it in the service')
+    : Object.keys(times).length === 0
+      ? undefined
+      : fail(cursor, 'has times but no test; give both')
+}
+
+interface Effective {
+  /** Absent: the image's own healthcheck counts; null: none at all. */
+  healthcheck?: CommandHealthcheck | NetworkHealthcheck | null
+  /** What is other than in the image's own. */
+  healthcheckTimes?: SomeHealthTimes
+}
+
+/** Of both kinds the probe over the network counts, with the times of the other where it names none. */
+export function effectiveHealthcheck(
+  own: HealthDraft | undefined,
+  network: NetworkHealthDraft | undefined,
+): Effective {
+  const times = { ...DEFAULTS, ...own?.times }
+  if (network) return { healthcheck: { probe: network.probe, ...times, ...network.times } }
+  if (own?.test === null) return { healthcheck: null }
+  if (own?.test) return { healthcheck: { test: own.test, ...times } }
+  return own && Object.keys(own.times).length > 0 ? { healthcheckTimes: own.times } : {}
+}
+
+function timesOf(read: {
+  interval?: number
+  timeout?: number
+  retries?: number
+  start_period?: number
+  start_interval?: number
+}): SomeHealthTimes {
+  return defined({
+    interval: read.interval || undefined,
+    timeout: read.timeout || undefined,
+    retries: read.retries || undefined,
+    startPeriod: read.start_period || undefined,
+    startInterval: read.start_interval || undefined,
+  })
+}
