@@ -1,9 +1,10 @@
 import type { Dispatch } from './dispatch.ts'
 import type { Fleet } from './observed/fleet.ts'
 import { driftOf } from './plan/drift.ts'
+import { withoutForgotten } from './plan/forgotten.ts'
 import { planStack, slotsOf, targetOf } from './plan/plan.ts'
 import { accept, type Candidate, wantedRevision } from './rollout/accept.ts'
-import { nextInventory } from './rollout/inventory.ts'
+import { isEmpty, nextInventory } from './rollout/inventory.ts'
 import { step } from './rollout/step.ts'
 import type { Records } from './state/records.ts'
 import { conditionsOf, trackSince } from './status/conditions.ts'
@@ -36,11 +37,11 @@ export async function turn(deps: Deps, stack: string): Promise<Date | null> {
     record: accepted,
     plan,
     slots: slotsOf(wanted, observed),
-    observed,
+    observed: withoutForgotten(observed, accepted.inventory),
     now,
   })
   const inventory = nextInventory(record, { release, observed, now })
-  if (wanted === null && inventory.length === 0) {
+  if (wanted === null && isEmpty(inventory, observed)) {
     await deps.records.remove(stack)
     return null
   }

@@ -75,6 +75,7 @@ export const ERRORS = {
     meaning: 'A host reports another key than the pinned one, so nothing is sealed to it.',
   },
   HOST_KEY_MISSING: { retryable: true, meaning: 'A host has not told of a key that could be sealed to.' },
+  HOST_REPORTS: { retryable: false, meaning: 'A host is not forgotten, since it is there.' },
   HOST_NOT_FOUND: { retryable: false, meaning: 'No host of that name has reported.' },
   NOT_LEADER: { retryable: true, meaning: 'Another controller leads this fleet.' },
   API_UNREACHABLE: { retryable: true, meaning: 'The CLI found no controller at SETPOINT_API.' },

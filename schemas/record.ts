@@ -103,6 +103,8 @@ export const InventoryItem = Type.Object(
     at: Type.String(),
     /** True once its host has reported it. */
     seen: Type.Boolean(),
+    /** ISO time at which a person declared its host gone. It is not counted on, and removed where it shows up again. */
+    forgotten: Type.Optional(Type.String()),
   },
   closed,
 )

@@ -211,6 +211,17 @@ export interface VolumesDocument {
   unread: string[]
 }
 
+/** What was counted on of a host that is forgotten: `DELETE /v1/hosts/NAME`. */
+export interface ForgottenHostDocument {
+  host: string
+  /** ISO time at which it was last heard; null when it was not since the controller started. */
+  seen: string | null
+  /** What was there as far as anybody knows, and is placed anew. */
+  tasks: { stack: string; service: string; slot: number; taskId: string }[]
+  /** Volumes of its own disk that these tasks had: where they start now is another one of that name, or a new one. */
+  volumes: { name: string; stack: string }[]
+}
+
 /** One volume on one host. */
 export interface VolumeStatus {
   /** Empty for one without a name. */

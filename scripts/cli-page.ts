@@ -35,7 +35,7 @@ The API is the same over HTTP and on \`<state>/api.sock\`: \`GET /v1/status\`, \
 \`/v1/drift\`, \`/v1/stats\`, \`/v1/plan\`, \`/v1/stacks/NAME/history\`, \`/v1/logs\` and \`/v1/events\` (one object a line),
 \`/v1/processes\`, \`/v1/volumes\`, \`/v1/secrets\`, \`/v1/version\`; \`POST /v1/sync\`, \`/v1/plan\`, \`/v1/volumes/remove\`,
 \`/v1/hosts/NAME/trust\`, \`/v1/stacks/NAME/rollback\`, which adds the revision that it goes back to as \`to\`; \`POST\` and
-\`DELETE /v1/secrets/NAME\`; \`GET /healthz\` and \`GET /metrics\`, the first without a token.
+\`DELETE /v1/secrets/NAME\`; \`DELETE /v1/hosts/NAME\`; \`GET /healthz\` and \`GET /metrics\`, the first without a token.
 `
 
 /** The page docs/cli.md. */

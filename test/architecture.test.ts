@@ -77,7 +77,9 @@ const RULES: Record<string, Rule> = {
     ],
     typesFrom: [
       'controller/api',
+      'controller/delivery',
       'controller/observed',
+      'controller/queue',
       'controller/secret',
       'controller/sources',
       'controller/state',

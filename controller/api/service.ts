@@ -3,6 +3,7 @@ import type { HistoryEntry } from '../../schemas/record.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type {
   DriftItem,
+  ForgottenHostDocument,
   PlanDocument,
   SecretStatus,
   StatsDocument,
@@ -41,6 +42,11 @@ export interface Service extends Access, VolumeService {
    * @throws SetpointError HOST_NOT_FOUND, HOST_KEY_MISSING, USAGE
    */
   trust(host: string, recipient?: string): Promise<string>
+  /**
+   * Forgets a host that is gone for good: what was there is placed anew.
+   * @throws SetpointError HOST_NOT_FOUND, HOST_REPORTS, NOT_LEADER, REDIS_UNREACHABLE
+   */
+  forgetHost(host: string): Promise<ForgottenHostDocument>
   /** Of the controller's own key. */
   recipient: string
   /** The external secrets by name, without their values. */

@@ -4,6 +4,7 @@ import type { Event } from '../../schemas/event.ts'
 import type { CopyRequest, ExecRequest } from '../../schemas/session/request.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import type {
+  ForgottenHostDocument,
   HistoryDocument,
   LogPiece,
   PlanDocument,
@@ -67,6 +68,7 @@ export interface Client {
   /** A live session with a task. */
   live(task: string, request: ExecRequest | CopyRequest): Promise<Live>
   trust(host: string, recipient?: string): Promise<TrustDocument>
+  forgetHost(host: string): Promise<ForgottenHostDocument>
   secrets(): Promise<SecretsDocument>
   setSecret(name: string, sealed: Buffer): Promise<SecretDocument>
   removeSecret(name: string): Promise<SecretsDocument>
@@ -155,6 +157,8 @@ function clientOf(
     live,
     trust: (host, recipient) =>
       post(`/v1/hosts/${encodeURIComponent(host)}/trust`, { body: recipient ? { recipient } : {} }),
+    forgetHost: async (host) =>
+      parse(await call({ path: `/v1/hosts/${encodeURIComponent(host)}`, method: 'DELETE' })),
     secrets: () => get('/v1/secrets'),
     setSecret: (name, sealed) =>
       post(`/v1/secrets/${encodeURIComponent(name)}`, { body: { sealed: sealed.toString('base64') } }),

@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { hostsView } from './format/hosts-view.ts'
 import { painter } from './format/paint.ts'
+import { registerHostsRemove } from './hosts-rm.ts'
 import { registerTrust } from './hosts-trust.ts'
 
 /** Adds `setpoint hosts` to the command line. */
@@ -16,6 +17,7 @@ export function registerHosts(program: Command, cli: Cli): void {
   outputOption(command)
     .addHelpText('after', '\nExit code: 0 every host is ready · 1 one is not · 2 error')
     .action(async (options: { output: Output }) => finish(await hosts(context, options)))
+  registerHostsRemove(command, cli)
   registerTrust(command, cli)
 }
 

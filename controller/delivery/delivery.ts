@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ContentMount } from '../../schemas/content.ts'
 import type { Log } from '../../schemas/log.ts'
-import { CONTENT_PIECE, CONTENT_STAYS, contentKey } from '../../schemas/wire.ts'
+import { CONTENT_PIECE, CONTENT_STAYS, contentKey, sealedKey } from '../../schemas/wire.ts'
 import { closeRedis, connectRedis, type Redis, reaching, whenReady } from '../redis.ts'
 import type { ContentStore } from './store.ts'
 
@@ -20,6 +20,8 @@ export interface Delivery {
    * @throws SetpointError REDIS_UNREACHABLE
    */
   deliver(needs: Need[], anew?: boolean): Promise<void>
+  /** Removes what is sealed for a host and lies ready for it. @throws SetpointError REDIS_UNREACHABLE */
+  forget(host: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,6 +44,8 @@ export interface DeliveryOptions {
 }
 
 const TIMEOUT = 60_000
+
+const SCANNED_AT_ONCE = 1_000
 
 /** Delivery as strings in Redis, under a key for each digest. */
 export function createDelivery({
@@ -68,9 +72,18 @@ export function createDelivery({
       const once = new Map(handovers.map((one) => [one.key, one]))
       for (const one of once.values()) await reaching(() => handOver(one, anew), timeout)
     },
+    forget: (host) => reaching(() => forget(host), timeout),
     close: async () => {
       if (client) closeRedis(client)
     },
+  }
+
+  async function forget(host: string): Promise<void> {
+    client ??= connectRedis(redis, log)
+    await whenReady(client)
+    for await (const keys of client.scanStream({ match: sealedKey(host, '*'), count: SCANNED_AT_ONCE })) {
+      if (keys.length > 0) await client.unlink(...(keys as string[]))
+    }
   }
 
   function packsOf({ contents }: Need): Handover[] {

@@ -1,4 +1,4 @@
-import type { Observed } from '../../schemas/fleet.ts'
+import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
 import type { ReportOf } from '../../schemas/report.ts'
 
 export type { Observed, ObservedHost } from '../../schemas/fleet.ts'
@@ -8,6 +8,10 @@ export interface Fleet {
   /** Reads every snapshot there is, then follows the stream. */
   start(): Promise<void>
   observed(now: Date): Observed
+  /** Of a host that was never heard: `lost` once it would have been, had it been there. */
+  stateOf(host: string, now: Date): ObservedHost['state']
+  /** Until it reports again, which makes it a new one. @throws SetpointError REDIS_UNREACHABLE */
+  forget(host: string): Promise<void>
   /** True once all that was there at the start has been read: who is not among the hosts then has not reported. */
   isCurrent(): boolean
   /** Calls the listener with the names of the stacks whose tasks changed; `null` when hosts came, went or were re-read. */

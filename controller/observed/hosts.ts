@@ -19,6 +19,10 @@ export interface Hosts {
   stateChanged(now: number): boolean
   /** The same object until something changes. */
   observed(now: number): Observed
+  /** Of one that was never heard: lost once it would have been. */
+  stateOf(host: string, now: number): ObservedHost['state']
+  /** Until it is heard again, which makes it a new one. */
+  forget(host: string): void
 }
 
 interface Entry {
@@ -109,6 +113,13 @@ export function createHosts(log: Log): Hosts {
       for (const entry of entries.values()) changed = refresh(entry, now) || changed
       if (changed) view = new Map([...entries].map(([name, entry]) => [name, entry.view as ObservedHost]))
       return view
+    },
+    stateOf: (host, now) => {
+      const entry = entries.get(host)
+      return entry ? stateOf(entry, now) : hostState(Number.NEGATIVE_INFINITY, link, now)
+    },
+    forget: (host) => {
+      if (entries.delete(host)) view = new Map([...view].filter(([name]) => name !== host))
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../../schemas/log.ts'
 import type { Report, ReportOf } from '../../schemas/report.ts'
+import { SNAPSHOTS } from '../../schemas/wire.ts'
 import { closeRedis, connectRedis, reaching, whenReady } from '../redis.ts'
 import { createChanges, guarded } from './changes.ts'
 import type { Fleet } from './fleet.ts'
@@ -70,6 +71,14 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
     return []
   }
 
+  /** In memory only after Redis: what it still has of the host would bring it back. */
+  async function forget(host: string): Promise<void> {
+    await whenReady(commands)
+    await commands.hdel(SNAPSHOTS, host)
+    hosts.forget(host)
+    changes.note({ stacks: new Set(), whole: true })
+  }
+
   function tell(report: Report): void {
     if (report.kind === 'outcome') for (const listener of outcomes) guarded(() => listener(report), log)
   }
@@ -91,6 +100,8 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   return {
     start: () => reaching(() => follower.start(), timeout),
     observed: (at) => hosts.observed(at.getTime()),
+    stateOf: (host, at) => hosts.stateOf(host, at.getTime()),
+    forget: (host) => reaching(() => forget(host), timeout),
     isCurrent: () => caughtUp,
     onChange: changes.listen,
     onOutcome: (listener) => void outcomes.push(listener),

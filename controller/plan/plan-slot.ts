@@ -2,6 +2,7 @@ import type { LocatedTask, Observed } from '../../schemas/fleet.ts'
 import type { InventoryItem } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import { isServing } from '../../schemas/task.ts'
+import { countedOn, forgottenIn } from './forgotten.ts'
 import type { Place } from './placement.ts'
 import type { Change, Plan, Target } from './plan.ts'
 import { removeTask } from './remove-task.ts'
@@ -70,8 +71,10 @@ function hostFor(input: SlotInput, old: LocatedTask[]): string | undefined {
   return previous?.host.info.name ?? placeFor(input)
 }
 
-function startTask({ target, service, slot }: SlotInput, host: string, old: LocatedTask[]): Change {
-  const task = newTask({ target, service, slot, host, predecessors: old.map((located) => located.task.id) })
+function startTask(input: SlotInput, host: string, old: LocatedTask[]): Change {
+  const { target, service, slot, inventory } = input
+  const predecessors = [...old.map((located) => located.task.id), ...forgottenIn(service, slot, inventory)]
+  const task = newTask({ target, service, slot, host, predecessors })
   const here = old.filter((located) => located.host.info.name === host).map((located) => located.task.id)
   const place = { service: service.name, slot, host, serving: old.some((located) => isServing(located.task)) }
   if (here.length === 0) return { ...place, verdict: 'missing', action: { type: 'run', task } }
@@ -100,7 +103,9 @@ function inventoryOf(
   slot: string,
   inventory: InventoryItem[],
 ): InventoryItem | undefined {
-  return inventory.find((item) => item.service === service.name && slotKey(service.mode, item) === slot)
+  const isMeant = (item: InventoryItem) =>
+    item.service === service.name && slotKey(service.mode, item) === slot
+  return countedOn(inventory).find(isMeant)
 }
 
 /** Who serves comes first, then who lives longest; the id breaks the tie, so that every turn chooses alike. */

@@ -2,6 +2,7 @@ import type { ActionOf } from '../../schemas/action.ts'
 import { type LocatedTask, type Observed, tasksOf } from '../../schemas/fleet.ts'
 import type { InventoryItem, Revision } from '../../schemas/record.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
+import { countedOn, returnedTasks, withoutForgotten } from './forgotten.ts'
 import { placer } from './placement.ts'
 import { planSlot } from './plan-slot.ts'
 import { removeTask } from './remove-task.ts'
@@ -47,11 +48,12 @@ export interface Target {
  * The changes that turn what the fleet runs of a stack into its target. A host that does not answer is left alone,
  * and so is a slot that may still run there: unknown is not empty. Only what the inventory claims is removed.
  */
-export function planStack(target: Target, observed: Observed, inventory: InventoryItem[]): Plan {
+export function planStack(target: Target, seen: Observed, inventory: InventoryItem[]): Plan {
   const plan: Plan = { changes: [], waiting: [] }
+  const observed = withoutForgotten(seen, inventory)
   const owned = new Set(inventory.map((item) => item.taskId))
   const bySlot = groupBySlot(tasksOf(observed, target.stack), target.spec)
-  const hostOf = hostFinder({ bySlot: new Map(bySlot), inventory, plan })
+  const hostOf = hostFinder({ bySlot: new Map(bySlot), inventory: countedOn(inventory), plan })
   const around = { target, observed, inventory, owned, place: placer(observed), hostOf, plan }
   for (const service of ownersFirst(target.spec?.services ?? [])) {
     for (const slot of wantedSlots(service, observed)) {
@@ -63,6 +65,10 @@ export function planStack(target: Target, observed: Observed, inventory: Invento
   for (const [key, surplus] of bySlot) {
     const slot = key.slice(key.indexOf('/') + 1)
     for (const located of surplus) removeTask(located, { slot, reason: 'no longer wanted', owned, plan })
+  }
+  for (const located of returnedTasks(target.stack, seen, inventory)) {
+    const slot = String(located.task.slot)
+    removeTask(located, { slot, reason: 'forgotten with its host', owned, plan })
   }
   return plan
 }

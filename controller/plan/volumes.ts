@@ -1,5 +1,6 @@
 import type { InventoryItem } from '../../schemas/record.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
+import { countedOn } from './forgotten.ts'
 
 /** What is wanted of a stack, and where its tasks were put. */
 export interface Claim {
@@ -42,7 +43,7 @@ export function claimsVolume({ spec, inventory, moving }: Claim, name: string, h
 function mayBeOn(host: string, { name, mode, replicas }: ServiceSpec, inventory: InventoryItem[]): boolean {
   if (mode === 'global') return true
   const wanted = Math.max(1, replicas)
-  const placed = inventory.filter((item) => item.service === name)
+  const placed = countedOn(inventory).filter((item) => item.service === name)
   const slots = new Set(placed.map(({ slot }) => slot).filter((slot) => slot <= wanted))
   return slots.size < wanted || placed.some((item) => item.host === host)
 }

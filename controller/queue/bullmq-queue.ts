@@ -90,9 +90,17 @@ export function createQueue(options: QueueOptions): Queue {
     )
   }
 
+  async function forget(host: string): Promise<void> {
+    await whenReady(client, timeout / 2)
+    const { underWay } = await terms.enter([])
+    for (const job of underWay.ofHost(host)) underWay.forget(job)
+    await queues.remove(host)
+  }
+
   return {
     add: (orders) => reaching((signal) => add(orders, signal), timeout),
     withdraw: (stack) => reaching(() => withdraw(stack), timeout),
+    forget: (host) => reaching(() => forget(host), timeout),
     close: async () => {
       await queues.close()
       closeRedis(client)

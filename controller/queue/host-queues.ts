@@ -10,6 +10,8 @@ export interface HostQueues {
   of(host: string): HostQueue
   /** Every host that has a queue here or has ever reported. */
   names(): Promise<string[]>
+  /** Removes the queue of a host with all that is in it. */
+  remove(host: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -25,6 +27,12 @@ export function createHostQueues(client: Redis, log: Log): HostQueues {
     names: async () => {
       const reported = await client.hkeys(SNAPSHOTS)
       return [...new Set([...queues.keys(), ...reported.filter((host) => HOST_NAME.test(host))])]
+    },
+    remove: async (host) => {
+      const queue = queues.get(host) ?? open(host, client, log)
+      queues.delete(host)
+      await queue.obliterate({ force: true })
+      await queue.close()
     },
     close: async () => {
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()))

@@ -13,5 +13,7 @@ export interface Queue {
   add(orders: Order[]): Promise<void>
   /** Takes back what no agent has begun of a stack: a newer commit supersedes it. */
   withdraw(stack: string): Promise<void>
+  /** Removes all that waits for a host, and its queue. @throws SetpointError REDIS_UNREACHABLE, NOT_LEADER */
+  forget(host: string): Promise<void>
   close(): Promise<void>
 }

@@ -11,6 +11,7 @@ export interface UnderWayList {
   note(job: UnderWay): void
   forget(job: UnderWay): void
   ofStack(stack: string): UnderWay[]
+  ofHost(host: string): UnderWay[]
   overdue(now: number): UnderWay[]
   clear(): void
 }
@@ -24,6 +25,7 @@ export function createUnderWay(): UnderWayList {
     // The first deadline stays: the job that waits is the one that was queued first.
     note: (job) => void (jobs.has(key(job)) || jobs.set(key(job), job)),
     forget: (job) => void jobs.delete(key(job)),
+    ofHost: (host) => where((job) => job.host === host),
     ofStack: (stack) => where((job) => job.stack === stack),
     overdue: (now) => where((job) => job.deadline < now),
     clear: () => jobs.clear(),

@@ -1,7 +1,6 @@
 import type { Log } from '../../schemas/log.ts'
 import type { ControllerStatus } from '../../schemas/status.ts'
 import type { Service } from '../api/service.ts'
-import type { Fleet } from '../observed/fleet.ts'
 import type { HostProblems } from '../observed/host-problems.ts'
 import type { SecretService } from '../secret/service.ts'
 import type { SessionOpener } from '../session/open.ts'
@@ -15,6 +14,7 @@ import { statusDocument } from '../status/view.ts'
 import type { Turns } from '../turns.ts'
 import { createAccess } from './access.ts'
 import type { Events } from './events.ts'
+import { type ForgetDeps, forget } from './forget-host.ts'
 import { checkHost } from './known-hosts.ts'
 import { allStacks, knownStack } from './known-stacks.ts'
 import { candidateChanges, pendingChanges } from './planned-changes.ts'
@@ -26,14 +26,16 @@ export interface ServiceDeps {
   externals: () => ReadonlyMap<string, Buffer>
   sources: Sources
   records: Records
-  fleet: Pick<Fleet, 'observed' | 'isCurrent'>
+  fleet: ForgetDeps['fleet']
+  queue: ForgetDeps['queue']
+  delivery: ForgetDeps['delivery']
   opener: Pick<SessionOpener, 'open'>
   events: Pick<Events, 'read' | 'note'>
   turns: Turns
   onChange: Service['onChange']
   leader: Pick<Leader, 'isLeader' | 'epoch'>
   problems: Pick<HostProblems, 'of'>
-  hostKeys: Pick<HostKeys, 'of' | 'hosts' | 'trust'>
+  hostKeys: Pick<HostKeys, 'of' | 'hosts' | 'trust' | 'forget'>
   secrets: SecretService
   /** Of the controller's own key. */
   recipient: string
@@ -88,6 +90,7 @@ export function createService(deps: ServiceDeps): Service {
       checkHost(observed(), host)
       return deps.hostKeys.trust(host, recipient)
     },
+    forgetHost: (host) => forget(deps, host),
     events: (query, signal) => {
       if (query.stack !== undefined) knownStack(deps, query.stack)
       return deps.events.read(query, signal)

@@ -4,6 +4,7 @@ import type { Log } from '../../schemas/log.ts'
 import type { RemovedVolumesDocument, VolumeStatus, VolumesDocument } from '../../schemas/status.ts'
 import type { RemoveVolumesQuery, VolumeService, VolumesQuery } from '../api/volumes.ts'
 import type { Fleet } from '../observed/fleet.ts'
+import { countedOn } from '../plan/forgotten.ts'
 import { claimants } from '../plan/volumes.ts'
 import { askAll } from '../session/ask-all.ts'
 import type { SessionOpener } from '../session/open.ts'
@@ -133,7 +134,7 @@ async function look(
 
 /** The hosts that report, and those that are known to be there and have not reported yet: they have no state. */
 function hostsOf({ fleet, hostKeys, records, now }: VolumesDeps): Map<string, HostState | undefined> {
-  const placed = records.list().flatMap(({ inventory }) => inventory.map(({ host }) => host))
+  const placed = records.list().flatMap(({ inventory }) => countedOn(inventory).map(({ host }) => host))
   const observed = [...fleet.observed(now()).values()].map(({ info, state }) => [info.name, state] as const)
   const expected = [...hostKeys.hosts(), ...placed].map((name) => [name, undefined] as const)
   return new Map<string, HostState | undefined>([...expected, ...observed])
@@ -162,7 +163,7 @@ function silent(host: string): SetpointError {
 
 function unheard(host: string): SetpointError {
   return new SetpointError('SESSION_LOST', `${host} has not reported since this controller started.`, {
-    hint: 'Is its agent running? When it is gone for good, name the host that is meant: --host HOST.',
+    hint: `Is its agent running? \`setpoint hosts rm ${host}\` if it is gone for good, or say which host is meant: --host HOST.`,
   })
 }
 

@@ -28,6 +28,8 @@ export interface HostKeys {
    * @throws SetpointError HOST_KEY_MISSING, or USAGE when the host reports another than the person saw
    */
   trust(host: string, recipient?: string): Promise<string>
+  /** Of a host that has been forgotten: when it reports again, it is one that nobody knew before. */
+  forget(host: string): Promise<void>
 }
 
 export interface HostKeysOptions {
@@ -98,6 +100,12 @@ export async function openHostKeys(options: HostKeysOptions): Promise<HostKeys> 
       if (state === 'changed') throw changed(host)
       if (recipient === null) throw seen === null ? missing(host) : notTrusted(host)
       return recipient
+    },
+    async forget(host) {
+      await looking // what was seen before must not pin it again
+      await pins.remove(host)
+      reported.delete(host)
+      compared.delete(host)
     },
     async trust(host, recipient) {
       const seen = reported.get(host)

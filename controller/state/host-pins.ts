@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { isRecipient } from '../../schemas/seal.ts'
 import { HOST_NAME } from '../../schemas/wire.ts'
-import { writeAtomically } from './files.ts'
+import { syncFolder, writeAtomically } from './files.ts'
 
 /** The recipient of each host as it is pinned, one file a host. */
 export interface Pins {
@@ -15,6 +15,8 @@ export interface Pins {
   isDamaged(host: string): boolean
   /** Counts at once; resolves when it is on disk, or could not be written, which is logged. */
   set(host: string, recipient: string, why: string): Promise<void>
+  /** Resolves when it is gone from the disk. @throws what the disk says */
+  remove(host: string): Promise<void>
 }
 
 const SUFFIX = '.json'
@@ -38,6 +40,13 @@ export async function openPins(folder: string, { log, now }: { log: Log; now: ()
     get: (host) => pins.get(host),
     hosts: () => [...new Set([...pins.keys(), ...damaged])],
     isDamaged: (host) => damaged.has(host),
+    async remove(host) {
+      if (!HOST_NAME.test(host)) return
+      await rm(join(folder, `${host}${SUFFIX}`), { force: true })
+      await syncFolder(folder)
+      pins.delete(host)
+      damaged.delete(host)
+    },
     async set(host, recipient, why) {
       if (!HOST_NAME.test(host)) return
       pins.set(host, recipient)

@@ -3,6 +3,7 @@ import type { StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
 import type { Condition, DriftedField } from '../../schemas/status.ts'
 
+import { countedOn } from '../plan/forgotten.ts'
 import type { Candidate } from '../rollout/accept.ts'
 
 type Fact = Omit<Condition, 'since'>
@@ -47,7 +48,7 @@ function ready({ record, candidate, observed }: Seen): Fact {
   if (candidate?.spec === 'invalid') return { ...invalid(record, candidate), type: 'Ready', status: 'False' }
   const silent = silentHost(record, observed)
   if (silent !== undefined) {
-    const message = `Host ${silent} does not report; its tasks are left as they are.`
+    const message = `Host ${silent} does not report; its tasks are left as they are. \`setpoint hosts rm ${silent}\` if it is gone for good.`
     return { type: 'Ready', status: 'Unknown', reason: 'HostSilent', message }
   }
   const status = record.outcome === 'converged' && record.rollout === null ? 'True' : 'False'
@@ -64,7 +65,7 @@ const READY_REASONS: Record<StackRecord['outcome'], string> = {
 }
 
 function silentHost({ inventory }: StackRecord, observed: Observed): string | undefined {
-  return inventory.find((item) => observed.get(item.host)?.state !== 'ready')?.host
+  return countedOn(inventory).find((item) => observed.get(item.host)?.state !== 'ready')?.host
 }
 
 function reconciling({ record }: Seen): Fact | undefined {

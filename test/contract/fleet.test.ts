@@ -454,6 +454,31 @@ describe('freshness', () => {
     expect(stateOf('one')).toBe('lost')
   })
 
+  it('forgets a host until it reports again, as one that nobody knew', async () => {
+    const [gone, there] = [reportsOf(redis, 'one'), reportsOf(redis, 'two')]
+    await gone.snapshot([aSeen('a', 'one')])
+    await there.snapshot([])
+    await fleet.start()
+    await fleet.forget('one')
+    expect([...fleet.observed(now()).keys()]).toEqual(['two'])
+    expect(await redis.client.hkeys(SNAPSHOTS)).toEqual(['two'])
+    await gone.delta([aSeen('b', 'one')])
+    await drained()
+    expect([...fleet.observed(now()).keys()]).toEqual(['two'])
+    await gone.snapshot([aSeen('c', 'one')])
+    expect(states(await until((observed) => observed.has('one')), 'one')).toEqual({ c: '1 running' })
+  })
+
+  it('takes a host that was never heard for lost only once it would have been', async () => {
+    await fleet.start()
+    expect(fleet.stateOf('none', now())).toBe('stale')
+    for (let beat = 0; beat < 3; beat++) {
+      await pass(HEARTBEAT)
+      await drained()
+    }
+    expect(fleet.stateOf('none', now())).toBe('lost')
+  })
+
   it('knows at its start who has been silent while others reported', async () => {
     const at = Date.now() - 60_000
     const send = async (host: string, after: number, boot: string) => {

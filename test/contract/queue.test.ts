@@ -188,6 +188,15 @@ describe('a queue', () => {
     expect(await ids()).toEqual([])
   })
 
+  it('forgets a host with all that waits for it, and begins anew after that', async () => {
+    await queue.add([order(aRun('a')), order(aRun('b'), 'two')])
+    await queue.forget('one')
+    expect(await redis.client.keys(`${PREFIX}:${queueName('one')}:*`)).toEqual([])
+    expect(await ids('two')).toEqual(['run-b'])
+    await queue.add([order(aRun('a'))])
+    expect(await ids()).toEqual(['run-a'])
+  })
+
   it('refuses a job that no agent would read, and sends the others', async () => {
     const large = aRun('big', {
       container: { ...aRunContainer(), environment: { A: 'x'.repeat(5 * 1024 * 1024) } },

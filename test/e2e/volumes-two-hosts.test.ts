@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { VolumesDocument } from '../../schemas/status.ts'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { ForgottenHostDocument, VolumesDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { type SecondAgent, secondAgent } from '../support/second-agent.ts'
 import { isConverged, tasksOf } from '../support/stacks.ts'
@@ -65,9 +66,17 @@ it('removes what a service has left behind on a host where it is not any more', 
 })
 
 it('does not take a host that has not reported yet for one without the volume', async () => {
-  const other = `services: {app: {image: ${TEST_IMAGE}, network_mode: none, stop_grace_period: 1s}}\n`
+  const other = stack('{replicas: 2}').replace('app:', 'db:')
   await host.commit({ 'web/compose.yaml': null, 'other/compose.yaml': other })
-  await host.until((now) => tasksOf(now).length === 1 && isConverged()(now))
+  const before = await host.until(
+    (now) => isConverged(undefined, 'other')(now) && tasksOf(now, 'other').length === 2,
+    60_000,
+  )
+  expect(
+    tasksOf(before, 'other')
+      .map((task) => task.host)
+      .sort(),
+  ).toEqual(['second', 'vm'])
   await second.stop()
   await host.stop()
   await rm(join(host.state, 'redis'), { recursive: true, force: true })
@@ -80,4 +89,38 @@ it('does not take a host that has not reported yet for one without the volume', 
     stderr: expect.stringContaining('second has not reported since this controller started'),
   })
   expect(await host.setpoint('volumes')).toMatchObject({ code: 1, stderr: expect.stringContaining('second') })
+})
+
+it('forgets a host that is gone for good: what was there is placed anew, and removed where it comes back', async () => {
+  const refused = await host.setpoint('hosts', 'rm', 'vm')
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('vm is there: it was last heard'),
+  })
+  expect(refused.stderr).toContain('What counts on it: other/db.')
+
+  const { json, stderr } = await vi.waitFor(async () => {
+    const forgotten = await host.setpoint('hosts', 'rm', 'second', '--output', 'json')
+    expect(forgotten.code).toBe(0) // not before it would have been heard
+    return forgotten
+  }, 30_000)
+  expect(json as ForgottenHostDocument).toMatchObject({ tasks: [{ stack: 'other', service: 'db' }] })
+  expect(stderr).toContain('the volume other_data of other was on second')
+  expect(await host.redis('KEYS', 'setpoint:host-second:*')).toBe('')
+  expect(existsSync(join(host.state, 'controller/hosts/second.json'))).toBe(false)
+  const moved = await host.until(
+    (now) => isConverged(undefined, 'other')(now) && tasksOf(now, 'other').length === 2,
+    60_000,
+  )
+  expect(tasksOf(moved, 'other').map((task) => task.host)).toEqual(['vm', 'vm'])
+
+  await second.start() // its container has run on
+  await host.until(
+    (now) => now.hosts.length === 2 && tasksOf(now, 'other').every((task) => task.host === 'vm'),
+    60_000,
+  )
+  await expect.poll(() => readdir(join(second.state, 'tasks')), { timeout: 30_000 }).toEqual([])
+  expect(tasksOf(await host.status(), 'other').map(({ id }) => id)).toEqual(
+    tasksOf(moved, 'other').map(({ id }) => id),
+  )
 })

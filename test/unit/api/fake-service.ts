@@ -84,6 +84,13 @@ export function fakeService(document: StatusDocument = aStatus()): FakeService {
       fake.calls.push(['trust', host, recipient])
       return recipient ?? RECIPIENT
     },
+    async forgetHost(host) {
+      fake.calls.push(['forgetHost', host])
+      return {
+        ...{ host, seen: null, volumes: [{ name: 'hello_data', stack: 'hello' }] },
+        tasks: [{ stack: 'hello', service: 'web', slot: 2, taskId: 'hello-web-2-x' }],
+      }
+    },
     async sync() {
       fake.calls.push(['sync'])
     },

@@ -258,6 +258,15 @@ describe('the other commands', () => {
     expect(api.service.calls).toEqual([['removeSecret', 'db']])
   })
 
+  it('hosts rm tells what is placed anew, and which volumes stay behind', async () => {
+    expect(await setpoint('hosts', 'rm', 'beta')).toBe(0)
+    expect(api.context.stdout).toEqual(['beta is forgotten. Placed anew:', '  hello/web.2'])
+    expect(api.context.stderr).toEqual([
+      'setpoint: the volume hello_data of hello was on beta: what was in it does not move along',
+    ])
+    expect(api.service.calls).toEqual([['forgetHost', 'beta']])
+  })
+
   it('hosts trust takes the key that a host reports, or only the one named', async () => {
     expect(await setpoint('hosts', 'trust', 'alpha')).toBe(0)
     expect(api.context.stdout).toEqual([`alpha is trusted with the key ${RECIPIENT}.`])

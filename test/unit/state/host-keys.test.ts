@@ -36,6 +36,17 @@ describe('the key of a host', () => {
     expect((await open()).hosts()).toEqual(['alpha', 'beta'])
   })
 
+  it('is forgotten with its host, which is then one that nobody knew before', async () => {
+    const keys = await open()
+    await keys.see(reporting(A))
+    await keys.forget('alpha')
+    expect(keys.of('alpha')).toEqual({ state: 'none', recipient: null, reported: null })
+    expect(keys.hosts()).toEqual([])
+    expect(readdirSync(join(folder, 'hosts'))).toEqual([])
+    await keys.see(reporting(B))
+    expect(keys.recipientFor('alpha')).toBe(B)
+  })
+
   it('is refused when it changes, and the pinned one too, until a person trusts the new one', async () => {
     const log = aLog()
     const keys = await open({}, log)

@@ -96,7 +96,7 @@ describe('the conditions of a stack', () => {
     [
       'which host is silent',
       seen({ inventory: [item('beta')] }),
-      'Host beta does not report; its tasks are left as they are.',
+      'Host beta does not report; its tasks are left as they are. `setpoint hosts rm beta` if it is gone for good.',
     ],
     [
       'what stays in force',
