@@ -1,7 +1,9 @@
 import { chmod, mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agentPaths } from '../../agent/paths.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { ROOT } from '../support/imports.ts'
 import { isConverged, pidsByService, stackOf } from '../support/stacks.ts'
 
 const compose = (folder: string) => `services:
@@ -144,6 +146,19 @@ describe('a service with users of its own', () => {
     )
     expect(open.split('\n').filter((path) => path !== '' && !/\/(dns|rules)/.test(path))).toEqual([])
   })
+})
+
+it('is kept, with all else, where docs/flow.md says', async () => {
+  const page = await readFile(join(ROOT, 'docs', 'flow.md'), 'utf8')
+  const named = new Set([...page.matchAll(/`([^`\n]+)`/g)].flatMap(([, path = '']) => path.split('/')))
+  const instance = agentPaths(join(host.state, 'agent')).instance
+  const folders = [host.state, ...['agent', 'controller'].map((actor) => join(host.state, actor))]
+  const found = await host.run(
+    ...['find', ...folders, '/run/setpoint', `/run/setpoint/${instance}`],
+    ...['-mindepth', '1', '-maxdepth', '1', '-not', '-name', instance, '-printf', '%f\\n'],
+  )
+  expect(found.split('\n').filter((name) => name !== '' && !named.has(name))).toEqual([])
+  expect(found).toContain('users\n')
 })
 
 describe('its users stay with it', () => {
