@@ -6,6 +6,12 @@ import { redisArgv } from './redis.ts'
 import type { ServiceSpec } from './supervise.ts'
 import { systemPath } from './tools.ts'
 
+/**
+ * The agent makes little rubbish at a time: V8 need not let 16 MB of it gather twice before it clears away. Saves 15 MB,
+ * as the first line of scripts/setpoint-agent.mjs does where the agent is started by itself.
+ */
+const AGENT_NODE = ['--max-semi-space-size=2']
+
 /** How each of the three processes is started. */
 export function serviceSpecs(
   options: UpOptions,
@@ -64,7 +70,7 @@ function controllerArgv(options: UpOptions, layout: Layout): string[] {
 
 function agentArgv(options: UpOptions, layout: Layout): string[] {
   return [
-    ...[process.execPath, entryPoint('agent')],
+    ...[process.execPath, ...AGENT_NODE, entryPoint('agent')],
     ...['--redis', `unix://${layout.redisSocket}`],
     ...agentFlags(options, layout),
     ...['--controller-key', layout.controllerKey],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -41,6 +41,11 @@ describe('the processes of up', () => {
     )
     expect(specs.controller.env.SETPOINT_SOURCES).toBe(flags.source.join('\n'))
     expect(specs.agent.env.SETPOINT_SOURCES).toBeUndefined()
+  })
+
+  it('start the agent by itself as it starts here', () => {
+    const [, flag] = specs.agent.argv
+    expect(readFileSync('scripts/setpoint-agent.mjs', 'utf8')).toMatch(`#!/usr/bin/env -S node ${flag} --\n`)
   })
 
   it('find the tools of the system', () => {
