@@ -21,18 +21,21 @@ export function honoured(shape: Shape, about: string): Key {
   return { shape, mark: { mark: 'honoured' }, about }
 }
 
-/** @param usual values that are what happens anyway, so that nothing is told of them */
-export function ignored(shape: Shape, about: string, reason: string, ...usual: unknown[]): Key {
+interface WithoutEffect {
+  reason: string
+  /** Values that are what happens anyway, so that nothing is told of them. */
+  usual?: readonly unknown[]
+}
+
+export function ignored(shape: Shape, about: string, { reason, usual = [] }: WithoutEffect): Key {
   return { shape, mark: { mark: 'ignored', reason, usual }, about }
 }
 
-/** @param instead what to do in place of it, as an imperative */
-export function refused(
-  shape: Shape,
-  about: string,
-  reason: string,
-  instead: string,
-  ...usual: unknown[]
-): Key {
+interface Refusal extends WithoutEffect {
+  /** What to do in place of it, as an imperative. */
+  instead: string
+}
+
+export function refused(shape: Shape, about: string, { reason, instead, usual = [] }: Refusal): Key {
   return { shape, mark: { mark: 'refused', reason, instead, usual }, about }
 }

@@ -15,15 +15,12 @@ const dependency: Shape = {
       required: ignored(
         boolean,
         'With false, the service may be left out by its profiles. By default true.',
-        'a service that runs is waited for all the same',
-        true,
+        { reason: 'a service that runs is waited for all the same', usual: [true] },
       ),
-      restart: ignored(
-        boolean,
-        'A restart of that service restarts this one too.',
-        'a service is not restarted with the one it depends on',
-        false,
-      ),
+      restart: ignored(boolean, 'A restart of that service restarts this one too.', {
+        reason: 'a service is not restarted with the one it depends on',
+        usual: [false],
+      }),
     },
   },
 }

@@ -35,11 +35,9 @@ export const deploy = orNothing(
       '`replicated` (the default): as many tasks as `replicas`; `global`: one on each host.',
     ),
     replicas: honoured(integer, 'How many tasks run. By default 1.'),
-    labels: ignored(
-      labels,
-      'Labels of the service, not of its containers.',
-      'they label the service in Swarm, not its containers; use labels of the service',
-    ),
+    labels: ignored(labels, 'Labels of the service, not of its containers.', {
+      reason: 'they label the service in Swarm, not its containers; use labels of the service',
+    }),
     resources: honoured(resources, 'Limits of memory, cores and processes.'),
     update_config: honoured(
       mapping('a mapping of the settings of an update', moving),
@@ -48,7 +46,7 @@ export const deploy = orNothing(
     rollback_config: ignored(
       mapping('a mapping of the settings of a rollback', moving),
       'How tasks move back to the revision before.',
-      'a rollback moves as update_config says',
+      { reason: 'a rollback moves as update_config says' },
     ),
     restart_policy: honoured(
       restartPolicy,

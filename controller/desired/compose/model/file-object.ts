@@ -14,30 +14,24 @@ function fileObject(what: string): Record<string, Key> {
     environment: honoured(string, 'The variable that has the content.'),
     external: honoured(external, `The ${what} is there already and is not made or removed.`),
     labels: honoured(labels, `Labels of the ${what}.`),
-    template_driver: refused(
-      string,
-      'What fills in the placeholders of the content.',
-      LATER,
-      'write the content as it is to be read, with variables where it differs',
-    ),
+    template_driver: refused(string, 'What fills in the placeholders of the content.', {
+      reason: LATER,
+      instead: 'write the content as it is to be read, with variables where it differs',
+    }),
   }
 }
 
 /** Compose Specification §Secrets top-level element. */
 export const secret = namedResource('a mapping with file or environment', {
   ...fileObject('secret'),
-  driver: refused(
-    string,
-    'What keeps the secret.',
-    LATER,
-    'remove it and give the secret by file or environment',
-  ),
-  driver_opts: refused(
-    options,
-    'Settings of what keeps the secret.',
-    LATER,
-    'remove it and give the secret by file or environment',
-  ),
+  driver: refused(string, 'What keeps the secret.', {
+    reason: LATER,
+    instead: 'remove it and give the secret by file or environment',
+  }),
+  driver_opts: refused(options, 'Settings of what keeps the secret.', {
+    reason: LATER,
+    instead: 'remove it and give the secret by file or environment',
+  }),
 })
 
 /** Compose Specification §Configs top-level element. */

@@ -15,7 +15,9 @@ const bind = mapping('a mapping with settings of a bind mount', {
     string,
     'Whether mounts made later are seen on the other side: `rprivate`, `private`, `rslave`, `slave`, `rshared` or `shared`.',
   ),
-  selinux: ignored(oneOf('z', 'Z'), 'A new label for SELinux.', 'files are not relabelled for SELinux'),
+  selinux: ignored(oneOf('z', 'Z'), 'A new label for SELinux.', {
+    reason: 'files are not relabelled for SELinux',
+  }),
   recursive: honoured(
     oneOf('enabled', 'disabled', 'writable', 'readonly'),
     'Whether mounts inside the folder are mounted too, and read-only like it.',
@@ -24,7 +26,7 @@ const bind = mapping('a mapping with settings of a bind mount', {
 
 const volume = mapping('a mapping with settings of a volume', {
   nocopy: honoured(boolean, 'A new volume stays empty, and does not take what the image has in its place.'),
-  labels: ignored(labels, 'Labels of the volume.', 'put labels under the volume itself'),
+  labels: ignored(labels, 'Labels of the volume.', { reason: 'put labels under the volume itself' }),
   subpath: honoured(string, 'A folder or file of the volume, in place of all of it.'),
 })
 
@@ -48,8 +50,11 @@ const KEYS: Record<string, Key> = {
   bind: honoured(bind, 'Settings of a bind mount.'),
   volume: honoured(volume, 'Settings of a volume.'),
   tmpfs: honoured(tmpfs, 'Settings of a folder in memory.'),
-  image: refused(image, 'Settings of an image.', LATER, 'copy what is needed into the image of the service'),
-  consistency: ignored(string, 'How closely both sides agree.', 'it is for Docker Desktop'),
+  image: refused(image, 'Settings of an image.', {
+    reason: LATER,
+    instead: 'copy what is needed into the image of the service',
+  }),
+  consistency: ignored(string, 'How closely both sides agree.', { reason: 'it is for Docker Desktop' }),
 }
 
 const mount: Shape = {

@@ -16,16 +16,17 @@ const pool = mapping('a mapping with a subnet', {
 })
 
 const ipam = mapping('a mapping with config', {
-  driver: ignored(string, 'What gives out addresses.', 'addresses are given by the agent', 'default'),
+  driver: ignored(string, 'What gives out addresses.', {
+    reason: 'addresses are given by the agent',
+    usual: ['default'],
+  }),
   config: honoured(
     { ...listOf(pool, 'a list of mappings, each with a subnet'), merge: mergeIpamConfigs },
     'The subnets of the network, each with its settings.',
   ),
-  options: ignored(
-    texts,
-    'Settings of the driver that gives out addresses.',
-    'addresses are given by the agent',
-  ),
+  options: ignored(texts, 'Settings of the driver that gives out addresses.', {
+    reason: 'addresses are given by the agent',
+  }),
 })
 
 /** Compose Specification §Networks top-level element. */
@@ -45,7 +46,11 @@ export const network: Shape = orEmpty(
       boolean,
       'Whether there are IPv6 addresses; without a subnet for them a free range is picked.',
     ),
-    attachable: ignored(boolean, 'Single containers may join the network.', 'only tasks join a network'),
-    labels: ignored(labels, 'Labels of the network.', 'networks carry only the labels of Setpoint'),
+    attachable: ignored(boolean, 'Single containers may join the network.', {
+      reason: 'only tasks join a network',
+    }),
+    labels: ignored(labels, 'Labels of the network.', {
+      reason: 'networks carry only the labels of Setpoint',
+    }),
   }),
 )

@@ -11,15 +11,14 @@ export const placement = mapping('a mapping with constraints or preferences', {
   constraints: refused(
     listOf(string, 'a list of conditions, as in node.role == manager'),
     'Conditions that a host must meet to run a task.',
-    LATER,
-    'remove it while there is one host',
+    { reason: LATER, instead: 'remove it while there is one host' },
   ),
-  preferences: ignored(preferences, 'What tasks are spread over.', 'tasks are spread over the hosts'),
-  max_replicas_per_node: refused(
-    integerFrom(0),
-    'The most tasks on one host; 0 is no limit.',
-    LATER,
-    'remove it while there is one host',
-    0,
-  ),
+  preferences: ignored(preferences, 'What tasks are spread over.', {
+    reason: 'tasks are spread over the hosts',
+  }),
+  max_replicas_per_node: refused(integerFrom(0), 'The most tasks on one host; 0 is no limit.', {
+    reason: LATER,
+    instead: 'remove it while there is one host',
+    usual: [0],
+  }),
 })

@@ -37,7 +37,10 @@ const reservations = mapping('a mapping with cpus, memory or devices', {
     'Cores that each task gets when they are short: its weight is so many times 1024, unless `cpu_shares` is set.',
   ),
   memory: honoured(memory, 'Memory that each task keeps when the host runs short of it, as in `256m`.'),
-  generic_resources: refused(genericResources, 'Countable things that a host has.', LATER, ELSEWHERE),
+  generic_resources: refused(genericResources, 'Countable things that a host has.', {
+    reason: LATER,
+    instead: ELSEWHERE,
+  }),
   devices: honoured(deviceRequests, 'Devices that each task needs, as in a GPU; found by CDI.'),
 })
 

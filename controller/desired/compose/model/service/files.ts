@@ -22,9 +22,7 @@ export const files: Record<string, Key> = {
   configs: honoured(configMounts, 'Configs that the container sees as files.'),
   read_only: honoured(boolean, 'The file system of the image cannot be written to.'),
   shm_size: honoured(size, 'The size of /dev/shm, as in `256m`. By default 64m.'),
-  storage_opt: ignored(
-    options,
-    'Limits of the writable layer.',
-    'the size of the writable layer is not limited',
-  ),
+  storage_opt: ignored(options, 'Limits of the writable layer.', {
+    reason: 'the size of the writable layer is not limited',
+  }),
 }

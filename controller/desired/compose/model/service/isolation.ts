@@ -44,12 +44,10 @@ export const isolation: Record<string, Key> = {
     oneOf('host', 'private'),
     'The cgroup namespace. By default `private` on cgroup v2 and `host` on v1.',
   ),
-  cgroup_parent: refused(
-    string,
-    'The cgroup that the container is put into.',
-    'all tasks live below the cgroup `setpoint`, where they are limited, measured and cleared up',
-    'limit the service with deploy.resources',
-  ),
+  cgroup_parent: refused(string, 'The cgroup that the container is put into.', {
+    reason: 'all tasks live below the cgroup `setpoint`, where they are limited, measured and cleared up',
+    instead: 'limit the service with deploy.resources',
+  }),
   ipc: honoured(
     string,
     'The namespace of shared memory and queues: `private` (the default), `shareable`, `host`, `none`, or `service:NAME`.',
@@ -63,27 +61,21 @@ export const isolation: Record<string, Key> = {
     string,
     'The namespace of users: `host` (the default), or `auto` for one of its own, whose root is nobody on the host.',
   ),
-  isolation: ignored(
-    string,
-    'How containers are kept apart on Windows.',
-    'it is for Windows containers',
-    'default',
-  ),
-  credential_spec: refused(
-    credentialSpec,
-    'The account of a Windows container.',
-    'for Windows containers only',
-    'remove it',
-  ),
+  isolation: ignored(string, 'How containers are kept apart on Windows.', {
+    reason: 'it is for Windows containers',
+    usual: ['default'],
+  }),
+  credential_spec: refused(credentialSpec, 'The account of a Windows container.', {
+    reason: 'for Windows containers only',
+    instead: 'remove it',
+  }),
   runtime: honoured(
     string,
     'The program that runs the container, `crun` or `runc`. By default the agent chooses.',
   ),
-  use_api_socket: refused(
-    boolean,
-    'The container reaches the Docker daemon.',
-    'there is no Docker daemon',
-    'remove it',
-    false,
-  ),
+  use_api_socket: refused(boolean, 'The container reaches the Docker daemon.', {
+    reason: 'there is no Docker daemon',
+    instead: 'remove it',
+    usual: [false],
+  }),
 }

@@ -30,32 +30,24 @@ export const life: Record<string, Key> = {
     boolean,
     'A small init process runs in front of the program: it reaps orphans and passes signals on.',
   ),
-  pre_start: refused(
-    startHooks,
-    'Commands that run before the container starts.',
-    LATER,
-    'do it in the entrypoint',
-  ),
-  post_start: refused(
-    hooks,
-    'Commands that run once the container has started.',
-    LATER,
-    'do it in the entrypoint',
-  ),
-  pre_stop: refused(
-    hooks,
-    'Commands that run before the container is stopped.',
-    LATER,
-    'do it on the stop signal',
-  ),
+  pre_start: refused(startHooks, 'Commands that run before the container starts.', {
+    reason: LATER,
+    instead: 'do it in the entrypoint',
+  }),
+  post_start: refused(hooks, 'Commands that run once the container has started.', {
+    reason: LATER,
+    instead: 'do it in the entrypoint',
+  }),
+  pre_stop: refused(hooks, 'Commands that run before the container is stopped.', {
+    reason: LATER,
+    instead: 'do it on the stop signal',
+  }),
   logging: honoured(logging, 'Where the log goes, and how much of it is kept.'),
   stdin_open: honoured(boolean, 'Standard input stays open.'),
   tty: honoured(boolean, 'The program has a terminal.'),
-  models: refused(
-    modelUses,
-    'Models that the service uses.',
-    LATER,
-    'give the address of the model in environment',
-  ),
+  models: refused(modelUses, 'Models that the service uses.', {
+    reason: LATER,
+    instead: 'give the address of the model in environment',
+  }),
   'x-setpoint': honoured(serviceSetpoint, "Setpoint's own settings of the service."),
 }

@@ -9,11 +9,9 @@ import { filledStrings, stringOrList, uniqueStrings } from '../string-or-list.ts
 /** How a service is reached, and what it reaches. */
 export const networking: Record<string, Key> = {
   ports: honoured(ports, 'Ports of the container that the host publishes, as in `"8080:80"`.'),
-  expose: ignored(
-    setOf(textOrNumber, 'a list of ports'),
-    'Ports that other services may use.',
-    'services of one network reach every port of each other',
-  ),
+  expose: ignored(setOf(textOrNumber, 'a list of ports'), 'Ports that other services may use.', {
+    reason: 'services of one network reach every port of each other',
+  }),
   networks: honoured(attachments, 'The networks that the service joins; by default the one of the stack.'),
   network_mode: honoured(
     string,
@@ -32,12 +30,10 @@ export const networking: Record<string, Key> = {
     uniqueStrings,
     'Services that this one needs, each with a further name on its networks if wanted, as in `db:database`.',
   ),
-  external_links: refused(
-    distinct(uniqueStrings),
-    'Containers outside the stack that the service reaches.',
-    LATER,
-    'put both services into one external network',
-  ),
+  external_links: refused(distinct(uniqueStrings), 'Containers outside the stack that the service reaches.', {
+    reason: LATER,
+    instead: 'put both services into one external network',
+  }),
   dns: honoured(
     filledStrings,
     'Resolvers for the names that are not of services, in place of those of the host.',

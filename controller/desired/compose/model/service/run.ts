@@ -24,20 +24,16 @@ export const run: Record<string, Key> = {
     string,
     'The image: the name of an image spec beside this file, or a reference as in `nginx:1.29`.',
   ),
-  build: ignored(
-    build,
-    'How `docker compose build` makes the image.',
-    'images are built from image specs; the image that `image` names is pulled',
-  ),
+  build: ignored(build, 'How `docker compose build` makes the image.', {
+    reason: 'images are built from image specs; the image that `image` names is pulled',
+  }),
   pull_policy: honoured(
     pullPolicy,
     'When the image is looked up: `missing` (default), `always`, `never`, `daily`, `weekly`, `every_12h`.',
   ),
-  pull_refresh_after: ignored(
-    string,
-    'After what time an image is pulled again.',
-    'images are pulled as pull_policy says',
-  ),
+  pull_refresh_after: ignored(string, 'After what time an image is pulled again.', {
+    reason: 'images are pulled as pull_policy says',
+  }),
   platform: honoured(string, 'The platform of the image, as in `linux/arm64`; absent, that of the host.'),
   entrypoint: honoured(command, 'The program, in place of that of the image.'),
   command: honoured(command, 'The arguments of the entrypoint, in place of those of the image.'),
@@ -46,27 +42,19 @@ export const run: Record<string, Key> = {
   working_dir: honoured(string, 'The folder in the container that the program starts in.'),
   labels: honoured(labels, 'Labels of the containers.'),
   label_file: honoured(labelFile, 'Files of labels of the containers; `labels` win over them.'),
-  annotations: ignored(
-    keyValues,
-    'Annotations of the containers.',
-    'annotations reach no container; use labels',
-  ),
+  annotations: ignored(keyValues, 'Annotations of the containers.', {
+    reason: 'annotations reach no container; use labels',
+  }),
   extends: honoured(extending, 'Takes over the keys of another service; what stands here wins.'),
   profiles: honoured(profiles, 'The service is there only where one of these profiles is active.'),
-  provider: refused(
-    provider,
-    'A program that runs the service in place of containers.',
-    'a provider is a program on the machine of whoever runs compose',
-    'run it as a service',
-  ),
-  develop: ignored(
-    develop,
-    'What `docker compose watch` does when files change.',
-    'it is for development with `docker compose watch`',
-  ),
-  attach: ignored(
-    boolean,
-    'Whether `docker compose up` shows the log.',
-    'it tells `docker compose up` whose log to show; see `setpoint logs`',
-  ),
+  provider: refused(provider, 'A program that runs the service in place of containers.', {
+    reason: 'a provider is a program on the machine of whoever runs compose',
+    instead: 'run it as a service',
+  }),
+  develop: ignored(develop, 'What `docker compose watch` does when files change.', {
+    reason: 'it is for development with `docker compose watch`',
+  }),
+  attach: ignored(boolean, 'Whether `docker compose up` shows the log.', {
+    reason: 'it tells `docker compose up` whose log to show; see `setpoint logs`',
+  }),
 }
