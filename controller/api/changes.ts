@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createWaiters } from '../../schemas/waiters.ts'
 import type { Service } from './service.ts'
 
 /** Counts the changes of the status and wakes who waits for the next one. */
@@ -13,37 +14,26 @@ export interface Changes {
 
 export function followChanges(service: Pick<Service, 'onChange'>): Changes {
   const boot = randomUUID().slice(0, 8)
-  const waiting = new Set<() => void>()
+  const waiters = createWaiters()
   let count = 0
   let closed = false
 
   const tag = () => `"${boot}-${count}"`
-  const wake = () => {
-    for (const resume of [...waiting]) resume()
-  }
   const stop = service.onChange(() => {
     count += 1
-    wake()
+    waiters.wake()
   })
 
   return {
     tag,
     next(since, signal) {
-      if (closed || signal.aborted || (since !== undefined && since !== tag())) return Promise.resolve()
-      return new Promise((resolve) => {
-        const resume = () => {
-          waiting.delete(resume)
-          signal.removeEventListener('abort', resume)
-          resolve()
-        }
-        waiting.add(resume)
-        signal.addEventListener('abort', resume)
-      })
+      const isOld = since !== undefined && since !== tag()
+      return closed || isOld ? Promise.resolve() : waiters.next(signal)
     },
     close() {
       closed = true
       stop()
-      wake()
+      waiters.wake()
     },
   }
 }

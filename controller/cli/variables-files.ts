@@ -64,7 +64,7 @@ async function parseFile(path: string): Promise<[string, string][]> {
   if ('problem' in found) throw new SetpointError('USAGE', `The variables cannot be read: ${found.problem}.`)
   const decoded = decodeText(path, found.bytes)
   if ('problem' in decoded) throw unreadable(decoded.problem)
-  const { variables, problems } = parseDotenv(path, decoded.text, () => undefined)
+  const { variables, problems } = parseDotenv(path, decoded.text, { outer: () => undefined })
   const first = problems.find(isError)
   if (first) throw unreadable(first)
   return [...variables]

@@ -89,7 +89,7 @@ export function relatedPlaces(origins: readonly Origin[]): Pick<Problem, 'relate
 }
 
 /** The cursor of a value below. */
-function below(outer: Cursor, node: Node, path: string, key: Place): Cursor {
+function below(outer: Cursor, { node, path, key }: Pick<Cursor, 'node' | 'path' | 'key'>): Cursor {
   const trail = outer.node.via ? [...(outer.trail ?? []), ...outer.node.via] : outer.trail
   return { node, path, problems: outer.problems, key, ...(trail && { trail }) }
 }
@@ -101,7 +101,7 @@ export function entriesOf(cursor: Cursor, what = 'a mapping'): [string, Cursor][
   if (node.kind !== 'map') return expected(cursor, what)
   return [...node.entries].map(([key, entry]) => [
     key,
-    below(cursor, entry.value, keyPath(path, key), entry.at),
+    below(cursor, { node: entry.value, path: keyPath(path, key), key: entry.at }),
   ])
 }
 
@@ -110,7 +110,9 @@ export function itemsOf(cursor: Cursor, what = 'a list'): Cursor[] | undefined {
   const { node, path } = cursor
   if (isNull(node)) return []
   if (node.kind !== 'list') return expected(cursor, what)
-  return node.items.map((item, index) => below(cursor, item, `${path}[${item.index ?? index}]`, item.at))
+  return node.items.map((item, index) =>
+    below(cursor, { node: item, path: `${path}[${item.index ?? index}]`, key: item.at }),
+  )
 }
 
 /** The cursor of a key below, for a message at its place; the value itself where the key is not there. */
@@ -118,7 +120,7 @@ export function within(at: Cursor, ...keys: string[]): Cursor {
   let inner = at
   for (const key of keys) {
     const entry = inner.node.kind === 'map' ? inner.node.entries.get(key) : undefined
-    if (entry) inner = below(inner, entry.value, keyPath(inner.path, key), entry.at)
+    if (entry) inner = below(inner, { node: entry.value, path: keyPath(inner.path, key), key: entry.at })
   }
   return inner
 }

@@ -60,7 +60,7 @@ export function discover(tree: SourceTree, { directory, rootName }: Scope): Disc
     const chosen = COMPOSE_FILES.find((name) => names.has(name))
     if (!chosen) continue
     const fallback = normaliseName(folder === '' ? rootName : posix.basename(folder))
-    stacks.push(stackOf(folder, chosen, names, fallback))
+    stacks.push(stackIn(folder, { chosen, names, fallback }))
   }
   return { stacks: stacks.sort((a, b) => compare(a.path, b.path)), images }
 }
@@ -69,7 +69,15 @@ function stackAlone(path: string, folder: string, name: string): StackFile {
   return { path, folder, fallback: normaliseName(name), overrides: [], isFolder: false, others: [] }
 }
 
-function stackOf(folder: string, chosen: string, names: Set<string>, fallback: string): StackFile {
+interface InFolder {
+  /** The compose file that is read. */
+  chosen: string
+  /** All files there that could be meant. */
+  names: Set<string>
+  fallback: string
+}
+
+function stackIn(folder: string, { chosen, names, fallback }: InFolder): StackFile {
   const override = OVERRIDE_FILES.find((name) => names.has(name))
   const others = [...names].filter((name) => name !== chosen && name !== override)
   const overrides = override === undefined ? [] : [posix.join(folder, override)]

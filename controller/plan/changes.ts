@@ -9,9 +9,9 @@ type Field = PlannedChange['fields'][number]
 /** What a person reads of the way from one spec to another: a line a service, network or volume, with its fields. */
 export function specChanges(from: StackSpec | null, to: StackSpec | null): PlannedChange[] {
   return [
-    ...listChanges('service', from?.services ?? [], to?.services ?? [], serviceSummary),
-    ...listChanges('network', from?.networks ?? [], to?.networks ?? []),
-    ...listChanges('volume', from?.volumes ?? [], to?.volumes ?? []),
+    ...listChanges('service', { from: from?.services, to: to?.services, summary: serviceSummary }),
+    ...listChanges('network', { from: from?.networks, to: to?.networks }),
+    ...listChanges('volume', { from: from?.volumes, to: to?.volumes }),
     ...(from && to && from.drift !== to.drift
       ? [
           {
@@ -23,11 +23,15 @@ export function specChanges(from: StackSpec | null, to: StackSpec | null): Plann
   ]
 }
 
+interface Lists<T> {
+  from: T[] | undefined
+  to: T[] | undefined
+  summary?: (before: T, after: T) => string
+}
+
 function listChanges<T extends { name: string }>(
   kind: string,
-  from: T[],
-  to: T[],
-  summary: (before: T, after: T) => string = (before) => `change ${kind} ${before.name}`,
+  { from = [], to = [], summary = ({ name }) => `change ${kind} ${name}` }: Lists<T>,
 ): PlannedChange[] {
   const before = new Map(from.map((item) => [item.name, item]))
   const after = new Map(to.map((item) => [item.name, item]))

@@ -41,7 +41,7 @@ export function startRollout(
   to: Revision,
   { now, trigger }: { now: Date; trigger: string },
 ): StackRecord {
-  const rollout = newRollout(record, to, 'forward', now)
+  const rollout = newRollout(record, to, { direction: 'forward', now })
   const superseded = supersede(record, now)
   return {
     ...superseded,
@@ -66,7 +66,7 @@ export function startRollback(
   const names = namesInHistory(record.history, healthy)
   const isKnown = names.length === 0 || names.includes(healthy.revision)
   const to = isKnown ? healthy : { ...healthy, revision: names[0] ?? healthy.revision }
-  const rollout = { ...newRollout(record, to, 'back', now), ...(cause && { cause }) }
+  const rollout = { ...newRollout(record, to, { direction: 'back', now }), ...(cause && { cause }) }
   const left = record.rollout?.to ?? record.accepted ?? to
   return {
     ...record,
@@ -111,7 +111,11 @@ function sameContent(record: StackRecord, next: Revision): StackRecord {
   return { ...record, accepted: next, rollout, healthy: converged ? next : record.healthy }
 }
 
-function newRollout(record: StackRecord, to: Revision, direction: Rollout['direction'], now: Date): Rollout {
+function newRollout(
+  record: StackRecord,
+  to: Revision,
+  { direction, now }: Pick<Rollout, 'direction'> & { now: Date },
+): Rollout {
   const startedAt = now.toISOString()
   return {
     id: digest([record.name, to.revision, direction, startedAt], 12),

@@ -1,4 +1,5 @@
 import type { Event } from '../../schemas/event.ts'
+import { createWaiters } from '../../schemas/waiters.ts'
 import { eventsBetween, type Scene } from '../status/events.ts'
 
 export interface EventsQuery {
@@ -33,7 +34,7 @@ const PAUSE = 200
 /** Compares what can be seen after each change with what was seen before it. What is there at first is no event. */
 export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptions): Events {
   const kept: Event[] = []
-  const waiting = new Set<() => void>()
+  const waiters = createWaiters()
   let scene: Scene | undefined
   let timer: NodeJS.Timeout | undefined
   /** How many events there have ever been. */
@@ -56,7 +57,7 @@ export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptio
     count += events.length
     kept.push(...events)
     kept.splice(0, Math.max(0, kept.length - KEPT))
-    for (const wake of [...waiting]) wake()
+    waiters.wake()
   }
 
   return {
@@ -70,26 +71,14 @@ export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptio
         position = count
         yield* next.filter(isMeant)
         if (!follow || signal.aborted) return
-        if (position === count) await changed(signal)
+        if (position === count) await waiters.next(signal)
       }
     },
     note: (event) => keep([event]),
     close() {
       stop()
       clearTimeout(timer)
-      for (const wake of [...waiting]) wake()
+      waiters.wake()
     },
-  }
-
-  function changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      waiting.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
   }
 }

@@ -25,7 +25,7 @@ test('the lines of a dotenv file are counted right', () => {
     fc.property(fc.array(line, { maxLength: 10 }), (lines) => {
       const before = lines.filter((one) => one !== 'D=$A' || lines.indexOf('A=1') < 0).concat('A=1')
       const content = `${before.filter((one) => one !== 'D=$A').join('\n')}\nno good\n`
-      const { problems } = parseDotenv('.env', content, () => undefined)
+      const { problems } = parseDotenv('.env', content, { outer: () => undefined })
       expect(problems.map((problem) => problem.line)).toEqual([content.split('\n').length - 1])
     }),
   )

@@ -40,7 +40,7 @@ function check(at: Cursor, shape: Shape, scope: Scope): Node | undefined {
   const { node } = at
   if (node.kind === 'scalar') return scalar(at, node, shape)
   if (node.kind === 'list' && shape.list) return list(at, shape.list, scope)
-  if (node.kind === 'map' && shape.map) return map(at, node, shape, scope)
+  if (node.kind === 'map' && shape.map) return map({ ...at, node }, shape, scope)
   return expected(at, shape.expected)
 }
 
@@ -116,7 +116,7 @@ export function withoutRepetition(items: Node[], unique: (item: Node) => string 
   return [...kept.values()]
 }
 
-function map(at: Cursor, node: MapNode, shape: Shape, scope: Scope): Node | undefined {
+function map(at: Cursor & { node: MapNode }, shape: Shape, scope: Scope): Node | undefined {
   const entries = new Map<string, Entry>()
   for (const [key, inner] of entriesOf(at) ?? []) {
     const below = shapeBelow(inner, key, shape)
@@ -125,7 +125,7 @@ function map(at: Cursor, node: MapNode, shape: Shape, scope: Scope): Node | unde
     const value = isLeft ? inner.node : canonicalise(inner, below, scope)
     entries.set(key, { at: inner.key, value })
   }
-  return { ...node, entries }
+  return { ...at.node, entries }
 }
 
 /**

@@ -50,13 +50,13 @@ function struct(map: MapNode, as: Struct, format: Format): Json {
 
 function fields(map: MapNode, as: Struct, format: Format): [string, Json][] {
   return as.keys.flatMap((key) => {
-    const value = field(map, key, as, format)
+    const value = field(map, key, { as, format })
     return value === undefined ? [] : [[key, value]]
   })
 }
 
 /** What is printed under a key; undefined where nothing is. */
-function field(map: MapNode, key: string, as: Struct, format: Format): Json | undefined {
+function field(map: MapNode, key: string, { as, format }: { as: Struct; format: Format }): Json | undefined {
   const node = map.entries.get(key)?.value
   const instead = format === 'json' ? as.always[key] : undefined
   if (!node || isNull(node) || saysNothing(node, key, as)) return instead

@@ -8,6 +8,8 @@ import { createFillIn, type Unset } from './fill-in.ts'
 import type { Lookup } from './template.ts'
 
 export interface DotenvOptions {
+  /** What a bare name takes, and what wins where a value names a variable. */
+  outer: Lookup
   /** What an unset variable in a value is. */
   unset?: Unset
   /** The variables of files that were read before: this file's own win over them. */
@@ -22,10 +24,8 @@ export interface DotenvOptions {
 export function parseDotenv(
   file: string,
   content: string,
-  outer: Lookup,
-  options: DotenvOptions = {},
+  { outer, unset = 'error', earlier }: DotenvOptions,
 ): EnvFile {
-  const { unset = 'error', earlier } = options
   const problems: Problem[] = []
   const variables = new Map<string, string>()
   const places = new Map<string, Place>()

@@ -30,7 +30,7 @@ export function readEnvFiles(
       return
     }
     const earlier: Lookup = (name) => variables.get(name)
-    const parsed = parseDotenv(path, found.text, outer, { unset, earlier })
+    const parsed = parseDotenv(path, found.text, { outer, unset, earlier })
     for (const problem of parsed.problems) note(problems, problem)
     for (const [name, value] of parsed.variables) variables.set(name, value)
   }

@@ -70,10 +70,10 @@ interface Parsing {
   unset: Unset
 }
 
-function parse(item: Cursor, content: string, { outer, ...options }: Parsing): EnvFile {
+function parse(item: Cursor, content: string, variables: Parsing): EnvFile {
   const path = pathOf(item) ?? ''
   const isRaw = textAt(item.node, 'format') === 'raw'
-  return isRaw ? parseRawEnvFile(path, content, outer) : parseDotenv(path, content, outer, options)
+  return isRaw ? parseRawEnvFile(path, content, variables.outer) : parseDotenv(path, content, variables)
 }
 
 /** The values, each at its place in the file. */

@@ -6,7 +6,8 @@ import {
 import { shown } from '../../support.ts'
 
 const outer = (name: string) => (name === 'OUTER' ? 'o' : undefined)
-const read = (content: string, options: DotenvOptions = {}) => parseDotenv('.env', content, outer, options)
+const read = (content: string, options: Omit<DotenvOptions, 'outer'> = {}) =>
+  parseDotenv('.env', content, { outer, ...options })
 
 /** Numbers are those of the reference's behaviours of Compose. */
 describe('dotenv', () => {
