@@ -6,7 +6,7 @@ import type { Log } from '../../schemas/log.ts'
 import { Task, TaskStatus } from '../../schemas/task.ts'
 import { reader } from '../../schemas/validate.ts'
 import { iso } from '../clock.ts'
-import { absent } from '../disk.ts'
+import { absent, syncFolder } from '../disk.ts'
 import type { Entry } from './entry.ts'
 
 const FILE = 'task.json'
@@ -71,6 +71,7 @@ async function writeFile(folder: string, entry: Entry, durable: boolean): Promis
       await file.close()
     }
     await rename(temporary, join(folder, FILE))
+    if (durable) await syncFolder(folder) // until then a power cut may leave the entry before, or none
   } catch (error) {
     throw new SetpointError(
       'DISK_FULL',
