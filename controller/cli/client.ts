@@ -54,11 +54,12 @@ export interface Client {
   stats(stack?: string): Promise<StatsDocument>
   history(stack: string): Promise<HistoryDocument>
   rollback(stack: string, revision?: string): Promise<RollbackDocument>
-  /** Lines as they come; without `follow` those that there are, in the order of time. */
-  logs(query: LogsQuery, signal?: AbortSignal): AsyncGenerator<LogPiece>
+  /** Lines as they come; without `follow` those that there are, in the order of time. `begun`: the API has taken it. */
+  logs(query: LogsQuery, signal?: AbortSignal, begun?: () => void): AsyncGenerator<LogPiece>
   events(
     query: { follow: boolean; since?: string; stack?: string },
     signal?: AbortSignal,
+    begun?: () => void,
   ): AsyncGenerator<Event>
   processes(task: string): Promise<ProcessesDocument>
   stackProcesses(stack: string): Promise<StackProcessesDocument>
@@ -136,13 +137,17 @@ function clientOf(
     history: (stack) => get(`/v1/stacks/${encodeURIComponent(stack)}/history`),
     rollback: (stack, revision) =>
       post(`/v1/stacks/${encodeURIComponent(stack)}/rollback`, revision ? { body: { revision } } : {}),
-    async *logs({ stack, target, follow, since, until, tail }, signal) {
+    async *logs({ stack, target, follow, since, until, tail }, signal, begun) {
       const path = `/v1/logs${query({ stack, target, follow: String(follow), since, until, tail })}`
-      yield* (await lines(path, signal)) as AsyncGenerator<LogPiece>
+      const pieces = await lines(path, signal)
+      begun?.()
+      yield* pieces as AsyncGenerator<LogPiece>
     },
-    async *events({ follow, since, stack }, signal) {
+    async *events({ follow, since, stack }, signal, begun) {
       const path = `/v1/events${query({ follow: String(follow), since, stack })}`
-      yield* (await lines(path, signal)) as AsyncGenerator<Event>
+      const events = await lines(path, signal)
+      begun?.()
+      yield* events as AsyncGenerator<Event>
     },
     processes: (task) => get(`/v1/processes${query({ task })}`),
     stackProcesses: (stack) => get(`/v1/processes${query({ stack })}`),

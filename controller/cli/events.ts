@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { type Paint, painter, type Tone, visible } from './format/paint.ts'
 import { timeArgument } from './logs.ts'
+import { lostNote, resumed } from './resume.ts'
 import { whenSignalled } from './signals.ts'
 
 export interface EventsOptions {
@@ -20,7 +21,7 @@ export function registerEvents(program: Command, { context, finish }: Cli): void
     .summary('what has happened: hosts, sources, stacks, tasks, drift')
     .description('Shows what the controller has seen happen since it started, the latest 2,000 of it.')
     .argument('[stack]', 'only of this stack')
-    .option('-f, --follow', 'go on with what happens')
+    .option('-f, --follow', 'go on with what happens, also with the next controller')
     .option('--since <time>', 'only after that: 10m, or an ISO time', timeArgument(context))
   outputOption(command)
     .addHelpText(
@@ -47,7 +48,7 @@ export async function events(
   const query = { follow, ...(stack !== undefined && { stack }), ...(since !== undefined && { since }) }
   const paint = painter(context.colour)
   try {
-    for await (const event of context.client().events(query, stop.signal)) {
+    for await (const event of followEvents(context, query, stop.signal)) {
       context.out(output === 'json' ? JSON.stringify(event) : eventLine(event, paint))
     }
     return EXIT.yes
@@ -57,6 +58,39 @@ export async function events(
   } finally {
     stop.release()
   }
+}
+
+/** With `follow` also over restarts of the controller, which knows only what has happened since its own start. */
+function followEvents(
+  { client, err }: Context,
+  query: EventsQuery,
+  signal: AbortSignal,
+): AsyncGenerator<Event> {
+  if (!query.follow) return client().events(query, signal)
+  let since = query.since
+  /** Those of the moment that is asked for again. */
+  let latest = new Set<string>()
+
+  async function* open(begun: () => void, again: boolean): AsyncGenerator<Event> {
+    const told = again ? latest : new Set<string>()
+    const asked = { ...query, ...(since !== undefined && { since }) }
+    for await (const event of client().events(asked, signal, begun)) {
+      const text = JSON.stringify(event)
+      if (event.at === since && told.has(text)) continue
+      if (event.at !== since) latest = new Set()
+      since = event.at
+      latest.add(text)
+      yield event
+    }
+  }
+
+  return resumed({ open, lost: (error) => err(lostNote(error)), signal })
+}
+
+interface EventsQuery {
+  follow: boolean
+  stack?: string
+  since?: string
 }
 
 const BAD = /Failed|Rejected|Unhealthy|Lost|Refused|RolledBack|Stalled|Drifted|Problems/

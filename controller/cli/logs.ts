@@ -8,6 +8,7 @@ import { MAX_TAIL } from '../api/limits.ts'
 import { type Cli, countArgument, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
+import { followLogs } from './follow-logs.ts'
 import { createLogsView } from './format/logs-view.ts'
 import { whenSignalled } from './signals.ts'
 
@@ -29,7 +30,10 @@ export function registerLogs(program: Command, { context, finish }: Cli): void {
     .summary('the log lines of a stack, a service or a task')
     .description('Shows what tasks wrote, on whichever hosts they are, in the order of time.')
     .argument('<stack[/service]>', 'STACK, STACK/SERVICE, STACK/SERVICE.SLOT or STACK/TASK-ID')
-    .option('-f, --follow', 'go on with what is written, also by tasks that start later')
+    .option(
+      '-f, --follow',
+      'go on with what is written, also by tasks that start later and over restarts of the controller',
+    )
     .option('-n, --tail <lines>', 'lines of each task before now, or all', tailArgument, 100)
     .option('--since <time>', 'only lines after that: 10m, or an ISO time', timeArgument(context))
     .option('--until <time>', 'only lines before that: 10m, or an ISO time', timeArgument(context))
@@ -61,7 +65,7 @@ export async function logs(context: Context, target: string, options: LogsOption
     ...(until !== undefined && { until }),
     ...(tail !== 'all' && { tail }),
   }
-  const items = context.client().logs(query, stop.signal)
+  const items = follow ? followLogs(context, query, stop.signal) : context.client().logs(query, stop.signal)
   try {
     const code = await print(items, context, options)
     return stop.signal.aborted ? EXIT.yes : code // whoever ends it has seen what was missing then

@@ -14,7 +14,7 @@ import { findTarget } from '../session/target.ts'
 import { createProcesses } from './processes.ts'
 
 export interface AccessDeps {
-  fleet: Pick<Fleet, 'observed'>
+  fleet: Pick<Fleet, 'observed' | 'isCurrent'>
   opener: Pick<SessionOpener, 'open'>
   /** The record of a stack; throws STACK_NOT_FOUND for one that nobody has declared. */
   record: (stack: string) => StackRecord | undefined
@@ -53,6 +53,7 @@ function logs(deps: AccessDeps, query: LogsQuery, signal: AbortSignal): AsyncGen
   const meant = () =>
     tasksOf(deps.fleet.observed(deps.now()), stack).filter((located) => isMeant(located, query))
   const located = meant()
+  if (located.length === 0 && !deps.fleet.isCurrent()) throw notRead(stack)
   if (located.length === 0 && !query.follow) throw noLogs(deps, record, query)
   if (located.length === 0 && name !== undefined) checkService(deps, record, query)
   const [first] = located
@@ -109,6 +110,16 @@ function checkService(
 function allSilent(located: LocatedTask[], what: string): SetpointError {
   const hosts = [...new Set(located.map(({ host }) => host.info.name))].join(', ')
   return silent(hosts, `The logs of ${what} are on ${hosts}, which does not report.`)
+}
+
+function notRead(stack: string): SetpointError {
+  return new SetpointError(
+    'SESSION_LOST',
+    `Where ${stack} runs is not known yet: the reports are being read.`,
+    {
+      hint: 'The controller has just started, or Redis does not answer: try again.',
+    },
+  )
 }
 
 function silent(host: string, message: string): SetpointError {

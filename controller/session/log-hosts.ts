@@ -1,7 +1,7 @@
 import { errorFacts } from '../../schemas/error.ts'
+import { createHeard, type Heard } from '../../schemas/session/heard.ts'
 import type { LogLine, LogsRequest } from '../../schemas/session/request.ts'
 import type { LogPiece } from '../../schemas/status.ts'
-import { createHeard, type Heard } from './heard.ts'
 import { type HostLog, openHostLog } from './host-log.ts'
 import type { SessionOpener } from './open.ts'
 import type { Pieces } from './pieces.ts'

@@ -127,6 +127,23 @@ it('goes on with one host while the other is cut off, and has the lines of that 
   expect(await following.end()).toBe(0)
 })
 
+it('goes on with the next controller, with no line missing and none twice', async () => {
+  const following = follow('--tail', '1')
+  const count = (name: string) => saidBy(name, following.lines).length
+  await following.until(() => count('vm') > 3 && count('second') > 3)
+  const before = { vm: count('vm'), second: count('second') }
+  await host.kill('controller')
+  await following.until(() => count('vm') > before.vm + 30 && count('second') > before.second + 30)
+  for (const name of ['vm', 'second']) {
+    const said = saidBy(name, following.lines)
+    expect(said, name).toEqual(unbroken(said))
+  }
+  expect(following.errors).toEqual([
+    expect.stringMatching(/broke off; it goes on once a controller answers$/),
+  ])
+  expect(await following.end()).toBe(0)
+})
+
 it('names a host that it loses, and has all its lines when it is there again', async () => {
   const following = follow('--tail', '1')
   const count = (name: string) => saidBy(name, following.lines).length

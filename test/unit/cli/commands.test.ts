@@ -214,7 +214,7 @@ describe('the other commands', () => {
     expect(api.context.stderr).toEqual(['setpoint: the logs of host beta are missing: beta is silent.'])
     api.service.logs = async function* () {
       yield { lines: [line] }
-      throw new SetpointError('SESSION_LOST', 'Broke off.', { hint: 'Again.' })
+      throw new SetpointError('SESSION_BROKEN', 'Broke off.', { hint: 'Again.' })
     }
     expect(await setpoint('logs', 'hello', '--follow', '--output', 'json')).toBe(2)
     expect(JSON.parse(api.context.stdout.at(-1) ?? '')).toEqual(line)

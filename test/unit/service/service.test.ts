@@ -14,7 +14,7 @@ function serviceOf(record: StackRecord, observed: Observed = aFleet(), leads = t
     records: { list: () => [record], get: () => record, put: async () => {} },
     turns: { exclusive: (_stack: string, work: () => Promise<unknown>) => work() },
     sources: { stacks: () => [], candidate: () => undefined, problems: () => [] },
-    fleet: { observed: () => observed },
+    fleet: { observed: () => observed, isCurrent: () => true },
     externals: () => new Map(),
     leader: {
       isLeader: () => leads,

@@ -1,4 +1,4 @@
-import type { LogLine } from '../../schemas/session/request.ts'
+import type { LogLine } from './request.ts'
 
 /** What a follower has had of the lines of one host, so that it can go on where it was when the host had gone for a while. */
 export interface Heard {

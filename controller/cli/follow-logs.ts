@@ -1,0 +1,33 @@
+import { createHeard } from '../../schemas/session/heard.ts'
+import type { LogPiece } from '../../schemas/status.ts'
+import type { LogsQuery } from '../api/access.ts'
+import type { Context } from './context.ts'
+import { lostNote, resumed } from './resume.ts'
+
+/**
+ * Log lines as they are written, over restarts of the controller: after one it is asked again for what was written about
+ * when the answer was lost, and what has come already is left out.
+ */
+export function followLogs(
+  { client, err, now }: Context,
+  query: LogsQuery,
+  signal: AbortSignal,
+): AsyncGenerator<LogPiece> {
+  const heard = createHeard(now().toISOString())
+  /** From when a host that was missing may still have something to tell. */
+  let missingSince: string | undefined
+
+  async function* open(begun: () => void, again: boolean): AsyncGenerator<LogPiece> {
+    const { tail: _, ...rest } = query
+    const asked = again ? { ...rest, since: missingSince ?? heard.since() } : query
+    const isNew = again ? heard.missed() : () => true
+    for await (const piece of client().logs(asked, signal, begun)) {
+      if ('missing' in piece) missingSince ??= heard.since()
+      else piece.lines.forEach(heard.note)
+      const news = 'missing' in piece ? piece : { lines: piece.lines.filter(isNew) }
+      if ('missing' in news || news.lines.length > 0) yield news
+    }
+  }
+
+  return resumed({ open, lost: (error) => err(lostNote(error)), signal })
+}
