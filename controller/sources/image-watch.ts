@@ -1,15 +1,5 @@
-import type { StackSpec } from '../../schemas/stack.ts'
 import type { Pinner } from '../registry/pinner.ts'
-import type { Candidate } from '../rollout/accept.ts'
-
-/** What the newest commit of a source has of a stack. */
-export interface DeclaredStack {
-  candidate: Candidate
-  /** Formatted. */
-  problems: string[]
-  /** As its file says, without what its images were found to stand for. */
-  declared?: StackSpec
-}
+import type { DeclaredStack } from './declared-stacks.ts'
 
 export interface ImageWatch {
   /** The stacks have changed: looks anew when the next image is due. */

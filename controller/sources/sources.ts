@@ -1,14 +1,8 @@
 import type { SourceStatus } from '../../schemas/status.ts'
 import type { Candidate } from '../rollout/accept.ts'
 import type { Records } from '../state/records.ts'
-import {
-  type FollowOptions,
-  followSource,
-  presentIn,
-  recordedStacks,
-  type SourceEntry,
-} from './follow-source.ts'
-import type { DeclaredStack } from './image-watch.ts'
+import { type DeclaredStack, presentIn, recordedStacks } from './declared-stacks.ts'
+import { type FollowOptions, followSource, type SourceEntry } from './follow-source.ts'
 
 /** What the sources say, as last read. */
 export interface Sources {

@@ -6,7 +6,7 @@ import type { Loaded, LoadedStack } from '../desired/load.ts'
 import { errorIn } from '../desired/report.ts'
 import type { Pinner } from '../registry/pinner.ts'
 import type { Candidate } from '../rollout/accept.ts'
-import type { DeclaredStack } from './image-watch.ts'
+import type { DeclaredStack, TakenIn } from './declared-stacks.ts'
 
 /**
  * A stack that the commit does not have. While the name of some stack is only guessed, since its file cannot be read
@@ -16,11 +16,6 @@ export function absentStack(source: string, { revision, stacks }: Loaded): Decla
   const spec = stacks.some((stack) => stack.guessed) ? 'invalid' : 'removed'
   return { candidate: { source, revision, spec }, problems: [] }
 }
-
-/** A stack of a commit; its entry comes `late` when a registry must be asked first, or something written. */
-export type TakenIn =
-  | { stack: string; entry: DeclaredStack }
-  | { stack: string; late: Promise<DeclaredStack> }
 
 interface TakingIn {
   source: string
