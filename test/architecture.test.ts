@@ -99,9 +99,20 @@ const RULES: Record<string, Rule> = {
     packages: ['commander', 'ws'],
   },
   'controller/options.ts': { from: ['schemas'], pure: true },
-  'controller/loop.ts': { from: ['schemas', 'controller'] },
-  'controller/main.ts': { from: ['schemas', 'controller'], packages: ['ioredis', 'pino', 'simple-git'] },
-  controller: { from: ['schemas', 'controller'] },
+  'controller/loop.ts': {
+    from: ['schemas', 'controller/plan', 'controller/rollout', 'controller/status'],
+    typesFrom: ['controller/dispatch.ts', 'controller/observed', 'controller/state'],
+  },
+  'controller/dispatch.ts': {
+    from: ['schemas', 'controller/delivery', 'controller/plan', 'controller/rollout'],
+    typesFrom: ['controller/queue'],
+  },
+  'controller/contents.ts': {
+    from: ['schemas', 'controller/delivery', 'controller/secret'],
+    typesFrom: ['controller/sources', 'controller/state'],
+  },
+  'controller/main.ts': { from: ['schemas', 'controller'], packages: ['pino'] },
+  controller: { from: [], pure: true },
 
   'agent/task': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime/in-root.ts'], typesFrom: ['agent'] },
   'agent/runtime': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/image'] },
