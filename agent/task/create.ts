@@ -1,66 +1,17 @@
 import { SetpointError } from '../../schemas/error.ts'
 import { slotName } from '../../schemas/slot.ts'
-import type { ProbeTask } from '../health/probe/probe.ts'
 import { adoptAll } from './adopt.ts'
-import { createChanges } from './changes.ts'
-import { createEffects, type EffectDeps } from './effects.ts'
-import { createEnds } from './ends.ts'
-import { type Entry, needsPorts, serves } from './entry.ts'
-import type { WatchHealth } from './health-watch.ts'
-import type { Journal } from './journal.ts'
 import { removed } from './outcome.ts'
-import { createPortHandover } from './port-handover.ts'
-import { createPublisher } from './publisher.ts'
-import { createRepair } from './repair.ts'
-import { createRepairLimit } from './repair-limit.ts'
-import { createRunner, type Runner } from './runner.ts'
-import { createRunners } from './runners.ts'
-import { createSharing } from './sharing.ts'
+import { joinParts, type TasksOptions } from './parts.ts'
 import { step } from './step.ts'
-import { createStrays } from './strays.ts'
-import { createSweeper } from './sweeper.ts'
 import type { Tasks } from './tasks.ts'
-import { createView } from './view.ts'
 
-export interface TasksOptions extends Omit<EffectDeps, 'ownerOf' | 'joinedBy' | 'awaitPorts'> {
-  journal: Journal
-  watchHealth: WatchHealth
-  probe: ProbeTask
-}
+export type { TasksOptions } from './parts.ts'
 
-/** The tasks of this host, run with the parts given: a runner for each, and what they have in common. */
+/** The tasks of this host, run with the adapters given. */
 export function createTasks(options: TasksOptions): Tasks {
-  const { runtime, networks, journal, clock, log } = options
-  const runners = createRunners({
-    create: runnerOf,
-    onTaken: (id) => changes.touch(id),
-    onGone: forget,
-    clock,
-  })
-  const { entries } = runners
-  const sharing = createSharing({ runners, runtime, clock })
-  const effects = createEffects({
-    ...options,
-    ownerOf: sharing.ownerOf,
-    joinedBy: sharing.joinedBy,
-    awaitPorts: createPortHandover(runners),
-  })
-  const ends = createEnds({ runners, sharing, runtime, clock, log })
-  const strays = createStrays({ ...options, isTask: (id) => runners.get(id) !== undefined })
-  const view = createView({ entries, failureOf: (id) => publisher.failureOf(id) })
-  const changes = createChanges(clock, statusOf)
-  const publisher = createPublisher({
-    publish: (endpoints) => networks.publish(endpoints),
-    serving: () => entries().filter(serves).map(endpointOf),
-    onFailure() {
-      for (const { task } of entries().filter(needsPorts)) changes.touch(task.id)
-    },
-    clock,
-    log,
-  })
-  const sweeper = createSweeper({ ...options, entries })
-  const limit = createRepairLimit({ clock, log })
-  const repair = createRepair({ runtime, networks, publisher })
+  const { runtime, journal, clock, log } = options
+  const { runners, ends, strays, view, changes, publisher, sweeper, limit, repair } = joinParts(options)
   runtime.onExit((exit) => void ends.told(exit))
 
   return {
@@ -137,35 +88,6 @@ export function createTasks(options: TasksOptions): Tasks {
       await journal.idle()
     },
   }
-
-  function runnerOf(entry: Entry): Runner {
-    return createRunner(entry, {
-      ...{ effects, journal, publisher, clock, log, leftover: 'unknown' },
-      watchHealth: options.watchHealth,
-      probe: options.probe,
-      makeRoom: runners.makeRoom,
-      onChange({ task }) {
-        changes.touch(task.id)
-        sharing.changed(task)
-      },
-    })
-  }
-
-  function forget(id: string): void {
-    view.forget(id)
-    limit.forget(id)
-    changes.touch(id)
-    sweeper.afterTask()
-  }
-
-  function statusOf(id: string) {
-    const entry = runners.get(id)?.entry()
-    return entry && view.statusOf(entry)
-  }
-}
-
-function endpointOf({ task, status }: Entry) {
-  return { task, addresses: status.addresses, addresses6: status.addresses6 }
 }
 
 function unknownTask(taskId: string): SetpointError {
