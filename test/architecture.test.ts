@@ -160,7 +160,8 @@ const COMPUTING = new Set([
 /** The only files that may start a process. */
 const MAY_SPAWN = [
   'agent/runtime/exec.ts',
-  'controller/cli/',
+  'controller/cli/terminal/stty.ts',
+  'controller/cli/up/',
   'controller/git/',
   'controller/registry/skopeo.ts',
 ]

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readVariables } from '../controller/cli/variables-files.ts'
+import { readVariables } from '../controller/cli/options/variables-files.ts'
 import { load } from '../controller/desired/load.ts'
 import { planStack, slotsOf, targetOf } from '../controller/plan/plan.ts'
 import type { ObservedHost } from '../schemas/fleet.ts'

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { type Cli, collect } from './arguments.ts'
 import type { Context } from './context.ts'
+import { type Cli, collect } from './options/arguments.ts'
 import type { ConfigFlags } from './project/config-flags.ts'
 import type { World } from './project/print-project.ts'
 

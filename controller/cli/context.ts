@@ -1,4 +1,4 @@
-import { type Client, connectApi } from './client.ts'
+import { type Client, connectApi } from './client/client.ts'
 import { EXIT } from './exit.ts'
 
 /** What a command has of the world around it. */

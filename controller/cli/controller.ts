@@ -3,12 +3,12 @@ import type { Command } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { LOG_LEVELS } from '../../schemas/log.ts'
 import { type ControllerOptions, DEFAULT_RETRY_INTERVAL } from '../options.ts'
-import { type Cli, durationOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { EXIT } from './exit.ts'
-import { hostKeyOption } from './host-key-option.ts'
-import { levelArgument } from './log-level.ts'
+import { type Cli, durationOption, sourceOption } from './options/arguments.ts'
+import { hostKeyOption } from './options/host-key-option.ts'
+import { levelArgument } from './options/log-level.ts'
 import {
   allowEmptyOption,
   credentialsOption,
@@ -16,9 +16,9 @@ import {
   listenOption,
   type SharedFlags,
   stateOption,
-} from './shared-options.ts'
-import { nextSignal } from './signals.ts'
-import { readVariables, variablesOption } from './variables-files.ts'
+} from './options/shared-options.ts'
+import { readVariables, variablesOption } from './options/variables-files.ts'
+import { nextSignal } from './terminal/signals.ts'
 
 export interface ControllerFlags extends SharedFlags {
   redis?: string

@@ -2,11 +2,11 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import type { CopyRequest } from '../../schemas/session/request.ts'
-import type { Cli } from './arguments.ts'
 import type { Context } from './context.ts'
 import { receiveFiles } from './copy/receive.ts'
 import { sendFiles } from './copy/send.ts'
 import { EXIT } from './exit.ts'
+import type { Cli } from './options/arguments.ts'
 
 export interface CpOptions {
   followLink?: boolean

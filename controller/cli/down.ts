@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Cli } from './arguments.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
-import { stateOption } from './shared-options.ts'
+import type { Cli } from './options/arguments.ts'
+import { stateOption } from './options/shared-options.ts'
 
 export interface DownFlags {
   state?: string

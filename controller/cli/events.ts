@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { Event } from '../../schemas/event.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
+import { lostNote, resumed } from './client/resume.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { type Paint, painter, type Tone, visible } from './format/paint.ts'
 import { timeArgument } from './logs.ts'
-import { lostNote, resumed } from './resume.ts'
-import { whenSignalled } from './signals.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { whenSignalled } from './terminal/signals.ts'
 
 export interface EventsOptions {
   follow?: boolean

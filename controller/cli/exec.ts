@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { FRAME, type Frame, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
-import { type Cli, collect } from './arguments.ts'
+import type { Live } from './client/live.ts'
 import type { Context } from './context.ts'
 import { reportError } from './exit.ts'
-import type { Live } from './live.ts'
-import { openTerminal, type Terminal } from './terminal.ts'
+import { type Cli, collect } from './options/arguments.ts'
+import { openTerminal, type Terminal } from './terminal/terminal.ts'
 
 export interface ExecOptions {
   /** True: always; false: never; undefined: when both ends of the command line are a terminal. */

@@ -1,8 +1,8 @@
 import { createHeard } from '../../schemas/session/heard.ts'
 import type { LogPiece } from '../../schemas/status.ts'
 import type { LogsQuery } from '../api/access.ts'
+import { lostNote, resumed } from './client/resume.ts'
 import type { Context } from './context.ts'
-import { lostNote, resumed } from './resume.ts'
 
 /**
  * Log lines as they are written, over restarts of the controller: after one it is asked again for what was written about

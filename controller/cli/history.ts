@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { historyView } from './format/history-view.ts'
 import { painter } from './format/paint.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint history` to the command line. */
 export function registerHistory(program: Command, { context, finish }: Cli): void {

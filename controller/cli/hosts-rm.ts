@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { slotName } from '../../schemas/slot.ts'
 import type { ForgottenHostDocument } from '../../schemas/status.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint hosts rm` below `setpoint hosts`. */
 export function registerHostsRemove(hosts: Command, { context, finish }: Cli): void {

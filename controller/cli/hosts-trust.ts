@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint hosts trust` below `setpoint hosts`. */
 export function registerTrust(hosts: Command, { context, finish }: Cli): void {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { hostsView } from './format/hosts-view.ts'
 import { painter } from './format/paint.ts'
 import { registerHostsRemove } from './hosts-rm.ts'
 import { registerTrust } from './hosts-trust.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint hosts` to the command line. */
 export function registerHosts(program: Command, cli: Cli): void {

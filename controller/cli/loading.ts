@@ -6,8 +6,8 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { Loaded } from '../desired/load.ts'
 import type { Source } from '../git/source.ts'
+import { readVariables } from './options/variables-files.ts'
 import { seenFrom, sourcePathFrom } from './problem-paths.ts'
-import { readVariables } from './variables-files.ts'
 
 /** What a path on disk declares, as it lies there, committed or not; with paths as seen from the working folder. */
 export interface LoadedPath {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { formatProblem, isError } from '../../schemas/problem.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
-import { type Cli, type Output, outputOption, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { painter, visible } from './format/paint.ts'
 import { changeCount, planView } from './format/plan-view.ts'
 import { loadSources } from './loading.ts'
-import { variablesOption } from './variables-files.ts'
+import { type Cli, type Output, outputOption, sourceOption } from './options/arguments.ts'
+import { variablesOption } from './options/variables-files.ts'
 
 /** Adds `setpoint plan` to the command line. */
 export function registerPlan(program: Command, { context, finish }: Cli): void {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { shortRevision } from '../../schemas/revision.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint rollback` to the command line. */
 export function registerRollback(program: Command, { context, finish }: Cli): void {

@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { sealTo } from '../../schemas/seal.ts'
 import { MAX_SECRET_BYTES } from '../../schemas/secret.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { secretsView } from './format/secrets-view.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 import { readStdin } from './project/read-stdin.ts'
 
 /** Adds `setpoint secret` with `set`, `list` and `rm`. */

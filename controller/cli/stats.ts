@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { statsView } from './format/stats-view.ts'
-import { whenSignalled } from './signals.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { whenSignalled } from './terminal/signals.ts'
 
 export interface StatsOptions {
   output: Output

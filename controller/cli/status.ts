@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { type Cli, durationArgument, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { statusView } from './format/status-view.ts'
+import { type Cli, durationArgument, type Output, outputOption } from './options/arguments.ts'
 import { allReady } from './verdict.ts'
 import { waitForReady } from './wait.ts'
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { shortRevision } from '../../schemas/revision.ts'
 import type { SourceStatus } from '../../schemas/status.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { visible } from './format/paint.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint sync` to the command line. */
 export function registerSync(program: Command, { context, finish }: Cli): void {

@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import { type ErrorCode, SetpointError } from '../../schemas/error.ts'
 import { slotName } from '../../schemas/slot.ts'
 import type { ProcessesDocument, StackProcessesDocument } from '../api/access.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
-import type { Client } from './client.ts'
+import type { Client } from './client/client.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { stackProcessesView, taskProcessesView } from './format/processes-view.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint top` to the command line. */
 export function registerTop(program: Command, { context, finish }: Cli): void {

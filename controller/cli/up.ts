@@ -1,18 +1,18 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { LOG_LEVELS } from '../../schemas/log.ts'
-import { type Cli, sourceOption } from './arguments.ts'
 import type { Context } from './context.ts'
-import { levelArgument } from './log-level.ts'
+import { type Cli, sourceOption } from './options/arguments.ts'
+import { levelArgument } from './options/log-level.ts'
 import {
   allowEmptyOption,
   credentialsOption,
   intervalOption,
   listenOption,
   stateOption,
-} from './shared-options.ts'
+} from './options/shared-options.ts'
+import { variablesOption } from './options/variables-files.ts'
 import { type UpFlags, upOptions } from './up/options.ts'
-import { variablesOption } from './variables-files.ts'
 
 /** Adds `setpoint up` to the command line. */
 export function registerUp(program: Command, { context, finish }: Cli): void {

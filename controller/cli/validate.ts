@@ -3,13 +3,13 @@ import { messageOf } from '../../schemas/error.ts'
 import { isError, type Problem } from '../../schemas/problem.ts'
 import type { LoadedStack } from '../desired/load.ts'
 import { errorIn } from '../desired/report.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT, reportError } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { problemLine } from './format/problem-line.ts'
 import { type LoadedPath, loadPath } from './loading.ts'
-import { variablesOption } from './variables-files.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { variablesOption } from './options/variables-files.ts'
 
 /** Adds `setpoint validate` to the command line. */
 export function registerValidate(program: Command, { context, finish }: Cli): void {

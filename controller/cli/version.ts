@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import { setpointVersion } from '../api/version.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 /** Adds `setpoint version` to the command line. */
 export function registerVersion(program: Command, { context, finish }: Cli): void {

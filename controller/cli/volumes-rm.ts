@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 
 interface RemoveOptions {
   host?: string

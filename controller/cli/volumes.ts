@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { VolumesDocument } from '../../schemas/status.ts'
-import { type Cli, type Output, outputOption } from './arguments.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { volumesView } from './format/volumes-view.ts'
+import { type Cli, type Output, outputOption } from './options/arguments.ts'
 import { registerVolumesRemove } from './volumes-rm.ts'
 
 export interface VolumesOptions {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { StatusDocument } from '../../schemas/status.ts'
 import { MAX_POLL } from '../api/limits.ts'
-import type { Client } from './client.ts'
+import type { Client } from './client/client.ts'
 import { allReady, isHopeless } from './verdict.ts'
 
 export interface WaitOptions {

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StackProcessesDocument } from '../../controller/api/access.ts'
-import { type Live, openLive } from '../../controller/cli/live.ts'
+import { type Live, openLive } from '../../controller/cli/client/live.ts'
 import { FRAME, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
 import { slotInStack } from '../../schemas/slot.ts'

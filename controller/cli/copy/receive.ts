@@ -5,7 +5,7 @@ import { SetpointError } from '../../../schemas/error.ts'
 import { FRAME, type Frame, jsonOf } from '../../../schemas/session/frames.ts'
 import { CopyEntry } from '../../../schemas/session/request.ts'
 import { reader } from '../../../schemas/validate.ts'
-import type { Live } from '../live.ts'
+import type { Live } from '../client/live.ts'
 
 export interface Receiving {
   /** A path here: an existing folder that the copy goes into, or what it is to be called. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
 import { CHUNK, FRAME, jsonFrame } from '../../../schemas/session/frames.ts'
 import type { CopyEntry } from '../../../schemas/session/request.ts'
-import type { Live } from '../live.ts'
+import type { Live } from '../client/live.ts'
 
 export interface Sending {
   /** A path here. */

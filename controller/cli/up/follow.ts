@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StatusDocument } from '../../../schemas/status.ts'
 import { DEFAULT_POLL } from '../../api/limits.ts'
-import type { Client } from '../client.ts'
+import type { Client } from '../client/client.ts'
 
 /** Milliseconds between two looks: a rollout changes the status many times a second, and nobody reads that. */
 const PACE = 150

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
 import { HOST_NAME } from '../../../schemas/wire.ts'
 import { stateFolder } from '../environment.ts'
-import type { SharedFlags } from '../shared-options.ts'
+import type { SharedFlags } from '../options/shared-options.ts'
 import { layoutOf } from './layout.ts'
 import type { Runtime } from './tools.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { openLive } from '../../../controller/cli/live.ts'
+import { openLive } from '../../../controller/cli/client/live.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Channel } from '../../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonFrame } from '../../../schemas/session/frames.ts'

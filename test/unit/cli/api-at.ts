@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApi } from '../../../controller/api/server.ts'
-import { connectApi } from '../../../controller/cli/client.ts'
+import { connectApi } from '../../../controller/cli/client/client.ts'
 import type { Context } from '../../../controller/cli/context.ts'
 import { type FakeService, fakeService } from '../api/fake-service.ts'
 

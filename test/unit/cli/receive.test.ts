@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Live } from '../../../controller/cli/client/live.ts'
 import { receiveFiles } from '../../../controller/cli/copy/receive.ts'
-import type { Live } from '../../../controller/cli/live.ts'
 import { FRAME, type Frame, jsonFrame } from '../../../schemas/session/frames.ts'
 
 let folder: string

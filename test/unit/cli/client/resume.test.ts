@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { LogsQuery } from '../../../controller/api/access.ts'
-import { run } from '../../../controller/cli/program.ts'
-import { resumed } from '../../../controller/cli/resume.ts'
-import type { EventsQuery } from '../../../controller/service/events.ts'
-import { type ErrorCode, SetpointError } from '../../../schemas/error.ts'
-import type { Event } from '../../../schemas/event.ts'
-import type { LogLine } from '../../../schemas/session/request.ts'
-import type { LogPiece } from '../../../schemas/status.ts'
-import { startApi, type TestApi } from './api-at.ts'
+import type { LogsQuery } from '../../../../controller/api/access.ts'
+import { resumed } from '../../../../controller/cli/client/resume.ts'
+import { run } from '../../../../controller/cli/program.ts'
+import type { EventsQuery } from '../../../../controller/service/events.ts'
+import { type ErrorCode, SetpointError } from '../../../../schemas/error.ts'
+import type { Event } from '../../../../schemas/event.ts'
+import type { LogLine } from '../../../../schemas/session/request.ts'
+import type { LogPiece } from '../../../../schemas/status.ts'
+import { startApi, type TestApi } from '../api-at.ts'
 
 const LOST = new SetpointError('SESSION_LOST', 'It broke off.')
 

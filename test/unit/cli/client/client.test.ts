@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { connectApi } from '../../../controller/cli/client.ts'
-import { endpoints } from '../../../controller/cli/endpoint.ts'
-import { startApi } from './api-at.ts'
+import { connectApi } from '../../../../controller/cli/client/client.ts'
+import { endpoints } from '../../../../controller/cli/client/endpoint.ts'
+import { startApi } from '../api-at.ts'
 
 const cleanUp: (() => Promise<unknown>)[] = []
 afterEach(async () => {

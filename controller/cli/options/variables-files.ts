@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Option } from 'commander'
-import { SetpointError } from '../../schemas/error.ts'
-import { formatProblem, isError, type Problem } from '../../schemas/problem.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { formatProblem, isError, type Problem } from '../../../schemas/problem.ts'
 
 /** `--variables`, which may be given several times. */
 export function variablesOption(): Option {
@@ -56,9 +56,9 @@ function known([first, ...others]: readonly string[]): string {
 
 async function parseFile(path: string): Promise<[string, string][]> {
   const [{ parseDotenv }, { decodeText }, { diskFiles }] = await Promise.all([
-    import('../desired/compose/variables/dotenv.ts'),
-    import('../desired/files/decode-text.ts'),
-    import('./project/disk-files.ts'),
+    import('../../desired/compose/variables/dotenv.ts'),
+    import('../../desired/files/decode-text.ts'),
+    import('../project/disk-files.ts'),
   ])
   const found = diskFiles().read(path)
   if ('problem' in found) throw new SetpointError('USAGE', `The variables cannot be read: ${found.problem}.`)

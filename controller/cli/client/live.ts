@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import { WebSocket } from 'ws'
-import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
-import { decodeFrame, encodeFrame, FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
-import type { CopyRequest, ExecRequest } from '../../schemas/session/request.ts'
-import { SESSION_PATH } from '../api/session-path.ts'
+import { type ErrorFacts, errorFrom, SetpointError } from '../../../schemas/error.ts'
+import { decodeFrame, encodeFrame, FRAME, type Frame, jsonOf } from '../../../schemas/session/frames.ts'
+import type { CopyRequest, ExecRequest } from '../../../schemas/session/request.ts'
+import { SESSION_PATH } from '../../api/session-path.ts'
 import { describeEndpoint, type Endpoint } from './endpoint.ts'
 
 /** A live session with a task, as the command line sees it. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SetpointError } from '../../schemas/error.ts'
+import { SetpointError } from '../../../schemas/error.ts'
 
 /** Milliseconds to the first new attempt, and between two at most. */
 const FIRST = 250

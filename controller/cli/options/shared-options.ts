@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { DEFAULT_INTERVAL, DEFAULT_LISTEN } from '../options.ts'
+import { DEFAULT_INTERVAL, DEFAULT_LISTEN } from '../../options.ts'
 import { durationOption } from './arguments.ts'
 
 /** What `up` and `controller` are asked in the same way. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestOptions } from 'node:http'
-import { SetpointError } from '../../schemas/error.ts'
+import { SetpointError } from '../../../schemas/error.ts'
 import { describeEndpoint, type Endpoint } from './endpoint.ts'
 
 export interface Call {

@@ -1,8 +1,8 @@
-import { DEFAULT_STATE } from '../../schemas/defaults.ts'
-import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
-import type { Event } from '../../schemas/event.ts'
-import type { CopyRequest, ExecRequest } from '../../schemas/session/request.ts'
-import type { StackSpec } from '../../schemas/stack.ts'
+import { DEFAULT_STATE } from '../../../schemas/defaults.ts'
+import { type ErrorFacts, errorFrom, SetpointError } from '../../../schemas/error.ts'
+import type { Event } from '../../../schemas/event.ts'
+import type { CopyRequest, ExecRequest } from '../../../schemas/session/request.ts'
+import type { StackSpec } from '../../../schemas/stack.ts'
 import type {
   ForgottenHostDocument,
   HistoryDocument,
@@ -12,8 +12,8 @@ import type {
   StatsDocument,
   StatusDocument,
   VolumesDocument,
-} from '../../schemas/status.ts'
-import type { LogsQuery, ProcessesDocument, StackProcessesDocument } from '../api/access.ts'
+} from '../../../schemas/status.ts'
+import type { LogsQuery, ProcessesDocument, StackProcessesDocument } from '../../api/access.ts'
 import type {
   DriftDocument,
   RollbackDocument,
@@ -21,9 +21,9 @@ import type {
   SecretsDocument,
   TrustDocument,
   VersionDocument,
-} from '../api/documents.ts'
-import { REMOVE_DEADLINE, SIZE_DEADLINE, SYNC_DEADLINE } from '../api/limits.ts'
-import type { RemoveVolumesQuery, VolumesQuery } from '../api/volumes.ts'
+} from '../../api/documents.ts'
+import { REMOVE_DEADLINE, SIZE_DEADLINE, SYNC_DEADLINE } from '../../api/limits.ts'
+import type { RemoveVolumesQuery, VolumesQuery } from '../../api/volumes.ts'
 import { describeEndpoint, type Endpoint, endpoints } from './endpoint.ts'
 import { type Answer, type Call, send } from './http.ts'
 import { openLines } from './lines.ts'

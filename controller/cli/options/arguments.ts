@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parseDuration } from '../../schemas/duration.ts'
-import type { Context } from './context.ts'
+import { parseDuration } from '../../../schemas/duration.ts'
+import type { Context } from '../context.ts'
 
 /** What a command needs to be registered: the world, and where its exit code goes. */
 export interface Cli {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { SetpointError } from '../../schemas/error.ts'
-import { apiSocket } from '../api/socket.ts'
-import { DEFAULT_LISTEN } from '../options.ts'
-import { stateFolder } from './environment.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { apiSocket } from '../../api/socket.ts'
+import { DEFAULT_LISTEN } from '../../options.ts'
+import { stateFolder } from '../environment.ts'
 
 /** A place where the API may answer. */
 export type Endpoint = SocketEndpoint | { kind: 'url'; url: URL }

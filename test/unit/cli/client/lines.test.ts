@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Endpoint } from '../../../controller/cli/endpoint.ts'
-import { openLines } from '../../../controller/cli/lines.ts'
+import type { Endpoint } from '../../../../controller/cli/client/endpoint.ts'
+import { openLines } from '../../../../controller/cli/client/lines.ts'
 
 let server: Server | undefined
 afterEach(() => new Promise((resolve) => server?.close(resolve)))

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { createInterface } from 'node:readline'
-import { type ErrorFacts, errorFrom, SetpointError } from '../../schemas/error.ts'
+import { type ErrorFacts, errorFrom, SetpointError } from '../../../schemas/error.ts'
 import { describeEndpoint, type Endpoint } from './endpoint.ts'
 import { requestOf, target } from './http.ts'
 

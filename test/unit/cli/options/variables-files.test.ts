@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { run } from '../../../controller/cli/program.ts'
-import { readVariables } from '../../../controller/cli/variables-files.ts'
-import { testContext } from './api-at.ts'
+import { readVariables } from '../../../../controller/cli/options/variables-files.ts'
+import { run } from '../../../../controller/cli/program.ts'
+import { testContext } from '../api-at.ts'
 
 let folder: string
 beforeEach(async () => {

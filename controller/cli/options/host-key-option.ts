@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
-import { HOST_NAME } from '../../schemas/wire.ts'
+import { HOST_NAME } from '../../../schemas/wire.ts'
 
 /** `--host-key HOST=FILE`, which may be given several times: host name to absolute path. */
 export function hostKeyOption(): Option {
