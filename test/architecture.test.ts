@@ -161,7 +161,7 @@ const COMPUTING = new Set([
 const MAY_SPAWN = [
   'agent/runtime/exec.ts',
   'controller/cli/terminal/stty.ts',
-  'controller/cli/up/',
+  'controller/cli/up/spawn.ts',
   'controller/git/',
   'controller/registry/skopeo.ts',
 ]

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { note, noticeAt } from '../report.ts'
-import { mapEntries } from './map-values.ts'
+import { mapEntries, mapItems } from './map-values.ts'
 import { keyPath, type ListNode, type MapNode, type Node } from './node.ts'
 import { withoutTags } from './without-tags.ts'
 
@@ -25,15 +25,10 @@ export function settleListTags(root: Node): { root: Node; problems: Problem[] } 
 
   function settleBelow(node: MapNode | ListNode, path: string): Node {
     if (node.kind === 'map') return mapEntries(node, (value, key) => settle(value, keyPath(path, key)))
-    const items = settleItems(node.items, path)
-    const isSame = items.length === node.items.length && items.every((item, at) => item === node.items[at])
-    return isSame ? node : { ...node, items }
-  }
-
-  function settleItems(items: Node[], path: string): Node[] {
-    return items.flatMap((item, index) => {
-      if (item.tag === '!reset') tell(item, `${path}[${index}]`)
-      return item.tag === '!reset' ? [] : [withoutTags(item, plain)]
+    return mapItems(node, (item, index) => {
+      if (item.tag !== '!reset') return withoutTags(item, plain)
+      tell(item, `${path}[${index}]`)
+      return undefined
     })
   }
 

@@ -1,4 +1,5 @@
-import type { Entry, ListNode, MapNode, Node } from './node.ts'
+import { mapEntries, mapItems } from './map-values.ts'
+import type { ListNode, MapNode, Node } from './node.ts'
 
 /**
  * The value once it is merged over nothing more: what is reset is gone, what overrides stands plain.
@@ -20,27 +21,12 @@ export function withoutTags(root: Node, done = new Map<Node, Node>()): Node {
   }
 
   function withCleanValues(node: MapNode | ListNode): Node {
-    if (node.kind === 'map') return withCleanEntries(node)
-    const items = node.items.filter(isKept).map(visit)
-    const isSame = items.length === node.items.length && items.every((item, at) => item === node.items[at])
-    return isSame ? node : { ...node, items }
+    return node.kind === 'map' ? mapEntries(node, visitKept) : mapItems(node, visitKept)
   }
 
-  function withCleanEntries(node: MapNode): MapNode {
-    let entries: Map<string, Entry> | undefined
-    for (const [key, { at, value }] of node.entries) {
-      const made = isKept(value) ? visit(value) : undefined
-      if (made === value) continue
-      entries ??= new Map(node.entries)
-      if (made) entries.set(key, { at, value: made })
-      else entries.delete(key)
-    }
-    return entries ? { ...node, entries } : node
+  function visitKept(node: Node): Node | undefined {
+    return node.tag === '!reset' ? undefined : visit(node)
   }
-}
-
-function isKept({ tag }: Node): boolean {
-  return tag !== '!reset'
 }
 
 function withoutOverride(node: Node): Node {
