@@ -1,9 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { UnrecoverableError, Worker } from 'bullmq'
 import { type Action, describeAction } from '../schemas/action.ts'
-import { type ErrorFacts, errorFacts, SetpointError } from '../schemas/error.ts'
+import { errorFacts, SetpointError } from '../schemas/error.ts'
 import { type Job, openJob, signJob } from '../schemas/job.ts'
 import type { Log } from '../schemas/log.ts'
+import type { JobError } from '../schemas/report.ts'
 import { PREFIX, queueName, type RedisAddress, reconnectAfter } from '../schemas/wire.ts'
 import type { Orders } from './orders.ts'
 
@@ -17,7 +18,7 @@ export interface WorkerOptions {
   slotOf: (taskId: string) => string | undefined
   perform: (action: Action) => Promise<void>
   /** Tells what came of a job; without an error it was done. */
-  outcome: (jobId: string, error?: ErrorFacts) => void
+  outcome: (jobId: string, error?: JobError) => void
   log: Log
 }
 
@@ -73,8 +74,10 @@ function warmUp(host: string): void {
 /** Takes a job from its bytes to its outcome. @throws UnrecoverableError, so that BullMQ leaves it at that */
 async function handle(jobId: string, data: unknown, options: WorkerOptions): Promise<void> {
   const { outcome, log } = options
+  let isReadable = false
   try {
     const job = open(data, options)
+    isReadable = true
     if (options.orders.begin(job, options.slotOf)) await carryOut(job, options)
     outcome(jobId)
   } catch (error) {
@@ -83,7 +86,7 @@ async function handle(jobId: string, data: unknown, options: WorkerOptions): Pro
       { job: jobId, ...facts },
       facts.code === 'JOB_REFUSED' ? 'A job was refused' : 'A job has failed',
     )
-    outcome(jobId, facts)
+    outcome(jobId, isReadable ? facts : { ...facts, final: true })
     throw new UnrecoverableError(facts.message)
   }
 }

@@ -5,7 +5,7 @@ import { withoutForgotten } from './plan/forgotten.ts'
 import { planStack, slotsOf, targetOf } from './plan/plan.ts'
 import { accept, type Candidate, wantedRevision } from './rollout/accept.ts'
 import { isEmpty, nextInventory } from './rollout/inventory.ts'
-import { step } from './rollout/step.ts'
+import { type StepInput, step } from './rollout/step.ts'
 import type { Records } from './state/records.ts'
 import { conditionsOf, trackSince } from './status/conditions.ts'
 
@@ -15,6 +15,7 @@ export interface Deps {
   fleet: Pick<Fleet, 'observed'>
   records: Pick<Records, 'get' | 'put' | 'remove'>
   dispatch: Dispatch
+  refusalOf: StepInput['refusalOf']
   now: () => Date
 }
 
@@ -38,6 +39,7 @@ export async function turn(deps: Deps, stack: string): Promise<Date | null> {
     plan,
     slots: slotsOf(wanted, observed),
     observed: withoutForgotten(observed, accepted.inventory),
+    refusalOf: deps.refusalOf,
     now,
   })
   const inventory = nextInventory(record, { release, observed, now })

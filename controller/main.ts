@@ -19,8 +19,10 @@ import { createHostProblems, type HostProblems } from './observed/host-problems.
 import { createFleet } from './observed/redis-fleet.ts'
 import type { ControllerOptions, SourceOptions } from './options.ts'
 import { createQueue } from './queue/bullmq-queue.ts'
+import { createRefusals } from './queue/refusals.ts'
 import { createPinner } from './registry/pinner.ts'
 import { createRegistry } from './registry/registry.ts'
+import type { StepInput } from './rollout/step.ts'
 import { handoversOf } from './secret/handovers.ts'
 import { createSecretService } from './secret/service.ts'
 import { createEvents } from './service/events.ts'
@@ -116,19 +118,20 @@ function openLinks({ options, log, now }: Base, { keys, hostKeys, contents }: Ke
     await leader.release()
     await Promise.all([fleet.close(), queue.close(), delivery.close()])
   }
-  return { leader, fleet, queue, delivery, opener, close }
+  return { leader, fleet, queue, refusals: createRefusals(), delivery, opener, close }
 }
 
 /** The work itself: what the sources say, and the turns that it leads to. */
 function startWork(
   { options, log, now, changes }: Base,
-  { records, contents, leader, fleet, queue, delivery }: Kept & Links,
+  { records, contents, leader, fleet, queue, refusals, delivery }: Kept & Links,
 ) {
   const dispatch = createDispatch(queue, delivery)
+  const refusalOf: StepInput['refusalOf'] = ({ host, action }) => refusals.of(host, action)
   const turns = createTurns({
     turn: async (stack) => {
       if (!leader.isLeader()) return null
-      return turn({ candidate: sources.candidate, fleet, records, dispatch, now }, stack)
+      return turn({ candidate: sources.candidate, fleet, records, dispatch, refusalOf, now }, stack)
     },
     onTurn: changes.tell,
     onError: (stack, err) => log.error({ stack, err }, 'A turn failed and is taken again'),
@@ -192,7 +195,7 @@ function createFront({ options, log, now, changes }: Base, parts: Kept & Links &
 /** Wakes turns and tells whoever looks, whenever hosts, the leadership or the link to Redis have news. */
 function wakeOnNews(
   { log, now, changes }: Base,
-  { records, hostKeys, leader, fleet, turns, sources }: Kept & Links & Work,
+  { records, hostKeys, leader, fleet, refusals, turns, sources }: Kept & Links & Work,
   problems: HostProblems,
 ): void {
   const wakeAll = () => {
@@ -206,6 +209,8 @@ function wakeOnNews(
   })
   fleet.onOutcome((outcome) => {
     problems.note(outcome)
+    refusals.note(outcome, now())
+    if (outcome.error?.final) wakeAll()
     changes.tell()
   })
   leader.onChange(() => {

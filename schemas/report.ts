@@ -1,3 +1,4 @@
+import type { ErrorFacts } from './error.ts'
 import { closed } from './parts.ts'
 import { RECIPIENT } from './seal.ts'
 import { TaskStatus } from './task.ts'
@@ -73,7 +74,11 @@ export const Report = Type.Union([
       ok: Type.Boolean(),
       error: Type.Optional(
         Type.Object(
-          { code: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) },
+          {
+            ...{ code: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) },
+            /** True: no job for this action will be taken, whenever it comes. */
+            final: Type.Optional(Type.Boolean()),
+          },
           closed,
         ),
       ),
@@ -81,5 +86,8 @@ export const Report = Type.Union([
     closed,
   ),
 ])
+
+/** Why a job was not done. */
+export type JobError = ErrorFacts & { final?: boolean }
 
 export type ReportOf<K extends Report['kind']> = Extract<Report, { kind: K }>

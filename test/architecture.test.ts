@@ -43,7 +43,11 @@ const RULES: Record<string, Rule> = {
     typesFrom: ['controller/observed', 'controller/queue', 'controller/state'],
   },
   'controller/plan': { from: ['schemas'], pure: true },
-  'controller/rollout': { from: ['schemas'], typesFrom: ['controller/plan'], pure: true },
+  'controller/rollout': {
+    from: ['schemas'],
+    typesFrom: ['controller/plan', 'controller/queue/refusals.ts'],
+    pure: true,
+  },
   'controller/queue': { from: ['schemas', 'controller/redis.ts'], packages: ['bullmq'] },
   'controller/registry': { from: ['schemas'] },
   'controller/state': { from: ['schemas', 'controller/redis.ts'] },

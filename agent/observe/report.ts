@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis'
-import type { ErrorFacts } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import type { HostInfo, ReportOf, Stray } from '../../schemas/report.ts'
+import type { HostInfo, JobError, ReportOf, Stray } from '../../schemas/report.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
 import type { Usage } from '../../schemas/usage.ts'
 import { HEARTBEAT } from '../../schemas/wire.ts'
@@ -12,7 +11,7 @@ export interface Reporter {
   /** Sends a snapshot as soon as Redis answers, then at every heartbeat and after every reconnection. */
   start(): void
   delta(change: { tasks: TaskStatus[]; gone: string[] }): void
-  outcome(jobId: string, error?: ErrorFacts): void
+  outcome(jobId: string, error?: JobError): void
   /** All that there is to see, now. */
   snapshot(): void
   /** Waits for what is on its way, at most a second. */

@@ -2,7 +2,8 @@ import type { Failure, Revision, Rollout, ServiceProgress } from '../../schemas/
 import { slotInStack } from '../../schemas/slot.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Change, Plan } from '../plan/plan.ts'
+import type { Refusal } from '../queue/refusals.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 import { failureOf, failureOfFound, isDone, lateness, type Reason } from './task-failure.ts'
 import { isProven, untouchedSlots, untouchedUntil } from './untouched.ts'
@@ -22,6 +23,8 @@ interface At {
   tasks: SlotTasks
   /** The last healthy revision. */
   healthy: Revision | null
+  /** Why the host of a change will never do it. */
+  refusalOf: (change: Change) => Refusal | undefined
   now: Date
 }
 
@@ -81,11 +84,30 @@ function trialsOf(service: ServiceSpec, rollout: Rollout, at: At): Trial[] {
   const progress = rollout.services[service.name] ?? { released: {}, failures: [] }
   const released = releasedSlots(progress, at.slots.get(service.name))
   const found = isProven(service, at.healthy) ? [] : untouchedSlots(service, rollout, at)
+  const refused = (slot: string) => refusalIn({ service: service.name, slot }, progress, at)
   const batchEnd = progress.deadline === undefined ? undefined : new Date(progress.deadline)
   return [
-    ...released.map((slot) => ({ slot, why: failureOf, until: batchEnd })),
+    ...released.map((slot) => ({
+      slot,
+      why: (task: TaskStatus | undefined) => failureOf(task) ?? (task ? undefined : refused(slot)),
+      until: batchEnd,
+    })),
     ...found.map((slot) => ({ slot, why: failureOfFound, until: untouchedUntil(service, rollout) })),
   ]
+}
+
+/** Nobody has to wait for what its host has refused since it was let go: it would do so again. */
+function refusalIn(
+  { service, slot }: Pick<Change, 'service' | 'slot'>,
+  { released }: ServiceProgress,
+  { plan, refusalOf }: At,
+): Reason | undefined {
+  const change = plan.changes.find(
+    (one) => one.service === service && one.slot === slot && one.verdict !== 'surplus',
+  )
+  const refusal = change && refusalOf(change)
+  if (change === undefined || refusal === undefined || refusal.at < (released[slot] ?? '')) return undefined
+  return { code: refusal.code, message: `On ${change.host}: ${refusal.message}` }
 }
 
 /** The tasks on trial that have failed and are not counted yet. */

@@ -3,6 +3,7 @@ import type { Rollout, StackRecord } from '../../schemas/record.ts'
 import { shortRevision } from '../../schemas/revision.ts'
 import { slotInStack } from '../../schemas/slot.ts'
 import type { Change, Plan } from '../plan/plan.ts'
+import type { Refusal } from '../queue/refusals.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
 import { blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
@@ -18,6 +19,8 @@ export interface StepInput {
   /** Every slot that the wanted revision has, by service. */
   slots: Map<string, string[]>
   observed: Observed
+  /** Why the host of a change will never do it. */
+  refusalOf: (change: Change) => Refusal | undefined
   now: Date
 }
 

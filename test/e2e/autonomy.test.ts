@@ -11,7 +11,7 @@ import { PREFIX, queueName } from '../../schemas/wire.ts'
 import { aContainer } from '../support/builders.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
-import { appService, compose, isConverged, pidsOf, tasksOf } from '../support/stacks.ts'
+import { appService, compose, hasOutcome, isConverged, pidsOf, stackOf, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
 
@@ -119,6 +119,19 @@ it('brings every task back after a reboot, by the agent alone (law 4)', async ()
   }
   await host.start()
   expect(pidsOf(await host.until(isConverged()))).toEqual(alone.sort())
+})
+
+it('ends a rollout at once when the host refuses its job for good, and says why', async () => {
+  const before = pidsOf(await host.status())
+  await host.run('rm', join(host.state, 'controller', 'controller.key')) // the next one has another
+  await host.kill('controller')
+  await host.commit({ 'web/compose.yaml': stack('three') })
+  const status = await host.until(hasOutcome('rolledBack'), 60_000)
+  expect(stackOf(status).failure).toMatchObject({
+    code: 'JOB_REFUSED',
+    message: expect.stringMatching(/^On \S+: A job was refused: its signature is not from the controller/),
+  })
+  expect(pidsOf(status)).toEqual(before)
 })
 
 /** Runs a script in a container, by the pid of its process. */

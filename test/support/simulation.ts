@@ -36,15 +36,21 @@ export interface Simulation {
   observe(check: (tasks: TaskStatus[]) => void): void
 }
 
+const REFUSAL = { code: 'JOB_REFUSED', message: 'This agent does not know it.' }
+
 export function simulate({
   hosts = ['a'],
   fate = () => ({}),
+  refuses = () => false,
 }: {
   hosts?: string[]
   fate?: Fate
+  /** Tasks whose job a host will never take. */
+  refuses?: (task: Task) => boolean
 } = {}): Simulation {
   const fleet = new Map<string, TaskStatus[]>(hosts.map((host) => [host, []]))
   const silent = new Set<string>()
+  const refused = new Map<string, typeof REFUSAL & { at: string }>()
   const checks: ((tasks: TaskStatus[]) => void)[] = []
   let now = Date.parse('2026-01-01T00:00:00Z')
   let record: StackRecord | undefined
@@ -67,7 +73,10 @@ export function simulate({
     const seen = observed()
     const wanted = wantedRevision(accepted)
     const plan = planStack(targetOf(accepted.name, wanted), seen, accepted.inventory)
-    const next = step({ record: accepted, plan, slots: slotsOf(wanted, seen), observed: seen, now: at })
+    const next = step({
+      ...{ record: accepted, plan, slots: slotsOf(wanted, seen), observed: seen, now: at },
+      refusalOf: ({ action }) => ('task' in action ? refused.get(action.task.id) : undefined),
+    })
     record = {
       ...next.record,
       inventory: nextInventory(next.record, { release: next.release, observed: seen, now: at }),
@@ -81,6 +90,10 @@ export function simulate({
   function carryOut({ host, action }: Change): void {
     const tasks = fleet.get(host)
     if (tasks === undefined || silent.has(host)) return
+    if ('task' in action && refuses(action.task)) {
+      refused.set(action.task.id, { ...REFUSAL, at: new Date(now).toISOString() })
+      return
+    }
     if (action.type === 'remove')
       fleet.set(
         host,

@@ -108,7 +108,7 @@ describe('the worker', () => {
     const { performed, outcome } = await aWorker()
     await queue.add('run', data(), { jobId: 'bad' })
     await queue.add('run', signed(2), { jobId: 'good' })
-    expect(await outcome('bad')).toMatchObject({ code: 'JOB_REFUSED' })
+    expect(await outcome('bad')).toMatchObject({ code: 'JOB_REFUSED', final: true })
     expect(await outcome('good')).toBeUndefined()
     expect(performed).toHaveLength(1)
   })
@@ -146,7 +146,7 @@ describe('the worker', () => {
     await queue.add('run', signed(1, { action }), { jobId: 'new' })
     await queue.add('run', signed(2), { jobId: 'good' })
     const hint = 'Upgrade setpoint-agent on this host to the version of the controller.'
-    expect(await outcome('new')).toEqual({ code: 'JOB_REFUSED', message, hint })
+    expect(await outcome('new')).toEqual({ code: 'JOB_REFUSED', message, hint, final: true })
     expect(await outcome('good')).toBeUndefined()
     expect(performed).toHaveLength(1)
   })
@@ -179,7 +179,9 @@ describe('the worker', () => {
     )
     await outcome('second')
     await queue.add('run', first, { jobId: 'replayed' })
-    expect(await outcome('replayed')).toMatchObject({ code: 'JOB_REFUSED' })
+    const refused = await outcome('replayed')
+    expect(refused).toMatchObject({ code: 'JOB_REFUSED' })
+    expect(refused).not.toHaveProperty('final') // another job for the same may come
     expect(performed.map((action) => action.type)).toEqual(['run', 'remove'])
   })
 

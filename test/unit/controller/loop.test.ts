@@ -50,6 +50,7 @@ function world(observed: Observed = aFleet(aHost('a'))) {
       },
       { deliver: async () => {} },
     ),
+    refusalOf: () => undefined,
     now: () => state.now,
   })
   return { state, disk, sent, withdrawn, start }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { StackSpec } from '../../../schemas/stack.ts'
-import type { TaskStatus } from '../../../schemas/task.ts'
+import type { Task, TaskStatus } from '../../../schemas/task.ts'
 import { aService, aStack, sha } from '../../support/builders.ts'
 import { type Fate, lines, type Simulation, simulate } from '../../support/simulation.ts'
 
@@ -45,6 +45,35 @@ function deployed(first: StackSpec, fate: Fate = () => ({})) {
 function outcomes(simulation: Simulation): string[] {
   return (simulation.record()?.history ?? []).map((entry) => entry.outcome)
 }
+
+describe('a job that its host refuses for good', () => {
+  const [first, second] = [version('1'), version('2')]
+  const refuses = (spec: StackSpec) => (task: Task) =>
+    spec.services.some(({ fingerprint }) => fingerprint === task.fingerprint)
+
+  it('ends the wait at once, with what the host said, and the stack goes back', () => {
+    const simulation = simulate({ refuses: refuses(second) })
+    simulation.commit(sha(1), first)
+    simulation.settle()
+    simulation.commit(sha(2), second)
+    simulation.turn()
+    simulation.turn()
+    expect(simulation.record()?.rollout?.direction).toBe('back')
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      outcome: 'rolledBack',
+      bad: { reason: 'app.1 failed: On a: This agent does not know it.' },
+    })
+  })
+
+  it('stalls a first deploy', () => {
+    const simulation = simulate({ refuses: refuses(first) })
+    simulation.commit(sha(1), first)
+    simulation.turn()
+    simulation.turn()
+    expect(simulation.record()).toMatchObject({ outcome: 'stalled', rollout: null })
+  })
+})
 
 describe('a first deploy', () => {
   it('starts all slots at once, then converges after the monitor time', () => {
