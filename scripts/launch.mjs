@@ -21,7 +21,7 @@ export function launch(path) {
     return
   }
   const node = join(ROOT, 'node_modules', 'node', 'bin', 'node')
-  if (existsSync(node)) handOver(node, [...flagsOfNode(), '--', entry, ...process.argv.slice(2)])
+  if (existsSync(node)) handOver(node, [...process.execArgv, '--', entry, ...process.argv.slice(2)])
   else fail(`Node ${NEEDED} or later is needed, and this is ${process.versions.node}`, howToGetNode())
 }
 
@@ -47,11 +47,6 @@ function keepCompiled() {
   const cache = join(folder, '.cache', 'setpoint')
   process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || cache
   if (module.enableCompileCache) module.enableCompileCache(process.env.NODE_COMPILE_CACHE)
-}
-
-/** Those of the script's first line. */
-function flagsOfNode() {
-  return process.execArgv.filter((flag) => flag !== '--')
 }
 
 /** Signals and the exit code pass through. A terminal sends Ctrl-C to both processes; Setpoint takes the two for one. */
