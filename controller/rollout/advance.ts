@@ -3,7 +3,7 @@ import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import { isSettled, releasedSlots } from './judge.ts'
-import { heldPort, type LeavingPort, type SlotTasks } from './slot-tasks.ts'
+import { heldPorts, type LeavingPort, type SlotTasks } from './slot-tasks.ts'
 
 /** How long, in milliseconds, a task without a healthcheck must stay up before the next batch moves. */
 const SETTLE = 1000
@@ -12,8 +12,9 @@ export interface Moved {
   service: string
   progress: ServiceProgress
   release: Change[]
-  /** What the service still has to move waits for what it depends on. */
+  /** What the service still has to move waits for what it depends on, or for these ports. */
   blocked: boolean
+  held: LeavingPort[]
   wakeAt: Date | null
 }
 
@@ -38,14 +39,14 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const again = grow.filter((change) => change.slot in before.released)
   const waiting = grow.filter((change) => !(change.slot in before.released))
   const progress = followBatch(service, before, at)
-  const blocked =
-    waiting.length > 0 && (!dependenciesMet(service, at) || heldPort(service, at.leaving) !== undefined)
+  const held = heldPorts(service, { changes: waiting, leaving: at.leaving })
+  const blocked = held.length > 0 || (waiting.length > 0 && !dependenciesMet(service, at))
   const batch = blocked || isPaused(progress, at.now) ? [] : nextBatch(service, rollout, { before, waiting })
   return {
     service: service.name,
     progress: batch.length === 0 ? progress : openBatch(service, progress, { batch, now: at.now }),
     release: [...shrink, ...again, ...batch],
-    blocked,
+    ...{ blocked, held },
     wakeAt: wakeAt(service, progress, { batch, waiting, now: at.now }),
   }
 }

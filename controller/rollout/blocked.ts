@@ -3,7 +3,7 @@ import type { Rollout } from '../../schemas/record.ts'
 import type { ServiceSpec } from '../../schemas/stack.ts'
 import type { Moved } from './advance.ts'
 import type { Judgement } from './judge.ts'
-import { heldPort, type LeavingPort, type SlotTasks } from './slot-tasks.ts'
+import type { SlotTasks } from './slot-tasks.ts'
 import { isDone } from './task-failure.ts'
 
 /** Since when nothing moves because of dependencies alone; undefined while a batch is on its way or none is blocked. */
@@ -25,7 +25,7 @@ export function blockedUntil({ blockedSince, to }: Rollout): Date | null {
 export function blockedFailure(
   rollout: Rollout,
   moved: Moved[],
-  at: { tasks: SlotTasks; leaving: LeavingPort[]; now: Date },
+  at: { tasks: SlotTasks; now: Date },
 ): Judgement | undefined {
   const until = blockedUntil(rollout)
   const waiting = moved.find((move) => move.blocked)
@@ -33,7 +33,7 @@ export function blockedFailure(
   const service = rollout.to.spec.services.find(({ name }) => name === waiting.service)
   if (service === undefined || rollout.blockedSince === undefined) return undefined
   const waited = formatDuration(until.getTime() - Date.parse(rollout.blockedSince))
-  const message = `It waited ${waited} for ${awaited(service, at)}.`
+  const message = `It waited ${waited} for ${awaited(service, waiting, at.tasks)}.`
   const cause = {
     service: service.name,
     slot: 1,
@@ -47,12 +47,10 @@ export function blockedFailure(
   return { service: service.name, progress: waiting.progress, verdict, cause }
 }
 
-function awaited(
-  service: ServiceSpec,
-  { tasks, leaving }: { tasks: SlotTasks; leaving: LeavingPort[] },
-): string {
+function awaited(service: ServiceSpec, { held: [port] }: Moved, tasks: SlotTasks): string {
   const missing = service.dependsOn.filter((dependency) => !isDone(tasks(dependency.service, '1')))
   if (missing.length > 0) return missing.map((dependency) => dependency.service).join(', ')
-  const held = heldPort(service, leaving)
-  return held ? `port ${held.port}, which service ${held.service} has not given up` : 'what it depends on'
+  return port
+    ? `port ${port.port} of ${port.host}, which ${port.service} has not given up`
+    : 'what it depends on'
 }

@@ -1,6 +1,7 @@
 import { type Observed, tasksOf } from '../../schemas/fleet.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
+import type { Change } from '../plan/plan.ts'
 
 /** The task that stands for a slot at the wanted fingerprint, if any host reports one. */
 export type SlotTasks = (service: string, slot: string) => TaskStatus | undefined
@@ -19,10 +20,11 @@ export function slotTasks(spec: StackSpec, observed: Observed): SlotTasks {
   return (service, slot) => found.get(`${service}/${slot}`)
 }
 
-/** A port (`8080/tcp`) that a task of the stack holds and will give up. */
+/** A port (`8080/tcp`) of a host that a task of the stack holds and will give up. */
 export interface LeavingPort {
   port: string
   service: string
+  host: string
 }
 
 /**
@@ -33,13 +35,25 @@ export function leavingPorts(spec: StackSpec, observed: Observed): LeavingPort[]
   const wanted = new Map(spec.services.map((service) => [service.name, service.fingerprint]))
   return tasksOf(observed, spec.name)
     .filter(({ task }) => wanted.get(task.service) !== task.fingerprint)
-    .flatMap(({ task }) => (task.ports ?? []).map((port) => ({ port: portOf(port), service: task.service })))
+    .flatMap(({ task, host }) =>
+      (task.ports ?? []).map((port) => ({
+        port: portOf(port),
+        service: task.service,
+        host: host.info.name,
+      })),
+    )
 }
 
-/** The first of the service's ports that another service of the stack has yet to give up, if there is one. */
-export function heldPort({ name, container }: ServiceSpec, leaving: LeavingPort[]): LeavingPort | undefined {
+/** Those of the service's ports that other services of the stack have yet to give up where its changes go. */
+export function heldPorts(
+  { name, container }: ServiceSpec,
+  { changes, leaving }: { changes: Change[]; leaving: LeavingPort[] },
+): LeavingPort[] {
   const wanted = container.ports.map(({ published, protocol }) => `${published}/${protocol}`)
-  return leaving.find(({ port, service }) => service !== name && wanted.includes(port))
+  const hosts = changes.filter(({ service }) => service === name).map(({ host }) => host)
+  return leaving.filter(
+    ({ port, service, host }) => service !== name && wanted.includes(port) && hosts.includes(host),
+  )
 }
 
 /** `8080/tcp` of `[hostIp:]8080->80/tcp`. */

@@ -8,6 +8,7 @@ import { advanceService, isOfGoneService, type Moved } from './advance.ts'
 import { blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { isSettled, type Judgement, judge } from './judge.ts'
+import { endCircle } from './port-swap.ts'
 import { leavingPorts, type SlotTasks, slotTasks } from './slot-tasks.ts'
 import { steady } from './steady.ts'
 import { awaitedUntil } from './untouched.ts'
@@ -73,7 +74,7 @@ function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolea
     advanceService(service, rollout, { ...input, tasks, leaving }),
   )
   const next = withProgress(rollout, moved, now)
-  const stuck = blockedFailure(next, moved, { tasks, leaving, now })
+  const stuck = blockedFailure(next, moved, { tasks, now })
   if (stuck !== undefined) return end(input, next, stuck)
   const awaited = awaitedUntil(next, { ...input, tasks, healthy: record.healthy })
   const settled = awaited === null && allSettled(input.slots, next, tasks)
@@ -86,6 +87,7 @@ function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolea
     record: { ...record, rollout: next, since, message: progress(next, plan) },
     release: [
       ...moved.flatMap((move) => move.release),
+      ...endCircle(moved, plan),
       ...gone.filter((change) => settled || rollout.direction === 'back' || holders.has(change.service)),
     ],
     wakeAt: earliest([...moved.map((move) => move.wakeAt), blockedUntil(next), awaited]),

@@ -62,6 +62,19 @@ it('renames a service that publishes a port: the old one gives it up, then the n
   }
 })
 
+it('gives two services the ports of each other', async () => {
+  const colours = (blue: number, green: number) =>
+    compose(
+      appService('blue', { message: 'blue', port: blue }),
+      appService('green', { message: 'green', port: green }),
+    )
+  await host.until(isConverged(await host.commit({ 'colours/compose.yaml': colours(8091, 8092) }), 'colours'))
+  await host.until(isConverged(await host.commit({ 'colours/compose.yaml': colours(8092, 8091) }), 'colours'))
+  const answers = await Promise.all([8091, 8092].map((port) => host.http(port)))
+  expect(answers.map(({ body }) => body)).toEqual(['green\n', 'blue\n'])
+  await host.commit({ 'colours/compose.yaml': null })
+})
+
 it('moves a service that publishes a port to another stack: no failure while the old one takes its time', async () => {
   // Nothing ends by SIGURG: the grace period, longer than a rollout is patient with refusals, passes in full.
   const app = `services: {app: {image: ${TEST_IMAGE}, ports: ['8090:8080'], stop_signal: SIGURG, stop_grace_period: 5s, deploy: {update_config: {monitor: 500ms}}}}\n`

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { describePort } from '../../../schemas/port.ts'
 import type { StackSpec } from '../../../schemas/stack.ts'
 import type { Task, TaskStatus } from '../../../schemas/task.ts'
 import { aService, aStack, sha } from '../../support/builders.ts'
@@ -635,21 +636,29 @@ describe('waiting', () => {
     expect(simulation.record()?.outcome).toBe('converged')
   })
 
-  it('says of two services that swap their ports which one was waited for', () => {
-    const at = (published: number) => ({
-      container: { ports: [{ target: 80, published, protocol: 'tcp' as const }] },
-    })
-    const holding: Fate = ({ service }) => ({ ports: [service === 'blue' ? '8080->80/tcp' : '8081->80/tcp'] })
-    const simulation = deployed(
-      aStack('web', [aService('blue', at(8080)), aService('green', at(8081))]),
-      holding,
-    )
-    simulation.commit(sha(2), aStack('web', [aService('blue', at(8081)), aService('green', at(8080))]))
+  const publishing = (name: string, published: number) =>
+    aService(name, { container: { ports: [{ target: 80, published, protocol: 'tcp' }] } })
+  const asWanted: Fate = ({ container }) => ({ ports: container.ports.map(describePort) })
+
+  it('gives ports up all at once where services are to have those of each other', () => {
+    const services = (...ports: number[]) =>
+      ['a', 'b', 'c'].map((name, index) => publishing(name, ports[index] ?? 0))
+    const simulation = deployed(aStack('web', services(8080, 8081, 8082)), asWanted)
+    simulation.commit(sha(2), aStack('web', services(8081, 8082, 8080)))
+    expect(simulation.settle().map(lines)).toEqual([
+      ['remove a.1', 'remove b.1', 'remove c.1'],
+      ['run a.1', 'run b.1', 'run c.1'],
+    ])
+    expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  it('does not wait for what tasks of other hosts have', () => {
+    const simulation = simulate({ hosts: ['a', 'b'], fate: asWanted })
+    simulation.commit(sha(1), aStack('web', [publishing('old', 8080)]))
     simulation.settle()
-    const [, swap] = simulation.record()?.history ?? []
-    expect(swap?.failure?.message).toBe(
-      'It waited 2m for port 8081/tcp, which service green has not given up.',
-    )
+    simulation.silence('a')
+    simulation.commit(sha(2), aStack('web', [publishing('new', 8080)]))
+    expect(simulation.settle().map(lines)).toEqual([['run new.1']])
   })
 
   it('for a host tells which, and goes on when it reports', () => {
