@@ -1,44 +1,34 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import type { Log } from '../../schemas/log.ts'
 import type { Paths } from '../paths.ts'
 import { isAlive } from '../processes.ts'
 import { signal } from '../signals.ts'
 import { readAbilities } from './abilities.ts'
 import { startArgv } from './argv.ts'
-import { cgroupPath, fileOf, oomKills, readLimits, removeCgroup } from './cgroup/cgroup.ts'
-import { writeLimits } from './cgroup/knobs.ts'
-import {
-  type FolderOf,
-  filesOfSettings,
-  readSettings,
-  settingFiles,
-  writeSettings,
-} from './cgroup/settings.ts'
-import { readUsage } from './cgroup/usage.ts'
+import { cgroupVerbs } from './cgroup/verbs.ts'
 import type { RuntimeChoice } from './choose.ts'
 import { confinements } from './confinement/confinement.ts'
 import { loadSeccomp } from './confinement/seccomp.ts'
 import { conmonPid } from './conmon.ts'
-import { type Context, commandOf, conmonPidFileOf, exitDirOf, filesOf } from './context.ts'
+import { type Context, commandOf, conmonPidFileOf, exitDirOf } from './context.ts'
 import { openContexts } from './contexts.ts'
 import { createContainer } from './create.ts'
 import { deleteContainer } from './delete.ts'
 import { run } from './exec.ts'
-import { type ExitFile, watchExits } from './exits.ts'
+import { exitFrom, exitOf } from './exit-of.ts'
+import { watchExits } from './exits.ts'
 import { explain } from './explain.ts'
-import { logFiles } from './logs/files.ts'
 import { tailLog } from './logs/reader.ts'
 import { createMountBatch } from './mounts/batch.ts'
-import { checkFolders, isRootMounted, mountOverlay, removeOverlay } from './mounts/root.ts'
-import { removeSharedMemory } from './mounts/shared-memory.ts'
+import { checkFolders, isRootMounted, mountOverlay } from './mounts/root.ts'
 import { execIn } from './probe.ts'
 import { endOldProbes } from './probe-leftovers.ts'
-import { exists, readRecord, stateOf } from './record.ts'
-import type { Exit, Runtime } from './runtime.ts'
+import { purgeContainer, removeParents } from './purge.ts'
+import { readRecord, stateOf } from './record.ts'
+import type { Runtime } from './runtime.ts'
 import { tracesOf } from './traces.ts'
 import { checkUsers } from './users/own-users.ts'
-import { closeUsers, openUsers } from './users/users.ts'
+import { openUsers } from './users/users.ts'
 
 export interface OciOptions {
   paths: Paths
@@ -47,8 +37,6 @@ export interface OciOptions {
 }
 
 const START_DEADLINE = 30_000
-/** Docker's word for a container of which nobody knows how it ended. */
-const UNKNOWN_EXIT = 255
 
 /**
  * Containers by crun or runc, each under a conmon of its own that holds its log and exit code and does not need the
@@ -106,29 +94,9 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
       })
     },
     exitOf: async (id) => exitOf(await contexts.of(id), id),
-    limits: async (id) => readLimits(info.cgroup, cgroupPath(paths.instance, id)),
-    usage: (id, pid) => readUsage(info.cgroup, { cgroup: cgroupPath(paths.instance, id), pid }),
-    async setLimits(id, resources) {
-      await writeLimits(info.cgroup, filesOf(context, id).cgroup, resources).catch((error) => {
-        throw explain(`the limits of task ${id} cannot be set`, error.message, error)
-      })
-    },
-    settings: (id, resources) => readSettings(folderOf(id), settingFiles(info.cgroup, resources)),
-    settingsNow: (id, settings) => readSettings(folderOf(id), filesOfSettings(settings)),
-    async setSettings(id, settings) {
-      try {
-        writeSettings(folderOf(id), settings)
-      } catch (error) {
-        throw explain(`the limits of task ${id} cannot be set`, (error as Error).message, error)
-      }
-    },
+    ...cgroupVerbs(info.cgroup, paths.instance),
     logs: (id, tail) => tailLog(paths.task(id), tail),
     close: async () => exits.close(),
-  }
-
-  function folderOf(id: string): FolderOf {
-    const path = cgroupPath(paths.instance, id)
-    return (controller) => fileOf(info.cgroup, controller, path)
   }
 
   async function state(id: string) {
@@ -162,44 +130,4 @@ async function startContainer(context: Context, id: string): Promise<void> {
   if (result.exitCode === 0) return
   const said = result.timedOut ? 'it did not start in time' : result.stderr
   throw explain(`the container of task ${id} cannot be started`, said)
-}
-
-async function purgeContainer(context: Context, id: string): Promise<void> {
-  const files = filesOf(context, id)
-  await deleteContainer(context, id)
-  await removeOverlay(context.paths, id)
-  await removeSharedMemory(context.paths, id)
-  await closeUsers(context.paths, id)
-  await Promise.all([
-    rm(files.bundle, { recursive: true, force: true }),
-    removeLog(context.paths.task(id)),
-    context.exits.forget(id),
-    removeCgroup(context.info.cgroup, files.cgroup),
-  ])
-}
-
-async function removeLog(folder: string): Promise<void> {
-  await Promise.all((await logFiles(folder)).map(({ path }) => rm(path, { force: true })))
-}
-
-/** `/setpoint/<instance>` and `/setpoint` go with the last container; while another agent has some, `/setpoint` stays. */
-async function removeParents({ info, paths }: Context): Promise<void> {
-  const instance = `/setpoint/${paths.instance}`
-  await removeCgroup(info.cgroup, instance)
-  await removeCgroup(info.cgroup, dirname(instance))
-}
-
-async function exitFrom(context: Context, id: string, { exitCode, at }: ExitFile): Promise<Exit> {
-  const { oom, cgroup } = filesOf(context, id)
-  const oomKilled = oomKills(context.info.cgroup, cgroup) > 0 || (await exists(oom))
-  return { id, exitCode, oomKilled, at }
-}
-
-async function exitOf(context: Context, id: string): Promise<Exit | undefined> {
-  const file = await context.exits.read(id)
-  if (file) return exitFrom(context, id, file)
-  if ((await stateOf(context.command.root, id))?.status !== 'stopped') return undefined
-  if (await conmonPid(id, filesOf(context, id).conmonPidFile)) return undefined // it is about to write the file
-  const late = await context.exits.read(id)
-  return exitFrom(context, id, late ?? { exitCode: UNKNOWN_EXIT, at: new Date().toISOString() })
 }
