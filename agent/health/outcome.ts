@@ -1,6 +1,7 @@
 import { messageOf } from '../../schemas/error.ts'
 import type { HealthTimes } from '../../schemas/healthcheck.ts'
 import type { Probe } from '../../schemas/task.ts'
+import { iso } from '../clock.ts'
 import type { ExecResult } from '../runtime/runtime.ts'
 
 /** Docker keeps this many bytes of a probe's output. */
@@ -10,7 +11,7 @@ const NO_EXIT_CODE = -1
 
 /** What is kept of a probe; `now` in milliseconds since 1970. */
 export function asProbe(result: ExecResult, { timeout }: HealthTimes, now: number): Probe {
-  const at = new Date(now).toISOString()
+  const at = iso(now)
   const output = capped(result.output)
   if (!result.timedOut) return { exitCode: result.exitCode, output, at }
   const said = output === '' ? '' : `: ${output}`

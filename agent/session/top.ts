@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, jsonFrame } from '../../schemas/session/frames.ts'
 import type { ProcessLine, TopRequest } from '../../schemas/session/request.ts'
+import { iso } from '../clock.ts'
 import { readKernelFile } from '../kernel-file.ts'
 import { argvOfProcess, parseProcessStat } from '../processes.ts'
 import { cgroupPath } from '../runtime/cgroup/cgroup.ts'
@@ -52,7 +53,7 @@ function processOf(pid: number, { booted, nameOf }: Host): ProcessLine | undefin
     user: nameOf(uid),
     cpu: cpuTime / TICKS,
     memory: pages * PAGE,
-    startedAt: new Date(booted + (startTime / TICKS) * 1_000).toISOString(),
+    startedAt: iso(booted + (startTime / TICKS) * 1_000),
     argv: argv?.length ? clipped(argv) : [`[${name}]`],
   }
 }

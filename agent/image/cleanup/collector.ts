@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises'
 import { formatDuration } from '../../../schemas/duration.ts'
 import type { ImageSource } from '../../../schemas/image.ts'
 import type { Log } from '../../../schemas/log.ts'
+import { iso } from '../../clock.ts'
 import { run } from '../../runtime/exec.ts'
 import { removePackages } from '../build/packages-cache.ts'
 import type { Buildah } from '../buildah.ts'
@@ -60,14 +61,14 @@ export function createCollector(options: CollectorOptions): Collector {
     usage = diskUsage,
   } = options
   const percent = async () => usage(await storage.root())
-  const oldest = () => new Date(now() - maxAge).toISOString()
+  const oldest = () => iso(now() - maxAge)
 
   async function candidates(uses: ImageUse[]): Promise<Unused[]> {
     const inUse = await held()
     for (const { service, source, id = await storage.find(source) } of uses) {
       if (id === undefined) continue
       inUse.add(id)
-      ledger.change((known) => withUse(known, { id, service, now: new Date(now()).toISOString() }))
+      ledger.change((known) => withUse(known, { id, service, now: iso(now()) }))
     }
     const images = await storage.list()
     const there = new Set(images.map(({ id }) => id))
