@@ -1,5 +1,7 @@
+import { withoutForgotten } from '../../controller/plan/forgotten.ts'
 import { type Change, planStack, slotsOf, targetOf } from '../../controller/plan/plan.ts'
 import { accept, type Candidate, startRollback, wantedRevision } from '../../controller/rollout/accept.ts'
+import { forgetHost } from '../../controller/rollout/forget-host.ts'
 import { nextInventory } from '../../controller/rollout/inventory.ts'
 import { step } from '../../controller/rollout/step.ts'
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
@@ -28,6 +30,10 @@ export interface Simulation {
   pass(ms: number): void
   now(): Date
   silence(host: string): void
+  /** Somebody says that a host is gone for good. */
+  forget(host: string): void
+  /** It reports again, with the tasks that it had. */
+  comeBack(host: string): void
   /** A host has a task no more. */
   lose(taskId: string): void
   /** Asks for an earlier healthy revision, as `setpoint rollback` does. */
@@ -50,6 +56,7 @@ export function simulate({
 } = {}): Simulation {
   const fleet = new Map<string, TaskStatus[]>(hosts.map((host) => [host, []]))
   const silent = new Set<string>()
+  const forgotten = new Map<string, TaskStatus[]>()
   const refused = new Map<string, typeof REFUSAL & { at: string }>()
   const checks: ((tasks: TaskStatus[]) => void)[] = []
   let now = Date.parse('2026-01-01T00:00:00Z')
@@ -74,7 +81,8 @@ export function simulate({
     const wanted = wantedRevision(accepted)
     const plan = planStack(targetOf(accepted.name, wanted), seen, accepted.inventory)
     const next = step({
-      ...{ record: accepted, plan, slots: slotsOf(wanted, seen), observed: seen, now: at },
+      ...{ record: accepted, plan, slots: slotsOf(wanted, seen), now: at },
+      observed: withoutForgotten(seen, accepted.inventory),
       refusalOf: ({ action }) => ('task' in action ? refused.get(action.task.id) : undefined),
     })
     record = {
@@ -143,6 +151,15 @@ export function simulate({
         record = startRollback(record, to, { now: new Date(now), reason: 'by hand', trigger: 'rollback' })
     },
     silence: (host) => void silent.add(host),
+    forget: (host) => {
+      if (record) record = forgetHost(record, host, new Date(now))
+      forgotten.set(host, fleet.get(host) ?? [])
+      fleet.delete(host)
+    },
+    comeBack: (host) => {
+      silent.delete(host)
+      fleet.set(host, forgotten.get(host) ?? fleet.get(host) ?? [])
+    },
     lose: (taskId) => {
       for (const [host, tasks] of fleet)
         fleet.set(

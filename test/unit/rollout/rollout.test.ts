@@ -47,6 +47,54 @@ function outcomes(simulation: Simulation): string[] {
   return (simulation.record()?.history ?? []).map((entry) => entry.outcome)
 }
 
+describe('a host that is gone for good', () => {
+  const hostsOf = (simulation: Simulation) =>
+    simulation
+      .tasks()
+      .map(({ slot, host }) => `${slot} ${host}`)
+      .sort()
+
+  it('holds up a rollout until it is forgotten, and what it had is removed where it comes back', () => {
+    const simulation = simulate({ hosts: ['a', 'b'] })
+    simulation.commit(sha(1), version('1', { replicas: 2 }))
+    simulation.settle()
+    expect(hostsOf(simulation)).toEqual(['1 a', '2 b'])
+    simulation.silence('b')
+    simulation.commit(sha(2), version('2', { replicas: 2 }))
+    simulation.settle()
+    expect(simulation.record()?.message).toContain(
+      'app.2 waits: host b, which may still run it, does not report',
+    )
+    simulation.forget('b')
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({ outcome: 'converged', healthy: { revision: sha(2) } })
+    expect(hostsOf(simulation)).toEqual(['1 a', '2 a'])
+    expect(simulation.turn()).toEqual([])
+
+    simulation.comeBack('b')
+    simulation.settle()
+    expect(hostsOf(simulation)).toEqual(['1 a', '2 a'])
+    expect(simulation.record()?.inventory.map(({ host }) => host)).toEqual(['a', 'a'])
+  })
+
+  it('is forgotten in the middle of a batch: what was let go there is let go anew, and has its time', () => {
+    const fate: Fate = ({ host }) => (host === 'b' ? { health: 'starting' } : {})
+    const simulation = simulate({ hosts: ['a', 'b'], fate })
+    simulation.commit(sha(1), version('1', { replicas: 2 }))
+    simulation.turn()
+    simulation.silence('b')
+    simulation.pass(119_000)
+    simulation.turn()
+    simulation.forget('b')
+    simulation.turn()
+    simulation.pass(2_000) // past the deadline of the batch that it was in
+    expect(lines(simulation.turn())).toEqual(['run app.2'])
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({ outcome: 'converged' })
+    expect(hostsOf(simulation)).toEqual(['1 a', '2 a'])
+  })
+})
+
 describe('a job that its host refuses for good', () => {
   const [first, second] = [version('1'), version('2')]
   const refuses = (spec: StackSpec) => (task: Task) =>
