@@ -69,9 +69,9 @@ function checkGone({ fleet, now }: ForgetDeps, host: string, left: ForgottenHost
   const tasks = left.tasks.map((task) => slotName(task)).join(', ')
   const message =
     left.seen === null
-      ? `${host} was not heard yet, but it is not ${patience} that this controller listens.`
+      ? `${host} was not heard yet, and this controller has listened for less than ${patience}.`
       : `${host} is there: it was last heard at ${left.seen}.`
-  const hint = `Once its agent has been stopped for ${patience}, or in any case without a word from it, try again.`
+  const hint = `Stop its agent or switch it off, and try again after ${patience} without a word from it.`
   const counted = tasks === '' ? 'Nothing counts on it.' : `What counts on it: ${tasks}.`
   throw new SetpointError('HOST_REPORTS', message, { hint: `${counted} ${hint}` })
 }

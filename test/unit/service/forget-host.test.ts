@@ -78,7 +78,7 @@ describe('refuses', () => {
       'one that nobody would have heard yet',
       { state: 'stale' as const, heard: false },
       'HOST_REPORTS',
-      /not 15 s/,
+      /less than 15 s/,
     ],
     ['before all reports were read', { heard: false, current: false }, 'HOST_REPORTS', /not heard yet/],
     ['when another controller leads', { leads: false }, 'NOT_LEADER', /leads/],
