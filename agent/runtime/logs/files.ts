@@ -70,7 +70,7 @@ export async function tailPlace(files: LogFile[], tail: number): Promise<LogPlac
     const handle = await open(file.path, 'r').catch(absent)
     if (handle === undefined) continue
     try {
-      const { offset, lines } = await backFrom(handle, wanted)
+      const { offset, lines } = await backFrom(handle, { wanted, size: file.size })
       wanted -= lines
       looked += file.size - offset
       if (wanted <= 0 || looked > MAX_BACK) return { id: file.id, offset }
@@ -81,9 +81,11 @@ export async function tailPlace(files: LogFile[], tail: number): Promise<LogPlac
   return files[0] && { id: files[0].id, offset: 0 }
 }
 
-/** Goes back over so many whole lines from the end of a file; over all when it has fewer. */
-async function backFrom(handle: FileHandle, wanted: number): Promise<{ offset: number; lines: number }> {
-  const { size } = await handle.stat()
+/** Goes back over so many whole lines from where a file ended, `size` bytes in; over all when it has fewer. */
+async function backFrom(
+  handle: FileHandle,
+  { wanted, size }: { wanted: number; size: number },
+): Promise<{ offset: number; lines: number }> {
   let position = size
   let text = Buffer.alloc(0)
   if (wanted <= 0) return { offset: size, lines: 0 }

@@ -15,7 +15,7 @@ import { type LineJoiner, lineJoiner } from './line-joiner.ts'
 
 /** Reads a task's log from a place on, each line once, also while it grows and its files are exchanged. */
 export interface LogReader {
-  /** The lines up to the present end of the log, some at a time. */
+  /** The lines up to the end that the log had when it was opened, some at a time: whoever writes fast does not go on here. */
   history(): AsyncGenerator<LogLine[]>
   /** What is written after that, until `signal` aborts. */
   live(signal: AbortSignal): AsyncGenerator<LogLine[]>
@@ -33,6 +33,7 @@ const LOOK_AGAIN = 1_000
 /** @param tail so many lines back from the end; undefined: from the beginning */
 export async function openLog(folder: string, tail?: number): Promise<LogReader> {
   const files = await logFiles(folder)
+  const end = endOf(files)
   const from = tail === undefined ? beginning(files) : await tailPlace(files, tail)
   const joiner = lineJoiner()
   let current: OpenFile | undefined
@@ -40,16 +41,17 @@ export async function openLog(folder: string, tail?: number): Promise<LogReader>
   let done = before(from, files)
   let place = from
 
-  /** Lines from where the last call ended, to the end of the newest file. */
-  async function* advance(): AsyncGenerator<LogLine[]> {
+  /** Lines from where the last call ended, to that end; to the end of the newest file where there is no such place. */
+  async function* advance(end?: LogPlace): AsyncGenerator<LogLine[]> {
     for (;;) {
       current ??= await openAt(folder, place, done)
       if (current === undefined) return
       // looked for before the rest is read: once there is a newer file nothing is written to this one any more
       const files = await logFiles(folder)
       const next = await nextAfter(current, files, done)
-      yield* readOn(current, joiner)
-      if (next === undefined) return
+      const isLast = current.id === end?.id
+      yield* readOn(current, joiner, isLast ? end?.offset : undefined)
+      if (isLast || next === undefined) return
       await current.handle.close()
       done = new Set(files.map(({ id }) => id).filter((one) => one === current?.id || done.has(one)))
       place = { id: next.id, offset: 0 }
@@ -59,7 +61,7 @@ export async function openLog(folder: string, tail?: number): Promise<LogReader>
 
   return {
     async *history() {
-      yield* advance()
+      yield* advance(end)
     },
     async *live(signal) {
       const watcher = watchFolder(folder, signal)
@@ -104,6 +106,11 @@ function beginning([first]: LogFile[]): LogPlace | undefined {
   return first && { id: first.id, offset: 0 }
 }
 
+function endOf(files: LogFile[]): LogPlace | undefined {
+  const last = files.at(-1)
+  return last && { id: last.id, offset: last.size }
+}
+
 function before(place: LogPlace | undefined, files: LogFile[]): Set<FileId> {
   const at = files.findIndex(({ id }) => id === place?.id)
   return new Set(files.slice(0, Math.max(0, at)).map(({ id }) => id))
@@ -145,10 +152,16 @@ async function nextAfter(
   return isRemoved ? files.find((file) => !done.has(file.id)) : undefined
 }
 
-async function* readOn(file: OpenFile, joiner: LineJoiner): AsyncGenerator<LogLine[]> {
+/** @param upTo bytes of the file that are read at most */
+async function* readOn(
+  file: OpenFile,
+  joiner: LineJoiner,
+  upTo = Number.POSITIVE_INFINITY,
+): AsyncGenerator<LogLine[]> {
   for (;;) {
     const chunk = Buffer.alloc(CHUNK)
-    const { bytesRead } = await file.handle.read(chunk, 0, CHUNK, file.offset)
+    const length = Math.min(CHUNK, Math.max(0, upTo - file.offset))
+    const { bytesRead } = await file.handle.read(chunk, 0, length, file.offset)
     if (bytesRead === 0) return
     file.offset += bytesRead
     const text = Buffer.concat([file.partial, chunk.subarray(0, bytesRead)])

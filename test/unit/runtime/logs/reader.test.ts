@@ -103,7 +103,8 @@ describe('a log that is followed', () => {
       await rename(log, join(folder, 'log.1'))
       await writeFile(log, row(`${next} after ${old}`))
     }
-    expect((await take(reader.history())).map(({ text }) => text)).toEqual(['2', '3 after 2', '4 after 3'])
+    const rest = await take(reader.live(AbortSignal.abort()))
+    expect(rest.map(({ text }) => text)).toEqual(['2', '3 after 2', '4 after 3'])
     await reader.close()
   })
 
@@ -118,6 +119,15 @@ describe('a log that is followed', () => {
     await rename(join(folder, 'log.tmp'), log) // conmon at its own limit
     await follower.until('2')
     expect(await follower.end()).toEqual([...(tail === 0 ? [] : ['last']), '1', '2'])
+  })
+
+  it('gives what comes after its opening to whoever follows, and to nobody else', async () => {
+    await writeFile(log, ['1', '2', '3'].map((text) => row(text)).join(''))
+    const reader = await openLog(folder, 2)
+    await appendFile(log, row('4'))
+    expect((await take(reader.history())).map(({ text }) => text)).toEqual(['2', '3'])
+    expect((await take(reader.live(AbortSignal.abort()))).map(({ text }) => text)).toEqual(['4'])
+    await reader.close()
   })
 
   it('ends with what was written until then', async () => {
