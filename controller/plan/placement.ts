@@ -4,13 +4,13 @@ import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
 export type Place = (service: string) => string | undefined
 
 /**
- * Places tasks one after the other: fewest tasks of the service first, then fewest at all (Swarm's spread), then by
+ * Places tasks of a stack one after the other: fewest tasks of the service first, then fewest at all (Swarm's spread), then by
  * name. What it has placed counts for the next.
  */
-export function placer(observed: Observed): Place {
+export function placer(observed: Observed, stack: string): Place {
   let counts: TaskCounts | undefined
   return (service) => {
-    counts ??= countTasks(observed)
+    counts ??= countTasks(observed, stack)
     const name = leastLoaded(service, observed, counts)
     if (name !== undefined) add(counts, name, service)
     return name
@@ -31,17 +31,17 @@ function leastLoaded(service: string, observed: Observed, counts: TaskCounts): s
   return best?.name
 }
 
-function countTasks(observed: Observed): TaskCounts {
+/** Services are those of the stack: another one may have a service of the same name. */
+function countTasks(observed: Observed, stack: string): TaskCounts {
   const counts: TaskCounts = new Map()
   for (const host of observed.values())
-    for (const task of host.tasks) add(counts, host.info.name, task.service)
+    for (const task of host.tasks)
+      add(counts, host.info.name, task.stack === stack ? task.service : undefined)
   return counts
 }
 
-function add(counts: TaskCounts, host: string, service: string): void {
-  const entry = counts.get(host) ?? { all: 0, services: new Map<string, number>() }
-  counts.set(host, {
-    all: entry.all + 1,
-    services: entry.services.set(service, (entry.services.get(service) ?? 0) + 1),
-  })
+function add(counts: TaskCounts, host: string, service: string | undefined): void {
+  const { all, services } = counts.get(host) ?? { all: 0, services: new Map<string, number>() }
+  if (service !== undefined) services.set(service, (services.get(service) ?? 0) + 1)
+  counts.set(host, { all: all + 1, services })
 }

@@ -54,7 +54,7 @@ export function planStack(target: Target, seen: Observed, inventory: InventoryIt
   const owned = new Set(inventory.map((item) => item.taskId))
   const bySlot = groupBySlot(tasksOf(observed, target.stack), target.spec)
   const hostOf = hostFinder({ bySlot: new Map(bySlot), inventory: countedOn(inventory), plan })
-  const around = { target, observed, inventory, owned, place: placer(observed), hostOf, plan }
+  const around = { target, observed, inventory, owned, place: placer(observed, target.stack), hostOf, plan }
   for (const service of ownersFirst(target.spec?.services ?? [])) {
     for (const slot of wantedSlots(service, observed)) {
       const key = `${service.name}/${slot}`

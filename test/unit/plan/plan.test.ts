@@ -148,6 +148,12 @@ describe('planStack', () => {
     expect(planStack(target(web), aFleet(), []).waiting[0]?.reason).toBe('no host is ready to take it')
   })
 
+  it('spreads a service wherever another stack has one of the same name', () => {
+    const others = running(web).map((task) => ({ ...task, id: `shop-${task.slot}`, stack: 'shop' }))
+    const hosts = running(web, aFleet(aHost('a', others), aHost('b'))).map(({ host }) => host)
+    expect(hosts).toEqual(['b', 'a'])
+  })
+
   it('spreads a service over the hosts, and keeps off paused ones', () => {
     const paused = aHost('c', [])
     paused.info = { ...paused.info, availability: 'pause' }
