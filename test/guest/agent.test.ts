@@ -4,41 +4,20 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StatusDocument, TaskView } from '../../schemas/status.ts'
 import { isServing } from '../../schemas/task.ts'
-import { TEST_IMAGE } from '../support/host-images.ts'
 import { isConverged, tasksOf } from '../support/stacks.ts'
 import { type Controller, freePort, makeController } from './controller.ts'
 import { type Guest, startGuest } from './machine.ts'
+import { SERVE_NFS, SHARE } from './nfs-server.ts'
 import { TESTS } from './payload.ts'
+import { HUNGRY, LAN, LATE, WEB } from './stacks.ts'
+import { sumsOf, toldOf } from './writer.ts'
 
-const COMPOSE = `services:
-  app:
-    image: ${TEST_IMAGE}
-    ports: ["8080:8080"]
-    volumes: ["data:/data"]
-    logging: {driver: journald}
-    x-setpoint: {healthcheck: {http: {port: 8080}, interval: 10s}}
-    deploy: {replicas: 2, resources: {limits: {memory: 32M, cpus: "0.5", pids: 50}}}
-  users:
-    image: ${TEST_IMAGE}
-    userns_mode: auto
-    volumes: ["data:/data"]
-    tmpfs: [/scratch]
-    configs: [{source: settings, target: /etc/settings}]
-    x-setpoint: {healthcheck: {http: {port: 8080}, interval: 10s}}
-    deploy: {resources: {limits: {memory: 32M}}}
-volumes: {data: {}}
-configs: {settings: {content: "on"}}
-`
+const STATE = '/var/lib/setpoint/agent'
+const TASKS = `${STATE}/tasks`
+const VOLUMES = `${STATE}/volumes`
+const DATA = `${VOLUMES}/web_data/data`
 
-const HUNGRY = `services:
-  eats:
-    image: ${TEST_IMAGE}
-    command: [sh, -c, 'echo hungry; x=xxxxxxxxxxxxxxxx; while :; do x=$$x$$x; done']
-    restart: "no"
-    mem_limit: 16m
-`
-
-const DATA = '/var/lib/setpoint/agent/volumes/web_data/data'
+const GROUPS = '/sys/fs/cgroup/setpoint/*'
 
 let folder: string
 let controller: Controller
@@ -53,7 +32,7 @@ beforeAll(async () => {
   const redis = await freePort()
   web = await freePort()
   controller = await makeController(folder, redis)
-  await controller.repository.commit({ 'web/compose.yaml': COMPOSE })
+  await controller.repository.commit({ 'web/compose.yaml': WEB, 'lan/compose.yaml': LAN })
   await controller.start()
   guest = await startGuest({ redis, forwards: { [web]: 8080 } })
   const key = Buffer.from(await controller.publicKey()).toString('base64')
@@ -61,10 +40,11 @@ beforeAll(async () => {
     `mkdir -p /etc/setpoint && echo ${key} | base64 -d > /etc/setpoint/controller.pub`,
     'cp /opt/setpoint/docs/systemd/setpoint-agent.service /etc/systemd/system/',
     'modprobe -a overlay veth bridge nf_tables nft_nat nft_masq nft_fib_inet nft_numgen',
+    ...SERVE_NFS,
   )
   before = await traces()
   await guest.must('/bin/systemctl', 'enable', '--now', 'setpoint-agent')
-  await controller.until(isConverged())
+  await controller.until((status) => isConverged()(status) && isConverged(undefined, 'lan')(status))
 })
 afterAll(async () => {
   await guest?.close()
@@ -72,17 +52,32 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+const STACKS = ['web', 'lan', 'late']
+const allTasks = (status: StatusDocument) => STACKS.flatMap((name) => tasksOf(status, name))
 /** The host has reported again, and all its tasks serve. */
 const isBack = (status: StatusDocument) =>
-  isConverged()(status) && tasksOf(status).length > 0 && tasksOf(status).every(isServing)
+  STACKS.every((name) => isConverged(undefined, name)(status)) && allTasks(status).every(isServing)
 
 const first = async (): Promise<TaskView> => tasksOf(await controller.status())[0] as TaskView
+const taskOf = async (service: string): Promise<TaskView> => {
+  const { stacks } = await controller.status()
+  const found = stacks.flatMap(({ services }) => services).find(({ name }) => name === service)
+  return found?.tasks[0] as TaskView
+}
+const isRunning = (stack: string) => (status: StatusDocument) =>
+  status.stacks.some(({ name }) => name === stack) &&
+  tasksOf(status, stack).some(({ state }) => state === 'running')
 const pids = (status: StatusDocument) => tasksOf(status).map(({ pid }) => pid)
 
 /** The folder of a task in the one hierarchy of cgroup v2. */
 async function cgroupOf({ pid }: TaskView): Promise<string> {
   const text = await guest.must('/bin/cat', `/proc/${pid}/cgroup`)
   return `/sys/fs/cgroup${text.trim().replace(/^0::/, '')}`
+}
+
+/** A shell in the container. */
+function inside({ pid }: TaskView, script: string): string[] {
+  return ['/usr/bin/nsenter', '-t', `${pid}`, '-m', '-n', '-C', '/bin/sh', '-c', script]
 }
 
 /** What stands on the guest that Setpoint could have made, one line each. */
@@ -157,6 +152,38 @@ describe('cgroup v2', () => {
   })
 })
 
+describe('a kernel with more modules', () => {
+  it('mounts a volume of an NFS server, for all tasks of it', async () => {
+    const [one, two] = [await taskOf('one'), await taskOf('two')]
+    await guest.must(...inside(one, 'echo from one > /share/one'))
+    await guest.script(`echo from the server > ${SHARE}/server`)
+    expect(await guest.must('/bin/cat', `${SHARE}/one`)).toBe('from one\n')
+    expect(await guest.must(...inside(two, 'cat /share/one /share/server'))).toBe(
+      'from one\nfrom the server\n',
+    )
+    const mounted = await guest.must(...inside(one, 'grep " /share " /proc/1/mounts'))
+    expect(mounted).toMatch(/^:\/share \/share nfs4 rw,\S*vers=4.2/)
+  })
+
+  it('gives tasks addresses on its interfaces by ipvlan, by which they reach each other', async () => {
+    const [one, two] = [await taskOf('one'), await taskOf('two')]
+    expect(two.addresses).toEqual(['192.0.2.12', '198.51.100.12'])
+    const links = ['/usr/bin/nsenter', '-t', `${two.pid}`, '-n', '/sbin/ip', '-d', '-o', 'link']
+    expect((await guest.must(...links)).match(/ipvlan +mode l\d/g)).toEqual([
+      expect.stringContaining('l2'),
+      expect.stringContaining('l3'),
+    ])
+    for (const [from, to] of [[one, two] as const, [two, one] as const]) {
+      for (const address of to.addresses) {
+        const ask = inside(from, `wget -q -O - http://${address}:8080/hostname`)
+        expect(`${await guest.must(...ask)} at ${address}`).toBe(
+          `${to === one ? 'one' : 'two'}\n at ${address}`,
+        )
+      }
+    }
+  })
+})
+
 describe('logging', () => {
   it("has the lines of who asks for it in systemd's journal, by the id of the task, and in its own files", async () => {
     const { id } = await first()
@@ -165,7 +192,7 @@ describe('logging', () => {
     const [entry = ''] = (await guest.must('/bin/journalctl', ...argv)).split('\n')
     const { MESSAGE, CONTAINER_ID_FULL } = JSON.parse(entry) as Record<string, string>
     expect([MESSAGE?.trimEnd(), CONTAINER_ID_FULL]).toEqual(['serving hello', id]) // Debian's conmon keeps the end of a line
-    const file = await guest.must('/bin/cat', `/var/lib/setpoint/agent/tasks/${id}/log`)
+    const file = await guest.must('/bin/cat', `${TASKS}/${id}/log`)
     expect(file).toMatch(/^\S+ stdout F serving hello\n/)
   })
 })
@@ -188,31 +215,53 @@ describe('the life of a host', () => {
   })
 
   it('after a power cut the agent alone, with no controller and no Redis, brings every task back', async () => {
-    const earlier = tasksOf(await controller.status()).map(({ id }) => id)
-    await guest.script(`echo kept > ${DATA}/file`, 'sync')
-    await controller.stop()
-    await guest.powerCycle()
+    const two = await taskOf('two')
+    await guest.must('/bin/touch', `/proc/${two.pid}/root/asked/now`)
+    await controller.repository.commit(LATE)
+    const told = allTasks(await controller.until(isRunning('late'))) // and in this moment
+    await Promise.all([guest.powerCycle(), controller.stop()])
+    const earlier = told.map(({ id }) => id)
+    // its server comes later than the host: meanwhile no task is started on the bare folder below
+    await guest.script(`until grep -q MOUNT_FAILED ${TASKS}/lan-one-*/task.json; do sleep 1; done`)
+    expect(await guest.script(`ls ${GROUPS} | grep lan-one || true`)).toBe('')
+    await guest.script(...SERVE_NFS)
     await guest.script('until busybox wget -q -O /dev/null http://127.0.0.1:8080/; do sleep 1; done')
-    // the one that serves is not the last to be there
-    const group = '/sys/fs/cgroup/setpoint/*'
     await guest.script(
-      ...earlier.map((id) => `until grep -q . ${group}/${id}/cgroup.procs; do sleep 1; done`),
+      ...earlier.map((id) => `until grep -q . ${GROUPS}/${id}/cgroup.procs; do sleep 1; done`),
     )
-    const running = await guest.must('/bin/sh', '-c', 'grep -c . /sys/fs/cgroup/setpoint/*/*/cgroup.procs')
-    for (const id of earlier) expect(running).toContain(id)
 
     await controller.start()
-    const back = tasksOf(await controller.until(isBack))
+    const back = allTasks(await controller.until(isBack))
     expect(back.map(({ id }) => id)).toEqual(earlier)
-    expect(back.every(({ renewals }) => renewals > 0)).toBe(true)
-    expect(await guest.must('/bin/cat', `${DATA}/file`)).toBe('kept\n')
+    expect(await guest.script(`ls -A ${TASKS}/* | grep damaged || true`)).toBe('')
+    // what was told of a moment ago may not have been noted yet: it came back as one that has never run
+    const begunAnew = back.filter(({ id }) => !id.startsWith('late-'))
+    expect(begunAnew.filter(({ renewals }) => renewals === 0)).toEqual([])
     expect(await (await fetch(`http://127.0.0.1:${web}/`)).text()).toBe('hello\n')
+    const late = back.find(({ id }) => id.startsWith('late-')) as TaskView
+    expect(await guest.must(...inside(late, 'cat /etc/settings /run/secrets/token'))).toBe(
+      'on\ntell nobody\n',
+    )
+  }, 600_000)
+
+  it('of what containers had fsynced before it, in a volume of the host or of a server, each byte is there', async () => {
+    const console = await guest.console()
+    const data = `${VOLUMES}/lan_data/data`
+    for (const [place, folder] of [['/data', data] as const, ['/share', SHARE] as const]) {
+      const numbers = toldOf(console, place)
+      expect(numbers.length).toBeGreaterThan(9)
+      const files = numbers.map((number) => `${folder}/${number}`)
+      expect(await guest.must('/usr/bin/md5sum', ...files)).toBe(await sumsOf(folder, numbers))
+    }
+    const added = (await guest.must('/bin/cat', `${data}/log`)).split('\n')
+    const lines = toldOf(console, 'log').map(String)
+    expect(added.slice(0, lines.length)).toEqual(lines)
   })
 
   it('down leaves the host as it was', async () => {
     await guest.script('systemctl disable --now setpoint-agent', 'setpoint-agent --down --volumes')
     expect(await traces()).toBe(before)
-    expect((await guest.run('/bin/ls', '/var/lib/setpoint/agent/tasks')).stdout).toBe('')
-    expect((await guest.run('/bin/ls', '/var/lib/setpoint/agent/volumes')).stdout).toBe('')
+    expect((await guest.run('/bin/ls', TASKS)).stdout).toBe('')
+    expect((await guest.run('/bin/ls', VOLUMES)).stdout).toBe('')
   })
 })

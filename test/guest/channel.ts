@@ -5,7 +5,7 @@ import type { CommandResult } from '../support/host-command.ts'
 
 /** The QEMU guest agent on its socket: one question at a time, each a line of JSON. */
 export interface Channel {
-  /** Runs a command in the guest to its end. */
+  /** Runs a command in the guest to its end. @throws Error when nobody answers for `timeout` milliseconds */
   run(argv: string[], timeout: number): Promise<CommandResult>
   close(): void
 }
@@ -35,11 +35,16 @@ export async function openChannel(path: string, timeout: number): Promise<Channe
   lines.on('line', (line) => answers.shift()?.(line))
   let last: Promise<unknown> = Promise.resolve()
 
-  function ask<T>(execute: string, args: object): Promise<T> {
+  function ask<T>(execute: string, args: object, patience: number): Promise<T> {
     const asked = last.then(
       () =>
         new Promise<T>((resolve, reject) => {
+          const silent = setTimeout(() => {
+            socket.destroy() // whoever was asked is gone, and its answer with it
+            reject(new Error(`${execute}: no answer after ${patience} ms`))
+          }, patience)
           answers.push((line) => {
+            clearTimeout(silent)
             const { return: value, error } = JSON.parse(line)
             if (error) reject(new Error(`${execute}: ${error.desc}`))
             else resolve(value)
@@ -53,9 +58,10 @@ export async function openChannel(path: string, timeout: number): Promise<Channe
 
   return {
     async run([path = '', ...arg], timeout) {
-      const { pid } = await ask<{ pid: number }>('guest-exec', { path, arg, 'capture-output': true })
+      const command = { path, arg, 'capture-output': true }
+      const { pid } = await ask<{ pid: number }>('guest-exec', command, timeout)
       for (const end = Date.now() + timeout; Date.now() < end; await pause(LOOK)) {
-        const status = await ask<Status>('guest-exec-status', { pid })
+        const status = await ask<Status>('guest-exec-status', { pid }, timeout)
         if (status.exited) return resultOf(status)
       }
       return { code: 124, stdout: '', stderr: `no end after ${timeout} ms` }

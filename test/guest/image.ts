@@ -23,6 +23,7 @@ const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'udev', 'kmod', 'procps', 'qemu-guest-agent'],
   ...['crun', 'runc', 'conmon', 'catatonit', 'buildah', 'skopeo', 'golang-github-containers-common'],
   ...['nftables', 'conntrack', 'iproute2', 'dnsmasq-base', 'socat', 'busybox-static'],
+  'containernetworking-plugins',
 ]
 
 /** They belong to a machine that somebody lives on, or start what Setpoint starts for itself. */
@@ -78,11 +79,23 @@ export function diskArgv({ image, folder, size }: { image: string; folder: strin
   return ['mke2fs', '-q', '-F', '-t', 'ext4', '-d', folder, image, size]
 }
 
+/** Interfaces that lead nowhere, for the networks of plugins. */
+const PARENTS = ['lan0', 'lan1']
+
+function parentFiles(name: string): [path: string, text: string][] {
+  const place = `etc/systemd/network/${name}`
+  return [
+    [`${place}.netdev`, `[NetDev]\nName=${name}\nKind=dummy\n`],
+    [`${place}.network`, `[Match]\nName=${name}\n[Network]\nLinkLocalAddressing=no\n`],
+  ]
+}
+
 const FILES: Record<string, string> = {
   'etc/fstab': '/dev/vda / ext4 rw,relatime 0 0\n/dev/vdb /opt ext4 rw,relatime 0 0\n',
   'etc/hostname': 'guest\n',
   'etc/systemd/network/any.network':
     '[Match]\nName=en* eth*\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n',
+  ...Object.fromEntries(PARENTS.flatMap(parentFiles)),
   'etc/default/setpoint-agent': 'SETPOINT_REDIS=redis://10.0.2.100:6379\n',
 }
 

@@ -22,6 +22,8 @@ export interface Guest {
   script(...lines: string[]): Promise<string>
   /** Pulls the plug, without a word to anybody, and boots it again: files that were not synced are gone. */
   powerCycle(): Promise<void>
+  /** All that was written to its console so far: it goes to a file of this machine, line by line. */
+  console(): Promise<string>
   close(): Promise<void>
 }
 
@@ -51,7 +53,7 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     said += text
   })
   const files = { console: join(folder, 'console.log'), socket: join(folder, 'guest.sock') }
-  let channel = await booted(qemu, files, () => said)
+  let { channel, id } = await booted(qemu, files, () => said)
 
   const run = (...argv: string[]) => channel.run(argv, COMMAND)
   const must = async (...argv: string[]) => {
@@ -66,11 +68,13 @@ export async function startGuest(options: GuestOptions): Promise<Guest> {
     must,
     script: (...lines) => must('/bin/bash', '-euc', lines.join('\n')),
     async powerCycle() {
-      const before = await bootId(channel)
-      channel.close()
       monitor(qemu, 'system_reset')
-      channel = await booted(qemu, files, () => said, before)
+      channel.close()
+      const next = await booted(qemu, files, () => said, id)
+      channel = next.channel
+      id = next.id
     },
+    console: () => readFile(files.console, 'utf8'),
     async close() {
       channel.close()
       const gone = once(qemu, 'exit')
@@ -134,18 +138,14 @@ async function booted(
   { socket, console }: { socket: string; console: string },
   said: () => string,
   before?: string,
-): Promise<Channel> {
+): Promise<{ channel: Channel; id: string }> {
   for (const end = Date.now() + BOOT; Date.now() < end; await pause(200)) {
     if (qemu.exitCode !== null) throw new Error(`qemu ended (${qemu.exitCode}): ${said()}`)
     if (!existsSync(socket)) continue
     const channel = await openChannel(socket, ANSWER).catch(() => undefined)
     const id = await channel?.run(BOOT_ID, ANSWER).catch(() => undefined)
-    if (channel && id?.code === 0 && id.stdout !== before) return channel
+    if (channel && id?.code === 0 && id.stdout !== before) return { channel, id: id.stdout }
     channel?.close()
   }
   throw new Error(`the guest did not boot:\n${await readFile(console, 'utf8').catch(String)}`)
-}
-
-async function bootId(channel: Channel): Promise<string> {
-  return (await channel.run(BOOT_ID, ANSWER)).stdout
 }
