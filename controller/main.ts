@@ -174,6 +174,7 @@ function createFront({ options, log, now, changes }: Base, parts: Kept & Links &
   })
   const events = createEvents({
     look: () => ({ status: service.status(), drift: service.drift() }),
+    isCurrent: parts.fleet.isCurrent,
     onChange: changes.listen,
     now,
   })
@@ -219,7 +220,10 @@ function wakeOnNews(
   })
   const untilThere = (err: unknown) =>
     log.warn({ err }, 'Redis does not answer yet; nothing is changed until it does')
-  fleet.start().then(wakeAll, untilThere)
+  fleet.start().then(() => {
+    wakeAll()
+    changes.tell()
+  }, untilThere)
   leader.acquire().then(wakeAll, untilThere)
 }
 

@@ -21,6 +21,8 @@ export interface Events {
 export interface EventsOptions {
   /** What can be seen now. */
   look: () => Scene
+  /** False while hosts have yet to be heard of again: that what they have comes into sight is no event. */
+  isCurrent: () => boolean
   onChange: (listener: () => void) => () => void
   now: () => Date
   /** Milliseconds between two looks at least. */
@@ -32,7 +34,7 @@ const KEPT = 2_000
 const PAUSE = 200
 
 /** Compares what can be seen after each change with what was seen before it. What is there at first is no event. */
-export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptions): Events {
+export function createEvents({ look, isCurrent, onChange, now, pause = PAUSE }: EventsOptions): Events {
   const kept: Event[] = []
   const waiters = createWaiters()
   let scene: Scene | undefined
@@ -40,16 +42,17 @@ export function createEvents({ look, onChange, now, pause = PAUSE }: EventsOptio
   /** How many events there have ever been. */
   let count = 0
   const stop = onChange(() => {
-    timer ??= setTimeout(compare, pause)
+    if (scene !== undefined) timer ??= setTimeout(compare, pause)
+    else if (isCurrent()) scene = look()
   })
 
   function compare(): void {
     timer = undefined
     const seen = look()
     const at = now().toISOString()
-    const events = scene === undefined ? [] : eventsBetween(scene, seen).map((event) => ({ at, ...event }))
+    const before = scene ?? seen
     scene = seen
-    keep(events)
+    keep(eventsBetween(before, seen).map((event) => ({ at, ...event })))
   }
 
   function keep(events: Event[]): void {

@@ -7,9 +7,10 @@ import { type Live, openLive } from '../../controller/cli/client/live.ts'
 import { FRAME, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
 import type { ExecRequest } from '../../schemas/session/request.ts'
 import { slotInStack } from '../../schemas/slot.ts'
+import type { StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { ROOT } from '../support/imports.ts'
-import { appService, compose, isConverged, tasksOf } from '../support/stacks.ts'
+import { appService, compose, isConverged, runningPid, tasksOf } from '../support/stacks.ts'
 
 let host: TestHost
 
@@ -113,8 +114,10 @@ describe('exec', () => {
   })
 
   it('has a terminal when asked for, with one stream and the input of the client', async () => {
+    // crun lets the command begin, and sets the size beside it
+    const size = 'until stty size 2> /dev/null | grep .; do :; done'
     const { code, stdout } = await exec(
-      ['web/app', '-t', '--', 'sh', '-c', 'tty; stty size; echo x >&2; read a; echo "got $a"; exit 3'],
+      ['web/app', '-t', '--', 'sh', '-c', `tty; ${size}; echo x >&2; read a; echo "got $a"; exit 3`],
       'typed\r',
     )
     // the terminal's echo of what was typed comes when it comes
@@ -375,12 +378,18 @@ it('logs -f and events -f go on with the next controller', async () => {
     await expect.poll(() => said(run), { timeout: 30_000 }).toMatch(/serving one|TaskHealthy/)
   const before = runs.map((run) => said(run).length)
   await host.kill('controller')
-  await host.until(isConverged())
-  await exec(['web/app.2', '--', 'kill', '-KILL', '-1'])
+  const pidOf = (status: StatusDocument) => tasksOf(status).find(({ id }) => id.includes('app-2'))?.pid
   for (const [index, run] of runs.entries()) {
-    await expect
-      .poll(() => said(run).slice(before[index]), { timeout: 30_000 })
-      .toMatch(/serving one|TaskRestarted/)
+    const saidSince = async () => {
+      // again and again: the next controller tells of what happens once it has heard of all its hosts
+      process.kill(
+        runningPid(pidOf(await host.until((status) => pidOf(status) != null)) ?? undefined),
+        'SIGKILL',
+      )
+      await host.until(isConverged())
+      return said(run).slice(before[index])
+    }
+    await expect.poll(saidSince, { timeout: 60_000, interval: 1_000 }).toMatch(/serving one|TaskRestarted/)
     expect(run.stderr()).toMatch(
       /^setpoint: The answer of unix:\S+ broke off; it goes on once a controller answers\n$/,
     )
