@@ -77,6 +77,7 @@ export default defineConfig({
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           hookTimeout: 120_000,
+          maxWorkers: 1,
         },
       },
     ],

@@ -84,7 +84,7 @@ function forgetIn({ records, turns, now }: ForgetDeps, stack: string, host: stri
 }
 
 function tell({ events, log, now }: ForgetDeps, { host, tasks, volumes }: ForgottenHostDocument): void {
-  log.warn({ host, tasks, volumes }, 'a host was forgotten, as somebody has asked for')
+  log.warn({ host, tasks, volumes }, 'A host was forgotten, as somebody has asked for')
   const counted =
     tasks.length === 0 ? 'nothing counted on it' : `${tasks.length} of its tasks are placed anew`
   events.note({
