@@ -37,6 +37,13 @@ export function describePort(port: HostPort & { publishedEnd?: number | undefine
   return `${describeHost(port)}${outside}->${target}/${protocol}`
 }
 
+/** The port of the host in what `describePort` says of a published one; undefined for any other text. */
+export function parsePort(text: string): HostPort | undefined {
+  const [, address, published, protocol] = /^(?:(.+):)?(\d+)->\d+\/(\w+)$/.exec(text) ?? []
+  if (published === undefined || protocol === undefined) return undefined
+  return { hostIp: address?.replace(/^\[(.*)\]$/, '$1'), published: Number(published), protocol }
+}
+
 /** `127.0.0.1:`, or nothing for every address. */
 export function describeHost({ hostIp }: Pick<HostPort, 'hostIp'>): string {
   if (!hostIp) return ''

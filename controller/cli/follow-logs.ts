@@ -9,18 +9,19 @@ import type { Context } from './context.ts'
  * when the answer was lost, and what has come already is left out.
  */
 export function followLogs(
-  { client, err, now }: Context,
+  { client, err }: Context,
   query: LogsQuery,
   signal: AbortSignal,
 ): AsyncGenerator<LogPiece> {
-  const heard = createHeard(now().toISOString())
+  const heard = createHeard()
   /** From when a host that was missing may still have something to tell. */
   let missingSince: string | undefined
 
   async function* open(begun: () => void, again: boolean): AsyncGenerator<LogPiece> {
     const { tail: _, ...rest } = query
-    const asked = again ? { ...rest, since: missingSince ?? heard.since() } : query
-    const isNew = again ? heard.missed() : () => true
+    const since = again ? (missingSince ?? heard.since()) : undefined // nothing has come: all is asked for once more
+    const asked = since === undefined ? query : { ...rest, since: later(since, query.since) }
+    const isNew = since === undefined ? () => true : heard.missed()
     for await (const piece of client().logs(asked, signal, begun)) {
       if ('missing' in piece) missingSince ??= heard.since()
       else piece.lines.forEach(heard.note)
@@ -30,4 +31,8 @@ export function followLogs(
   }
 
   return resumed({ open, lost: (error) => err(lostNote(error)), signal })
+}
+
+function later(since: string, asked = ''): string {
+  return asked > since ? asked : since
 }

@@ -66,11 +66,20 @@ export function planStack(target: Target, seen: Observed, inventory: InventoryIt
     const slot = key.slice(key.indexOf('/') + 1)
     for (const located of surplus) removeTask(located, { slot, reason: 'no longer wanted', owned, plan })
   }
-  for (const located of returnedTasks(target.stack, seen, inventory)) {
+  const returned = returnedTasks(target.stack, seen, inventory)
+  for (const located of returned) {
     const slot = String(located.task.slot)
     removeTask(located, { slot, reason: 'forgotten with its host', owned, plan })
   }
-  return plan
+  return { ...plan, changes: plan.changes.filter((change) => !isHeldUp(change, returned)) }
+}
+
+/** A task that was forgotten with its host goes before another one has its place there: they may share a volume. */
+function isHeldUp({ verdict, service, host }: Change, returned: LocatedTask[]): boolean {
+  return (
+    verdict === 'missing' &&
+    returned.some(({ task, host: { info } }) => task.service === service && info.name === host)
+  )
 }
 
 /** Every slot that a revision wants, by service. */

@@ -15,6 +15,8 @@ export interface HostQueues {
   close(): Promise<void>
 }
 
+const SCANNED_AT_ONCE = 1_000
+
 /** One BullMQ queue a host, all over one connection. */
 export function createHostQueues(client: Redis, log: Log): HostQueues {
   const queues = new Map<string, HostQueue>()
@@ -29,10 +31,13 @@ export function createHostQueues(client: Redis, log: Log): HostQueues {
       return [...new Set([...queues.keys(), ...reported.filter((host) => HOST_NAME.test(host))])]
     },
     remove: async (host) => {
-      const queue = queues.get(host) ?? open(host, client, log)
+      const queue = queues.get(host)
       queues.delete(host)
-      await queue.obliterate({ force: true })
-      await queue.close()
+      await queue?.close()
+      // BullMQ's own `obliterate` begins with a pause, which would last if this controller ended in the middle.
+      const match = `${PREFIX}:${queueName(host)}:*`
+      for await (const keys of client.scanStream({ match, count: SCANNED_AT_ONCE }))
+        if (keys.length > 0) await client.unlink(...keys)
     },
     close: async () => {
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()))

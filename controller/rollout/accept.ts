@@ -149,9 +149,10 @@ function resumed({ deadline, ...progress }: ServiceProgress, { update }: Service
   return {
     ...progress,
     failures: [],
-    ...(deadline !== undefined && {
-      deadline: new Date(Math.max(...released) + update.deadline).toISOString(),
-    }),
+    ...(deadline !== undefined &&
+      released.length > 0 && {
+        deadline: new Date(Math.max(...released) + update.deadline).toISOString(),
+      }),
   }
 }
 

@@ -3,7 +3,8 @@ import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import { isSettled, releasedSlots } from './judge.ts'
-import { heldPorts, type LeavingPort, type SlotTasks } from './slot-tasks.ts'
+import { heldPorts, type LeavingPort } from './leaving-ports.ts'
+import type { SlotTasks } from './slot-tasks.ts'
 
 /** How long, in milliseconds, a task without a healthcheck must stay up before the next batch moves. */
 const SETTLE = 1000
@@ -12,8 +13,9 @@ export interface Moved {
   service: string
   progress: ServiceProgress
   release: Change[]
-  /** What the service still has to move waits for what it depends on, or for these ports. */
-  blocked: boolean
+  /** The services that what it still has to move depends on, and waits for. */
+  unmet: string[]
+  /** The ports that nothing else keeps it from. */
   held: LeavingPort[]
   wakeAt: Date | null
 }
@@ -39,14 +41,15 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const again = grow.filter((change) => change.slot in before.released)
   const waiting = grow.filter((change) => !(change.slot in before.released))
   const progress = followBatch(service, before, at)
-  const held = heldPorts(service, { changes: waiting, leaving: at.leaving })
-  const blocked = held.length > 0 || (waiting.length > 0 && !dependenciesMet(service, at))
-  const batch = blocked || isPaused(progress, at.now) ? [] : nextBatch(service, rollout, { before, waiting })
+  const unmet = waiting.length > 0 ? unmetDependencies(service, at) : []
+  const rests = unmet.length > 0 || isPaused(progress, at.now)
+  const held = rests ? [] : heldPorts(service, { changes: waiting, leaving: at.leaving })
+  const batch = rests || held.length > 0 ? [] : nextBatch(service, rollout, { before, waiting })
   return {
     service: service.name,
     progress: batch.length === 0 ? progress : openBatch(service, progress, { batch, now: at.now }),
     release: [...shrink, ...again, ...batch],
-    ...{ blocked, held },
+    ...{ unmet, held },
     wakeAt: wakeAt(service, progress, { batch, waiting, now: at.now }),
   }
 }
@@ -98,12 +101,11 @@ function isPaused({ deadline, notBefore }: ServiceProgress, now: Date): boolean 
   return deadline !== undefined || (notBefore !== undefined && now.toISOString() < notBefore)
 }
 
-function dependenciesMet(service: ServiceSpec, { slots, tasks }: At): boolean {
-  return service.dependsOn.every((dependency) =>
-    (slots.get(dependency.service) ?? []).every((slot) =>
-      isMet(dependency.condition, tasks(dependency.service, slot)),
-    ),
+function unmetDependencies({ dependsOn }: ServiceSpec, { slots, tasks }: At): string[] {
+  const unmet = dependsOn.filter(({ service, condition }) =>
+    (slots.get(service) ?? []).some((slot) => !isMet(condition, tasks(service, slot))),
   )
+  return unmet.map(({ service }) => service)
 }
 
 /** Compose Specification §depends_on, held to the revision that is rolled out: an old task satisfies nothing. */
@@ -139,7 +141,8 @@ function wakeAt(
   { batch, waiting, now }: { batch: Change[]; waiting: Change[]; now: Date },
 ): Date | null {
   if (batch.length > 0) return new Date(now.getTime() + update.deadline)
-  if (progress.deadline !== undefined) return new Date(progress.deadline)
+  if (progress.deadline !== undefined)
+    return progress.deadline > now.toISOString() ? new Date(progress.deadline) : null // it has been judged
   const paused = progress.notBefore !== undefined && progress.notBefore > now.toISOString()
   return paused && waiting.length > 0 ? new Date(progress.notBefore ?? now) : null
 }

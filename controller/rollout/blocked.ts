@@ -1,17 +1,22 @@
 import { formatDuration } from '../../schemas/duration.ts'
 import type { Rollout } from '../../schemas/record.ts'
-import type { ServiceSpec } from '../../schemas/stack.ts'
 import type { Moved } from './advance.ts'
 import type { Judgement } from './judge.ts'
-import type { SlotTasks } from './slot-tasks.ts'
-import { isDone } from './task-failure.ts'
 
-/** Since when nothing moves because of dependencies alone; undefined while a batch is on its way or none is blocked. */
+/**
+ * Since when nothing moves because of dependencies and ports alone; undefined while a batch is on its way, or the next one
+ * is due in a while, or none is blocked.
+ */
 export function sinceBlocked(before: string | undefined, moved: Moved[], now: Date): string | undefined {
   const isMoving = moved.some(
-    ({ progress, release }) => progress.deadline !== undefined || release.length > 0,
+    ({ progress, release, wakeAt }) =>
+      progress.deadline !== undefined || release.length > 0 || wakeAt !== null,
   )
-  return isMoving || !moved.some((move) => move.blocked) ? undefined : (before ?? now.toISOString())
+  return isMoving || !moved.some(isBlocked) ? undefined : (before ?? now.toISOString())
+}
+
+function isBlocked({ unmet, held }: Moved): boolean {
+  return unmet.length > 0 || held.length > 0
 }
 
 /** When a rollout that is blocked has been so for too long; null while it is not blocked. */
@@ -22,18 +27,14 @@ export function blockedUntil({ blockedSince, to }: Rollout): Date | null {
 }
 
 /** The verdict on a service that has waited too long for what it depends on: every wait has a deadline (law 8). */
-export function blockedFailure(
-  rollout: Rollout,
-  moved: Moved[],
-  at: { tasks: SlotTasks; now: Date },
-): Judgement | undefined {
+export function blockedFailure(rollout: Rollout, moved: Moved[], now: Date): Judgement | undefined {
   const until = blockedUntil(rollout)
-  const waiting = moved.find((move) => move.blocked)
-  if (until === null || waiting === undefined || at.now < until) return undefined
+  const waiting = moved.find(isBlocked)
+  if (until === null || waiting === undefined || now < until) return undefined
   const service = rollout.to.spec.services.find(({ name }) => name === waiting.service)
   if (service === undefined || rollout.blockedSince === undefined) return undefined
   const waited = formatDuration(until.getTime() - Date.parse(rollout.blockedSince))
-  const message = `It waited ${waited} for ${awaited(service, waiting, at.tasks)}.`
+  const message = `It waited ${waited} for ${awaited(waiting)}.`
   const cause = {
     service: service.name,
     slot: 1,
@@ -41,16 +42,14 @@ export function blockedFailure(
     host: '',
     code: 'DEADLINE_PASSED',
     message,
-    at: at.now.toISOString(),
+    at: now.toISOString(),
   }
   const verdict = service.update.failureAction === 'pause' ? 'pause' : 'roll back'
   return { service: service.name, progress: waiting.progress, verdict, cause }
 }
 
-function awaited(service: ServiceSpec, { held: [port] }: Moved, tasks: SlotTasks): string {
-  const missing = service.dependsOn.filter((dependency) => !isDone(tasks(dependency.service, '1')))
-  if (missing.length > 0) return missing.map((dependency) => dependency.service).join(', ')
-  return port
-    ? `port ${port.port} of ${port.host}, which ${port.service} has not given up`
-    : 'what it depends on'
+function awaited({ unmet, held: [first] }: Moved): string {
+  if (first === undefined) return unmet.join(', ')
+  const { port, host, service } = first
+  return `port ${port.published}/${port.protocol} of ${host}, which ${service} has not given up`
 }

@@ -31,7 +31,9 @@ function withoutSlots(rollout: Rollout, { host, gone, inventory }: Gone): Rollou
     const numbers = gone.filter((item) => item.service === name && !isElsewhere(item)).map(({ slot }) => slot)
     const slots = new Set(mode === 'global' ? [host] : numbers.map(String))
     const released = Object.entries(progress.released).filter(([slot]) => !slots.has(slot))
-    return [name, { ...progress, released: Object.fromEntries(released) }]
+    const { deadline, ...rest } = progress
+    const isUnderWay = deadline !== undefined && released.length > 0
+    return [name, { ...rest, released: Object.fromEntries(released), ...(isUnderWay && { deadline }) }]
   })
   return { ...rollout, services: Object.fromEntries(services) }
 }

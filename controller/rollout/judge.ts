@@ -58,7 +58,10 @@ export function isSettled(
   task: TaskStatus | undefined,
 ): boolean {
   if (isDone(task)) return true
-  if (progress?.failures.some((failure) => failure.taskId === task?.id)) return true
+  if (
+    progress?.failures.some(({ service, taskId }) => taskId === (task?.id ?? slotInStack({ service, slot })))
+  )
+    return true
   return task !== undefined && !(slot in (progress?.released ?? {}))
 }
 
@@ -84,7 +87,11 @@ function trialsOf(service: ServiceSpec, rollout: Rollout, at: At): Trial[] {
   const progress = rollout.services[service.name] ?? { released: {}, failures: [] }
   const released = releasedSlots(progress, at.slots.get(service.name))
   const found = isProven(service, at.healthy) ? [] : untouchedSlots(service, rollout, at)
-  const refused = (slot: string) => refusalIn({ service: service.name, slot }, progress, at)
+  const refused = (slot: string) => {
+    const letGo = progress.released[slot] ?? ''
+    const since = letGo > rollout.startedAt ? letGo : rollout.startedAt // what a rollout before it let go is sent anew
+    return refusalIn({ service: service.name, slot }, since, at)
+  }
   const batchEnd = progress.deadline === undefined ? undefined : new Date(progress.deadline)
   return [
     ...released.map((slot) => ({
@@ -99,14 +106,14 @@ function trialsOf(service: ServiceSpec, rollout: Rollout, at: At): Trial[] {
 /** Nobody has to wait for what its host has refused since it was let go: it would do so again. */
 function refusalIn(
   { service, slot }: Pick<Change, 'service' | 'slot'>,
-  { released }: ServiceProgress,
+  since: string,
   { plan, refusalOf }: At,
 ): Reason | undefined {
   const change = plan.changes.find(
     (one) => one.service === service && one.slot === slot && one.verdict !== 'surplus',
   )
   const refusal = change && refusalOf(change)
-  if (change === undefined || refusal === undefined || refusal.at < (released[slot] ?? '')) return undefined
+  if (change === undefined || refusal === undefined || refusal.at < since) return undefined
   return { code: refusal.code, message: `On ${change.host}: ${refusal.message}` }
 }
 

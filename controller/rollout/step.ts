@@ -8,8 +8,9 @@ import { advanceService, isOfGoneService, type Moved } from './advance.ts'
 import { blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { isSettled, type Judgement, judge } from './judge.ts'
+import { leavingPorts } from './leaving-ports.ts'
 import { endCircle } from './port-swap.ts'
-import { leavingPorts, type SlotTasks, slotTasks } from './slot-tasks.ts'
+import { type SlotTasks, slotTasks } from './slot-tasks.ts'
 import { steady } from './steady.ts'
 import { awaitedUntil } from './untouched.ts'
 
@@ -74,24 +75,36 @@ function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolea
     advanceService(service, rollout, { ...input, tasks, leaving }),
   )
   const next = withProgress(rollout, moved, now)
-  const stuck = blockedFailure(next, moved, { tasks, now })
+  const stuck = blockedFailure(next, moved, now)
   if (stuck !== undefined) return end(input, next, stuck)
   const awaited = awaitedUntil(next, { ...input, tasks, healthy: record.healthy })
   const settled = awaited === null && allSettled(input.slots, next, tasks)
-  if (settled && plan.changes.length === 0)
+  if (settled && plan.changes.every((change) => hasNoTask(next, change)))
     return arrive({ ...input, record: { ...record, rollout: next } }, judged)
   const gone = plan.changes.filter((change) => isOfGoneService(change, rollout.to.spec))
   const holders = new Set(leaving.map(({ service }) => service))
+  const mayGo = (change: Change) =>
+    settled || rollout.direction === 'back' || holders.has(change.service) || isForgotten(change, record)
   const { serving: _, ...since } = record.since
   return {
     record: { ...record, rollout: next, since, message: progress(next, plan) },
-    release: [
-      ...moved.flatMap((move) => move.release),
-      ...endCircle(moved, plan),
-      ...gone.filter((change) => settled || rollout.direction === 'back' || holders.has(change.service)),
-    ],
+    release: [...moved.flatMap((move) => move.release), ...endCircle(moved, plan), ...gone.filter(mayGo)],
     wakeAt: earliest([...moved.map((move) => move.wakeAt), blockedUntil(next), awaited]),
   }
+}
+
+/** True for a task that a person has given up with its host: others may be in its place already. */
+function isForgotten({ action }: Change, { inventory }: StackRecord): boolean {
+  return (
+    action.type === 'remove' &&
+    inventory.some(({ taskId, forgotten }) => forgotten !== undefined && taskId === action.taskId)
+  )
+}
+
+/** True when a slot counts as failed and no host has a task for it: it is tried on when the rollout is over. */
+function hasNoTask({ services }: Rollout, { service, slot, verdict }: Change): boolean {
+  const failures = services[service]?.failures ?? []
+  return verdict === 'missing' && failures.some(({ taskId }) => taskId === slotInStack({ service, slot }))
 }
 
 /** What a person reads while it goes on: also why it does not. */

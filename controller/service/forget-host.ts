@@ -34,11 +34,10 @@ export interface ForgetDeps {
  * @throws SetpointError HOST_NOT_FOUND, HOST_REPORTS, NOT_LEADER, REDIS_UNREACHABLE
  */
 export async function forget(deps: ForgetDeps, host: string): Promise<ForgottenHostDocument> {
-  deps.leader.epoch() // only who leads may change a record
   checkHost(new Map(hostsOf(deps).map((name) => [name, undefined])), host)
   const left = leftOn(deps, host)
-  checkGone(deps, host, left)
-  for (const { name } of deps.records.list()) await forgetIn(deps, name, host)
+  checkAllowed(deps, left)
+  for (const { name } of deps.records.list()) await forgetIn(deps, name, left)
   await deps.queue.forget(host)
   await deps.delivery.forget(host)
   await deps.fleet.forget(host)
@@ -62,8 +61,10 @@ function leftOn({ records, fleet, now }: ForgetDeps, host: string): ForgottenHos
   }
 }
 
-/** Only silence that would have been broken is a sign that nobody is there. */
-function checkGone({ fleet, now }: ForgetDeps, host: string, left: ForgottenHostDocument): void {
+/** Only who leads may change a record, and only silence that would have been broken is a sign that nobody is there. */
+function checkAllowed({ leader, fleet, now }: ForgetDeps, left: ForgottenHostDocument): void {
+  leader.epoch()
+  const { host } = left
   if (fleet.isCurrent() && fleet.stateOf(host, now()) === 'lost') return
   const patience = `${(3 * HEARTBEAT) / 1000} s`
   const tasks = left.tasks.map((task) => slotName(task)).join(', ')
@@ -76,10 +77,13 @@ function checkGone({ fleet, now }: ForgetDeps, host: string, left: ForgottenHost
   throw new SetpointError('HOST_REPORTS', message, { hint: `${counted} ${hint}` })
 }
 
-function forgetIn({ records, turns, now }: ForgetDeps, stack: string, host: string): Promise<void> {
+/** A turn of the stack may take long: meanwhile the host may have come back, or another controller leads. */
+function forgetIn(deps: ForgetDeps, stack: string, left: ForgottenHostDocument): Promise<void> {
+  const { records, turns, now } = deps
   return turns.exclusive(stack, async () => {
+    checkAllowed(deps, left)
     const record = records.get(stack)
-    if (record !== undefined) await records.put(forgetHost(record, host, now()))
+    if (record !== undefined) await records.put(forgetHost(record, left.host, now()))
   })
 }
 

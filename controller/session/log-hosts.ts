@@ -59,7 +59,7 @@ export function createLogHosts({ opener, request, hosts, pieces }: LogHostsOptio
       if (known.has(host)) continue
       const before = heard.get(host)
       const { tail: _, ...whole } = request
-      const log = await open(host, { ...whole, ...(before && { since: before.since() }) })
+      const log = await open(host, { ...whole, ...(before && { since: before.since() ?? started }) })
       if (log) void catchUp(log, before)
     }
   }

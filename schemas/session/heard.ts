@@ -3,8 +3,8 @@ import type { LogLine } from './request.ts'
 /** What a follower has had of the lines of one host, so that it can go on where it was when the host had gone for a while. */
 export interface Heard {
   note(line: LogLine): void
-  /** The ISO time from which lines are to be asked for again. */
-  since(): string
+  /** The ISO time from which lines are to be asked for again; undefined as long as neither a line nor a start tells of one. */
+  since(): string | undefined
   /** Of the lines that are told again: true for one that had not come before the gap. */
   missed(): (line: LogLine) => boolean
 }
@@ -12,8 +12,11 @@ export interface Heard {
 /** Milliseconds by which lines of different tasks may come in another order than they were written. */
 const DISORDER = 10_000
 
-/** @param start ISO time from which lines count of tasks that have not been heard of */
-export function createHeard(start: string): Heard {
+/**
+ * Goes by the times of the lines, which are the host's own: whoever follows may have a clock that is ahead of it.
+ * @param start ISO time from which lines count of tasks that have not been heard of
+ */
+export function createHeard(start = ''): Heard {
   const last = new Map<string, string>()
   let newest = start
   return {
@@ -22,6 +25,7 @@ export function createHeard(start: string): Heard {
       if (at > newest) newest = at
     },
     since() {
+      if (newest === '') return undefined
       const before = new Date(Date.parse(newest) - DISORDER).toISOString()
       return before > start ? before : start
     },

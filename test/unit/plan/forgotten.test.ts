@@ -47,6 +47,13 @@ it('removes what was forgotten where its host has come back, and counts it nowhe
   expect(withoutForgotten(back, inventory).get('b')?.tasks).toEqual([])
 })
 
+it('has a task that comes back with its host gone before another one takes its place there', () => {
+  const alone = aFleet(aHost('b', [two]))
+  const plan = planStack(target, alone, inventory)
+  expect(lines(plan.changes)).toEqual(['remove app.2'])
+  expect(lines(planStack(target, aFleet(aHost('b')), inventory).changes)).toContain('run app.2')
+})
+
 it('looks at the fleet as it is when nothing of it was forgotten', () => {
   expect(withoutForgotten(silent, [placed(one), placed(two)])).toBe(silent)
 })

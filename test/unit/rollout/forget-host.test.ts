@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { startRollout } from '../../../controller/rollout/accept.ts'
 import { forgetHost, leftWith } from '../../../controller/rollout/forget-host.ts'
 import { isEmpty, nextInventory } from '../../../controller/rollout/inventory.ts'
 import type { InventoryItem, StackRecord } from '../../../schemas/record.ts'
@@ -54,6 +55,19 @@ describe('a host that is forgotten', () => {
     const { services } = forgetHost(record, 'b', NOW).rollout ?? {}
     expect(Object.keys(services?.web?.released ?? {})).toEqual(['1'])
     expect(Object.keys(services?.all?.released ?? {})).toEqual(['a'])
+  })
+
+  it('leaves no deadline of a batch of which nothing is on its way, also for a newer commit', () => {
+    const all = { released: { b: AT }, failures: [], deadline: '2026-01-01T00:02:00Z' }
+    const forgotten = forgetHost({ ...record, rollout: { ...rollout, services: { all } } }, 'b', NOW)
+    expect(forgotten.rollout?.services.all).toEqual({ released: {}, failures: [] })
+    const next = aRevision(2, { ...revision.spec, digest: 'another' })
+    const before: StackRecord = {
+      ...{ ...record, rollout: { ...rollout, services: { all: { ...all, released: {} } } } }, // as some were written
+    }
+    expect(startRollout(before, next, { now: NOW, trigger: 'commit' }).rollout?.services.all).toEqual({
+      ...{ released: {}, failures: [] },
+    })
   })
 
   it('may be forgotten twice, and nothing changes where it had nothing', () => {

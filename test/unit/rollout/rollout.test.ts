@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describePort } from '../../../schemas/port.ts'
-import type { StackSpec } from '../../../schemas/stack.ts'
+import type { ServiceSpec, StackSpec } from '../../../schemas/stack.ts'
 import type { Task, TaskStatus } from '../../../schemas/task.ts'
 import { aService, aStack, sha } from '../../support/builders.ts'
 import { type Fate, lines, type Simulation, simulate } from '../../support/simulation.ts'
@@ -113,6 +113,40 @@ describe('a job that its host refuses for good', () => {
       outcome: 'rolledBack',
       bad: { reason: 'app.1 failed: On a: This agent does not know it.' },
     })
+  })
+
+  it('is sent anew with the next commit, and not judged by the old answer', () => {
+    let isOld = true
+    const both = (version: string, other: string) =>
+      aStack('web', [
+        aService('app', { container: { environment: { V: version } }, update: { failureAction: 'pause' } }),
+        aService('other', { container: { environment: { V: other } } }),
+      ])
+    const simulation = simulate({ refuses: (task) => isOld && task.container.environment.V === '2' })
+    simulation.commit(sha(1), both('1', '1'))
+    simulation.settle()
+    simulation.commit(sha(2), both('2', '1'))
+    simulation.settle()
+    expect(simulation.record()?.rollout?.phase).toBe('paused')
+    isOld = false
+    simulation.pass(1_000)
+    simulation.commit(sha(3), both('2', '3'))
+    expect(simulation.settle().map(lines)).toEqual([['replace app.1', 'replace other.1']])
+    expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  it('does not keep the other slots where a service goes on with failures', () => {
+    const service = (version: string) =>
+      aService('app', {
+        ...{ replicas: 2, container: { environment: { V: version } }, update: { failureAction: 'continue' } },
+      })
+    const simulation = simulate({
+      refuses: (task) => task.slot === 1 && task.container.environment.V === '2',
+    })
+    simulation.commit(sha(1), aStack('web', [service('1')]))
+    simulation.settle()
+    simulation.commit(sha(2), aStack('web', [service('2')]))
+    expect(simulation.settle().flatMap(lines)).toContain('replace app.2')
   })
 
   it('stalls a first deploy', () => {
@@ -698,6 +732,94 @@ describe('waiting', () => {
       ['run a.1', 'run b.1', 'run c.1'],
     ])
     expect(simulation.record()?.outcome).toBe('converged')
+  })
+
+  describe('that is to be given up', () => {
+    const at = (published: number, hostIp?: string) => ({
+      ...{ target: 80, published, protocol: 'tcp' as const },
+      ...(hostIp !== undefined && { hostIp }),
+    })
+    const having = (
+      name: string,
+      ports: ServiceSpec['container']['ports'],
+      { version = '1', ...rest }: Parameters<typeof aService>[1] & { version?: string } = {},
+    ) => aService(name, { ...rest, container: { ports, environment: { V: version } } })
+    /** From one commit to the next, what was let go. */
+    const fromTo = (before: ServiceSpec[], after: ServiceSpec[], fate: Fate = asWanted, hosts = ['a']) => {
+      const simulation = simulate({ hosts, fate })
+      simulation.commit(sha(1), aStack('web', before))
+      simulation.settle()
+      simulation.commit(sha(2), aStack('web', after))
+      return { log: simulation.settle().map(lines), simulation }
+    }
+
+    it('is not the same one at another address', () => {
+      const both = (version: string) => [
+        having('a', [at(8080, '127.0.0.1')], { version, replicas: 2 }),
+        having('b', [at(8080, '10.0.0.1')], { version, replicas: 2 }),
+      ]
+      expect(fromTo(both('1'), both('2')).log).toEqual([
+        ['replace a.1', 'replace b.1'],
+        ['replace a.2', 'replace b.2'],
+      ])
+    })
+
+    it('is not one of a range that its service keeps', () => {
+      const range = [{ ...at(8000), publishedEnd: 8010 }]
+      const dependsOn = [{ service: 'b', condition: 'started' as const }]
+      const both = (version: string) => [
+        having('a', range, { version, dependsOn }),
+        having('b', range, { version }),
+      ]
+      const picked: Fate = ({ service }) => ({ ports: [service === 'a' ? '8000->80/tcp' : '8001->80/tcp'] })
+      expect(fromTo(both('1'), both('2'), picked).log).toEqual([['replace b.1'], ['replace a.1']])
+    })
+
+    it('is waited for also by who has to be there before its holder', () => {
+      const dependsOn = [{ service: 'proxy', condition: 'started' as const }]
+      const after = [having('proxy', [at(80)]), having('b', [], { dependsOn })]
+      expect(fromTo([having('b', [at(80)])], after).log).toEqual([
+        ['remove b.1'],
+        ['run proxy.1'],
+        ['run b.1'],
+      ])
+    })
+
+    it('leaves alone who could not go on anyway', () => {
+      const dependsOn = [{ service: 'db', condition: 'healthy' as const }]
+      const all = (a: number, b: number, version: string) => [
+        having('db', [], { version }),
+        having('a', [at(a)], { dependsOn }),
+        having('b', [at(b)], { dependsOn }),
+      ]
+      const noDb: Fate = (task) => ({
+        ...asWanted(task),
+        ...(task.service === 'db' && task.container.environment.V === '2' && { health: 'starting' }),
+      })
+      const { log, simulation } = fromTo(all(80, 81, '1'), all(81, 80, '2'), noDb)
+      expect(log).toEqual([['replace db.1'], ['replace db.1']])
+      expect(simulation.record()?.outcome).toBe('rolledBack')
+    })
+
+    it('stops no more than those who hold it, on the host where it is wanted', () => {
+      const both = (a: number, b: number) => [having('a', [at(a)], { mode: 'global' }), having('b', [at(b)])]
+      expect(fromTo(both(80, 81), both(81, 80), asWanted, ['h1', 'h2']).log).toEqual([
+        ['remove a.h1', 'remove b.1'],
+        ['run a.h1', 'run b.1'],
+        ['replace a.h2'],
+      ])
+    })
+
+    it('is waited for as long as its holder is in the delay between two batches', () => {
+      const update = { delay: 600_000 }
+      const both = (a: number, b: number) => [
+        having('a', [at(a)], { replicas: 2, update }),
+        having('b', [at(b)]),
+      ]
+      const { log, simulation } = fromTo(both(80, 81), both(82, 80))
+      expect(log).toEqual([['replace a.1'], ['replace a.2'], ['replace b.1']])
+      expect(simulation.record()?.outcome).toBe('converged')
+    })
   })
 
   it('does not wait for what tasks of other hosts have', () => {
