@@ -32,6 +32,8 @@ export interface LogHosts {
 export function createLogHosts({ opener, request, hosts, pieces }: LogHostsOptions): LogHosts {
   const started = new Date().toISOString()
   const known = new Set<string>()
+  /** Those that could not be opened yet: they are asked again for what was asked for. */
+  const failed = new Set<string>()
   const heard = new Map<string, Heard>()
   const opened = new Set<HostLog>()
   let first: HostLog[] = []
@@ -39,15 +41,17 @@ export function createLogHosts({ opener, request, hosts, pieces }: LogHostsOptio
 
   async function open(host: string, asked: LogsRequest): Promise<HostLog | undefined> {
     known.add(host)
-    const isBack = heard.has(host)
+    const isNamed = heard.has(host) || failed.has(host)
     try {
       const log = await openHostLog(opener, host, asked)
+      failed.delete(host)
       opened.add(log)
       if (closed) log.close()
       return log
     } catch (error) {
-      if (isBack) known.delete(host)
-      else void tellMissing(host, error)
+      known.delete(host)
+      if (!heard.has(host)) failed.add(host)
+      if (!isNamed) void tellMissing(host, error)
       return undefined
     }
   }
@@ -59,7 +63,8 @@ export function createLogHosts({ opener, request, hosts, pieces }: LogHostsOptio
       if (known.has(host)) continue
       const before = heard.get(host)
       const { tail: _, ...whole } = request
-      const log = await open(host, { ...whole, ...(before && { since: before.since() ?? started }) })
+      const asked = failed.has(host) ? request : whole
+      const log = await open(host, { ...asked, ...(before && { since: before.since() ?? started }) })
       if (log) void catchUp(log, before)
     }
   }

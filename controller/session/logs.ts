@@ -23,10 +23,10 @@ export async function* readLogs({ onChange, signal, ...options }: ReadLogs): Asy
     hosts.close()
     pieces.end()
   }
+  const stopListening = onChange(() => void hosts.joinNew())
   await hosts.open()
   signal.addEventListener('abort', end, { once: true })
   if (signal.aborted) end()
-  const stopListening = onChange(() => void hosts.joinNew())
   try {
     yield* pieces.ready()
     yield* inBatches(mergeInOrder(hosts.histories(), byTime))

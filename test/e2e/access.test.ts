@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { StackProcessesDocument } from '../../controller/api/access.ts'
 import { type Live, openLive } from '../../controller/cli/client/live.ts'
 import { FRAME, jsonFrame, jsonOf } from '../../schemas/session/frames.ts'
@@ -49,6 +49,7 @@ function inTerminal(args: string[]) {
 function started(argv: string[], input?: string | Buffer) {
   const [file = '', ...rest] = host.enter(argv)
   const child = spawn(file, rest, { env: host.env, stdio: 'pipe' })
+  onTestFinished(() => void child.kill('SIGKILL'))
   const [stdout, stderr] = [[] as Buffer[], [] as Buffer[]]
   child.stdout.on('data', (bytes: Buffer) => void stdout.push(bytes))
   child.stderr.on('data', (bytes: Buffer) => void stderr.push(bytes))

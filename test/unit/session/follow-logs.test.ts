@@ -85,6 +85,18 @@ describe('who follows logs', () => {
     end()
   })
 
+  it('has the lines of a host that could not be asked at first, as when the controller had just begun', async () => {
+    const later = aChannel([lines(line('a', 1)), LIVE, lines(line('a', 2))])
+    const { next, report, asked, end } = following([LOST, later], { tail: 5 })
+    expect(await next()).toBe('one is missing')
+    const first = next()
+    report(['one'])
+    expect(await first).toEqual(['a 1'])
+    expect(await next()).toEqual(['a 2'])
+    expect(asked).toMatchObject([{ tail: 5 }, { tail: 5 }])
+    end()
+  })
+
   it('is told once of a host that stays away, however often it is tried', async () => {
     const again = aChannel([lines(line('a', 2)), LIVE])
     const { next, report, end } = following([aChannel([LIVE], LOST), LOST, LOST, LOST, again])
