@@ -93,3 +93,12 @@ function unreachable(why: string): SetpointError {
     hint: 'Is redis-server running, and does --redis name it? Running containers are not affected.',
   })
 }
+
+const SCANNED_AT_ONCE = 1_000
+
+/** Removes the keys that a pattern matches (Redis SCAN, MATCH); repeatable, and done key by key. */
+export async function unlinkAll(client: Redis, pattern: string): Promise<void> {
+  for await (const keys of client.scanStream({ match: pattern, count: SCANNED_AT_ONCE })) {
+    if (keys.length > 0) await client.unlink(...(keys as string[]))
+  }
+}

@@ -1,5 +1,5 @@
 import { isOpen, samePort } from '../../schemas/port.ts'
-import { slotName } from '../../schemas/slot.ts'
+import { sameService, slotName } from '../../schemas/slot.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Entry } from './entry.ts'
 import type { Runners } from './runners.ts'
@@ -23,12 +23,7 @@ export function createPortHandover(runners: Pick<Runners, 'all'>): AwaitPorts {
 }
 
 function givesUpPortOf(task: Task, { task: other, wanted }: Entry): boolean {
-  if (wanted !== 'removed' || isOfOneService(task, other)) return false
+  if (wanted !== 'removed' || sameService(task, other)) return false // they share its ports
   const held = other.container.ports
   return task.container.ports.some((port) => !isOpen(port) && held.some((one) => samePort(one, port)))
-}
-
-/** Tasks of one service share its ports. */
-function isOfOneService(a: Task, b: Task): boolean {
-  return a.stack === b.stack && a.service === b.service
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ContentMount } from '../../schemas/content.ts'
 import type { Log } from '../../schemas/log.ts'
 import { CONTENT_PIECE, CONTENT_STAYS, contentKey, sealedKey } from '../../schemas/wire.ts'
-import { closeRedis, connectRedis, type Redis, reaching, whenReady } from '../redis.ts'
+import { closeRedis, connectRedis, type Redis, reaching, unlinkAll, whenReady } from '../redis.ts'
 import type { ContentStore } from './store.ts'
 
 /** What a task on a host mounts. */
@@ -45,8 +45,6 @@ export interface DeliveryOptions {
 
 const TIMEOUT = 60_000
 
-const SCANNED_AT_ONCE = 1_000
-
 /** Delivery as strings in Redis, under a key for each digest. */
 export function createDelivery({
   redis,
@@ -81,9 +79,7 @@ export function createDelivery({
   async function forget(host: string): Promise<void> {
     client ??= connectRedis(redis, log)
     await whenReady(client)
-    for await (const keys of client.scanStream({ match: sealedKey(host, '*'), count: SCANNED_AT_ONCE })) {
-      if (keys.length > 0) await client.unlink(...(keys as string[]))
-    }
+    await unlinkAll(client, sealedKey(host, '*'))
   }
 
   function packsOf({ contents }: Need): Handover[] {

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import type { SignedJob } from '../../schemas/job.ts'
 import type { Log } from '../../schemas/log.ts'
 import { HOST_NAME, PREFIX, queueName, SNAPSHOTS } from '../../schemas/wire.ts'
-import type { Redis } from '../redis.ts'
+import { type Redis, unlinkAll } from '../redis.ts'
 
 export type HostQueue = Queue<SignedJob>
 
@@ -14,8 +14,6 @@ export interface HostQueues {
   remove(host: string): Promise<void>
   close(): Promise<void>
 }
-
-const SCANNED_AT_ONCE = 1_000
 
 /** One BullMQ queue a host, all over one connection. */
 export function createHostQueues(client: Redis, log: Log): HostQueues {
@@ -35,9 +33,7 @@ export function createHostQueues(client: Redis, log: Log): HostQueues {
       queues.delete(host)
       await queue?.close()
       // BullMQ's own `obliterate` begins with a pause, which would last if this controller ended in the middle.
-      const match = `${PREFIX}:${queueName(host)}:*`
-      for await (const keys of client.scanStream({ match, count: SCANNED_AT_ONCE }))
-        if (keys.length > 0) await client.unlink(...keys)
+      await unlinkAll(client, `${PREFIX}:${queueName(host)}:*`)
     },
     close: async () => {
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()))

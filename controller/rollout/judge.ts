@@ -58,11 +58,14 @@ export function isSettled(
   task: TaskStatus | undefined,
 ): boolean {
   if (isDone(task)) return true
-  if (
-    progress?.failures.some(({ service, taskId }) => taskId === (task?.id ?? slotInStack({ service, slot })))
-  )
+  if (progress?.failures.some(({ service, taskId }) => taskId === countedAs({ service, slot }, task)))
     return true
   return task !== undefined && !(slot in (progress?.released ?? {}))
+}
+
+/** What the failure of a slot is counted under: its task, or the slot itself where none is as it is wanted. */
+export function countedAs(place: Pick<Change, 'service' | 'slot'>, task?: TaskStatus): string {
+  return task?.id ?? slotInStack(place)
 }
 
 /** The slots let go that are still wanted: a newer commit may have fewer. */
@@ -89,8 +92,8 @@ function trialsOf(service: ServiceSpec, rollout: Rollout, at: At): Trial[] {
   const found = isProven(service, at.healthy) ? [] : untouchedSlots(service, rollout, at)
   const refused = (slot: string) => {
     const letGo = progress.released[slot] ?? ''
-    const since = letGo > rollout.startedAt ? letGo : rollout.startedAt // what a rollout before it let go is sent anew
-    return refusalIn({ service: service.name, slot }, since, at)
+    const isOfEarlier = letGo < rollout.startedAt // what a rollout before it let go is sent anew
+    return refusalIn({ service: service.name, slot }, isOfEarlier ? rollout.startedAt : letGo, at)
   }
   const batchEnd = progress.deadline === undefined ? undefined : new Date(progress.deadline)
   return [
@@ -138,7 +141,7 @@ function placeOf(service: string, slot: string, task: TaskStatus | undefined) {
   return {
     service,
     slot: task?.slot ?? (Number(slot) || 1),
-    taskId: task?.id ?? slotInStack({ service, slot }),
+    taskId: countedAs({ service, slot }, task),
     host: task?.host ?? '',
   }
 }

@@ -7,7 +7,7 @@ import type { Refusal } from '../queue/refusals.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
 import { blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
-import { isSettled, type Judgement, judge } from './judge.ts'
+import { countedAs, isSettled, type Judgement, judge } from './judge.ts'
 import { leavingPorts } from './leaving-ports.ts'
 import { endCircle } from './port-swap.ts'
 import { type SlotTasks, slotTasks } from './slot-tasks.ts'
@@ -104,7 +104,7 @@ function isForgotten({ action }: Change, { inventory }: StackRecord): boolean {
 /** True when a slot counts as failed and no host has a task for it: it is tried on when the rollout is over. */
 function hasNoTask({ services }: Rollout, { service, slot, verdict }: Change): boolean {
   const failures = services[service]?.failures ?? []
-  return verdict === 'missing' && failures.some(({ taskId }) => taskId === slotInStack({ service, slot }))
+  return verdict === 'missing' && failures.some(({ taskId }) => taskId === countedAs({ service, slot }))
 }
 
 /** What a person reads while it goes on: also why it does not. */

@@ -1,6 +1,7 @@
 import { SetpointError } from '../../../schemas/error.ts'
 import type { PublishedPort } from '../../../schemas/network.ts'
 import { describeHost, describePort, familiesOf, samePort } from '../../../schemas/port.ts'
+import { sameService } from '../../../schemas/slot.ts'
 import type { Task } from '../../../schemas/task.ts'
 import type { Cidr } from '../addresses/cidr.ts'
 import type { Lease } from '../addresses/leases.ts'
@@ -32,7 +33,7 @@ export function checkClaims(
   leases: [taskId: string, lease: Lease][],
 ): void {
   for (const [taskId, other] of leases) {
-    const own = isOfService(task, other)
+    const own = sameService(task, other)
     for (const port of ports) {
       if (own && (port.mode !== 'host' || other.slot === task.slot)) continue
       if (!other.ports.some((held) => samePort(held, port))) continue
@@ -59,11 +60,6 @@ export function checkFamilies(
   throw new SetpointError('NETWORK_FAILED', message, {
     hint: `Set \`${setting}\` on a network of the service, or publish the port on another address.`,
   })
-}
-
-/** True when the lease is of a task of the same service. */
-export function isOfService(task: Pick<Task, 'stack' | 'service'>, lease: Lease): boolean {
-  return lease.stack === task.stack && lease.service === task.service
 }
 
 /** Throws PORT_IN_USE for a range of which every port is held. */

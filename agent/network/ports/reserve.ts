@@ -1,13 +1,14 @@
 import { digest } from '../../../schemas/canonical.ts'
 import type { PublishedPort } from '../../../schemas/network.ts'
 import { isOpen, samePort } from '../../../schemas/port.ts'
+import { sameService } from '../../../schemas/slot.ts'
 import type { Task } from '../../../schemas/task.ts'
 import { subnetsOf } from '../addresses/families.ts'
 import type { Lease } from '../addresses/leases.ts'
 import { forwardKey } from '../firewall/forwards.ts'
 import type { Parts } from '../parts.ts'
 import { readSysctl } from '../sysctl.ts'
-import { checkAddresses, checkClaims, checkListeners, isOfService } from './checks.ts'
+import { checkAddresses, checkClaims, checkListeners } from './checks.ts'
 import { isHeldBy, listenersOf } from './listeners.ts'
 import { type PortRange, pickPorts } from './picking.ts'
 
@@ -55,7 +56,7 @@ async function picker(parts: Parts, task: Task): Promise<(held: Held) => Publish
   ])
   return (held) =>
     pickPorts(wanted, {
-      others: held.flatMap(([, lease]) => (isOfService(task, lease) ? lease.ports : [])),
+      others: held.flatMap(([, lease]) => (sameService(task, lease) ? lease.ports : [])),
       isTaken: (port) =>
         held.some(([, lease]) => lease.ports.some((other) => samePort(other, port))) ||
         listeners.some((listener) => isHeldBy(listener, port)),
