@@ -3,38 +3,59 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, it } from 'vitest'
 import { startHost, type TestHost } from '../support/host.ts'
-import { runChaos } from './chaos.ts'
-import { SECRET } from './fleet.ts'
 
-interface ChaosTest {
+/** What a course of chaos is given. */
+export interface ChaosOptions {
+  host: TestHost
   seed: number
   rounds: number
   /** Gets a line for each round. */
-  tell?: (line: string) => void
+  tell: (line: string) => void
 }
 
+interface Course {
+  run: (options: ChaosOptions) => Promise<void>
+  /** What files may interpolate, by name. */
+  variables?: Record<string, string>
+}
+
+type Rounds = Pick<ChaosOptions, 'seed' | 'rounds'> & Partial<Pick<ChaosOptions, 'tell'>>
+
 /** Milliseconds for a round: none takes so long. */
-const ROUND = 75_000
+const ROUND = 90_000
 
 /** Declares the test of a file: a host of its own, and that many rounds on it. */
-export function chaosTest({ seed, rounds, tell = () => {} }: ChaosTest): void {
+export function chaosTest(
+  { run, variables = {} }: Course,
+  { seed, rounds, tell = () => {} }: Rounds = askedFor(process.env),
+): void {
   let host: TestHost
-  let author = ''
+  let folder = ''
 
   beforeAll(async () => {
-    author = await mkdtemp(join(tmpdir(), 'chaos-'))
-    const variables = join(author, 'vars.env')
-    await writeFile(variables, `${SECRET.name}=${SECRET.value}\n`)
-    host = await startHost({ files: { README: 'the fleet' }, args: ['--variables', variables] })
+    folder = await mkdtemp(join(tmpdir(), 'chaos-'))
+    const file = join(folder, 'vars.env')
+    const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`)
+    await writeFile(file, lines.join(''))
+    host = await startHost({ files: { README: 'the fleet' }, args: ['--variables', file] })
   })
   afterAll(async () => {
     await host?.destroy()
-    await rm(author, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   })
 
   it(
     `${rounds} rounds from seed ${seed} leave the host as it should be`,
     { timeout: (rounds + 1) * ROUND },
-    () => runChaos({ host, seed, rounds, tell }),
+    () => run({ host, seed, rounds, tell }),
   )
+}
+
+/** Two hundred rounds from a seed of the moment, unless CHAOS_ROUNDS and CHAOS_SEED ask for others; told on stderr. */
+function askedFor({ CHAOS_SEED, CHAOS_ROUNDS }: NodeJS.ProcessEnv): Rounds {
+  return {
+    seed: Number(CHAOS_SEED ?? Date.now() % 1_000_000),
+    rounds: Number(CHAOS_ROUNDS ?? 200),
+    tell: (line) => void process.stderr.write(`${line}\n`),
+  }
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { StatusDocument } from '../../schemas/status.ts'
 import { HOST_ADDRESS, type TestHost } from '../support/host.ts'
 import { type Asker, startAsker } from './ask.ts'
+import type { ChaosOptions } from './chaos-test.ts'
 import { FIRST_FLEET, type Fleet, fleetFiles, stacksOf, UDP_PORT, VIP_PORT, WEB_PORT } from './fleet.ts'
 import {
   addressesAreUnique,
@@ -18,14 +19,6 @@ import { randomOf } from './random.ts'
 import { describeRound, nextRound, type Round } from './round.ts'
 import { strike } from './strike.ts'
 import { lookAt, servingIn, type View, viewOf } from './view.ts'
-
-export interface ChaosOptions {
-  host: TestHost
-  seed: number
-  rounds: number
-  /** Gets a line for each round. */
-  tell: (line: string) => void
-}
 
 /** Milliseconds that a fleet gets to be as it should after a round. */
 const DEADLINE = 60_000

@@ -1,16 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HistoryDocument, StatusDocument } from '../../schemas/status.ts'
 import type { TestHost } from '../support/host.ts'
+import type { ChaosOptions } from './chaos-test.ts'
 import { edited, FIRST_SERVICES, type Service, STACKS, serviceFiles } from './edits.ts'
 import { type Random, randomOf } from './random.ts'
-
-export interface CommitsOptions {
-  host: TestHost
-  seed: number
-  rounds: number
-  /** Gets a line for each round. */
-  tell: (line: string) => void
-}
 
 /** Milliseconds that a fleet gets to come to the last commit of a round. */
 const DEADLINE = 60_000
@@ -24,7 +17,7 @@ const PAUSES = [400, 4_000]
  * failed, and each port has to lead where the files say.
  * @throws Error with seed, round, commits and what differs
  */
-export async function runCommits({ host, seed, rounds, tell }: CommitsOptions): Promise<void> {
+export async function runCommits({ host, seed, rounds, tell }: ChaosOptions): Promise<void> {
   const random = randomOf(seed)
   let services = FIRST_SERVICES
   for (let number = 0; number <= rounds; number++) {

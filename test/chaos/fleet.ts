@@ -17,8 +17,8 @@ export const FIRST_FLEET: Fleet = { message: 1, replicas: 3, extra: true }
 export const WEB_PORT = 8080
 export const VIP_PORT = 8081
 export const UDP_PORT = 5300
-/** In the variables of the controller. */
-export const SECRET = { name: 'CHAOS_TOKEN', value: 'a token of the fleet' }
+/** What the files interpolate. */
+export const VARIABLES = { CHAOS_TOKEN: 'a token of the fleet' }
 
 const QUICK = 'update_config: {parallelism: 2, monitor: 100ms, order: start-first}'
 const AT_ONCE = 'restart_policy: {condition: any, delay: 0s}'
@@ -77,7 +77,7 @@ function web(message: number, replicas: number): string {
       port: VIP_PORT,
       deploy: ['endpoint_mode: vip', QUICK, AT_ONCE],
     }),
-  )}secrets: {token: {environment: ${SECRET.name}}}
+  )}secrets: {token: {environment: CHAOS_TOKEN}}
 configs: {page: {file: ./page.conf}}
 `
 }

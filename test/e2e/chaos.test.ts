@@ -1,4 +1,6 @@
+import { runChaos } from '../chaos/chaos.ts'
 import { chaosTest } from '../chaos/chaos-test.ts'
+import { VARIABLES } from '../chaos/fleet.ts'
 
 // Eight rounds that hit every part, a stack that goes and a rollout in its middle; `npm run chaos` goes on for two hundred.
-chaosTest({ seed: 263, rounds: 8 })
+chaosTest({ run: runChaos, variables: VARIABLES }, { seed: 263, rounds: 8 })
