@@ -60,8 +60,11 @@ async function serve(
   const redis = connectRedis(url, log)
   const inspector = createInspector({ tasks, runtime, networks, log })
   const reporter = createReporter({
-    ...{ redis, log, host: hostInfo(options, runtime.info) },
-    ...{ tasks: tasks.list, strays: inspector.strays },
+    redis,
+    log,
+    host: hostInfo(options, runtime.info),
+    tasks: tasks.list,
+    strays: inspector.strays,
     usage: createUsage({ tasks: tasks.list, runtime, now: () => performance.now() }),
   })
   tasks.onChange(reporter.delta)
@@ -70,7 +73,10 @@ async function serve(
   inspector.start()
   const logs = keepLogs({ paths, tasks: () => writers(tasks.known()), log })
   const sessions = createSessions({
-    ...{ reach, log, identity: options.identity, writer: redis },
+    reach,
+    log,
+    identity: options.identity,
+    writer: redis,
     connect: () => whenReady(connectRedis(url, log)),
   })
   const publicKey = await controllerKey({ file: options.controllerKey, state: options.state, log, signal })
@@ -89,7 +95,11 @@ async function serve(
     const orders = await openOrders({ paths, log, key: fingerprint(publicKey) })
     const { startWorker } = await import('./worker.ts')
     const worker = startWorker({
-      ...{ redis: redisOptions(url), host: options.host, publicKey, orders, log },
+      redis: redisOptions(url),
+      host: options.host,
+      publicKey,
+      orders,
+      log,
       slotOf: (taskId) => slotOf(tasks.list().find(({ id }) => id === taskId)),
       perform: performer({ tasks, inspector, sessions }),
       outcome: reporter.outcome,

@@ -63,7 +63,8 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
     createRuntime({ paths, choice, log }),
     createNetworks({ paths, log }),
     createImages({
-      ...{ paths, log },
+      paths,
+      log,
       ...(storageRoot !== undefined && { storageRoot }),
       ...(storageRun !== undefined && { storageRun }),
       ...(authFile !== undefined && { authFile }),
@@ -75,7 +76,9 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
   const fetch = createFetch(options.redis)
   const contents = createContents({ paths, fetch, log })
   const secrets = createSecrets({
-    ...{ paths, fetch, log },
+    paths,
+    fetch,
+    log,
     memory: createMemory(join(paths.run, 'secrets'), log),
     hostKey: () => hostKey(paths.state, log),
   })
@@ -99,7 +102,15 @@ export async function openParts(options: AgentOptions, log: Log, imageGrace?: nu
   const uses = await openUses({ paths, log, tasks: () => tasks.known().map(({ task }) => task) })
   const endTidying = images.keepTidy(tasks.imageUses)
   return {
-    ...{ paths, runtime, images, networks, volumes, contents, secrets, tasks, uses },
+    paths,
+    runtime,
+    images,
+    networks,
+    volumes,
+    contents,
+    secrets,
+    tasks,
+    uses,
     reach: { paths, tasks, runtime, volumes, uses, cgroup: choice.info.cgroup },
     async close() {
       endTidying()

@@ -94,7 +94,10 @@ async function openKept({ options, log, now }: Base) {
   const records = createRecords(join(folder, 'stacks'), log)
   await records.load()
   const hostKeys = await openHostKeys({
-    ...{ folder: join(folder, 'hosts'), given: options.hostKeys, log, now },
+    folder: join(folder, 'hosts'),
+    given: options.hostKeys,
+    log,
+    now,
     byHand: options.hostsByHand ?? false,
   })
   const contents = await openContents({ state: options.state, folder, keys, hostKeys, log, now })
@@ -109,7 +112,9 @@ function openLinks({ options, log, now }: Base, { keys, hostKeys, contents }: Ke
   const fleet = createFleet({ redis, log, now })
   const queue = createQueue({ redis, keys, epoch: leader.epoch, log })
   const delivery = createDelivery({
-    ...{ redis, store: contents.packs, log },
+    redis,
+    store: contents.packs,
+    log,
     sealed: (need) => handoversOf(need, contents.vault),
   })
   const opener = createSessionOpener({ redis, queue, fleet, hostKeys, log })
@@ -141,7 +146,12 @@ function startWork(
   const opened = openSources(options.sources, { cache: join(folderOf(options), 'git'), log })
   const sources = followSources({
     sources: opened.map((source, index) => ({ source, options: options.sources[index] as SourceOptions })),
-    ...{ createLoader, poll, records, contents, log, now },
+    createLoader,
+    poll,
+    records,
+    contents,
+    log,
+    now,
     pinner: createPinner({ registry, records, log, now }),
     onStacks: (stacks) => stacks.forEach(turns.wake),
     onStatus: changes.tell,
@@ -151,7 +161,9 @@ function startWork(
   const specs = () => usedSpecs(records.list(), candidates())
   const sweeping = setInterval(() => void contents.sweep(specs()), SWEEP_EVERY)
   return {
-    ...{ turns, sources, specs },
+    turns,
+    sources,
+    specs,
     close: async () => {
       registry.close()
       clearInterval(sweeping)
@@ -179,7 +191,12 @@ function createFront({ options, log, now, changes }: Base, parts: Kept & Links &
     now,
   })
   const service: Service = createService({
-    ...{ ...parts, problems, secrets, events, log, now },
+    ...parts,
+    problems,
+    secrets,
+    events,
+    log,
+    now,
     externals: contents.externals,
     recipient: keys.recipient,
     onChange: changes.listen,

@@ -75,7 +75,9 @@ export const Report = Type.Union([
       error: Type.Optional(
         Type.Object(
           {
-            ...{ code: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) },
+            code: Type.String(),
+            message: Type.String(),
+            hint: Type.Optional(Type.String()),
             /** True: no job for this action will be taken, whenever it comes. */
             final: Type.Optional(Type.Boolean()),
           },

@@ -69,13 +69,22 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
   const scratch = scratchOf(paths.instance)
   await clearScratch(scratch)
   const pull = createPull({
-    ...{ buildah, authFile, scratch, log, backOff },
+    buildah,
+    authFile,
+    scratch,
+    log,
+    backOff,
     ...(options.stall && { stall: options.stall }),
   })
   const build = createBuild({ buildah, paths, log, ensure })
   const ledger = await openLedger(join(paths.state, 'image-ledger.json'), log)
   const collector = createCollector({
-    ...{ buildah, storage, ledger, held, log, now },
+    buildah,
+    storage,
+    ledger,
+    held,
+    log,
+    now,
     packages: join(paths.state, 'cache/debs'),
     ...(options.housekeeping ?? HOUSEKEEPING),
     ...(options.usage && { usage: options.usage }),

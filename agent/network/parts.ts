@@ -68,7 +68,14 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
   const firewall = createFirewall({ prefix, file: join(paths.run, 'rules.nft'), table, render })
   const hostFirewall = createHostFirewall({ prefix, instance, log })
   const parts: Parts = {
-    ...{ paths, log, prefix, proc, ip, leases, servers, firewall },
+    paths,
+    log,
+    prefix,
+    proc,
+    ip,
+    leases,
+    servers,
+    firewall,
     flows: createFlows({ prefix, file: join(paths.run, 'flows.conntrack'), log }),
     bridges: createBridges({
       prefix,

@@ -72,7 +72,12 @@ export function joinParts(options: TasksOptions): TaskParts {
 
   function runnerOf(entry: Entry): Runner {
     return createRunner(entry, {
-      ...{ effects, journal, publisher, clock, log, leftover: 'unknown' },
+      effects,
+      journal,
+      publisher,
+      clock,
+      log,
+      leftover: 'unknown',
       watchHealth: options.watchHealth,
       probe: options.probe,
       makeRoom: runners.makeRoom,

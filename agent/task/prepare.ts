@@ -91,7 +91,8 @@ async function prepareRoot(task: Task, deps: Preparation, users: Users | undefin
   const unwanted = new AbortController()
   void cancelled.then(() => unwanted.abort())
   const resolved = images.resolve(task.container.image, {
-    ...{ signal: unwanted.signal, tell },
+    signal: unwanted.signal,
+    tell,
     service: `${task.stack}/${task.service}`,
   })
   resolved.catch(() => {}) // when it is called off nobody waits for it any more

@@ -140,7 +140,10 @@ function prepared(entry: Entry, event: EventOf<'prepared'>, now: number): Entry 
     prepared: event.prepared,
     rejections: 0,
     status: {
-      ...{ ...status, state: 'ready', since: iso(now), addresses },
+      ...status,
+      state: 'ready',
+      since: iso(now),
+      addresses,
       ...(addresses6 && { addresses6 }),
       ...(ports.length > 0 && { ports }),
     },

@@ -87,7 +87,11 @@ async function named(catalogue: Catalogue): Promise<HostVolume[]> {
     const stack = usedBy[0]?.stack ?? use?.stack
     const unusedSince = usedBy.length > 0 ? undefined : use?.unusedSince
     return {
-      ...{ name, external, labels, createdAt, usedBy },
+      name,
+      external,
+      labels,
+      createdAt,
+      usedBy,
       path: driverOpts ? join(mountsFolder(paths), name) : dataOf(join(folder, name)),
       ...(driverOpts && { driverOpts: toShow(driverOpts) }),
       ...(stack !== undefined && { stack }),

@@ -82,7 +82,11 @@ async function execOrFail(context: Context, call: ExecCall): Promise<number> {
 export async function exec(context: Context, { task, argv, options }: ExecCall): Promise<number> {
   const tty = options.tty ?? (process.stdin.isTTY === true && process.stdout.isTTY === true && options.stdin)
   const request: ExecRequest = {
-    ...{ kind: 'exec', taskId: task, argv, tty, environment: options.env },
+    kind: 'exec',
+    taskId: task,
+    argv,
+    tty,
+    environment: options.env,
     ...(tty && { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }),
     ...(options.user !== undefined && { user: options.user }),
     ...(options.workdir !== undefined && { workingDir: options.workdir }),

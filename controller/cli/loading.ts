@@ -116,7 +116,9 @@ async function placeOf(path: string): Promise<Place> {
   const repository = repositoryAround(folder)
   const root = repository ?? folder
   return {
-    ...{ root, directory: relative(root, folder), isAlone: repository === undefined },
+    root,
+    directory: relative(root, folder),
+    isAlone: repository === undefined,
     ...(isFile && { file: relative(root, real) }),
   }
 }

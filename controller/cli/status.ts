@@ -52,8 +52,10 @@ export async function status(context: Context, { stack, output, wait }: StatusOp
   if (output === 'json') context.out(JSON.stringify(document, null, 2))
   else {
     const options = {
-      ...{ paint: painter(context.colour), now: context.now() },
-      ...{ tasks: stack !== undefined, full: !context.terminal },
+      paint: painter(context.colour),
+      now: context.now(),
+      tasks: stack !== undefined,
+      full: !context.terminal,
     }
     for (const line of statusView(document, options)) context.out(line)
   }

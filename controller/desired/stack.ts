@@ -72,7 +72,11 @@ export function loadStack(
   const all = compose.flatMap((path) => reader.read(path).documents)
   problems.push(...settingsElsewhere(all.filter((document) => document !== documents[0])))
   const loaded = loadNamedProject({
-    ...{ files, reader, compose, variables, fallback: file.fallback },
+    files,
+    reader,
+    compose,
+    variables,
+    fallback: file.fallback,
     directory: file.folder,
     unset: unsetSetting(documents),
   })

@@ -13,7 +13,9 @@ export interface ClaimsDeps {
 export function claimsOf({ records, sources }: ClaimsDeps): Claims {
   const kept = new Map(records.list().map((record) => [record.name, record]))
   const newest = sources.stacks().map((name) => ({
-    ...{ name, record: kept.get(name), spec: sources.candidate(name)?.spec },
+    name,
+    record: kept.get(name),
+    spec: sources.candidate(name)?.spec,
   }))
   const known = newest.flatMap(({ record, spec }) =>
     typeof spec === 'object' ? [{ spec, ...placesOf(record) }] : [],

@@ -55,7 +55,8 @@ function hostsOf({ fleet, hostKeys, records, now }: ForgetDeps): string[] {
 function leftOn({ records, fleet, now }: ForgetDeps, host: string): ForgottenHostDocument {
   const left = records.list().map((record) => leftWith(record, host))
   return {
-    ...{ host, seen: fleet.observed(now()).get(host)?.seen ?? null },
+    host,
+    seen: fleet.observed(now()).get(host)?.seen ?? null,
     tasks: left.flatMap(({ tasks }) => tasks),
     volumes: left.flatMap(({ volumes }) => volumes),
   }
@@ -92,7 +93,10 @@ function tell({ events, log, now }: ForgetDeps, { host, tasks, volumes }: Forgot
   const counted =
     tasks.length === 0 ? 'nothing counted on it' : `${tasks.length} of its tasks are placed anew`
   events.note({
-    ...{ at: now().toISOString(), type: 'host', reason: 'HostForgotten', host },
+    at: now().toISOString(),
+    type: 'host',
+    reason: 'HostForgotten',
+    host,
     message: `${host} is forgotten; ${counted}`,
   })
 }

@@ -104,7 +104,10 @@ function noteRemoved(
 ): void {
   log.info({ volume: name, host }, 'A volume was removed, as somebody has asked for')
   events.note({
-    ...{ at: now().toISOString(), type: 'volume', reason: 'VolumeRemoved', host },
+    at: now().toISOString(),
+    type: 'volume',
+    reason: 'VolumeRemoved',
+    host,
     message: `volume ${name} is removed from ${host}, ${how}`,
     ...(stack !== null && { stack }),
   })

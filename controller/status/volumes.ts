@@ -29,10 +29,21 @@ function volumeStatus(volume: HostVolume, host: string, claims: Claims): VolumeS
   const { name, path, labels, createdAt, external, usedBy } = volume
   const declaredBy = name === '' ? [] : claimants(claims, { name, host, stack: volume.stack })
   return {
-    ...{ name, host, stack: volume.stack ?? declaredBy[0] ?? null, driver: 'local' },
-    ...{ options: volume.driverOpts ?? null, labels, path, createdAt, external },
-    ...{ anonymous: name === '', target: volume.target ?? null, declaredBy, usedBy },
-    ...{ unusedSince: volume.unusedSince ?? null, size: volume.size ?? null },
+    name,
+    host,
+    stack: volume.stack ?? declaredBy[0] ?? null,
+    driver: 'local',
+    options: volume.driverOpts ?? null,
+    labels,
+    path,
+    createdAt,
+    external,
+    anonymous: name === '',
+    target: volume.target ?? null,
+    declaredBy,
+    usedBy,
+    unusedSince: volume.unusedSince ?? null,
+    size: volume.size ?? null,
   }
 }
 

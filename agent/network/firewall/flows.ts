@@ -95,8 +95,10 @@ export function parseFlows(text: string): Required<Told>[] {
     if (!sent || !answered) return []
     return [
       {
-        ...{ '--orig-dst': sent[2] ?? '', '--orig-port-dst': sent[4] ?? '' },
-        ...{ '--reply-src': answered[1] ?? '', '--reply-port-src': answered[3] ?? '' },
+        '--orig-dst': sent[2] ?? '',
+        '--orig-port-dst': sent[4] ?? '',
+        '--reply-src': answered[1] ?? '',
+        '--reply-port-src': answered[3] ?? '',
       },
     ]
   })

@@ -61,7 +61,11 @@ function add(
   const { hostIp, published, protocol, target } = port
   const key = `${family} ${forwardKey(port)}`
   const forward = forwards.get(key) ?? {
-    ...{ family, hostIp: oneAddress(hostIp), published, protocol, to: [] },
+    family,
+    hostIp: oneAddress(hostIp),
+    published,
+    protocol,
+    to: [],
   }
   if (!forward.to.some(([to, at]) => to === address && at === target)) forward.to.push([address, target])
   forwards.set(key, forward)

@@ -21,7 +21,9 @@ const NAMES: Record<string, string> = { parent: 'master', macvlan_mode: 'mode', 
 export function cniConf({ network, lease, gateways }: PluginLink): Record<string, unknown> {
   const { name, driver, mtu } = network
   return {
-    ...{ cniVersion: '1.0.0', name, type: driver },
+    cniVersion: '1.0.0',
+    name,
+    type: driver,
     ...optionsOf(network),
     ...(mtu !== undefined && { mtu }),
     ...(lease.mac !== undefined && { capabilities: { mac: true }, runtimeConfig: { mac: lease.mac } }),

@@ -37,10 +37,16 @@ export function openProject(settings: Settings, { files, unset: otherwise }: Ope
   const variables = withDeclared(documents, {
     outer: (name) => settings.environment.get(name),
     inner: (name) => settings.variables.get(name),
-    ...{ unset, problems },
+    unset,
+    problems,
   })
   const loaded = loadNamedProject({
-    ...{ files, reader, compose, directory, variables, unset },
+    files,
+    reader,
+    compose,
+    directory,
+    variables,
+    unset,
     given: settings.name,
     askedBy: settings.name === undefined ? 'COMPOSE_PROJECT_NAME' : '-p',
     fallback: normaliseName(basename(directory)),

@@ -24,7 +24,10 @@ function fileOf(path: string, text: string): SourceFile {
   const content = Buffer.from(text)
   const isRead = content.length <= MAX_FILE_BYTES
   return {
-    ...{ path, size: content.length, kind: 'file', hash: digest(text) },
+    path,
+    size: content.length,
+    kind: 'file',
+    hash: digest(text),
     content: isRead ? content : null,
   }
 }

@@ -49,7 +49,9 @@ export function completeInput(input: ProjectInput): { input: CompleteInput; prob
       ...input,
       // A project whose directory is absolute is no part of a checkout: its files may lie anywhere.
       files: posix.isAbsolute(directory) ? input.files : insideOnly(input.files),
-      ...{ compose, name, directory },
+      compose,
+      name,
+      directory,
       variables: input.variables ?? (() => undefined),
       unset: input.unset ?? 'error',
       profiles: input.profiles ?? [],

@@ -50,7 +50,9 @@ export function build({ name, draft, images, contents, profiles }: BuildInputs):
     if (!image) return []
     const container = sortContainer(
       containerOf(service, {
-        ...{ image, ...declared, isJob: jobs.has(service.name) },
+        image,
+        ...declared,
+        isJob: jobs.has(service.name),
         linked: linkedNames(service, draft.services),
         contents: contents.get(service.name) ?? [],
         profiles,

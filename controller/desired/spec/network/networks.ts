@@ -49,7 +49,9 @@ function own(name: string, at: Cursor): NetworkSpec {
   if (ipv4 && !hasIpv4) fail(ipv4.at, 'is an IPv4 subnet of a network with enable_ipv4: false; keep one')
   if (ipv6 && !hasIpv6) fail(ipv6.at, 'is an IPv6 subnet; set enable_ipv6: true beside ipam')
   return {
-    ...{ name, internal, external: false },
+    name,
+    internal,
+    external: false,
     ...defined({ subnet: ipv4?.subnet, gateway: ipv4?.gateway, range: ipv4?.range }),
     ...defined({ subnet6: ipv6?.subnet, gateway6: ipv6?.gateway, range6: ipv6?.range }),
     ...(!hasIpv4 && { ipv4: false as const }),

@@ -44,7 +44,9 @@ function portOf(at: Cursor): PublishedPort | undefined {
   const hostIp = hostAddress(at, host_ip)
   if (outside === undefined || hostIp === undefined) return undefined
   return {
-    ...{ target, ...outside, protocol },
+    target,
+    ...outside,
+    protocol,
     ...defined({ hostIp: hostIp || undefined, mode: mode === 'host' ? mode : undefined }),
   }
 }

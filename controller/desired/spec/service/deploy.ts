@@ -103,7 +103,10 @@ function updateConfig(cursor: Cursor): Partial<UpdatePolicy> {
   })
   const { parallelism, delay, monitor, order } = read
   return defined({
-    ...{ parallelism, delay, monitor, order },
+    parallelism,
+    delay,
+    monitor,
+    order,
     maxFailureRatio: read.max_failure_ratio,
     failureAction: read.failure_action,
   })

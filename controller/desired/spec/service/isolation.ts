@@ -114,7 +114,11 @@ export function isolationOf(service: ServiceDraft, profiles: SeccompProfiles): I
     ...defined({
       privileged: service.privileged ? (true as const) : undefined,
       users: userns_mode === 'auto' ? ('own' as const) : undefined,
-      ...{ pid, ipc: ipc === 'private' ? undefined : ipc, uts, cgroup, runtime: wanted },
+      pid,
+      ipc: ipc === 'private' ? undefined : ipc,
+      uts,
+      cgroup,
+      runtime: wanted,
     }),
   })
 }
@@ -141,7 +145,9 @@ export function processOf({
   return orNothing<ProcessSettings>(
     defined({
       groups: group_add.length > 0 ? [...new Set(group_add)].sort(compare) : undefined,
-      ...{ init: on(init), tty: on(tty), stdinOpen: on(stdin_open) },
+      init: on(init),
+      tty: on(tty),
+      stdinOpen: on(stdin_open),
     }),
   )
 }
