@@ -21,7 +21,6 @@ const AGENT_SHARED = [
   'agent/disk.ts',
   'agent/kernel-file.ts',
   'agent/mountinfo.ts',
-  'agent/one-by-one.ts',
   'agent/path-walk.ts',
   'agent/processes.ts',
   'agent/shared.ts',

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
+import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Owner } from '../content/tree.ts'
 import { readMounts } from '../mountinfo.ts'
@@ -24,14 +25,8 @@ const UNFINISHED = '.tmp'
 
 /** One tmpfs for all tasks: to mount one for each would cost each a process. What a container gets is a file of it. */
 export function createMemory(root: string, log: Pick<Log, 'warn'>): Memory {
-  let last: Promise<unknown> = Promise.resolve()
-
   /** Mounting, unmounting and what decides about them happen one after the other. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = last.then(work)
-    last = result.catch(() => {})
-    return result
-  }
+  const inTurn = createLimit(1)
 
   async function unmount(): Promise<void> {
     if (!(await isMounted(root)) || (await readdir(root)).length > 0) return

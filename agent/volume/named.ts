@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { createOneByOne } from '../../schemas/one-by-one.ts'
 import { isInside, readMounts } from '../mountinfo.ts'
-import { createOneByOne } from '../one-by-one.ts'
 import { mountFailure } from './failure.ts'
 import { readMeta } from './meta.ts'
 import { namesIn, unmountFolder } from './mounted.ts'

@@ -1,3 +1,4 @@
+import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
 import { MAX_TREE_BYTES, MAX_TREE_FILES } from '../../schemas/source.ts'
 import { parseBatch } from './blobs.ts'
@@ -47,14 +48,8 @@ export interface ObjectCache {
 export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
   const { location, cache, log } = options
   const repository = openCacheRepository(location, cache)
-  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = createLimit(1)
   let fetches = 0
-
-  function exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const result = turn.then(task)
-    turn = result.catch(() => {})
-    return result
-  }
 
   async function fetch(revision: string, refspec: string): Promise<void> {
     const credentials = await findCredentials(location, options.credentialsFile)
@@ -68,7 +63,7 @@ export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
   }
 
   function cleanLater(revision: string): void {
-    exclusive(() => dropOldPins(repository, revision)).catch((error) => {
+    inTurn(() => dropOldPins(repository, revision)).catch((error) => {
       const said = error instanceof GitFailure ? redact(error.stderr) : String(error)
       log.warn({ url: location.display, error: said }, 'Cache of a source could not be cleaned')
     })
@@ -87,13 +82,13 @@ export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
       return parseBatch(await gitCatFile({ ...call, input: `${hashes.join('\n')}\n`, maxOutput }))
     },
     has: (revision) => isPinned(repository, revision),
-    fetchCommit: (revision) => exclusive(() => fetch(revision, `+${revision}:${pinOf(revision)}`)),
+    fetchCommit: (revision) => inTurn(() => fetch(revision, `+${revision}:${pinOf(revision)}`)),
     fetchBranch: (revision, branch) =>
-      exclusive(async () => {
+      inTurn(async () => {
         await fetch(revision, `+refs/heads/${branch}:refs/setpoint/heads/${branch}`)
         await pin(repository, revision) // when the branch has moved on, it is not there: `has` tells
       }),
-    remake: (revision) => exclusive(() => repository.remake(revision)),
-    idle: async () => void (await turn),
+    remake: (revision) => inTurn(() => repository.remake(revision)),
+    idle: () => inTurn(async () => {}),
   }
 }

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '../../schemas/canonical.ts'
 import type { Log } from '../../schemas/log.ts'
+import { createOneByOne } from '../../schemas/one-by-one.ts'
 import { PREVIOUS_KEPT, type StackRecord } from '../../schemas/record.ts'
 import { syncFolder, UNFINISHED, writeAtomically } from './files.ts'
 import { fileName, isRecordFile, readRecord, setAside } from './record-file.ts'
@@ -25,7 +26,7 @@ interface Kept {
  */
 export function createRecords(folder: string, log: Log): Records {
   const kept = new Map<string, Kept>()
-  const inTurn = createTurns()
+  const oneByOne = createOneByOne()
 
   async function put(record: StackRecord): Promise<void> {
     const text = canonicalJson(capped(record))
@@ -60,8 +61,8 @@ export function createRecords(folder: string, log: Log): Records {
     },
     get: (stack) => kept.get(stack)?.record,
     list: () => [...kept.values()].map(({ record }) => record).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    put: (record) => inTurn(record.name, () => put(record)),
-    remove: (stack) => inTurn(stack, () => remove(stack)),
+    put: (record) => oneByOne(record.name, () => put(record)),
+    remove: (stack) => oneByOne(stack, () => remove(stack)),
   }
 }
 
@@ -72,15 +73,4 @@ function capped(record: StackRecord): StackRecord {
 
 function isUnfinished(name: string): boolean {
   return name.endsWith(UNFINISHED)
-}
-
-/** Lets work on the same thing begin only when the work before it has ended. */
-function createTurns(): (name: string, work: () => Promise<void>) => Promise<void> {
-  const last = new Map<string, Promise<void>>()
-  return (name, work) => {
-    const turn = (last.get(name) ?? Promise.resolve()).then(work)
-    const settled = turn.catch(() => {}).then(() => void (last.get(name) === settled && last.delete(name)))
-    last.set(name, settled)
-    return turn
-  }
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { createOneByOne } from '../../../schemas/one-by-one.ts'
 import { replaceFile } from '../../disk.ts'
-import { createOneByOne } from '../../one-by-one.ts'
 import type { Answers } from './answers.ts'
 import { endDnsmasq, type Files, filesOf, reloadDnsmasq, removeFiles, startDnsmasq } from './dnsmasq.ts'
 
@@ -38,7 +38,7 @@ interface NameServersOptions {
 export function createNameServers({ prefix, folder }: NameServersOptions): NameServers {
   let rootOnly: Promise<boolean> | undefined
   const answered = new Map<string, Answers>()
-  const inTurn = createOneByOne()
+  const oneByOne = createOneByOne()
   const files = (key: string): Files => filesOf(folder, key)
 
   async function isRootOnly(): Promise<boolean> {
@@ -68,9 +68,9 @@ export function createNameServers({ prefix, folder }: NameServersOptions): NameS
   }
 
   return {
-    ensure: (server) => inTurn(server.key, () => begin(server)),
+    ensure: (server) => oneByOne(server.key, () => begin(server)),
     answer: (server, answers) =>
-      inTurn(server.key, async () => {
+      oneByOne(server.key, async () => {
         if (await write(server, answers)) await begin(server)
       }),
     async list() {
@@ -78,7 +78,7 @@ export function createNameServers({ prefix, folder }: NameServersOptions): NameS
       return names.filter((name) => name.endsWith('.pid')).map((name) => name.slice(0, -'.pid'.length))
     },
     stop: (key) =>
-      inTurn(key, async () => {
+      oneByOne(key, async () => {
         answered.delete(key)
         await endDnsmasq(files(key))
         await removeFiles(files(key))

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createOneByOne } from '../../../schemas/one-by-one.ts'
 import { absent } from '../../disk.ts'
-import { createOneByOne } from '../../one-by-one.ts'
 
 /** The file that conmon writes, in the folder of its task. */
 export const LOG = 'log'
