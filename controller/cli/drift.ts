@@ -4,6 +4,7 @@ import { EXIT } from './exit.ts'
 import { driftView } from './format/drift-view.ts'
 import { painter } from './format/paint.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint drift` to the command line. */
 export function registerDrift(program: Command, { context, finish }: Cli): void {
@@ -24,7 +25,7 @@ export async function drift(
   { stack, output }: { stack?: string | undefined; output: Output },
 ): Promise<number> {
   const document = await context.client().drift(stack)
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else for (const line of driftView(document.drift, painter(context.colour), context.now())) context.out(line)
+  const lines = () => driftView(document.drift, painter(context.colour), context.now())
+  printDocument(context, document, { output, lines })
   return document.drift.length === 0 ? EXIT.yes : EXIT.no
 }

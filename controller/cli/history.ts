@@ -4,6 +4,7 @@ import { EXIT } from './exit.ts'
 import { historyView } from './format/history-view.ts'
 import { painter } from './format/paint.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint history` to the command line. */
 export function registerHistory(program: Command, { context, finish }: Cli): void {
@@ -22,7 +23,7 @@ export async function history(
   { stack, output }: { stack: string; output: Output },
 ): Promise<number> {
   const document = await context.client().history(stack)
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else for (const line of historyView(document, painter(context.colour), context.now())) context.out(line)
+  const lines = () => historyView(document, painter(context.colour), context.now())
+  printDocument(context, document, { output, lines })
   return EXIT.yes
 }

@@ -4,6 +4,7 @@ import type { ForgottenHostDocument } from '../../schemas/status.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint hosts rm` below `setpoint hosts`. */
 export function registerHostsRemove(hosts: Command, { context, finish }: Cli): void {
@@ -29,17 +30,16 @@ Examples:
     )
 }
 
-export async function removeHost(context: Context, host: string, output: Output): Promise<number> {
+async function removeHost(context: Context, host: string, output: Output): Promise<number> {
   const document = await context.client().forgetHost(host)
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else for (const line of removedView(document)) context.out(line)
+  printDocument(context, document, { output, lines: () => forgottenView(document) })
   for (const { name, stack } of document.volumes) {
     context.err(`setpoint: the volume ${name} of ${stack} was on ${host}: what was in it does not move along`)
   }
   return EXIT.yes
 }
 
-function removedView({ host, tasks }: ForgottenHostDocument): string[] {
+function forgottenView({ host, tasks }: ForgottenHostDocument): string[] {
   const placed = tasks.length === 0 ? 'Nothing counted on it.' : 'Placed anew:'
   return [`${host} is forgotten. ${placed}`, ...tasks.map((task) => `  ${slotName(task)}`)]
 }

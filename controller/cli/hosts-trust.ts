@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint hosts trust` below `setpoint hosts`. */
 export function registerTrust(hosts: Command, { context, finish }: Cli): void {
@@ -24,7 +25,7 @@ export async function trust(
   { host, recipient, output }: { host: string; recipient?: string | undefined; output: Output },
 ): Promise<number> {
   const document = await context.client().trust(host, recipient)
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else context.out(`${host} is trusted with the key ${document.recipient}.`)
+  const lines = () => [`${host} is trusted with the key ${document.recipient}.`]
+  printDocument(context, document, { output, lines })
   return EXIT.yes
 }

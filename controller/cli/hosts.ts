@@ -6,6 +6,7 @@ import { painter } from './format/paint.ts'
 import { registerHostsRemove } from './hosts-rm.ts'
 import { registerTrust } from './hosts-trust.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint hosts` to the command line. */
 export function registerHosts(program: Command, cli: Cli): void {
@@ -23,7 +24,8 @@ export function registerHosts(program: Command, cli: Cli): void {
 
 export async function hosts(context: Context, { output }: { output: Output }): Promise<number> {
   const { document } = await context.client().status()
-  if (output === 'json') context.out(JSON.stringify({ hosts: document.hosts }, null, 2))
-  else for (const line of hostsView(document.hosts, painter(context.colour), context.now())) context.out(line)
-  return document.hosts.every(({ state }) => state === 'ready') ? EXIT.yes : EXIT.no
+  const { hosts } = document
+  const lines = () => hostsView(hosts, painter(context.colour), context.now())
+  printDocument(context, { hosts }, { output, lines })
+  return hosts.every(({ state }) => state === 'ready') ? EXIT.yes : EXIT.no
 }

@@ -8,6 +8,7 @@ import { changeCount, planView } from './format/plan-view.ts'
 import { loadSources } from './loading.ts'
 import { type Cli, type Output, outputOption, sourceOption } from './options/arguments.ts'
 import { variablesOption } from './options/variables-files.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint plan` to the command line. */
 export function registerPlan(program: Command, { context, finish }: Cli): void {
@@ -43,8 +44,7 @@ export interface PlanOptions {
 export async function plan(context: Context, { source, variables, output }: PlanOptions): Promise<number> {
   const candidates = source.length === 0 ? undefined : await candidatesOf(context, source, variables)
   const document = await context.client().plan(candidates?.specs)
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else for (const line of planView(document, painter(context.colour))) context.out(line)
+  printDocument(context, document, { output, lines: () => planView(document, painter(context.colour)) })
   if (candidates?.invalid) return EXIT.error
   return changeCount(document) === 0 ? EXIT.yes : EXIT.no
 }

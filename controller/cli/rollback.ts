@@ -3,6 +3,7 @@ import { shortRevision } from '../../schemas/revision.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint rollback` to the command line. */
 export function registerRollback(program: Command, { context, finish }: Cli): void {
@@ -25,12 +26,11 @@ export async function rollback(
   { stack, revision, output }: { stack: string; revision?: string | undefined; output: Output },
 ): Promise<number> {
   const document = await context.client().rollback(stack, revision)
-  if (output === 'json') {
-    context.out(JSON.stringify(document, null, 2))
-    return EXIT.yes
-  }
   const asked = revision === undefined || document.to.startsWith(revision) ? '' : `, as in ${revision}`
-  context.out(`${stack} goes back to ${shortRevision(document.to)}${asked}, until a newer commit.`)
-  context.out(`  see it through with: setpoint status ${stack}`)
+  const lines = () => [
+    `${stack} goes back to ${shortRevision(document.to)}${asked}, until a newer commit.`,
+    `  see it through with: setpoint status ${stack}`,
+  ]
+  printDocument(context, document, { output, lines })
   return EXIT.yes
 }

@@ -7,6 +7,7 @@ import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { secretsView } from './format/secrets-view.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 import { readStdin } from './project/read-stdin.ts'
 
 /** Adds `setpoint secret` with `set`, `list` and `rm`. */
@@ -65,17 +66,14 @@ export async function setSecret(context: Context, { name, value, output }: SetOp
   const client = context.client()
   const { recipient } = await client.version()
   const document = await client.setSecret(name, await sealTo([recipient], value))
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else context.out(`${name} is set.`)
+  printDocument(context, document, { output, lines: () => [`${name} is set.`] })
   return EXIT.yes
 }
 
 async function listSecrets(context: Context, { output }: { output: Output }): Promise<number> {
   const document = await context.client().secrets()
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else
-    for (const line of secretsView(document.secrets, painter(context.colour), context.now()))
-      context.out(line)
+  const lines = () => secretsView(document.secrets, painter(context.colour), context.now())
+  printDocument(context, document, { output, lines })
   return EXIT.yes
 }
 
@@ -84,8 +82,7 @@ export async function removeSecret(
   { name, output }: { name: string; output: Output },
 ): Promise<number> {
   const document = await context.client().removeSecret(name)
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else context.out(`${name} is forgotten.`)
+  printDocument(context, document, { output, lines: () => [`${name} is forgotten.`] })
   return EXIT.yes
 }
 

@@ -4,6 +4,7 @@ import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { statusView } from './format/status-view.ts'
 import { type Cli, durationArgument, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 import { allReady } from './verdict.ts'
 import { waitForReady } from './wait.ts'
 
@@ -49,15 +50,12 @@ export async function status(context: Context, { stack, output, wait }: StatusOp
     wait === undefined
       ? (await client.status(stack)).document
       : await waitForReady(client, { stack, patience: wait })
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else {
-    const options = {
-      paint: painter(context.colour),
-      now: context.now(),
-      tasks: stack !== undefined,
-      full: !context.terminal,
-    }
-    for (const line of statusView(document, options)) context.out(line)
+  const options = {
+    paint: painter(context.colour),
+    now: context.now(),
+    tasks: stack !== undefined,
+    full: !context.terminal,
   }
+  printDocument(context, document, { output, lines: () => statusView(document, options) })
   return allReady(document, stack) ? EXIT.yes : EXIT.no
 }

@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { visible } from './format/paint.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint sync` to the command line. */
 export function registerSync(program: Command, { context, finish }: Cli): void {
@@ -18,9 +19,9 @@ export function registerSync(program: Command, { context, finish }: Cli): void {
 }
 
 export async function sync(context: Context, { output }: { output: Output }): Promise<number> {
-  const { sources, ...rest } = await context.client().sync()
-  if (output === 'json') context.out(JSON.stringify({ ...rest, sources }, null, 2))
-  else for (const line of sources.flatMap(sourceLines)) context.out(line)
+  const document = await context.client().sync()
+  const { sources } = document
+  printDocument(context, document, { output, lines: () => sources.flatMap(sourceLines) })
   return sources.every(({ error }) => error === null) ? EXIT.yes : EXIT.no
 }
 

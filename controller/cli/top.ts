@@ -8,6 +8,7 @@ import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { stackProcessesView, taskProcessesView } from './format/processes-view.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint top` to the command line. */
 export function registerTop(program: Command, { context, finish }: Cli): void {
@@ -38,12 +39,9 @@ export async function top(context: Context, name: string, { output }: { output: 
   const client = context.client()
   const document = name.includes('/') ? await client.processes(name) : await ofStackOrTask(client, name)
   const [paint, now] = [painter(context.colour), context.now()]
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else {
-    const lines =
-      'tasks' in document ? stackProcessesView(document, paint, now) : taskProcessesView(document, paint, now)
-    for (const line of lines) context.out(line)
-  }
+  const lines = () =>
+    'tasks' in document ? stackProcessesView(document, paint, now) : taskProcessesView(document, paint, now)
+  printDocument(context, document, { output, lines })
   const missing = 'missing' in document ? document.missing : []
   for (const { service, slot, host, error } of missing) {
     context.err(

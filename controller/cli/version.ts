@@ -4,6 +4,7 @@ import { setpointVersion } from '../api/version.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 /** Adds `setpoint version` to the command line. */
 export function registerVersion(program: Command, { context, finish }: Cli): void {
@@ -27,15 +28,15 @@ export async function version(context: Context, { output }: { output: Output }):
       throw error
     })
   const reached = controller instanceof SetpointError ? null : controller
-  if (output === 'json') context.out(JSON.stringify({ cli: here, controller: reached }, null, 2))
-  else {
-    context.out(`setpoint    ${here.version} (Node ${here.node})`)
-    const words =
-      controller instanceof SetpointError
-        ? controller.message
-        : `${controller.version} at ${controller.address}`
-    context.out(`controller  ${words}`)
-    if (reached) context.out(`its key     ${reached.recipient}`)
-  }
+  const words =
+    controller instanceof SetpointError
+      ? controller.message
+      : `${controller.version} at ${controller.address}`
+  const lines = () => [
+    `setpoint    ${here.version} (Node ${here.node})`,
+    `controller  ${words}`,
+    ...(reached ? [`its key     ${reached.recipient}`] : []),
+  ]
+  printDocument(context, { cli: here, controller: reached }, { output, lines })
   return EXIT.yes
 }

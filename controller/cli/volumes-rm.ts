@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import type { RemovedVolumesDocument } from '../../schemas/status.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 
 interface RemoveOptions {
   host?: string
@@ -39,13 +41,14 @@ export async function removeVolumes(
   { host, output }: RemoveOptions,
 ): Promise<number> {
   const document = await context.client().removeVolumes({ names, ...(host !== undefined && { host }) })
-  if (output === 'json') {
-    context.out(JSON.stringify(document, null, 2))
-    return EXIT.yes
-  }
-  for (const { name, host } of document.removed) context.out(`${name} is removed from ${host}.`)
-  for (const name of document.absent) {
-    context.out(`${name} is on ${host === undefined ? 'no host' : `${host} not`}: nothing to remove.`)
-  }
+  printDocument(context, document, { output, lines: () => removedView(document, host) })
   return EXIT.yes
+}
+
+function removedView({ removed, absent }: RemovedVolumesDocument, asked: string | undefined): string[] {
+  const where = asked === undefined ? 'on no host' : `not on ${asked}`
+  return [
+    ...removed.map(({ name, host }) => `${name} is removed from ${host}.`),
+    ...absent.map((name) => `${name} is ${where}: nothing to remove.`),
+  ]
 }

@@ -5,6 +5,7 @@ import { EXIT } from './exit.ts'
 import { painter } from './format/paint.ts'
 import { volumesView } from './format/volumes-view.ts'
 import { type Cli, type Output, outputOption } from './options/arguments.ts'
+import { printDocument } from './print.ts'
 import { registerVolumesRemove } from './volumes-rm.ts'
 
 export interface VolumesOptions {
@@ -50,9 +51,9 @@ export async function volumes(
   { output, size = false, unused = false }: VolumesOptions,
 ): Promise<number> {
   const document = await context.client().volumes({ ...(stack !== undefined && { stack }), size, unused })
-  if (output === 'json') context.out(JSON.stringify(document, null, 2))
-  else if (document.volumes.length === 0) context.out(noneOf(stack, unused))
-  else for (const line of viewOf(document, context, size)) context.out(line)
+  const lines = () =>
+    document.volumes.length === 0 ? [noneOf(stack, unused)] : viewOf(document, context, size)
+  printDocument(context, document, { output, lines })
   for (const { host, error } of document.missing) {
     context.err(`setpoint: the volumes of host ${host} are missing: ${error.message}`)
   }
