@@ -55,7 +55,8 @@ Options:
   --storage-run DIR      run folder of containers-storage
   --auth-file FILE       credentials for registries, read for each pull (default:
                          auth.json in the state folder)
-  --image-max-age TIME   images that nothing has used for so long are removed
+  --image-max-age DURATION
+                         images that nothing has used for so long are removed
                          (default: 7d)
   --disk-high PERCENT    above this use of the disk that images are on, those that
                          nothing uses are removed, the oldest first (default: 85)
@@ -169,7 +170,7 @@ function housekeeping(values: {
 }): Housekeeping {
   const { 'image-max-age': age, 'disk-high': high, 'disk-low': low } = values
   const maxAge = age === undefined ? HOUSEKEEPING.maxAge : parseDuration(age)
-  if (maxAge === undefined) throw usage(`--image-max-age ${age} is no time, as in 7d or 12h.`)
+  if (maxAge === undefined) throw usage(`--image-max-age ${age} is no duration, as in 7d or 12h.`)
   const diskHigh = percent('--disk-high', high) ?? HOUSEKEEPING.diskHigh
   const diskLow = percent('--disk-low', low) ?? Math.min(HOUSEKEEPING.diskLow, diskHigh)
   if (diskLow > diskHigh) throw usage(`--disk-low ${diskLow} is above --disk-high ${diskHigh}.`)

@@ -40,7 +40,7 @@ export function registerUp(program: Command, { context, finish }: Cli): void {
     )
     .option('--storage-root <dir>', 'containers-storage: where images are kept')
     .option('--storage-run <dir>', 'containers-storage: its folder that lasts until reboot')
-    .option('--image-max-age <time>', 'remove images that nothing has used for so long (default: 7d)')
+    .option('--image-max-age <duration>', 'remove images that nothing has used for so long (default: 7d)')
     .option('--disk-high <percent>', 'remove unused images above this use of their disk (default: 85)')
     .option('--disk-low <percent>', 'until this use (default: 75)')
     .option('--log-level <level>', `level of the log files: ${LOG_LEVELS.join(', ')}`, levelArgument, 'info')

@@ -44,7 +44,7 @@ describe('the agent’s command line', () => {
     [[...base, '--volumes'], /only with --down/],
     [[...base, '--runtime', 'docker'], /is not one of auto, crun, runc/],
     [[...base, '--label', 'x'], /is not KEY=VALUE/],
-    [[...base, '--image-max-age', 'soon'], /is no time, as in 7d/],
+    [[...base, '--image-max-age', 'soon'], /is no duration, as in 7d/],
     [[...base, '--disk-high', '120'], /is no number from 0 to 100/],
     [[...base, '--disk-high', '50', '--disk-low', '60'], /--disk-low 60 is above --disk-high 50/],
     [['--redis', 'unix:///r', '--host', 'Not_A_Host'], /is no host name/],
