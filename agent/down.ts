@@ -42,7 +42,7 @@ export async function takeDown(options: AgentOptions, log: Log, tell: (line: str
   await lock.release()
 }
 
-/** Of what is still used. */
+/** Nothing is used any more: all of it may go. */
 function nothing(): boolean {
   return false
 }

@@ -29,7 +29,7 @@ export interface AgentOptions {
   /** Undefined: stderr. */
   logFile: string | undefined
   down: boolean
-  /** With `down`: volumes go as well. */
+  /** With `down`: the volumes are removed, too. */
   volumes: boolean
 }
 

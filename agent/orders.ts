@@ -36,7 +36,7 @@ interface Kept {
   floor: Place
 }
 
-/** Of so many slots and tasks the last job is kept; the oldest are forgotten together. */
+/** For how many slots and tasks the last job is kept; beyond it the oldest are forgotten together. */
 const KEPT = 10_000
 const BEFORE_ALL: Place = [-1, -1]
 

@@ -20,7 +20,7 @@ export function formatAddress({ bits, value }: Address): string {
   return plainIpv6(groups.join(':'))
 }
 
-/** Of what is known to be an address. */
+/** True for IPv6, given something that is known to be an address. */
 export function isIpv6(address: string): boolean {
   return address.includes(':')
 }

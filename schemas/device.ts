@@ -7,7 +7,7 @@ export const DeviceMapping = Type.Object(
   {
     source: Type.String(),
     target: Type.String(),
-    /** Of `r`, `w` and `m`. */
+    /** Any of `r`, `w` and `m`. */
     permissions: Type.String(),
   },
   closed,

@@ -128,7 +128,7 @@ export function errorFrom({ code, message, hint }: Told): SetpointError {
   return new SetpointError(known, message, hint === undefined ? {} : { hint })
 }
 
-/** As ErrorFacts, of anybody's codes. */
+/** Like ErrorFacts, with codes that this version may not know. */
 interface Told {
   code: string
   message: string

@@ -47,7 +47,7 @@ export const NetworkProbe = Type.Union([
       type: Type.Literal('http'),
       scheme: Type.Union([Type.Literal('http'), Type.Literal('https')]),
       port: Port,
-      /** With its query; begins with `/`. */
+      /** The path and its query; begins with `/`. */
       path: Type.String(),
       /** The status codes of a task that is well, both ends included. */
       status: Type.Object({ from: Type.Integer(), to: Type.Integer() }, closed),

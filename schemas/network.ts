@@ -5,7 +5,7 @@ export type PublishedPort = Static<typeof PublishedPort>
 export const PublishedPort = Type.Object(
   {
     target: Type.Integer({ minimum: 1, maximum: 65535 }),
-    /** Of the host. 0: the agent picks one of the host's ephemeral ports. */
+    /** The port of the host. 0: the agent picks one of the host's ephemeral ports. */
     published: Type.Integer({ minimum: 0, maximum: 65535 }),
     /** The last port of a range from `published` on: the agent picks the first that is free. */
     publishedEnd: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),

@@ -10,11 +10,11 @@ import { createHash } from 'node:crypto'
  * Sizes are bytes in decimal. One file alone has the empty path. Owners and times are no part of it, as in Git.
  */
 export interface PackEntry {
-  /** From the top of the tree, with `/`. */
+  /** The path from the top of the tree, with `/`. */
   path: string
   /** `folder`: an empty one; any other is there by what is in it. */
   kind: 'file' | 'executable' | 'symlink' | 'folder'
-  /** Of a symlink its target; of a folder nothing. */
+  /** The bytes of a file, the target of a symlink; empty for a folder. */
   content: Buffer
 }
 

@@ -15,7 +15,7 @@ export const HostInfo = Type.Object(
     /** `crun` or `runc`, and the cgroup mode it was chosen for. */
     runtime: Type.String(),
     version: Type.String(),
-    /** Of the host's own key: what secrets and sessions for it are sealed to. Absent from older agents. */
+    /** The recipient of the host's own key: what secrets and sessions for it are sealed to. Absent from older agents. */
     recipient: Type.Optional(Type.String({ pattern: RECIPIENT })),
   },
   closed,
@@ -47,7 +47,7 @@ export const Snapshot = Type.Object(
     at: Type.String(),
     tasks: Type.Array(TaskStatus),
     strays: Type.Array(Stray),
-    /** Of the running tasks, by id. */
+    /** What the running tasks use, by id. */
     usage: Type.Optional(Type.Record(Type.String(), Usage)),
   },
   closed,

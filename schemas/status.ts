@@ -240,7 +240,7 @@ export interface VolumeStatus {
   external: boolean
   /** Without a name: it belongs to a task, and goes with it. */
   anonymous: boolean
-  /** Of one without a name: where the container sees it. */
+  /** Where the container sees a volume that has no name; null for one that has. */
   target: string | null
   /** The stacks that want it on this host. */
   declaredBy: string[]
@@ -255,6 +255,6 @@ export interface VolumeStatus {
 /** `POST /v1/volumes/remove` */
 export interface RemovedVolumesDocument {
   removed: { name: string; host: string }[]
-  /** Of those that were named: what no host has. */
+  /** The volumes that were named and that no host has. */
   absent: string[]
 }

@@ -129,7 +129,7 @@ export const TaskStatus = Type.Object(
     /** `[hostIp:]published->target/protocol`, sorted: with the ports that the host's agent has picked; absent when there are none. */
     ports: Type.Optional(Type.Array(Type.String())),
     startedAt: Type.Optional(Type.String()),
-    /** Of the last run that ended, with the ISO time of its end. */
+    /** The exit code of the last run that ended, and the ISO time of its end. */
     exitCode: Type.Optional(Type.Integer()),
     endedAt: Type.Optional(Type.String()),
     /** The signal that its exit code stands for: 137 is SIGKILL. */

@@ -6,7 +6,7 @@ const ajv = new Ajv({ allErrors: false, discriminator: false })
 
 export type Checked<T> = { ok: true; value: T } | { ok: false; message: string }
 
-/** As Checked, with JSON pointers to the fields that were left out, since only another version knows them. */
+/** Like Checked, with JSON pointers to the fields that were left out because only another version knows them. */
 export type Read<T> = { ok: true; value: T; unknown: string[] } | { ok: false; message: string }
 
 /**

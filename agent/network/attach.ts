@@ -72,7 +72,7 @@ function pluginLinks({ leases, paths }: Parts, taskId: string): PluginLink[] {
   return pluginLinksOf(leases, paths.instance, taskId)
 }
 
-/** As a plugin is told of it; empty when there is none any more (CNI 1.0.0, §Section 2: DEL). */
+/** The path of the namespace as a plugin gets it; empty when there is none any more (CNI 1.0.0, §Section 2: DEL). */
 function pathOf({ place, namespaces }: Parts, taskId: string): string {
   const { name } = place(taskId)
   return namespaces.isThere(name) ? join(NETNS_FOLDER, name) : ''

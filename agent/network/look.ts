@@ -71,7 +71,7 @@ export async function addressesOf(parts: Parts, taskId: string): Promise<string[
   return found.sort()
 }
 
-/** As the stack file has it: it may say 0.0.0.0 where the kernel has no address. */
+/** A port in the stack file's spelling, which may say 0.0.0.0 where the kernel has no address. */
 function spell({ hostIp, published, protocol }: Forward, target: number, lease: Lease): string[] {
   const same = forwardKey({ hostIp, published, protocol })
   const own = lease.ports.filter((port) => port.target === target && forwardKey(port) === same)

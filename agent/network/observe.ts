@@ -23,7 +23,7 @@ export interface Observer {
 
 const LINKS_AGE = 300
 const SCAN_AGE = 1_000
-/** Of net/if_inet6: loopback has 10, link-local addresses 20. */
+/** A scope in net/if_inet6, where loopback has 10 and link-local addresses have 20. */
 const GLOBAL_SCOPE = '00'
 /** IFA_F_PERMANENT of linux/if_addr.h. */
 const PERMANENT = 0x80

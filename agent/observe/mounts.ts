@@ -54,7 +54,7 @@ export function lowerdirOf(inside: MountPoint[]): string | undefined {
   return root?.options.find((option) => option.startsWith('lowerdir='))?.slice('lowerdir='.length)
 }
 
-/** Of all places where the host shows what is mounted the wanted one, if it is among them. */
+/** Where the host shows what is mounted: the wanted place, if it is among them. */
 function sourceOf(mount: MountPoint, host: MountPoint[], wanted: string): string {
   if (mount.type === 'tmpfs' && wanted === 'tmpfs') return 'tmpfs'
   const places = host

@@ -107,7 +107,7 @@ export interface ProcessFiles {
   /** A runtime-spec process in JSON. */
   process: string
   pidFile: string
-  /** Of the container; undefined: that of the agent. */
+  /** The OOM score adjustment of the container; undefined: the agent's own. */
   oomScore?: number | undefined
 }
 

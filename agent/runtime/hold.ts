@@ -9,7 +9,7 @@ export interface Held {
 }
 
 const DEADLINE = 10_000
-/** Of statfs: the kind of file that a bound namespace is. */
+/** What statfs(2) says of a namespace that is bound to a file. */
 const NSFS_MAGIC = 0x6e736673
 
 /** True when a namespace is bound to the file: one that is only a file was left by a reboot or another mount namespace. */

@@ -11,7 +11,7 @@ const PROGRAMS = [
 ]
 const TARGET = '/dev/init'
 
-/** As Docker does: the init of the host is mounted at /dev/init and runs what the container would. */
+/** The command line under the init of the host, which is mounted at /dev/init as Docker does it. */
 export const withInit = (argv: string[]) => [TARGET, '--', ...argv]
 
 /** @throws SetpointError HOST_UNABLE when the host has none */

@@ -90,7 +90,7 @@ export function createSecrets({ paths, memory, fetch, hostKey, log }: SecretsOpt
   }
 }
 
-/** As the tmpfs itself is mounted. That a file has nothing mounted below has to be said: crun 1.8 asks for a folder otherwise. */
+/** The options of the tmpfs itself. `recursive` tells crun 1.8 that nothing is mounted below: it asks for a folder otherwise. */
 const READ_ONLY = {
   readOnly: true,
   recursive: 'writable' as const,

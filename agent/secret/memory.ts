@@ -84,7 +84,7 @@ async function exists(file: string): Promise<boolean> {
   )
 }
 
-/** With the owner before the mode: to change the owner takes set-id bits away. */
+/** Sets the owner before the mode, since changing the owner takes set-id bits away. */
 async function writeFile(file: string, bytes: Buffer, { uid, gid, mode }: Owner): Promise<void> {
   const handle = await open(file, 'w', 0o600)
   try {

@@ -39,7 +39,7 @@ export async function sendLogs(asked: LogsRequest, channel: Channel, reach: Reac
   }
 }
 
-/** With as many digits as the times of lines have, so that the two compare as text. */
+/** The time with as many digits as those of log lines, so that the two compare as text. */
 function exact(name: 'since' | 'until', at: string | undefined): Pick<LogsRequest, 'since' | 'until'> {
   return at === undefined ? {} : { [name]: `${new Date(at).toISOString().slice(0, -1)}000000Z` }
 }

@@ -6,7 +6,7 @@ import { parseExactly } from '../runtime/exec-process.ts'
 import { type User, userOf } from '../runtime/users/accounts.ts'
 import type { Command } from './exec.ts'
 
-/** As much of a runtime-spec process as is changed here; the rest is the container's own. */
+/** The part of a runtime-spec process that is changed here; the rest is the container's own. */
 interface Process {
   terminal: boolean
   consoleSize?: { height: number; width: number }

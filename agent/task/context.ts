@@ -14,7 +14,7 @@ export interface TaskContext {
   send(event: Event): void
   /** Resolves with the entry as soon as it is as asked, or undefined when the task is gone first. */
   until(condition: (entry: Entry) => boolean): Promise<Entry | undefined>
-  /** Until something happens to the task, or the time (ms) comes. */
+  /** Resolves when something happens to the task, or once the clock shows `time`, in milliseconds. */
   sleep(time?: number): Promise<void>
   effects: Effects
   publisher: Publisher

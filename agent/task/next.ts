@@ -71,7 +71,7 @@ function removal({ retryAt, rejections }: Entry, now: number): Next {
   return due('remove', { since: time - retryDelay(rejections), time }, now)
 }
 
-/** Of a clock that is only kept in step. */
+/** The largest step, in milliseconds, of a clock that is only being kept in time. */
 const SMALL_STEP = 1_000
 
 /**

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 
 /** The sleep of one who waits for something to happen: one at a time. */
 export interface Sleep {
-  /** Until it is woken, or the time (ms) comes. */
+  /** Resolves when woken, or once the clock shows `time`, in milliseconds. */
   sleep(time?: number): Promise<void>
   wake(): void
 }

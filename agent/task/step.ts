@@ -18,7 +18,7 @@ export type Event =
       prepared: Prepared
       addresses: Attachment['addresses']
       addresses6?: Attachment['addresses6'] | undefined
-      /** As they are published. */
+      /** The ports as they are published. */
       ports?: string[]
     }
   /** What is to be known of a preparation that takes long. */

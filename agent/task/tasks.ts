@@ -23,7 +23,7 @@ export interface Tasks {
    * @throws SetpointError why it was rejected or did not start; what is wanted is tried again all the same
    */
   run(task: Task): Promise<void>
-  /** As `run`; the tasks that it replaces make room as the action's order says, with nobody to ask. */
+  /** Like `run`; the tasks that it replaces make room in the order that the action gives, without asking anybody. */
   replace(action: ActionOf<'replace'>): Promise<void>
   /** Resolves once nothing is left of the task but its volumes. Repeatable. */
   remove(taskId: string): Promise<void>

@@ -25,7 +25,7 @@ export async function hostPath(mount: Mount): Promise<string> {
   return source
 }
 
-/** As Docker does: a mount cannot be tied to one that is private (mount_namespaces(7)). */
+/** Refuses, as Docker does, to tie a mount to one that is private (mount_namespaces(7)). */
 async function checkPropagation(source: string, propagation: NonNullable<Mount['propagation']>) {
   const mount = mountOf(await realpath(source), await readMounts())
   const isTied = propagation.endsWith('shared') ? mount?.shared : mount?.shared || mount?.slave

@@ -9,7 +9,7 @@ import type {
 } from '../../schemas/session/request.ts'
 import type { LogPiece } from '../../schemas/status.ts'
 
-/** Of which logs, and how much. `target`: `SERVICE`, `SERVICE.SLOT` or a task's id; absent: the whole stack. */
+/** Which logs, and how much of them. `target`: `SERVICE`, `SERVICE.SLOT` or a task's id; absent: the whole stack. */
 export interface LogsQuery extends Omit<LogsRequest, 'kind' | 'service' | 'taskId'> {
   target?: string
 }
@@ -49,7 +49,7 @@ export interface Access {
   logs(query: LogsQuery, signal: AbortSignal): AsyncGenerator<LogPiece>
   /** @throws SetpointError TASK_NOT_FOUND, SESSION_LOST, what the host says */
   openSession(name: string, request: TargetedRequest): Promise<Channel>
-  /** As `openSession`. */
+  /** @throws as `openSession` */
   processes(name: string): Promise<ProcessesDocument>
   /** @throws SetpointError STACK_NOT_FOUND */
   stackProcesses(stack: string): Promise<StackProcessesDocument>

@@ -6,7 +6,7 @@ export interface VersionDocument {
   node: string
   /** Where this API listens, e.g. `http://127.0.0.1:7070`: the port is real even when 0 was asked for. */
   address: string
-  /** Of the controller's own key of age, for files that hosts need not open themselves and for external secrets. */
+  /** The age recipient of the controller's own key: for files that hosts need not open themselves, and external secrets. */
   recipient: string
 }
 

@@ -47,7 +47,7 @@ export interface Service extends Access, VolumeService {
    * @throws SetpointError HOST_NOT_FOUND, HOST_REPORTS, NOT_LEADER, REDIS_UNREACHABLE
    */
   forgetHost(host: string): Promise<ForgottenHostDocument>
-  /** Of the controller's own key. */
+  /** The recipient of the controller's own key. */
   recipient: string
   /** The external secrets by name, without their values. */
   secrets(): SecretStatus[]

@@ -60,7 +60,7 @@ export async function events(
   }
 }
 
-/** With `follow` also over restarts of the controller, which knows only what has happened since its own start. */
+/** The events; with `follow` also those of the next controller, which knows only what has happened since its own start. */
 function followEvents(
   { client, err }: Context,
   query: EventsQuery,

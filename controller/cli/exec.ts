@@ -20,7 +20,7 @@ export interface ExecOptions {
 
 /** When Setpoint itself fails, as with `docker exec`: what the command gives is below. */
 const FAILED = 125
-/** As for SIGPIPE: nobody reads the output any more (`| head`). */
+/** The exit code of a process that SIGPIPE has ended: nobody reads the output any more (`| head`). */
 const UNREAD = 141
 
 /** Adds `setpoint exec` to the command line. */

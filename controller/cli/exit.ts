@@ -1,7 +1,7 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { Context } from './context.ts'
 
-/** As docs/cli.md has it: 0 it is so · 1 it is not so · 2 it could not be found out. */
+/** The exit codes of docs/cli.md: 0 it is so · 1 it is not so · 2 it could not be found out. */
 export const EXIT = { yes: 0, no: 1, error: 2 } as const
 
 /** Tells of an error on stderr, with a stack trace only when it is a defect of Setpoint; gives the exit code. */

@@ -14,7 +14,7 @@ export function followLogs(
   signal: AbortSignal,
 ): AsyncGenerator<LogPiece> {
   const heard = createHeard()
-  /** From when a host that was missing may still have something to tell. */
+  /** ISO time since when a host that was missing may still have lines to give. */
   let missingSince: string | undefined
 
   async function* open(begun: () => void, again: boolean): AsyncGenerator<LogPiece> {

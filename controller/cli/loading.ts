@@ -99,9 +99,9 @@ export async function loadSources(texts: string[], variables: readonly string[] 
 interface Place {
   /** Absolute. */
   root: string
-  /** From `root`. */
+  /** Relative to `root`. */
   directory: string
-  /** From `root`, when one file is meant. */
+  /** Relative to `root`; there when a single file is meant. */
   file?: string
   /** True outside of a repository, where what else lies in the folder has nothing to do with it. */
   isAlone: boolean

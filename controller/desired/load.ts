@@ -35,7 +35,7 @@ export interface Loaded {
   revision: string
   /** By file. Two of one name are both refused. */
   stacks: LoadedStack[]
-  /** Of no stack: a folder that is not there, and what is wrong with an image spec, used or not. */
+  /** The problems that belong to no stack: a folder that is not there, and those of image specs, used or not. */
   problems: Problem[]
 }
 

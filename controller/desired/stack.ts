@@ -136,7 +136,7 @@ function unread(file: StackFile, other: string): Problem {
   return noticeAt({ file: file.path, line: 0, column: 0 }, '', message)
 }
 
-/** As `docker compose` in that folder finds them: what `COMPOSE_FILE` lists, else the file and its override. */
+/** The files that `docker compose` finds in that folder: what `COMPOSE_FILE` lists, else the file and its override. */
 function composeFiles(file: StackFile, variables: Lookup): string[] {
   const listed = file.isFolder
     ? partsOf(variables('COMPOSE_FILE'), variables('COMPOSE_PATH_SEPARATOR') || ':')

@@ -5,7 +5,7 @@ export type StartWatch = (onChange: () => void, onGone: () => void) => Promise<(
 export interface Watching {
   add(wake: () => void): Promise<void>
   remove(wake: () => void): void
-  /** To be called whenever the source was seen. */
+  /** Makes sure that the place is watched; to be called whenever the source was seen. */
   ensure(): void
   close(): Promise<void>
 }

@@ -8,9 +8,9 @@ export interface Fleet {
   /** Reads every snapshot there is, then follows the stream. */
   start(): Promise<void>
   observed(now: Date): Observed
-  /** Of a host that was never heard: `lost` once it would have been, had it been there. */
+  /** The state of a host. One that was never heard is `lost` once it would be, had it been there at the start. */
   stateOf(host: string, now: Date): ObservedHost['state']
-  /** Until it reports again, which makes it a new one. @throws SetpointError REDIS_UNREACHABLE */
+  /** Drops a host; when it reports again, it is a new one. @throws SetpointError REDIS_UNREACHABLE */
   forget(host: string): Promise<void>
   /** True once all that was there at the start has been read: who is not among the hosts then has not reported. */
   isCurrent(): boolean

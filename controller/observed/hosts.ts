@@ -19,9 +19,9 @@ export interface Hosts {
   stateChanged(now: number): boolean
   /** The same object until something changes. */
   observed(now: number): Observed
-  /** Of one that was never heard: lost once it would have been. */
+  /** The state of a host. One that was never heard is lost once it would be, had it been heard at the start. */
   stateOf(host: string, now: number): ObservedHost['state']
-  /** Until it is heard again, which makes it a new one. */
+  /** Drops a host. When it is heard again, it is a new one. */
   forget(host: string): void
 }
 

@@ -37,7 +37,7 @@ export interface ServiceDeps {
   problems: Pick<HostProblems, 'of'>
   hostKeys: Pick<HostKeys, 'of' | 'hosts' | 'trust' | 'forget'>
   secrets: SecretService
-  /** Of the controller's own key. */
+  /** The recipient of the controller's own key. */
   recipient: string
   log: Log
   now: () => Date

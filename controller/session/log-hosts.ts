@@ -77,7 +77,7 @@ export function createLogHosts({ opener, request, hosts, pieces }: LogHostsOptio
     await goOn(log)
   }
 
-  /** Until the host is lost: when it reports again, `joinNew` takes it up anew. */
+  /** Hands its live lines on until the host is lost; when it reports again, `joinNew` takes it up anew. */
   async function goOn(log: HostLog): Promise<void> {
     const { note } = heardOf(log)
     try {

@@ -5,7 +5,7 @@ import type { TaskStatus } from '../../schemas/task.ts'
 
 /** The fewest letters that name a task. */
 const SHORTEST = 4
-/** Of what there is. */
+/** How many of the tasks that there are an error names. */
 const MOST_TOLD = 20
 
 /**

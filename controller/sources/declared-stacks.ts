@@ -7,7 +7,7 @@ export interface DeclaredStack {
   candidate: Candidate
   /** Formatted. */
   problems: string[]
-  /** As its file says, without what its images were found to stand for. */
+  /** The spec as its file has it, before its images were pinned. */
   declared?: StackSpec
 }
 

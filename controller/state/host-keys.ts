@@ -28,7 +28,7 @@ export interface HostKeys {
    * @throws SetpointError HOST_KEY_MISSING, or USAGE when the host reports another than the person saw
    */
   trust(host: string, recipient?: string): Promise<string>
-  /** Of a host that has been forgotten: when it reports again, it is one that nobody knew before. */
+  /** Drops the key of a host that is being forgotten; when it reports again, it is a new one. */
   forget(host: string): Promise<void>
 }
 

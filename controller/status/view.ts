@@ -120,7 +120,7 @@ function serviceStatus(stack: string, service: ServiceSpec, observed: Observed):
   }
 }
 
-/** As they are published on the hosts; of a service of which nothing is there yet as the stack file has them. */
+/** The ports as they are published on the hosts; while a service has no task yet, as the stack file has them. */
 function portsOf({ container }: ServiceSpec, tasks: TaskStatus[]): string[] {
   const published = tasks.flatMap(({ ports = [] }) => ports)
   return published.length > 0 ? [...new Set(published)].sort() : container.ports.map(describePort)

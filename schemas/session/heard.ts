@@ -5,7 +5,7 @@ export interface Heard {
   note(line: LogLine): void
   /** The ISO time from which lines are to be asked for again; undefined as long as neither a line nor a start tells of one. */
   since(): string | undefined
-  /** Of the lines that are told again: true for one that had not come before the gap. */
+  /** Tells the lines that come again apart: true for one that had not come before the gap. */
   missed(): (line: LogLine) => boolean
 }
 

@@ -1,7 +1,7 @@
 import { PREFIX } from '../wire.ts'
 import type { Transport } from './channel.ts'
 
-/** As much of a connection to Redis as a session needs; ioredis fits. */
+/** What a session needs of a connection to Redis; ioredis fits. */
 export interface SessionRedis {
   callBuffer(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>
 }

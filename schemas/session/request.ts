@@ -34,7 +34,7 @@ export const ExecRequest = Type.Object(
     taskId: Text,
     argv: Type.Array(Type.String({ maxLength: 128 * 1024 }), { minItems: 1, maxItems: 10_000 }),
     tty: Type.Boolean(),
-    /** Of the terminal, when `tty`. */
+    /** The size of the terminal, with `tty`. */
     columns: Type.Optional(Cells),
     rows: Type.Optional(Cells),
     /** `user[:group]`; absent: the container's own. */
@@ -132,7 +132,7 @@ export const CopyEntry = Type.Object(
     modified: Type.Number(),
     /** Bytes of a file. */
     size: Type.Optional(Type.Number()),
-    /** Of a link. */
+    /** What a link leads to. */
     target: Type.Optional(Text),
   },
   closed,

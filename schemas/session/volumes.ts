@@ -38,7 +38,7 @@ export const HostVolume = Type.Object(
     name: Type.String(),
     /** Where it is seen in the container; of one without a name. */
     target: Type.Optional(Type.String()),
-    /** Of its data on the host: a folder, or where its device is mounted while a task needs it. */
+    /** Where its data is on the host: a folder, or where its device is mounted while a task needs it. */
     path: Type.String(),
     external: Type.Boolean(),
     labels: StringMap,

@@ -124,7 +124,7 @@ export function createCollector(options: CollectorOptions): Collector {
   }
 }
 
-/** As df(1) counts: of what is not reserved for root. */
+/** How full a disk is, as df(1) counts: without what is reserved for root. */
 async function diskUsage(path: string): Promise<number> {
   const { blocks, bfree, bavail } = await statfs(path)
   const used = blocks - bfree

@@ -25,7 +25,7 @@ export interface Lease {
   service: string
   /** Absent in a file of an earlier agent. */
   slot?: number
-  /** With the ports of the host that were picked where the stack file leaves it to the agent. */
+  /** The published ports, including those that the stack file leaves to the agent to pick. */
   ports: PublishedPort[]
   /** What the task is called in the network, served or not. */
   names?: string[]

@@ -29,7 +29,7 @@ export async function takeAddresses(
 interface Wanted {
   attachment: NetworkAttachment
   order: number
-  /** With those that were picked. */
+  /** The ports, including those that were picked. */
   ports: PublishedPort[]
 }
 

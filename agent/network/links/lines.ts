@@ -12,7 +12,7 @@ export interface Link {
   inside: string
   /** Its hardware address. */
   hardware: string
-  /** With prefix: `10.210.0.2/24`, of each family. */
+  /** The addresses of each family with their prefix: `10.210.0.2/24`. */
   addresses: string[]
   /** Where default routes lead that go by way of this link, one of each family at most. */
   gateways: string[]

@@ -57,7 +57,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
     if (said.length > 0) log.warn({ said, address }, 'A name server has no address')
   }
 
-  /** Until something is published the servers say what they said; what is theirs to say may have become more. */
+  /** Until something is published the servers give the answers that they gave; there may be more for them to answer by now. */
   function answersOf({ networks }: ServerPlan, { upstream }: NameServer): Answers {
     // Two networks of one name are one to their tasks: the one before and after a change of its settings.
     const names = new Set(networks.map(({ name }) => name))

@@ -18,7 +18,7 @@ export interface LinuxSeccomp {
 }
 
 export interface SeccompTarget {
-  /** As Go calls it: amd64, arm64. */
+  /** In Go's spelling: `amd64`, `arm64`. */
   arch: string
   capabilities: string[]
   /** `uname -r`. */

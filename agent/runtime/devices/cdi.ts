@@ -51,7 +51,7 @@ export function chosenEdits(specs: CdiSpec[], { names = [], requests = [] }: Dev
   )
 }
 
-/** Of two descriptions of a device the later counts: they come in the order of their folders. */
+/** The description of a device. The last one counts: they come in the order of their folders. */
 function find(name: string, specs: CdiSpec[]) {
   const [kind, device] = name.split('=')
   const found = specs.flatMap((spec) =>

@@ -86,7 +86,7 @@ async function hostDevices(): Promise<OciDevice[]> {
   return (await nodesBelow('/dev', '/dev', [...OWN, ...HARMLESS])).filter((node) => node !== undefined)
 }
 
-/** Of two devices at one path the later counts. */
+/** The devices without repetition: where two have the same path, the later one counts. */
 function distinct(nodes: OciDevice[]): OciDevice[] {
   return [...new Map(nodes.map((node) => [node.path, node])).values()]
 }

@@ -66,7 +66,7 @@ export function readIni(text: string): Lines {
 interface Line {
   line: string
   section: string
-  /** Of the next section, to which SOPS counts a comment above its head. */
+  /** The next section, to which SOPS counts a comment above its head. */
   next: string
 }
 
@@ -91,7 +91,7 @@ function openLine({ line, section, next }: Line, opener: Opener): string {
   return clear ? `${before}${key}${between}${quoted(clear.bytes.toString())}` : line
 }
 
-/** As go-ini, with which SOPS writes, keeps a value whole that has more than one line or what begins a comment. */
+/** The value in the quotes that go-ini, with which SOPS writes, puts around several lines or what would begin a comment. */
 function quoted(value: string): string {
   if (/[\n`]/.test(value)) return `"""${value}"""`
   return /[#;]/.test(value) ? `\`${value}\`` : value

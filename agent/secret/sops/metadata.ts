@@ -48,7 +48,7 @@ export function encryptionRule(metadata: Metadata): (path: string[]) => boolean 
   }
 }
 
-/** With a deadline, since an expression of JavaScript may take for ever where one of Go does not. */
+/** Whether a pattern matches a key of the path; with a deadline, since JavaScript may take for ever where Go does not. */
 function someMatch(pattern: string, path: string[]): boolean {
   try {
     const sandbox = { pattern, path: path.map((key) => key.slice(0, 1024)) }

@@ -4,7 +4,7 @@ import { describeEndpoint, type Endpoint } from './endpoint.ts'
 
 export interface Call {
   method: 'GET' | 'POST' | 'DELETE'
-  /** With the query, percent-encoded. */
+  /** The path and its query, percent-encoded. */
   path: string
   body?: unknown
   headers?: Record<string, string>

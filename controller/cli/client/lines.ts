@@ -5,7 +5,7 @@ import { describeEndpoint, type Endpoint } from './endpoint.ts'
 import { requestOf, target } from './http.ts'
 
 export interface LinesCall {
-  /** With the query, percent-encoded. */
+  /** The path and its query, percent-encoded. */
   path: string
   headers: Record<string, string>
   /** Ends it. */

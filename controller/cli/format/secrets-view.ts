@@ -3,7 +3,7 @@ import type { Paint } from './paint.ts'
 import { type Cell, table } from './table.ts'
 import { age } from './words.ts'
 
-/** As many letters of a digest as tell two values apart for a person. */
+/** How many letters of a digest a person needs to tell two values apart. */
 const SHOWN = 12
 
 export function secretsView(secrets: SecretStatus[], paint: Paint, now: Date): string[] {

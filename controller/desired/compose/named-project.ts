@@ -19,7 +19,7 @@ export interface NamedProject {
   guessed: boolean
   /** Undefined when it could not be made. */
   project: Project | undefined
-  /** With the project's name among them. */
+  /** The variables, the project's name among them. */
   variables: Lookup
   problems: Problem[]
 }

@@ -54,9 +54,9 @@ export interface ScalarShape {
 
 export interface ListShape {
   items: Shape
-  /** Of two items with the same key the later one takes the place of the earlier. Undefined: of its own. */
+  /** The key of an item: a later item with the same key takes the place of an earlier one. Undefined: it has no equal. */
   unique?: (item: Node) => string | undefined
-  /** To write an item twice is a mistake; over an earlier file it may be written again. */
+  /** An item may not be written twice in one file; over an earlier file it may. */
   isDistinct?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** As many as one reads at a glance. */
+/** How many paths a message lists: as many as one reads at a glance. */
 const MAX_LISTED = 5
 
 /** The paths beside one of them, for a message: the first few, and how many more there are. */

@@ -5,7 +5,7 @@ import type { NotRead } from './files.ts'
 import { outside } from './inside.ts'
 
 const MAX_LINKS = 40
-/** As long as a path of Linux may be (path_resolution(7)). */
+/** The longest path that Linux takes, in bytes (path_resolution(7)). */
 const MAX_PATH = 4096
 
 export interface RealPath {

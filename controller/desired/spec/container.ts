@@ -99,7 +99,7 @@ function attachmentsOf(
   return [...byName.values()]
 }
 
-/** Of two mounts on one target the later counts, as in Compose. */
+/** The mounts of a service. Where two have one target, the later one counts, as in Compose. */
 function mountsOf(service: ServiceDraft, volumes: Map<string, VolumeSpec>): Mount[] {
   const byTarget = new Map<string, Mount>()
   for (const { mount } of [...(service.volumes ?? []), ...(service.tmpfs ?? [])]) {

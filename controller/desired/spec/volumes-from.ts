@@ -84,7 +84,7 @@ function withAccess(item: Node, access: string | undefined): Node {
   return access === 'ro' ? withValue(asMap(item), 'read_only', scalarNode(item, true)) : item
 }
 
-/** Of a mount, or of a line of `tmpfs`. */
+/** The target of a mount, or of a line of `tmpfs`. */
 function targetOf(item: Node): string {
   return cleanPath(
     item.kind === 'scalar' ? (scalarText(item).split(':', 1)[0] ?? '') : (textAt(item, 'target') ?? ''),

@@ -10,7 +10,7 @@ export const MAX_EXPANDED = 8 * 1024 * 1024
 /** How much a tree is once each shared node is written out wherever it is used. */
 export interface Extent {
   values: number
-  /** Of keys and values. */
+  /** The bytes of all keys and values. */
   bytes: number
   depth: number
 }

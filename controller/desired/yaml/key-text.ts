@@ -9,7 +9,7 @@ const MAX_KEY = 1024
 
 interface KeyPlace {
   at: Place
-  /** Of the mapping. */
+  /** The path of the mapping. */
   path: string
   problems: Problem[]
 }

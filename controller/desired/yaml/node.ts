@@ -17,11 +17,11 @@ export interface ScalarNode {
   kind: 'scalar'
   at: Place
   value: string | number | boolean | null
-  /** As written, after unquoting: `0755` where the value is 493. */
+  /** The text as written, without its quotes: `0755` where the value is 493. */
   text: string
   /** Where the text starts of a literal block with variables, until they are filled in. */
   start?: TextStart
-  /** As written before variables were filled in, where there were any: what a message shows, since they may be secrets. */
+  /** The text before variables were filled in, where there were any: messages show this one, since variables may be secrets. */
   written?: string
   tag?: Tag
   via?: Origin[]

@@ -109,7 +109,10 @@ function list(at: Cursor, { items, unique, isDistinct }: ListShape, scope: Scope
   return { ...at.node, kind: 'list', items: unique ? withoutRepetition(kept, unique) : kept } as Node
 }
 
-/** Of items with one key the last, in the place of the first (Compose Specification §Merge, unique resources). */
+/**
+ * The items without repetition: where several have one key, the last in the place of the first (Compose Specification
+ * §Merge, unique resources).
+ */
 export function withoutRepetition(items: Node[], unique: (item: Node) => string | undefined): Node[] {
   const kept = new Map<string | Node, Node>()
   for (const item of items) kept.set(unique(item) ?? item, item)

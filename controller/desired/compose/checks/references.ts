@@ -87,7 +87,7 @@ function check(references: Reference[], what: string, declared: Set<string>): vo
   }
 }
 
-/** As many names as one reads at a glance. */
+/** How many names a message lists: as many as one reads at a glance. */
 const MAX_LISTED = 5
 
 function failUndeclared({ name, at }: Reference, what: string, declared: Set<string>): void {

@@ -20,7 +20,7 @@ export type ComposeFiles = (paths: readonly string[], composing: Composing) => M
 
 /** What was read with the variables in force. */
 export interface Known {
-  /** Of the files that are extended, by path. */
+  /** The services of the files that are extended, by path. */
   services: Map<string, Services>
   /** What is included, by its paths and project directory. */
   models: Map<string, MapNode | undefined>

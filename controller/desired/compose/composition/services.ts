@@ -12,9 +12,9 @@ export interface Services {
   /** What paths and variables in them go by. */
   composing: Composing
   names: () => Iterable<string>
-  /** As it is written, undefined where there is no such service; `origins` is for what is wrong with it. */
+  /** A service as it is written, undefined where there is none of that name; `origins` goes into what is wrong with it. */
   written: (name: string, origins: readonly Origin[]) => Node | undefined
-  /** With what they extend, as far as it is known. */
+  /** The services merged over what they extend, as far as that is known. */
   extended: Map<string, Node>
   /** The model of the files before, whose services cannot be extended by name alone. */
   earlier?: MapNode | undefined

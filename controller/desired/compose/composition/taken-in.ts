@@ -6,7 +6,7 @@ import { isSameValue } from './same-value.ts'
 /** What an included model gives (Compose Specification §include): its name and the author's own keys stay behind. */
 const SECTIONS = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models']
 
-/** Of an included model what is to be merged below a document: all but what stands there already, word for word. */
+/** The part of an included model that is merged below a document: all but what stands there already, word for word. */
 export function takenIn(model: MapNode, document: MapNode, origin: Origin): MapNode {
   const entries = new Map<string, Entry>()
   for (const section of SECTIONS) {

@@ -6,7 +6,7 @@ import { listOf, mapping, string } from './common.ts'
 import { keyValues } from './pairs.ts'
 import { uniqueStrings } from './string-or-list.ts'
 
-/** As Compose prints `all`. */
+/** The number that stands for `all`, as Compose prints it. */
 const ALL = -1
 
 const count: Shape = {

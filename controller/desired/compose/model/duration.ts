@@ -25,7 +25,7 @@ const LONGEST = 2n ** 63n - 1n
 const UNITS = { ms: 1_000_000n, µs: 1000n, ns: 1n }
 const SECOND = 1_000_000_000n
 
-/** As Go's `Duration.String`: `1m30s`, `2h0m0s`, `1.5s`, `100ms`, `0s`. */
+/** A duration in the form of Go's `Duration.String`: `1m30s`, `2h0m0s`, `1.5s`, `100ms`, `0s`. */
 function printDuration(nanoseconds: bigint): string {
   if (nanoseconds === 0n) return '0s'
   const small = (['ms', 'µs', 'ns'] as const).find((unit) => nanoseconds >= UNITS[unit])

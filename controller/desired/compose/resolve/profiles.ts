@@ -42,7 +42,7 @@ function checkDependencies(name: string, service: Cursor, disabled: Map<string, 
   }
 }
 
-/** As many profiles as one reads at a glance. */
+/** How many profiles a message names: as many as one reads at a glance. */
 const MAX_LISTED = 5
 
 function failDisabled(name: string, { service, at }: Dependency, profiles: string[]): void {

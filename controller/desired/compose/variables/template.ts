@@ -50,7 +50,7 @@ interface Run {
   lookup: Lookup
   /** The offset of the `$` that is looked at, the outermost one. */
   at: number
-  /** To the offset of the first. */
+  /** Each error, and the offset at which it is first met. */
   errors: Map<string, number>
   unset: Map<string, number>
   /** What comes after a form that cannot be read, or after too much, is not looked at. */

@@ -13,7 +13,7 @@ import type { Reading } from './contents.ts'
 
 /** What a controller knows of secrets; offline nobody knows it. */
 export interface SecretInputs {
-  /** Of the hash that secrets are known by. */
+  /** The key of the keyed hash that secrets are known by. */
   key: Buffer
   /** The digests of external secrets by name. */
   externals: ReadonlyMap<string, string>

@@ -65,7 +65,7 @@ function bindOptions(at: Cursor): BindOptions {
 
 type BindOptions = Pick<Mount, 'createHostPath' | 'propagation' | 'recursive'>
 
-/** As Docker has it: the two are about what a read-only mount does to the mounts below it. */
+/** The two options say what a read-only mount does to the mounts below it; elsewhere they mean nothing, as with Docker. */
 function checkRecursive(
   at: Cursor,
   { recursive, readOnly, propagation }: BindOptions & { readOnly: boolean },
@@ -92,7 +92,10 @@ function relativePath(at: Cursor): string | undefined {
   return fail(at, `${quote(path)} must be a path in the volume, as in "uploads/images"`)
 }
 
-/** As in Swarm it goes with its task. To keep it for the slot would bring its old files back over those of a new image. */
+/**
+ * A volume without a name, which goes with its task as in Swarm: kept for the slot, its old files would hide those of a
+ * new image.
+ */
 function anonymous(at: Cursor, rest: Omit<Mount, 'type' | 'source'>): Mount | undefined {
   if (rest.subpath !== undefined)
     return fail(within(at, 'volume', 'subpath'), 'a volume without a name is new and has no folders; name it')

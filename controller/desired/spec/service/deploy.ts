@@ -59,7 +59,7 @@ function resources(cursor: Cursor): Resources {
   }
 }
 
-/** As Kubernetes turns a request for cores into a weight: 1024 a core, within the kernel's bounds. */
+/** The weight of a request for cores, as Kubernetes has it: 1024 a core, within the kernel's bounds. */
 function sharesOf(cores: number): number {
   return Math.min(262_144, Math.max(2, Math.round(cores * 1024)))
 }

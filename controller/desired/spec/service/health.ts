@@ -75,7 +75,7 @@ interface Effective {
   healthcheckTimes?: SomeHealthTimes
 }
 
-/** Of both kinds the probe over the network counts, with the times of the other where it names none. */
+/** The healthcheck that counts: of the two kinds the probe over the network, with the other's times where it names none. */
 export function effectiveHealthcheck(
   own: HealthDraft | undefined,
   network: NetworkHealthDraft | undefined,

@@ -123,7 +123,7 @@ export function isolationOf(service: ServiceDraft, profiles: SeccompProfiles): I
   })
 }
 
-/** Of two options that say the same the later counts. */
+/** The options of `security_opt`. Where two set the same thing, the later one counts. */
 function optionsOf({ security_opt = [] }: ServiceDraft, profiles: SeccompProfiles): Isolation {
   const { noNewPrivileges: _, ...options } = Object.assign({}, ...security_opt)
   const profile = profiles.get(options.seccomp)
