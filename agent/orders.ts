@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Action } from '../schemas/action.ts'
-import { SetpointError } from '../schemas/error.ts'
+import { messageOf, SetpointError } from '../schemas/error.ts'
 import type { Job } from '../schemas/job.ts'
 import type { Log } from '../schemas/log.ts'
 import { replaceFile } from './disk.ts'
@@ -111,7 +111,7 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
       try {
         await replaceFile(file, JSON.stringify({ ...kept, done: [...kept.done] }))
       } catch (error) {
-        log.error({ file, error: String(error) }, 'Which jobs are done cannot be written down')
+        log.error({ file, problem: messageOf(error) }, 'Which jobs are done cannot be written down')
       }
     })
   }
@@ -150,7 +150,7 @@ async function load(file: string, key: string, log: Log): Promise<Kept> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return empty
     await rename(file, `${file}.damaged`)
-    log.error({ file, error: String(error) }, 'The list of done jobs is damaged and was set aside')
+    log.error({ file, problem: messageOf(error) }, 'The list of done jobs is damaged and was set aside')
     return empty
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
 import type { StackSpec } from '../schemas/stack.ts'
 import { externalConfigs } from './delivery/externals.ts'
@@ -53,7 +54,8 @@ export async function openContents(options: ContentsOptions): Promise<StackConte
       const used = usedDigests(specs)
       for (const digest of externalSecrets.digests().values()) used.add(digest)
       await Promise.all([packs, sealed].map((store) => store.sweep((digest) => used.has(digest)))).catch(
-        (err) => log.warn({ err }, 'Content that is not used any more cannot be removed'),
+        (error) =>
+          log.warn({ problem: messageOf(error) }, 'Content that is not used any more cannot be removed'),
       )
     },
   }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
+import { messageOf } from '../schemas/error.ts'
 import { makeNamedFolder } from '../schemas/folders.ts'
 import { createApi } from './api/server.ts'
 import type { Service } from './api/service.ts'
@@ -235,8 +236,8 @@ function wakeOnNews(
     wakeAll()
     changes.tell()
   })
-  const untilThere = (err: unknown) =>
-    log.warn({ err }, 'Redis does not answer yet; nothing is changed until it does')
+  const untilThere = (error: unknown) =>
+    log.warn({ problem: messageOf(error) }, 'Redis does not answer yet; nothing is changed until it does')
   fleet.start().then(() => {
     wakeAll()
     changes.tell()

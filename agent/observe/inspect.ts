@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Stray } from '../../schemas/report.ts'
 import { coalesce } from '../coalesce.ts'
@@ -68,7 +69,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     try {
       await Promise.all([strays.look(), lookAtTasks()])
     } catch (error) {
-      log.warn({ error: String(error) }, 'The tasks of this host could not be looked at')
+      log.warn({ problem: messageOf(error) }, 'The tasks of this host could not be looked at')
     }
   }
 

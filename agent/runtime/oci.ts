@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Paths } from '../paths.ts'
 import { isAlive } from '../processes.ts'
@@ -89,7 +90,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     onExit(listener) {
       exits.onExit((id, file) => {
         exitFrom(context, id, file).then(listener, (error) =>
-          log.error({ task: id, error }, 'The exit of a container cannot be told'),
+          log.error({ task: id, problem: messageOf(error) }, 'The exit of a container cannot be told'),
         )
       })
     },
@@ -111,7 +112,9 @@ async function openContext({ paths, choice, log }: OciOptions): Promise<Context>
   const [profile, abilities, exits] = await Promise.all([
     loadSeccomp(),
     readAbilities(choice.info.cgroup),
-    watchExits(exitDirOf(paths), (error) => log.error({ error }, 'Exits of containers cannot be watched')),
+    watchExits(exitDirOf(paths), (error) =>
+      log.error({ problem: messageOf(error) }, 'Exits of containers cannot be watched'),
+    ),
   ])
   return {
     paths,

@@ -1,3 +1,4 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -21,7 +22,7 @@ async function adoptOne(entry: Entry, pid: number, deps: AdoptDeps): Promise<Ent
   try {
     return await adopt(entry, pid, deps)
   } catch (error) {
-    const fields = { task: entry.task.id, error: String(error) }
+    const fields = { task: entry.task.id, problem: messageOf(error) }
     deps.log.warn(fields, 'A task could not be looked at; it is set up again')
     return step(entry, { type: 'gone' }, deps.clock.now())
   }

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorFacts, errorFacts, SetpointError } from '../../schemas/error.ts'
+import { type ErrorCode, type ErrorFacts, errorFacts, messageOf, SetpointError } from '../../schemas/error.ts'
 import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
 import { slotName } from '../../schemas/slot.ts'
@@ -91,7 +91,7 @@ export function createEffects(deps: EffectDeps): Effects {
     try {
       return (await runtime.logs(id, TAIL)).map(({ text }) => text)
     } catch (error) {
-      log.warn({ task: id, error: String(error) }, 'The log of a task cannot be read')
+      log.warn({ task: id, problem: messageOf(error) }, 'The log of a task cannot be read')
       return []
     }
   }

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
+import { messageOf, SetpointError } from '../../schemas/error.ts'
 import { unknownPart } from '../../schemas/job.ts'
 import type { Log } from '../../schemas/log.ts'
 import { Task, TaskStatus } from '../../schemas/task.ts'
@@ -97,7 +97,7 @@ export async function loadEntry(folder: string, id: string, log: Log): Promise<E
     const aside = join(folder, `${ASIDE}${iso(Date.now()).replaceAll(':', '')}`)
     await rename(path, aside)
     log.error(
-      { task: id, aside, error: String(error) },
+      { task: id, aside, problem: messageOf(error) },
       'A task journal is damaged and was set aside; its container now counts as a stray',
     )
     return undefined

@@ -1,3 +1,4 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { TaskState } from '../../schemas/task.ts'
 import type { Entry } from './entry.ts'
@@ -43,7 +44,7 @@ export function createKeeper(id: string, { journal, log }: { journal: Journal; l
       if (isFleeting(entry.status.state) && entry.wanted === 'run') return
       const durable = event.type === 'started' || event.type === 'removeWanted'
       journal.save(entry, { durable }).catch((error) => {
-        log.error({ task: id, error: String(error) }, 'The journal of a task cannot be written')
+        log.error({ task: id, problem: messageOf(error) }, 'The journal of a task cannot be written')
       })
     },
 

@@ -1,4 +1,4 @@
-import type { ErrorFacts } from '../../schemas/error.ts'
+import { type ErrorFacts, messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
 import { coalesce } from '../coalesce.ts'
@@ -69,7 +69,7 @@ export function createPublisher({ publish, serving, onFailure, clock, log }: Pub
     } catch (error) {
       failures += 1
       if (failures === 1)
-        log.warn({ error: String(error) }, 'Names and ports could not be published; trying again')
+        log.warn({ problem: messageOf(error) }, 'Names and ports could not be published; trying again')
       if (failures >= TOLD_AFTER) fail(factsOfError(error, 'NETWORK_FAILED'))
       schedule(RETRY)
     }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { slotName } from '../../schemas/slot.ts'
 import type { Clock } from '../clock.ts'
@@ -89,7 +90,7 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
       try {
         await perform(todo)
       } catch (error) {
-        log.error({ task: id, doing: todo.do, error: String(error) }, 'A step of a task failed')
+        log.error({ task: id, doing: todo.do, problem: messageOf(error) }, 'A step of a task failed')
         await sleep(clock.now() + AFTER_SURPRISE)
       }
     }
@@ -128,7 +129,7 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
       await effects.remove(entry)
       await keeper.forget()
     } catch (error) {
-      log.warn({ task: id, error: String(error) }, 'A task could not be removed; trying again')
+      log.warn({ task: id, problem: messageOf(error) }, 'A task could not be removed; trying again')
       return send({ type: 'removalFailed', error: factsOfError(error, 'RUNTIME_FAILED') })
     }
     isGone = true

@@ -1,3 +1,4 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Images } from '../image/images.ts'
 import type { Networks } from '../network/networks.ts'
@@ -44,7 +45,7 @@ export function createStrays({ isTask, runtime, images, networks, journal, log }
     try {
       await remove(id)
     } catch (error) {
-      log.warn({ task: id, error: String(error) }, 'What was left of a task could not be removed')
+      log.warn({ task: id, problem: messageOf(error) }, 'What was left of a task could not be removed')
     }
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Clock } from '../clock.ts'
@@ -48,7 +49,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       await contents.release(isUsed)
       await secrets.release(isUsed, (id) => entries().some(({ task }) => task.id === id))
     } catch (error) {
-      log.warn({ error: String(error) }, 'Content that no task uses could not be removed')
+      log.warn({ problem: messageOf(error) }, 'Content that no task uses could not be removed')
     }
   }
 
@@ -66,7 +67,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     try {
       await images.release(new Set(all.flatMap(({ prepared }) => prepared?.image.id ?? [])))
     } catch (error) {
-      log.warn({ error: String(error) }, 'Images that nobody uses could not be unmounted')
+      log.warn({ problem: messageOf(error) }, 'Images that nobody uses could not be unmounted')
     }
   }
 

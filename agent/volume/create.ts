@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import { isInside, readMounts } from '../mountinfo.ts'
@@ -41,7 +42,7 @@ export function createVolumes({ paths, log }: VolumesOptions): Volumes {
     },
     async release(inUse) {
       const warn = (error: unknown) =>
-        log.warn({ error: String(error) }, 'A volume that no task uses could not be unmounted')
+        log.warn({ problem: messageOf(error) }, 'A volume that no task uses could not be unmounted')
       await named.release((name) => inUse().volumes.has(name)).catch(warn)
       await pins.release((taskId) => inUse().tasks.has(taskId)).catch(warn)
     },

@@ -65,7 +65,7 @@ export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
   function cleanLater(revision: string): void {
     inTurn(() => dropOldPins(repository, revision)).catch((error) => {
       const said = error instanceof GitFailure ? redact(error.stderr) : String(error)
-      log.warn({ url: location.display, error: said }, 'Cache of a source could not be cleaned')
+      log.warn({ url: location.display, problem: said }, 'Cache of a source could not be cleaned')
     })
   }
 

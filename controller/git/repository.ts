@@ -77,7 +77,7 @@ export function openRepository(options: RepositoryOptions): Repository {
       if (!(await objects.has(revision))) await fetch(revision)
     } catch (error) {
       const { message } = translated(error)
-      log.warn({ url: location.display, revision, error: message }, 'Revision of a source is not kept')
+      log.warn({ url: location.display, revision, problem: message }, 'Revision of a source is not kept')
     }
   }
 

@@ -1,4 +1,5 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar'
+import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 
 /** Milliseconds until a watch must have seen all there is; a folder that takes longer is polled meanwhile. */
@@ -28,7 +29,7 @@ export async function watchFolders(options: WatchOptions): Promise<() => Promise
   })
   watcher.on('error', (error) => {
     // Out of inotify watches, or a folder that may not be read: what is not watched is still polled.
-    log.warn({ roots, error: String(error) }, 'Changes may only be noticed at the next poll')
+    log.warn({ roots, problem: messageOf(error) }, 'Changes may only be noticed at the next poll')
   })
   await ready(watcher)
   return async () => {

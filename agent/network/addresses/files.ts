@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
 import { coalesce } from '../../coalesce.ts'
 import { writeDurably } from '../../disk.ts'
@@ -60,7 +61,7 @@ async function readOne(path: string, log: Log): Promise<Network | undefined> {
     familiesOf(network) // throws when one is none
     return network
   } catch (error) {
-    log.error({ path, error: String(error) }, 'A network file cannot be read and is set aside')
+    log.error({ path, problem: messageOf(error) }, 'A network file cannot be read and is set aside')
     await rename(path, `${path}.unreadable`)
     return undefined
   }

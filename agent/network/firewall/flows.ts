@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isIpv6 } from '../../../schemas/address.ts'
+import { messageOf } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
 import { type Argv, succeed } from '../../runtime/exec.ts'
 import { within } from '../within.ts'
@@ -59,7 +60,10 @@ export function createFlows({ prefix, file, log }: FlowsOptions): Flows {
         await forget('ipv6', stale.ipv6)
       } catch (error) {
         isMissing = (error as { code?: string }).code === 'RUNTIME_MISSING'
-        log.warn({ error: String(error) }, 'UDP flows to tasks that left go on until nothing comes any more')
+        log.warn(
+          { problem: messageOf(error) },
+          'UDP flows to tasks that left go on until nothing comes any more',
+        )
       }
     },
   }

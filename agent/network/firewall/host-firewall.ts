@@ -1,3 +1,4 @@
+import { messageOf } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
 import { run } from '../../runtime/exec.ts'
 import { bridgePrefix } from '../naming.ts'
@@ -49,7 +50,7 @@ export function createHostFirewall({ prefix, instance, log }: HostFirewallOption
         if (exitCode !== 0) return
         for (const chain of droppingChains(stdout)) await lookAt(chain)
       } catch (error) {
-        log.debug({ error: String(error) }, 'The firewall of the host could not be looked at')
+        log.debug({ problem: messageOf(error) }, 'The firewall of the host could not be looked at')
       }
     },
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
 import { coalesce } from '../../coalesce.ts'
 import type { Leases } from '../addresses/leases.ts'
@@ -82,7 +83,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
   }
 
   function watch(): void {
-    startAll().catch((error) => log.error({ error: String(error) }, 'A name server is down'))
+    startAll().catch((error) => log.error({ problem: messageOf(error) }, 'A name server is down'))
   }
 
   return {
