@@ -5,7 +5,7 @@ import { withoutForgotten } from './plan/forgotten.ts'
 import { planStack, slotsOf, targetOf } from './plan/plan.ts'
 import { accept, type Candidate, wantedRevision } from './rollout/accept.ts'
 import { isEmpty, nextInventory } from './rollout/inventory.ts'
-import { type StepInput, step } from './rollout/step.ts'
+import { type Around, step } from './rollout/step.ts'
 import type { Records } from './state/records.ts'
 import { conditionsOf, trackSince } from './status/conditions.ts'
 
@@ -15,7 +15,7 @@ export interface Deps {
   fleet: Pick<Fleet, 'observed'>
   records: Pick<Records, 'get' | 'put' | 'remove'>
   dispatch: Dispatch
-  refusalOf: StepInput['refusalOf']
+  around: Around
   now: () => Date
 }
 
@@ -33,13 +33,11 @@ export async function turn(deps: Deps, stack: string): Promise<Date | null> {
 
   const wanted = wantedRevision(accepted)
   const plan = planStack(targetOf(stack, wanted), observed, accepted.inventory)
-  const drift = driftOf(stack, observed)
+  const counted = withoutForgotten(observed, accepted.inventory)
+  const drift = driftOf(stack, counted)
   const { record, release, wakeAt } = step({
-    record: accepted,
-    plan,
-    slots: slotsOf(wanted, observed),
-    observed: withoutForgotten(observed, accepted.inventory),
-    refusalOf: deps.refusalOf,
+    ...{ record: accepted, plan, slots: slotsOf(wanted, observed), observed: counted },
+    ...deps.around,
     now,
   })
   const inventory = nextInventory(record, { release, observed, now })
@@ -51,7 +49,7 @@ export async function turn(deps: Deps, stack: string): Promise<Date | null> {
   const conditions = conditionsOf({ record, candidate, observed, drift })
   const since = trackSince(record.since, { conditions, drift, now })
   await deps.records.put({ ...record, inventory, since }) // before anything is sent: what was attempted is known
-  const resendAt = await deps.dispatch({ record, release, drift, observed, now })
+  const resendAt = await deps.dispatch({ record, release, drift, observed: counted, now })
   return earlier(wakeAt, resendAt)
 }
 

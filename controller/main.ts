@@ -23,7 +23,8 @@ import { createQueue } from './queue/bullmq-queue.ts'
 import { createRefusals } from './queue/refusals.ts'
 import { createPinner } from './registry/pinner.ts'
 import { createRegistry } from './registry/registry.ts'
-import type { StepInput } from './rollout/step.ts'
+import { nextWanted } from './rollout/accept.ts'
+import type { Around } from './rollout/step.ts'
 import { handoversOf } from './secret/handovers.ts'
 import { createSecretService } from './secret/service.ts'
 import { createEvents } from './service/events.ts'
@@ -133,11 +134,14 @@ function startWork(
   { records, contents, leader, fleet, queue, refusals, delivery }: Kept & Links,
 ) {
   const dispatch = createDispatch(queue, delivery)
-  const refusalOf: StepInput['refusalOf'] = ({ host, action }) => refusals.of(host, action)
+  const around: Around = {
+    refusalOf: ({ host, action }) => refusals.of(host, action),
+    wantedOf: (stack) => nextWanted(records.get(stack), sources.candidate(stack), now()),
+  }
   const turns = createTurns({
     turn: async (stack) => {
       if (!leader.isLeader()) return null
-      return turn({ candidate: sources.candidate, fleet, records, dispatch, refusalOf, now }, stack)
+      return turn({ candidate: sources.candidate, fleet, records, dispatch, around, now }, stack)
     },
     onTurn: changes.tell,
     onError: (stack, err) => log.error({ stack, err }, 'A turn failed and is taken again'),

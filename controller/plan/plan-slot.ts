@@ -28,7 +28,7 @@ export function planSlot(input: SlotInput): void {
   const { service, slot, tasks, owned, plan } = input
   const [match, ...doubles] = tasks
     .filter(({ task }) => task.fingerprint === service.fingerprint)
-    .sort(bestFirst)
+    .sort((a, b) => Number(owned.has(b.task.id)) - Number(owned.has(a.task.id)) || bestFirst(a, b))
   const old = tasks.filter(({ task }) => task.fingerprint !== service.fingerprint)
   if (match === undefined) {
     fillSlot(input, old)

@@ -85,6 +85,15 @@ export function wantedRevision(record: StackRecord): Revision | null {
   return accepted !== null && healthy !== null && bad?.digest === accepted.spec.digest ? healthy : accepted
 }
 
+/**
+ * What is wanted of a stack once the candidate has been accepted: null when that is nothing, undefined of a stack that is
+ * not known. Of one commit, no stack is ahead of the others, in whatever order they have their turns.
+ */
+export function nextWanted(...next: Parameters<typeof accept>): StackSpec | null | undefined {
+  const record = accept(...next)
+  return record && (wantedRevision(record)?.spec ?? null)
+}
+
 /** Ends what is under way without a verdict, because something newer takes its place. */
 export function supersede(record: StackRecord, now: Date): StackRecord {
   if (record.rollout === null) return record

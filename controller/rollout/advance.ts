@@ -3,7 +3,7 @@ import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import { isSettled, releasedSlots } from './judge.ts'
-import { heldPorts, type LeavingPort } from './leaving-ports.ts'
+import { heldPorts, type LeavingOn, type LeavingPort } from './leaving-ports.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 
 /** How long, in milliseconds, a task without a healthcheck must stay up before the next batch moves. */
@@ -24,8 +24,8 @@ interface At {
   plan: Plan
   slots: Map<string, string[]>
   tasks: SlotTasks
-  /** A port that moves from one service of the stack to another is given up first. */
-  leaving: LeavingPort[]
+  /** A port that moves from one service to another is given up first. */
+  leavingOn: LeavingOn
   now: Date
 }
 
@@ -43,7 +43,7 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const progress = followBatch(service, before, at)
   const unmet = waiting.length > 0 ? unmetDependencies(service, at) : []
   const rests = unmet.length > 0 || isPaused(progress, at.now)
-  const held = rests ? [] : heldPorts(service, { changes: waiting, leaving: at.leaving })
+  const held = rests ? [] : portsHeld(service, rollout, { changes: waiting, ...at })
   const batch = rests || held.length > 0 ? [] : nextBatch(service, rollout, { before, waiting })
   return {
     service: service.name,
@@ -52,6 +52,15 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
     ...{ unmet, held },
     wakeAt: wakeAt(service, progress, { batch, waiting, now: at.now }),
   }
+}
+
+function portsHeld(
+  service: ServiceSpec,
+  { to }: Rollout,
+  { changes, leavingOn }: { changes: Change[]; leavingOn: LeavingOn },
+): LeavingPort[] {
+  const hosts = changes.map(({ host }) => host)
+  return heldPorts(to.spec.name, service, { hosts, leavingOn })
 }
 
 /** True for a task of a service that the spec no longer has. */

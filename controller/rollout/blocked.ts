@@ -48,8 +48,14 @@ export function blockedFailure(rollout: Rollout, moved: Moved[], now: Date): Jud
   return { service: service.name, progress: waiting.progress, verdict, cause }
 }
 
+/** `app waits for …`, of the first service that does; undefined when nothing is blocked. */
+export function blockage(moved: Moved[]): string | undefined {
+  const waiting = moved.find(isBlocked)
+  return waiting && `${waiting.service} waits for ${awaited(waiting)}`
+}
+
 function awaited({ unmet, held: [first] }: Moved): string {
   if (first === undefined) return unmet.join(', ')
-  const { port, host, service } = first
-  return `port ${port.published}/${port.protocol} of ${host}, which ${service} has not given up`
+  const { port, host, stack, service } = first
+  return `port ${port.published}/${port.protocol} of ${host}, which ${stack}/${service} has not given up`
 }

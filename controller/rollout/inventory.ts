@@ -6,7 +6,7 @@ import type { Change } from '../plan/plan.ts'
 const UNSEEN_KEPT = 5 * 60_000
 
 /** How long, in milliseconds, a task that was forgotten with its host is remembered, for the case that it comes back. */
-const FORGOTTEN_KEPT = 30 * 24 * 60 * 60_000
+const FORGOTTEN_KEPT = 365 * 24 * 60 * 60_000
 
 /**
  * The inventory after a step. What is asked for is in it before it is asked for; what could not be removed stays

@@ -1,30 +1,72 @@
-import type { Change, Plan } from '../plan/plan.ts'
+import type { Change } from '../plan/plan.ts'
 import type { Moved } from './advance.ts'
+import { heldPorts, type LeavingOn, type LeavingPort, type WantedOf } from './leaving-ports.ts'
+
+interface At {
+  stack: string
+  changes: Change[]
+  leavingOn: LeavingOn
+  wantedOf: WantedOf
+}
+
+/** A service that waits for another one, both as `stack/service`; for a port, also the task that holds it. */
+interface Wait {
+  waiter: string
+  holder: string
+  taskId?: string
+}
 
 /**
  * What lets services go on that are to have each other's ports, since none of them can go first: the tasks that hold
- * such a port are removed, and each service starts anew where nothing is in its way. Empty while nobody waits in a circle,
- * and for who would have to wait anyway.
+ * such a port are removed, and each service starts anew where nothing is in its way. Each stack of a circle finds it by
+ * itself, and removes its own part. Empty while nobody waits in a circle, and for who would have to wait anyway.
  */
-export function endCircle(moved: Moved[], { changes }: Plan): Change[] {
-  const awaited = new Map(
-    moved.map(({ service, unmet, held }) => [service, [...unmet, ...held.map((port) => port.service)]]),
-  )
-  const inTheWay = moved.flatMap(({ service, held }) =>
-    held.filter((port) => waitsFor(port.service, service, awaited)),
-  )
+export function endCircle(moved: Moved[], at: At): Change[] {
+  const held = moved.flatMap((move) => move.held)
+  if (held.length === 0) return []
+  const waits = [...moved.flatMap((move) => waitsOf(move, at.stack)), ...waitsElsewhere(held, at)]
+  const inTheWay = waits.filter(({ waiter, holder }) => waitsFor(holder, waiter, waits))
   const taskIds = new Set(inTheWay.map(({ taskId }) => taskId))
-  return changes.flatMap((change) => removals(change, taskIds))
+  return at.changes.flatMap((change) => removals(change, taskIds))
+}
+
+function waitsOf({ service, unmet, held }: Moved, stack: string): Wait[] {
+  const waiter = keyOf({ stack, service })
+  return [
+    ...unmet.map((other) => ({ waiter, holder: keyOf({ stack, service: other }) })),
+    ...held.map((port) => ({ waiter, holder: keyOf(port), taskId: port.taskId })),
+  ]
+}
+
+/** What those services of other stacks wait for themselves that are to give ports up, and so on. */
+function waitsElsewhere(held: LeavingPort[], { stack, leavingOn, wantedOf }: At): Wait[] {
+  const waits: Wait[] = []
+  const met = new Set<string>()
+  const open = held.filter((port) => port.stack !== stack)
+  for (const { host, ...holder } of open) {
+    const waiter = keyOf(holder)
+    const service = wantedOf(holder.stack)?.services.find(({ name }) => name === holder.service)
+    if (service === undefined || met.has(`${waiter} ${host}`)) continue
+    met.add(`${waiter} ${host}`)
+    const ports = heldPorts(holder.stack, service, { hosts: [host], leavingOn })
+    waits.push(...ports.map((port) => ({ waiter, holder: keyOf(port), taskId: port.taskId })))
+    open.push(...ports.filter((port) => port.stack !== stack))
+  }
+  return waits
 }
 
 /** True when the first service waits for the second, itself or by way of others. */
-function waitsFor(first: string, second: string, awaited: Map<string, string[]>): boolean {
-  const reached = new Set(awaited.get(first))
-  for (const name of reached) for (const next of awaited.get(name) ?? []) reached.add(next)
+function waitsFor(first: string, second: string, waits: Wait[]): boolean {
+  const reached = new Set([first])
+  for (const name of reached) for (const { waiter, holder } of waits) if (waiter === name) reached.add(holder)
   return reached.has(second)
 }
 
-function removals({ action, ...place }: Change, taskIds: Set<string>): Change[] {
+function keyOf({ stack, service }: { stack: string; service: string }): string {
+  return `${stack}/${service}`
+}
+
+function removals({ action, ...place }: Change, taskIds: Set<string | undefined>): Change[] {
   if (action.type !== 'replace') return []
   const reason = 'another service is to have its port, and the other way round'
   const { stack } = action.task

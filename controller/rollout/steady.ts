@@ -23,7 +23,8 @@ export function steady(input: StepInput): Step {
     return firstUnserved(input, tasks) === undefined && trial === undefined
       ? recover(input, wanted)
       : hold(input, trial)
-  if (plan.changes.some((change) => change.verdict === 'outdated')) return realign(input, wanted)
+  if (plan.changes.some((change) => change.verdict === 'outdated' && !input.refusalOf(change)))
+    return realign(input, wanted)
   const standing = standingOf(input, wanted, tasks)
   if (standing.outcome === 'degraded')
     return { record: { ...record, ...standing }, release: plan.changes, wakeAt: null }

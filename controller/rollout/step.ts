@@ -5,26 +5,35 @@ import { slotInStack } from '../../schemas/slot.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import type { Refusal } from '../queue/refusals.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
-import { blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
+import { blockage, blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { countedAs, isSettled, type Judgement, judge } from './judge.ts'
-import { leavingPorts } from './leaving-ports.ts'
+import { type LeavingOn, leavingPorts, type WantedOf } from './leaving-ports.ts'
 import { endCircle } from './port-swap.ts'
 import { type SlotTasks, slotTasks } from './slot-tasks.ts'
 import { steady } from './steady.ts'
 import { awaitedUntil } from './untouched.ts'
 
-export interface StepInput {
+/** What a step asks about that is not of its stack alone. */
+export interface Around {
+  /** Why the host of a change will never do it. */
+  refusalOf: (change: Change) => Refusal | undefined
+  /** What is wanted of other stacks: they may have to give a port up. */
+  wantedOf: WantedOf
+}
+
+export interface StepInput extends Around {
   record: StackRecord
   /** The plan towards `wantedRevision(record)`. */
   plan: Plan
   /** Every slot that the wanted revision has, by service. */
   slots: Map<string, string[]>
   observed: Observed
-  /** Why the host of a change will never do it. */
-  refusalOf: (change: Change) => Refusal | undefined
   now: Date
 }
+
+/** Milliseconds after which a stack that waits for another one looks again: what that one does does not wake it. */
+const LOOK_AGAIN = 1000
 
 export interface Step {
   record: StackRecord
@@ -70,26 +79,33 @@ function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolea
   const { tasks } = judged
   const rollout = record.rollout
   if (rollout === null) return steady(input)
-  const leaving = leavingPorts(rollout.to.spec, input.observed)
-  const moved = rollout.to.spec.services.map((service) =>
-    advanceService(service, rollout, { ...input, tasks, leaving }),
+  const { spec } = rollout.to
+  const wantedOf: WantedOf = (stack) => (stack === spec.name ? spec : input.wantedOf(stack))
+  const leavingOn = leavingPorts(input.observed, wantedOf)
+  const moved = spec.services.map((service) =>
+    advanceService(service, rollout, { ...input, tasks, leavingOn }),
   )
   const next = withProgress(rollout, moved, now)
   const stuck = blockedFailure(next, moved, now)
   if (stuck !== undefined) return end(input, next, stuck)
   const awaited = awaitedUntil(next, { ...input, tasks, healthy: record.healthy })
   const settled = awaited === null && allSettled(input.slots, next, tasks)
-  if (settled && plan.changes.every((change) => hasNoTask(next, change)))
+  if (settled && plan.changes.every((change) => isGivenUp(next, change, input.refusalOf)))
     return arrive({ ...input, record: { ...record, rollout: next } }, judged)
-  const gone = plan.changes.filter((change) => isOfGoneService(change, rollout.to.spec))
-  const holders = new Set(leaving.map(({ service }) => service))
+  const gone = plan.changes.filter((change) => isOfGoneService(change, spec))
   const mayGo = (change: Change) =>
-    settled || rollout.direction === 'back' || holders.has(change.service) || isForgotten(change, record)
+    settled || rollout.direction === 'back' || freesPort(change, leavingOn) || isForgotten(change, record)
+  const circle = { stack: spec.name, changes: plan.changes, leavingOn, wantedOf }
   const { serving: _, ...since } = record.since
   return {
-    record: { ...record, rollout: next, since, message: progress(next, plan) },
-    release: [...moved.flatMap((move) => move.release), ...endCircle(moved, plan), ...gone.filter(mayGo)],
-    wakeAt: earliest([...moved.map((move) => move.wakeAt), blockedUntil(next), awaited]),
+    record: { ...record, rollout: next, since, message: progress(next, plan, blockage(moved)) },
+    release: [...moved.flatMap((move) => move.release), ...endCircle(moved, circle), ...gone.filter(mayGo)],
+    wakeAt: earliest([
+      ...moved.map((move) => move.wakeAt),
+      blockedUntil(next),
+      awaited,
+      lookAgainAt(moved, input),
+    ]),
   }
 }
 
@@ -101,21 +117,37 @@ function isForgotten({ action }: Change, { inventory }: StackRecord): boolean {
   )
 }
 
-/** True when a slot counts as failed and no host has a task for it: it is tried on when the rollout is over. */
-function hasNoTask({ services }: Rollout, { service, slot, verdict }: Change): boolean {
-  const failures = services[service]?.failures ?? []
-  return verdict === 'missing' && failures.some(({ taskId }) => taskId === countedAs({ service, slot }))
+/** True for the removal of what has a port that something else is to have. */
+function freesPort({ action, host }: Change, leavingOn: LeavingOn): boolean {
+  return action.type === 'remove' && leavingOn(host).some(({ taskId }) => taskId === action.taskId)
+}
+
+/** When to look whether other stacks have given up what this one waits for; null when it waits for none. */
+function lookAgainAt(moved: Moved[], { record, now }: StepInput): Date | null {
+  const waits = moved.some(({ held }) => held.some(({ stack }) => stack !== record.name))
+  return waits ? new Date(now.getTime() + LOOK_AGAIN) : null
+}
+
+/**
+ * True when a slot counts as failed, and nothing of the new revision is in it: where it is empty it is tried on when the
+ * rollout is over, and who refuses the new task for good goes on with the old one.
+ */
+function isGivenUp({ services }: Rollout, change: Change, refusalOf: StepInput['refusalOf']): boolean {
+  const failures = services[change.service]?.failures ?? []
+  const isMeant = change.verdict === 'missing' || (change.verdict === 'outdated' && refusalOf(change))
+  return Boolean(isMeant) && failures.some(({ taskId }) => taskId === countedAs(change))
 }
 
 /** What a person reads while it goes on: also why it does not. */
-function progress({ to, direction, cause }: Rollout, { waiting }: Plan): string {
+function progress({ to, direction, cause }: Rollout, { waiting }: Plan, blocked?: string): string {
   const what =
     direction === 'back'
       ? `Going back to ${shortRevision(to.revision)}`
       : `Rolling out ${shortRevision(to.revision)}`
   const why = direction === 'back' && cause !== undefined ? `: ${explain(cause)}` : '.'
   const [first] = waiting
-  return first === undefined ? `${what}${why}` : `${what}; ${slotInStack(first)} waits: ${first.reason}.`
+  if (first !== undefined) return `${what}; ${slotInStack(first)} waits: ${first.reason}.`
+  return blocked === undefined ? `${what}${why}` : `${what}; ${blocked}.`
 }
 
 function allSettled(slots: Map<string, string[]>, { services }: Rollout, tasks: SlotTasks): boolean {

@@ -57,7 +57,7 @@ export function edited(services: Service[], random: Random): { words: string; se
     case 6:
       return as({ port: free ?? one.port }, 'on a free port')
     case 7:
-      return swapped(services, one, random.pick(services.filter(({ stack }) => stack === one.stack)))
+      return swapped(services, one, random.pick(services))
     case 8:
       return services.length > 2
         ? { words: `${one.name} gone`, services: services.filter((service) => service !== one) }
@@ -72,7 +72,7 @@ export function edited(services: Service[], random: Random): { words: string; se
   }
 }
 
-/** `one` has the port that `other` had, and the other way round: of one stack, since stacks do not wait for each other. */
+/** `one` has the port that `other` had, and the other way round. */
 function swapped(services: Service[], one: Service, other: Service) {
   const ports = new Map([
     [one, other.port],

@@ -88,6 +88,36 @@ it('moves a service that publishes a port to another stack: no failure while the
   await host.until(isConverged(await host.commit({ 'there/compose.yaml': null }), 'web'))
 })
 
+describe('a port that moves from one stack to another, both of which stay', () => {
+  /** `app` is replaced only after `slow` is, which takes longer than a rollout is patient with refusals. */
+  const stack = (port: number, version: number) =>
+    compose(
+      appService('app', { port, message: `of ${port}`, lines: ['depends_on: [slow]'] }),
+      `  slow: {image: ${TEST_IMAGE}, labels: {version: '${version}'}, stop_signal: SIGURG, stop_grace_period: 5s, deploy: {update_config: {monitor: 0s}}}\n`,
+    )
+  const rollOut = async (files: Record<string, string>) => {
+    const revision = await host.commit(files)
+    for (const name of ['here', 'there']) await host.until(isConverged(revision, name))
+    const { json } = await host.setpoint('history', 'there', '--output', 'json')
+    return (json as HistoryDocument).entries.flatMap(({ failure }) => failure ?? [])
+  }
+
+  it('is given up, then taken', async () => {
+    await rollOut({ 'here/compose.yaml': stack(8093, 1), 'there/compose.yaml': stack(8094, 1) })
+    const files = { 'here/compose.yaml': stack(8095, 2), 'there/compose.yaml': stack(8093, 1) }
+    expect(await rollOut(files)).toEqual([])
+    expect((await host.http(8093)).body).toBe('of 8093\n')
+  })
+
+  it('is swapped for the one that the other has', async () => {
+    const files = { 'here/compose.yaml': stack(8093, 2), 'there/compose.yaml': stack(8095, 1) }
+    expect(await rollOut(files)).toEqual([])
+    expect((await host.http(8095)).body).toBe('of 8095\n')
+    const none = await host.commit({ 'here/compose.yaml': null, 'there/compose.yaml': null })
+    await host.until(({ stacks }) => stacks.length === 1 && stacks[0]?.revision.attempted === none)
+  })
+})
+
 describe('what survives', () => {
   it('setpoint stopped: the containers stay and go on serving; started again: it adopts them', async () => {
     const before = pidsOf(await host.status())

@@ -3,6 +3,7 @@ import { type Change, planStack, slotsOf, targetOf } from '../../controller/plan
 import { accept, type Candidate, startRollback, wantedRevision } from '../../controller/rollout/accept.ts'
 import { forgetHost } from '../../controller/rollout/forget-host.ts'
 import { nextInventory } from '../../controller/rollout/inventory.ts'
+import type { WantedOf } from '../../controller/rollout/leaving-ports.ts'
 import { step } from '../../controller/rollout/step.ts'
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
 import type { StackRecord } from '../../schemas/record.ts'
@@ -29,6 +30,8 @@ export interface Simulation {
   settle(): Change[][]
   pass(ms: number): void
   now(): Date
+  /** When the last turn asked for the next one. */
+  wakeAt(): Date | null
   silence(host: string): void
   /** Somebody says that a host is gone for good. */
   forget(host: string): void
@@ -48,13 +51,18 @@ export function simulate({
   hosts = ['a'],
   fate = () => ({}),
   refuses = () => false,
+  fleet = new Map<string, TaskStatus[]>(hosts.map((host) => [host, []])),
+  wantedOf = () => undefined,
 }: {
   hosts?: string[]
+  /** The hosts with their tasks, where several stacks have them in common. */
+  fleet?: Map<string, TaskStatus[]>
+  /** What is wanted of other stacks. */
+  wantedOf?: WantedOf
   fate?: Fate
   /** Tasks whose job a host will never take. */
   refuses?: (task: Task) => boolean
 } = {}): Simulation {
-  const fleet = new Map<string, TaskStatus[]>(hosts.map((host) => [host, []]))
   const silent = new Set<string>()
   const forgotten = new Map<string, TaskStatus[]>()
   const refused = new Map<string, typeof REFUSAL & { at: string }>()
@@ -84,6 +92,7 @@ export function simulate({
       ...{ record: accepted, plan, slots: slotsOf(wanted, seen), now: at },
       observed: withoutForgotten(seen, accepted.inventory),
       refusalOf: ({ action }) => ('task' in action ? refused.get(action.task.id) : undefined),
+      wantedOf,
     })
     record = {
       ...next.record,
@@ -145,6 +154,7 @@ export function simulate({
       now += ms
     },
     now: () => new Date(now),
+    wakeAt: () => wakeAt,
     rollBack: (revision) => {
       const to = record?.previous.find((one) => one.revision === revision)
       if (record && to)

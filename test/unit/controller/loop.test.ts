@@ -50,7 +50,7 @@ function world(observed: Observed = aFleet(aHost('a'))) {
       },
       { deliver: async () => {} },
     ),
-    refusalOf: () => undefined,
+    around: { refusalOf: () => undefined, wantedOf: () => undefined },
     now: () => state.now,
   })
   return { state, disk, sent, withdrawn, start }

@@ -113,6 +113,17 @@ describe('planStack', () => {
     expect(plan.waiting[0]?.reason).toContain('not in the inventory')
   })
 
+  it('keeps its own task of a slot, also against an older one that it did not put there', () => {
+    const [own] = running(web)
+    const found = { ...(own as TaskStatus), id: 'found', startedAt: '2020-01-01T00:00:00Z' }
+    const fleet = aFleet(aHost('a', running(web)), aHost('b', [found]))
+    const plan = planStack(target(web), fleet, running(web).map(item))
+    expect(plan.changes).toEqual([])
+    expect(plan.waiting.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('found is not in the inventory'),
+    ])
+  })
+
   it('leaves the old task of a slot alone until the new one serves', () => {
     const old = running(web)
     const fresh = planStack(target(newer), aFleet(aHost('a', old)), []).changes.flatMap(({ action }) =>

@@ -99,9 +99,9 @@ describe('what was forgotten with its host', () => {
     )
   }
 
-  it('is remembered for thirty days, or until its host is back without it', () => {
-    expect(inventoryAfter(29)).toEqual(forgotten)
-    expect(inventoryAfter(30)).toEqual([])
+  it('is remembered for a year, or until its host is back without it', () => {
+    expect(inventoryAfter(364)).toEqual(forgotten)
+    expect(inventoryAfter(365)).toEqual([])
     expect(inventoryAfter(1, aHost('b'))).toEqual([])
   })
 

@@ -149,6 +149,31 @@ describe('a job that its host refuses for good', () => {
     expect(simulation.settle().flatMap(lines)).toContain('replace app.2')
   })
 
+  it.each([
+    ['is allowed to fail', { maxFailureRatio: 0.5 }, sha(2)],
+    ['may fail regardless', { failureAction: 'continue' as const }, sha(1)],
+  ])('ends a rollout in which its slot %s: degraded, with the task of before', (_, update, healthy) => {
+    const app = (version: string) =>
+      aService('app', { replicas: 2, container: { environment: { V: version } }, update })
+    let isOld = true
+    const simulation = simulate({
+      refuses: (task) => isOld && task.slot === 1 && task.container.environment.V === '2',
+    })
+    simulation.commit(sha(1), aStack('web', [app('1')]))
+    simulation.settle()
+    simulation.commit(sha(2), aStack('web', [app('2')]))
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({
+      ...{ rollout: null, outcome: 'degraded', healthy: { revision: healthy } },
+      message: 'app.1 is refused by a: This agent does not know it.',
+    })
+    expect(simulation.tasks().map(({ state }) => state)).toEqual(['running', 'running'])
+
+    isOld = false
+    simulation.settle()
+    expect(simulation.record()).toMatchObject({ outcome: 'converged', healthy: { revision: sha(2) } })
+  })
+
   it('stalls a first deploy', () => {
     const simulation = simulate({ refuses: refuses(first) })
     simulation.commit(sha(1), first)
@@ -819,6 +844,90 @@ describe('waiting', () => {
       const { log, simulation } = fromTo(both(80, 81), both(82, 80))
       expect(log).toEqual([['replace a.1'], ['replace a.2'], ['replace b.1']])
       expect(simulation.record()?.outcome).toBe('converged')
+    })
+  })
+
+  describe('for another stack', () => {
+    interface Neighbour extends Simulation {
+      revise(revision: string, ...services: ServiceSpec[]): void
+    }
+    /** Two stacks on one host, of which each can wait for the other; both are deployed as given. */
+    const neighbours = (...first: [left: ServiceSpec, right: ServiceSpec]) => {
+      const fleet = new Map<string, TaskStatus[]>([['a', []]])
+      const wanted = new Map<string, StackSpec | null>()
+      const stacks = first.map((service, index) => {
+        const name = ['left', 'right'][index] ?? ''
+        const simulation = simulate({ fleet, fate: asWanted, wantedOf: (stack) => wanted.get(stack) })
+        const commit = (revision: string, ...services: ServiceSpec[]) => {
+          const spec = services.length === 0 ? null : aStack(name, services)
+          wanted.set(name, spec)
+          simulation.commit(revision, spec ?? 'removed')
+        }
+        commit(sha(1), service)
+        simulation.settle()
+        return { ...simulation, revise: commit }
+      })
+      return stacks as [Neighbour, Neighbour]
+    }
+    const publishing = (name: string, published: number, rest: Parameters<typeof aService>[1] = {}) =>
+      aService(name, { ...rest, container: { ports: [{ target: 80, published, protocol: 'tcp' }] } })
+
+    it('takes a port only when that one has given it up, whoever has its turn first', () => {
+      const [left, right] = neighbours(publishing('old', 80), publishing('new', 81))
+      left.revise(sha(2), publishing('old', 82))
+      right.revise(sha(2), publishing('new', 80))
+      expect(right.turn()).toEqual([])
+      expect(right.record()?.message).toMatch(/waits for port 80\/tcp of a, which left\/old has not given up/)
+      expect(left.settle().map(lines)).toEqual([['replace old.1']])
+      expect(right.settle().map(lines)).toEqual([['replace new.1']])
+      expect(outcomes(right)).toEqual(['converged', 'converged'])
+    })
+
+    it('takes the port of a stack that goes', () => {
+      const [left, right] = neighbours(publishing('old', 80), publishing('new', 81))
+      left.revise(sha(2))
+      right.revise(sha(2), publishing('new', 80))
+      expect(right.turn()).toEqual([])
+      left.turn()
+      expect(right.settle().map(lines)).toEqual([['replace new.1']])
+    })
+
+    it('swaps ports: what is in the way of both is stopped', () => {
+      const [left, right] = neighbours(publishing('a', 80), publishing('b', 81))
+      left.revise(sha(2), publishing('a', 81))
+      right.revise(sha(2), publishing('b', 80))
+      expect(lines(left.turn())).toEqual(['remove a.1'])
+      expect(right.settle().map(lines)).toEqual([['replace b.1']])
+      expect(left.settle().map(lines)).toEqual([['run a.1']])
+      expect([left.record()?.outcome, right.record()?.outcome]).toEqual(['converged', 'converged'])
+    })
+
+    it('looks again without being woken', () => {
+      const [left, right] = neighbours(publishing('old', 80), publishing('new', 81))
+      left.revise(sha(2), publishing('old', 82))
+      right.revise(sha(2), publishing('new', 80))
+      right.turn()
+      expect(right.wakeAt()?.getTime()).toBe(right.now().getTime() + 1000)
+    })
+
+    it('is refused what that one keeps, at once: that is no port on its way', () => {
+      const [, right] = neighbours(publishing('old', 80), publishing('new', 81))
+      right.revise(sha(2), publishing('new', 80))
+      expect(lines(right.turn())).toEqual(['replace new.1'])
+    })
+
+    it('goes back when that one does not give it up within the deadline', () => {
+      const [left, right] = neighbours(publishing('old', 80), publishing('new', 81))
+      left.revise(sha(2), publishing('old', 82))
+      right.revise(sha(2), publishing('new', 80))
+      right.turn()
+      right.pass(121_000)
+      right.settle()
+      const [, forward] = right.record()?.history ?? []
+      expect(forward).toMatchObject({
+        outcome: 'rolledBack',
+        failure: { message: 'It waited 2m for port 80/tcp of a, which left/old has not given up.' },
+      })
     })
   })
 
