@@ -18,6 +18,13 @@ export const systemClock: Clock = {
   },
 }
 
+/** What a promise comes to, undefined when that takes longer than `ms` milliseconds. */
+export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const cancel = clock.after(ms, () => late.resolve(undefined))
+  return Promise.race([promise, late.promise]).finally(cancel)
+}
+
 /** The ISO time of a clock's milliseconds. */
 export function iso(ms: number): string {
   return new Date(ms).toISOString()

@@ -50,7 +50,7 @@ export function joinParts(options: TasksOptions): TaskParts {
     ...options,
     ownerOf: sharing.ownerOf,
     joinedBy: sharing.joinedBy,
-    awaitPorts: createPortHandover(runners),
+    awaitPorts: createPortHandover(runners, clock),
   })
   const ends = createEnds({ runners, sharing, runtime, clock, log })
   const strays = createStrays({ ...options, isTask: (id) => runners.get(id) !== undefined })

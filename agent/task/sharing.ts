@@ -1,7 +1,7 @@
 import { SetpointError } from '../../schemas/error.ts'
 import { slotName } from '../../schemas/slot.ts'
 import type { Task } from '../../schemas/task.ts'
-import type { Clock } from '../clock.ts'
+import { type Clock, within } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
 import type { Runner } from './runner.ts'
@@ -52,13 +52,9 @@ export function createSharing({ runners, runtime, clock }: SharingDeps): Sharing
     return owners.find((runner) => runner.entry().replaces === null) ?? owners[0]
   }
 
-  async function inTime(owner: Runner, condition: (entry: Entry) => boolean): Promise<Entry | undefined> {
-    let cancel = (): void => {}
-    const late = new Promise<undefined>((resolve) => {
-      cancel = clock.after(DEADLINE, () => resolve(undefined))
-    })
+  function inTime(owner: Runner, condition: (entry: Entry) => boolean): Promise<Entry | undefined> {
     const settled = owner.until((entry) => condition(entry) || entry.wanted !== 'run')
-    return Promise.race([settled, late]).finally(() => cancel())
+    return within(clock, DEADLINE, settled)
   }
 
   function rejoin(runner: Runner): void {
