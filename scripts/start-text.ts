@@ -23,7 +23,7 @@ export function takesNothing(given: string[]): string[] {
 /** What runs where, and the URL that answered. */
 export function whatRuns(
   { stacks, sources, hosts }: StatusDocument,
-  fetched: { url: string; answer: string } | undefined | '',
+  fetched: { url: string; answer: string } | undefined,
 ): string[] {
   const failures = sources.flatMap(({ error }) =>
     error ? [`The repository cannot be used: ${error.message}`] : [],

@@ -89,7 +89,7 @@ function rests(stack: StackStatus): boolean {
 async function tell(status: StatusDocument, place: { state: string; repository: string }): Promise<void> {
   await pause(200) // `up` tells of the same in a line of its own, which should stand before this
   const answer = await fetchText(URL_ON_HOST)
-  for (const line of whatRuns(status, answer && { url: URL_ON_HOST, answer })) console.log(line)
+  for (const line of whatRuns(status, answer ? { url: URL_ON_HOST, answer } : undefined)) console.log(line)
   for (const line of nextSteps(status, { ...place, url: URL_ON_HOST, cli: CLI })) console.log(line)
 }
 

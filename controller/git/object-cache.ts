@@ -7,7 +7,7 @@ import { findCredentials } from './credentials.ts'
 import { GitFailure, git, gitCatFile } from './git.ts'
 import { MAX_LISTING_BYTES } from './listing.ts'
 import { redact } from './redact.ts'
-import { dropOldPins, isPinned, pin, pinOf } from './revision-pins.ts'
+import { addRef, dropOldRefs, hasRef, refOf } from './revision-refs.ts'
 import type { Location } from './source-location.ts'
 
 /** Milliseconds. */
@@ -63,7 +63,7 @@ export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
   }
 
   function cleanLater(revision: string): void {
-    inTurn(() => dropOldPins(repository, revision)).catch((error) => {
+    inTurn(() => dropOldRefs(repository, revision)).catch((error) => {
       const said = error instanceof GitFailure ? redact(error.stderr) : String(error)
       log.warn({ url: location.display, problem: said }, 'Cache of a source could not be cleaned')
     })
@@ -81,12 +81,12 @@ export function openObjectCache(options: ObjectCacheOptions): ObjectCache {
       const maxOutput = MAX_TREE_BYTES + MAX_TREE_FILES * 100
       return parseBatch(await gitCatFile({ ...call, input: `${hashes.join('\n')}\n`, maxOutput }))
     },
-    has: (revision) => isPinned(repository, revision),
-    fetchCommit: (revision) => inTurn(() => fetch(revision, `+${revision}:${pinOf(revision)}`)),
+    has: (revision) => hasRef(repository, revision),
+    fetchCommit: (revision) => inTurn(() => fetch(revision, `+${revision}:${refOf(revision)}`)),
     fetchBranch: (revision, branch) =>
       inTurn(async () => {
         await fetch(revision, `+refs/heads/${branch}:refs/setpoint/heads/${branch}`)
-        await pin(repository, revision) // when the branch has moved on, it is not there: `has` tells
+        await addRef(repository, revision) // when the branch has moved on, it is not there: `has` tells
       }),
     remake: (revision) => inTurn(() => repository.remake(revision)),
     idle: () => inTurn(async () => {}),

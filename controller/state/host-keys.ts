@@ -4,7 +4,7 @@ import type { Observed } from '../../schemas/fleet.ts'
 import type { Log } from '../../schemas/log.ts'
 import { isRecipient } from '../../schemas/seal.ts'
 import type { HostKeyStatus } from '../../schemas/status.ts'
-import { openPins } from './host-pins.ts'
+import { openHostPins } from './host-pins.ts'
 
 /**
  * Which key each host has, so that what is sealed to a host can be opened by no other. Reports are not signed, so the
@@ -46,7 +46,7 @@ export interface HostKeysOptions {
 /** Reads what is pinned. @throws what the disk says, when the folder cannot be used */
 export async function openHostKeys(options: HostKeysOptions): Promise<HostKeys> {
   const { folder, given, byHand = false, log, now } = options
-  const pins = await openPins(folder, { log, now })
+  const pins = await openHostPins(folder, { log, now })
   const reported = new Map<string, string>()
   /** Hosts whose pin was compared with the file that is given for them. */
   const compared = new Set<string>()

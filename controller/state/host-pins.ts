@@ -7,7 +7,7 @@ import { HOST_NAME } from '../../schemas/wire.ts'
 import { syncFolder, writeAtomically } from './files.ts'
 
 /** The recipient of each host as it is pinned, one file a host. */
-export interface Pins {
+export interface HostPins {
   get(host: string): string | undefined
   /** All that are pinned, also those whose pin cannot be read. */
   hosts(): string[]
@@ -22,7 +22,10 @@ export interface Pins {
 const SUFFIX = '.json'
 
 /** Reads the pins in a folder. */
-export async function openPins(folder: string, { log, now }: { log: Log; now: () => Date }): Promise<Pins> {
+export async function openHostPins(
+  folder: string,
+  { log, now }: { log: Log; now: () => Date },
+): Promise<HostPins> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const files = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX))
   const pins = new Map<string, string>()

@@ -2,17 +2,17 @@ import type { CacheRepository } from './cache-repository.ts'
 import { git } from './git.ts'
 
 /** The refs that hold revisions: git clears away what no ref leads to. */
-const PINS = 'refs/setpoint/revisions'
-const MAX_PINS = 100
+const REVISIONS = 'refs/setpoint/revisions'
+const MAX_REVISIONS = 100
 
 /** The ref that holds a revision. */
-export function pinOf(revision: string): string {
-  return `${PINS}/${revision}`
+export function refOf(revision: string): string {
+  return `${REVISIONS}/${revision}`
 }
 
 /** True when a repository has a revision, and holds it. */
-export async function isPinned(repository: CacheRepository, revision: string): Promise<boolean> {
-  const call = await repository.call(revision, ['rev-parse', '--verify', '--end-of-options', pinOf(revision)])
+export async function hasRef(repository: CacheRepository, revision: string): Promise<boolean> {
+  const call = await repository.call(revision, ['rev-parse', '--verify', '--end-of-options', refOf(revision)])
   return git(call).then(
     () => true,
     () => false,
@@ -20,8 +20,8 @@ export async function isPinned(repository: CacheRepository, revision: string): P
 }
 
 /** Holds a revision that was fetched in another way. Where it is not, nothing is done. */
-export async function pin(repository: CacheRepository, revision: string): Promise<void> {
-  const call = await repository.call(revision, ['update-ref', pinOf(revision), revision])
+export async function addRef(repository: CacheRepository, revision: string): Promise<void> {
+  const call = await repository.call(revision, ['update-ref', refOf(revision), revision])
   await git(call).catch(() => {})
 }
 
@@ -30,10 +30,10 @@ export async function pin(repository: CacheRepository, revision: string): Promis
  * @param revision one of the same kind of hash
  * @throws GitFailure
  */
-export async function dropOldPins(repository: CacheRepository, revision: string): Promise<void> {
-  const args = ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', PINS]
+export async function dropOldRefs(repository: CacheRepository, revision: string): Promise<void> {
+  const args = ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', REVISIONS]
   const refs = (await git(await repository.call(revision, args))).split('\n').filter((ref) => ref !== '')
-  const input = refs.slice(MAX_PINS).map((ref) => `delete ${ref}\n`)
+  const input = refs.slice(MAX_REVISIONS).map((ref) => `delete ${ref}\n`)
   if (input.length > 0) {
     await git({ ...(await repository.call(revision, ['update-ref', '--stdin'])), input: input.join('') })
   }
