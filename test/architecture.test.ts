@@ -58,7 +58,7 @@ const RULES: Record<string, Rule> = {
   'controller/redis.ts': { from: ['schemas'], packages: ['ioredis'] },
   'controller/status': { from: ['schemas', 'controller/plan', 'controller/rollout'], pure: true },
   'controller/sources': {
-    from: ['schemas', 'controller/git/names.ts', 'controller/desired/report.ts'],
+    from: ['schemas', 'controller/git/names.ts', 'controller/desired/problems.ts'],
     typesFrom: [
       'controller/desired',
       'controller/git',

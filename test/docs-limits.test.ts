@@ -41,7 +41,7 @@ const LIMITS = [
   ['files', 'source MAX_TREE_FILES'],
   ['all files together', 'source MAX_TREE_BYTES'],
   ['the files of all image specs together', 'load MAX_SOURCE_IMAGE_BYTES'],
-  ['problems, errors before notices; the last says how many there are more', 'report MAX_PROBLEMS'],
+  ['problems, errors before notices; the last says how many there are more', 'problems MAX_PROBLEMS'],
   ['errors of syntax in a file', 'tokens MAX_SYNTAX_ERRORS'],
   ['circles of `depends_on`', 'cycles MAX_CYCLES'],
 ] as const
@@ -58,7 +58,7 @@ const OTHERS = [
   'pack MAX_NAME',
   'profiles MAX_LISTED',
   'references MAX_LISTED',
-  'report MAX_COLLECTED',
+  'problems MAX_COLLECTED',
   'suggest MAX_CANDIDATES',
   'suggest MAX_DISTANCE',
   'syntax MAX_INDENT',

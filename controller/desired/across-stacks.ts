@@ -1,5 +1,5 @@
 import { otherPaths } from './files/other-paths.ts'
-import { errorIn, noticeAt, tidy } from './report.ts'
+import { errorIn, noticeAt, tidy } from './problems.ts'
 import type { LoadedStack } from './stack.ts'
 
 /** The stacks of a source, where those of one name are all refused. */

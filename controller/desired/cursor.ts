@@ -1,5 +1,5 @@
 import type { Problem } from '../../schemas/problem.ts'
-import { errorAt, note, noticeAt, shown } from './report.ts'
+import { errorAt, note, noticeAt, shown } from './problems.ts'
 import { nearest } from './suggest.ts'
 import { describeNode, isNull, keyPath, type Node, type Origin, type Place, quote } from './yaml/node.ts'
 

@@ -7,7 +7,7 @@ import { filesOf } from './files/files.ts'
 import { type LoadedImage, loadImage, withoutSpec } from './image/image-spec.ts'
 import { catalogOf, identityOf } from './image/images.ts'
 import type { Memo } from './memo.ts'
-import { errorIn } from './report.ts'
+import { errorIn } from './problems.ts'
 import { type LoadedStack, loadStack, type StackInputs } from './stack.ts'
 
 /** An image spec of a tree, made anew only when a file of it has changed. */

@@ -1,7 +1,7 @@
 import { openProject } from '../../controller/cli/project/open-project.ts'
 import { settle } from '../../controller/cli/project/settings.ts'
 import { type Json, projectJson } from '../../controller/desired/compose/print/print.ts'
-import { hasErrors } from '../../controller/desired/report.ts'
+import { hasErrors } from '../../controller/desired/problems.ts'
 import { formatProblem, isError } from '../../schemas/problem.ts'
 import type { Mounted } from './mounted-files.ts'
 import type { Recorded } from './recorded.ts'

@@ -8,7 +8,7 @@ import { normaliseName } from '../../desired/compose/variables/project-name.ts'
 import { asksForValues, withDeclared } from '../../desired/compose/variables/variables.ts'
 import { cursorAt } from '../../desired/cursor.ts'
 import type { Files } from '../../desired/files/files.ts'
-import { noteAll, noticeAt, tidy } from '../../desired/report.ts'
+import { noteAll, noticeAt, tidy } from '../../desired/problems.ts'
 import { tellVersion } from '../../desired/spec/tell-marks.ts'
 import type { Settings } from './settings.ts'
 

@@ -4,7 +4,7 @@ import { readEnvFiles } from '../../desired/compose/variables/env-files.ts'
 import type { Unset } from '../../desired/compose/variables/fill-in.ts'
 import { partsOf } from '../../desired/compose/variables/parts.ts'
 import type { Files } from '../../desired/files/files.ts'
-import { tidy } from '../../desired/report.ts'
+import { tidy } from '../../desired/problems.ts'
 import { findFiles, isThereOnDisk } from './find-files.ts'
 
 /** What a command line says of a Compose project. */

@@ -5,7 +5,7 @@
 export { formatProblem, type Problem, type RelatedPlace } from '../../../schemas/problem.ts'
 export type { SourceFile, SourceTree } from '../../../schemas/source.ts'
 export { type Files, type Found, filesOf } from '../files/files.ts'
-export { hasErrors, tidy } from '../report.ts'
+export { hasErrors, tidy } from '../problems.ts'
 export type { ListNode, MapNode, Node, Place, ScalarNode } from '../yaml/node.ts'
 export { createReader, type Reader } from './composition/reader.ts'
 export { filesFrom } from './files-from.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { hasErrors } from '../report.ts'
+import { hasErrors } from '../problems.ts'
 import type { Reader } from './composition/reader.ts'
 import { loadProject, type Project } from './project.ts'
 import type { ProjectInput } from './project-input.ts'

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { cursorAt } from '../cursor.ts'
-import { errorIn, hasErrors } from '../report.ts'
+import { errorIn, hasErrors } from '../problems.ts'
 import { type MapNode, valueAt } from '../yaml/node.ts'
 import { checkConsistency } from './checks/consistency.ts'
 import { loadFiles } from './composition/load-files.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt, errorIn } from '../report.ts'
+import { errorAt, errorIn } from '../problems.ts'
 import { placesOf, withoutMark } from '../text.ts'
 
 /** The text of a file, or why it is none: a wrong byte that counted as U+FFFD would change a value unseen. */

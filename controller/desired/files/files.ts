@@ -1,6 +1,6 @@
 import type { Problem } from '../../../schemas/problem.ts'
 import { MAX_FILE_BYTES, type SourceFile, type SourceTree } from '../../../schemas/source.ts'
-import { errorIn } from '../report.ts'
+import { errorIn } from '../problems.ts'
 import { notThere, realPath } from './real-path.ts'
 import { type Folder, folderAt, hasFolder } from './tree-paths.ts'
 

@@ -8,7 +8,7 @@ import { type Cursor, cursorAt, expected, fail, fields, itemsOf } from '../curso
 import { defined } from '../defined.ts'
 import { decodeText } from '../files/decode-text.ts'
 import type { Files } from '../files/files.ts'
-import { errorAt, errorIn, hasErrors, noteAll, tidy } from '../report.ts'
+import { errorAt, errorIn, hasErrors, noteAll, tidy } from '../problems.ts'
 import { environment, textMap } from '../spec/mappings.ts'
 import { imageHealthcheck } from '../spec/service/health.ts'
 import { signal, user } from '../spec/service/process.ts'

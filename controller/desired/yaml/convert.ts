@@ -1,6 +1,6 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap, type Node as YamlNode } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt, note } from '../report.ts'
+import { errorAt, note } from '../problems.ts'
 import { type Extents, excess, extentOf } from './extent.ts'
 import { keyText } from './key-text.ts'
 import { type Entry, keyPath, type Node, type Place, type Tag } from './node.ts'

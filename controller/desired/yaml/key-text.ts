@@ -1,6 +1,6 @@
 import { isScalar, type Node as YamlNode } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt, note } from '../report.ts'
+import { errorAt, note } from '../problems.ts'
 import type { Place } from './node.ts'
 import { resolvePlain } from './scalar.ts'
 import { isPlain } from './scalar-node.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { note, noticeAt } from '../report.ts'
+import { note, noticeAt } from '../problems.ts'
 import { mapEntries, mapItems } from './map-values.ts'
 import { keyPath, type ListNode, type MapNode, type Node } from './node.ts'
 import { withoutTags } from './without-tags.ts'

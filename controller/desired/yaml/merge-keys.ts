@@ -1,5 +1,5 @@
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt, note } from '../report.ts'
+import { errorAt, note } from '../problems.ts'
 import { mapEntries, mapItems } from './map-values.ts'
 import { describeNode, type Entry, keyPath, type ListNode, type MapNode, type Node } from './node.ts'
 

@@ -1,6 +1,6 @@
 import { Composer, type CST, type Document, LineCounter } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt, errorIn, note, noteAll } from '../report.ts'
+import { errorAt, errorIn, note, noteAll } from '../problems.ts'
 import { lineAfter, withoutMark } from '../text.ts'
 import { type Converting, convert } from './convert.ts'
 import { type Extent, excess, extentOf } from './extent.ts'

@@ -1,6 +1,6 @@
 import { type Document, visit, type YAMLParseError } from 'yaml'
 import type { Problem } from '../../../schemas/problem.ts'
-import { errorAt } from '../report.ts'
+import { errorAt } from '../problems.ts'
 import type { Place } from './node.ts'
 import { inOwnWords, TAB } from './syntax-words.ts'
 import { MAX_SYNTAX_ERRORS } from './tokens.ts'

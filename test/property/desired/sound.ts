@@ -4,7 +4,7 @@ import { projectJson, projectYaml } from '../../../controller/desired/compose/pr
 import { loadProject } from '../../../controller/desired/compose/project.ts'
 import { type Files, filesOf } from '../../../controller/desired/files/files.ts'
 import { load } from '../../../controller/desired/load.ts'
-import { hasErrors, MAX_PROBLEMS, tidy } from '../../../controller/desired/report.ts'
+import { hasErrors, MAX_PROBLEMS, tidy } from '../../../controller/desired/problems.ts'
 import type { Problem } from '../../../schemas/problem.ts'
 import type { SourceFile, SourceTree } from '../../../schemas/source.ts'
 import { StackSpec } from '../../../schemas/stack.ts'

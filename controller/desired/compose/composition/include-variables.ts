@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Cursor } from '../../cursor.ts'
 import type { Files } from '../../files/files.ts'
-import { noteAll } from '../../report.ts'
+import { noteAll } from '../../problems.ts'
 import { readEnvFiles } from '../variables/env-files.ts'
 import { sizeOf } from '../variables/variable-files.ts'
 import { type Composing, nothingKnown, type VariableScope } from './composing.ts'

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../../schemas/problem.ts'
 import type { Files } from '../../files/files.ts'
-import { errorIn, note } from '../../report.ts'
+import { errorIn, note } from '../../problems.ts'
 import type { MapNode, Node } from '../../yaml/node.ts'
 import { withoutTags } from '../../yaml/without-tags.ts'
 import { composeFile } from '../model/compose-file.ts'

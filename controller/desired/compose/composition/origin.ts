@@ -1,6 +1,6 @@
 import type { Problem } from '../../../../schemas/problem.ts'
 import { type Cursor, cursorAt, relatedPlaces } from '../../cursor.ts'
-import { note } from '../../report.ts'
+import { note } from '../../problems.ts'
 import type { Entry, ListNode, MapNode, Node, Origin } from '../../yaml/node.ts'
 
 /** The value with a note of how it came where it is, ahead of what is noted already: a problem in it names both places. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import { errorAt, note, noticeAt } from '../../report.ts'
+import { errorAt, note, noticeAt } from '../../problems.ts'
 import { placesOf, withoutMark } from '../../text.ts'
 import type { Place } from '../../yaml/node.ts'
 import { type Statement, statements, type Value } from './dotenv-statements.ts'

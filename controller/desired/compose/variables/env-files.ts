@@ -1,7 +1,7 @@
 import type { Problem } from '../../../../schemas/problem.ts'
 import type { Files } from '../../files/files.ts'
 import { readText } from '../../files/read-text.ts'
-import { note } from '../../report.ts'
+import { note } from '../../problems.ts'
 import { parseDotenv } from './dotenv.ts'
 import type { Unset } from './fill-in.ts'
 import type { Lookup } from './template.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import { errorAt, note, noticeAt } from '../../report.ts'
+import { errorAt, note, noticeAt } from '../../problems.ts'
 import type { Place } from '../../yaml/node.ts'
 import { type Lookup, metered, type Substituted, substitute } from './template.ts'
 

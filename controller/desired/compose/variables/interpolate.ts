@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import { errorAt } from '../../report.ts'
+import { errorAt } from '../../problems.ts'
 import { MAX_EXPANDED } from '../../yaml/extent.ts'
 import { mapEntries, mapItems } from '../../yaml/map-values.ts'
 import { broken, keyPath, type MapNode, type Node, type ScalarNode } from '../../yaml/node.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import { errorAt, errorIn, noticeAt } from '../../report.ts'
+import { errorAt, errorIn, noticeAt } from '../../problems.ts'
 import { isNull, type Node, quote, type ScalarNode, scalarText, valueAt } from '../../yaml/node.ts'
 import type { Unset } from './fill-in.ts'
 import { type Lookup, metered, substitute } from './template.ts'

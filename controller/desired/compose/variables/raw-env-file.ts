@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import { errorAt, note } from '../../report.ts'
+import { errorAt, note } from '../../problems.ts'
 import { withoutMark } from '../../text.ts'
 import type { Place } from '../../yaml/node.ts'
 import type { EnvFile } from './env-file.ts'

@@ -1,5 +1,5 @@
 import type { Problem } from '../../../../schemas/problem.ts'
-import { noticeAt } from '../../report.ts'
+import { noticeAt } from '../../problems.ts'
 import { type Node, valueAt } from '../../yaml/node.ts'
 
 /**

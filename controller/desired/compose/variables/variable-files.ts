@@ -1,7 +1,7 @@
 import { type Cursor, expected, fail, within } from '../../cursor.ts'
 import { decodeText } from '../../files/decode-text.ts'
 import type { Files } from '../../files/files.ts'
-import { note } from '../../report.ts'
+import { note } from '../../problems.ts'
 import { MAX_EXPANDED } from '../../yaml/extent.ts'
 import { type Entry, type MapNode, mapNode, textAt, textNode, valueAt } from '../../yaml/node.ts'
 import { itemsBelow } from '../below.ts'

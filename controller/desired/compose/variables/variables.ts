@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Problem } from '../../../../schemas/problem.ts'
 import type { Files } from '../../files/files.ts'
-import { noteAll } from '../../report.ts'
+import { noteAll } from '../../problems.ts'
 import { isNull, type Node, type ScalarNode, scalarText, textAt, valueAt } from '../../yaml/node.ts'
 import { type EnvFileInputs, readEnvFiles } from './env-files.ts'
 import type { Unset } from './fill-in.ts'

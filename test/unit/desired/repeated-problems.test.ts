@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { errorAt, errorIn, noticeAt, tidy } from '../../../controller/desired/report.ts'
+import { errorAt, errorIn, noticeAt, tidy } from '../../../controller/desired/problems.ts'
 import { problemsOf } from './support.ts'
 
 describe('a typo under an anchor is told once', () => {
