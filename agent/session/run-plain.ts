@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import type { Channel } from '../../schemas/session/channel.ts'
-import { CHUNK, FRAME, type Frame, type FrameType } from '../../schemas/session/frames.ts'
+import { CHUNK, FRAME, type FrameType } from '../../schemas/session/frames.ts'
 import { execProcessArgv } from '../runtime/argv.ts'
 import { start } from '../runtime/exec.ts'
 import { exists } from '../runtime/record.ts'
 import { signalNumber } from '../signals.ts'
 import type { Command } from './exec.ts'
+import { feed, write } from './input.ts'
 import { missingCode } from './missing.ts'
 
 /** Milliseconds that output may take which comes after the end: something left behind may hold it open for ever. */
@@ -38,26 +38,6 @@ export async function runPlain({ request, task, files, channel, reach }: Command
   return (await exists(files.pidFile)) ? exitCode : missingCode(Buffer.concat(said).toString('utf8'))
 }
 
-/** What the client sends: bytes for the command, and the sizes of its terminal. */
-export interface Input {
-  write(bytes: Buffer): Promise<void>
-  end(): void
-  resize?(frame: Frame): Promise<void>
-}
-
-/** Hands over what comes from the client until it goes. */
-export async function feed(channel: Channel, input: Input): Promise<void> {
-  try {
-    for (let frame = await channel.receive(); frame; frame = await channel.receive()) {
-      if (frame.type === FRAME.input) await input.write(frame.payload)
-      else if (frame.type === FRAME.inputEnd) input.end()
-      else if (frame.type === FRAME.resize) await input.resize?.(frame)
-    }
-  } catch {
-    // the session is over: its signal tells who needs to know
-  }
-}
-
 interface Output {
   type: FrameType
   channel: Channel
@@ -79,25 +59,8 @@ async function sendOutput(stream: Readable, { type, channel, said }: Output): Pr
   }
 }
 
-/** A command that has closed its input takes nothing more, and that is no error. */
-export async function write(stream: Writable, bytes: Buffer): Promise<void> {
-  stream.on('error', ignore)
-  try {
-    if (!stream.destroyed && stream.writable && !stream.write(bytes)) {
-      await Promise.race([once(stream, 'drain'), once(stream, 'close')])
-    }
-  } catch {
-    // closed meanwhile
-  } finally {
-    stream.off('error', ignore)
-    stream.once('error', ignore)
-  }
-}
-
-const ignore = () => {}
-
 function endOf(child: ChildProcess): Promise<number> {
-  child.stdin?.on('error', ignore)
+  child.stdin?.on('error', () => {}) // it has closed its input
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? 128 + signalNumber(signal ?? 'SIGKILL')))

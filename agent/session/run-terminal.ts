@@ -12,8 +12,8 @@ import { fifoArgv, terminalArgv, toAttachArgv } from '../runtime/argv.ts'
 import { notStarted, start, succeed } from '../runtime/exec.ts'
 import { createUnrows } from './conmon-rows.ts'
 import type { Command } from './exec.ts'
+import { feed, type Input, write } from './input.ts'
 import { missingCode } from './missing.ts'
-import { feed, type Input, write } from './run-plain.ts'
 
 /** conmon's pipes among its open files: the first after stdin, stdout and stderr. */
 const PIPES = { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' }
