@@ -1,7 +1,7 @@
 import { mergeInOrder } from '../../schemas/merge.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, jsonFrame } from '../../schemas/session/frames.ts'
-import type { LogLine, LogsRequest } from '../../schemas/session/request.ts'
+import { byTime, type LogLine, type LogsRequest } from '../../schemas/session/request.ts'
 import { type LogReader, openLog } from '../runtime/logs/reader.ts'
 import type { Known } from '../task/tasks.ts'
 import type { Reach } from './reach.ts'
@@ -66,10 +66,6 @@ function wanted(lines: Line[], { task }: Source, { since, until }: LogsRequest):
   return lines
     .filter(({ at }) => (since === undefined || at >= since) && (until === undefined || at <= until))
     .map((line) => ({ taskId: task.id, service: task.service, slot: task.slot, ...line }))
-}
-
-function byTime(a: LogLine, b: LogLine): number {
-  return a.at < b.at ? -1 : a.at > b.at ? 1 : 0
 }
 
 async function sendAll(channel: Channel, lines: AsyncIterable<LogLine>): Promise<void> {

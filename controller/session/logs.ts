@@ -1,5 +1,5 @@
 import { mergeInOrder } from '../../schemas/merge.ts'
-import type { LogLine } from '../../schemas/session/request.ts'
+import { byTime, type LogLine } from '../../schemas/session/request.ts'
 import type { LogPiece } from '../../schemas/status.ts'
 import { createLogHosts, type LogHostsOptions } from './log-hosts.ts'
 import { createPieces } from './pieces.ts'
@@ -53,8 +53,4 @@ async function* inBatches(lines: AsyncIterable<LogLine>): AsyncGenerator<LogPiec
     batch = []
   }
   if (batch.length > 0) yield { lines: batch }
-}
-
-function byTime(a: LogLine, b: LogLine): number {
-  return a.at < b.at ? -1 : a.at > b.at ? 1 : 0
 }

@@ -100,6 +100,11 @@ export const LogLine = Type.Object(
   closed,
 )
 
+/** Puts log lines in the order of their time; for `sort`. */
+export function byTime(a: LogLine, b: LogLine): number {
+  return a.at < b.at ? -1 : a.at > b.at ? 1 : 0
+}
+
 /** One process of a task, as the host sees it. */
 export type ProcessLine = Static<typeof ProcessLine>
 export const ProcessLine = Type.Object(
