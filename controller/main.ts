@@ -28,6 +28,7 @@ import type { Around } from './rollout/step.ts'
 import { handoversOf } from './secret/handovers.ts'
 import { createSecretService } from './secret/service.ts'
 import { createEvents } from './service/events.ts'
+import { areAllHeard } from './service/known-hosts.ts'
 import { allStacks } from './service/known-stacks.ts'
 import { createService } from './service/service.ts'
 import { createSessionOpener } from './session/open.ts'
@@ -191,7 +192,7 @@ function createFront({ options, log, now, changes }: Base, parts: Kept & Links &
   })
   const events = createEvents({
     look: () => ({ status: service.status(), drift: service.drift() }),
-    isCurrent: parts.fleet.isCurrent,
+    isCurrent: () => areAllHeard({ ...parts, now }),
     onChange: changes.listen,
     now,
   })

@@ -14,7 +14,9 @@ import { findTarget } from '../session/target.ts'
 import { createProcesses } from './processes.ts'
 
 export interface AccessDeps {
-  fleet: Pick<Fleet, 'observed' | 'isCurrent'>
+  fleet: Pick<Fleet, 'observed'>
+  /** False while hosts have yet to be heard of again. */
+  allHeard: () => boolean
   opener: Pick<SessionOpener, 'open'>
   /** The record of a stack; throws STACK_NOT_FOUND for one that nobody has declared. */
   record: (stack: string) => StackRecord | undefined
@@ -53,7 +55,7 @@ function logs(deps: AccessDeps, query: LogsQuery, signal: AbortSignal): AsyncGen
   const meant = () =>
     tasksOf(deps.fleet.observed(deps.now()), stack).filter((located) => isMeant(located, query))
   const located = meant()
-  if (located.length === 0 && !deps.fleet.isCurrent()) throw notRead(stack)
+  if (located.length === 0 && !deps.allHeard()) throw notRead(stack)
   if (located.length === 0 && !query.follow) throw noLogs(deps, record, query)
   if (located.length === 0 && name !== undefined) checkService(deps, record, query)
   const [first] = located

@@ -15,7 +15,7 @@ import type { Turns } from '../turns.ts'
 import { createAccess } from './access.ts'
 import type { Events } from './events.ts'
 import { type ForgetDeps, forget } from './forget-host.ts'
-import { checkHost } from './known-hosts.ts'
+import { areAllHeard, checkHost } from './known-hosts.ts'
 import { allStacks, knownStack } from './known-stacks.ts'
 import { candidateChanges, pendingChanges } from './planned-changes.ts'
 import { rollBack } from './rollback.ts'
@@ -95,7 +95,11 @@ export function createService(deps: ServiceDeps): Service {
       if (query.stack !== undefined) knownStack(deps, query.stack)
       return deps.events.read(query, signal)
     },
-    ...createAccess({ ...deps, record: (stack) => records.get(knownStack(deps, stack)) }),
+    ...createAccess({
+      ...deps,
+      allHeard: () => areAllHeard(deps),
+      record: (stack) => records.get(knownStack(deps, stack)),
+    }),
     ...createVolumes({ ...deps, checkStack: (stack) => knownStack(deps, stack) }),
   }
 }

@@ -15,6 +15,7 @@ function serviceOf(record: StackRecord, observed: Observed = aFleet(), leads = t
     turns: { exclusive: (_stack: string, work: () => Promise<unknown>) => work() },
     sources: { stacks: () => [], candidate: () => undefined, problems: () => [] },
     fleet: { observed: () => observed, isCurrent: () => true },
+    hostKeys: { hosts: () => [] },
     externals: () => new Map(),
     leader: {
       isLeader: () => leads,
