@@ -6,6 +6,7 @@ import type { Task, TaskFacts } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { LOG_TAIL } from './ended.ts'
 import type { Entry } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
 import { type PreparationParts, type PrepareListener, prepare } from './prepare.ts'
@@ -38,7 +39,6 @@ export interface EffectDeps extends PreparationParts {
 
 /** How many spawning effects run at once: more only makes each slower on the cores there are. */
 const AT_ONCE = 5
-const TAIL = 20
 
 /** The effects on this host, by the parts given. */
 export function createEffects(deps: EffectDeps): Effects {
@@ -89,7 +89,7 @@ export function createEffects(deps: EffectDeps): Effects {
 
   async function logTail(id: string): Promise<string[]> {
     try {
-      return (await runtime.logs(id, TAIL)).map(({ text }) => text)
+      return (await runtime.logs(id, LOG_TAIL)).map(({ text }) => text)
     } catch (error) {
       log.warn({ task: id, problem: messageOf(error) }, 'The log of a task cannot be read')
       return []

@@ -2,6 +2,7 @@ import type { Log } from '../../schemas/log.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Clock } from '../clock.ts'
 import type { Exit, Runtime } from '../runtime/runtime.ts'
+import { KILLED } from './ended.ts'
 import type { Runners } from './runners.ts'
 import type { Sharing } from './sharing.ts'
 import { restartUnheld } from './unheld.ts'
@@ -24,9 +25,6 @@ interface EndsOptions {
   log: Log
 }
 
-/** Exit code of a process that SIGKILL has ended. */
-const KILLED = 137
-
 /** Brings them to the runners given, which may change. */
 export function createEnds({ runners, sharing, runtime, clock, log }: EndsOptions): Ends {
   return {
@@ -46,7 +44,7 @@ export function createEnds({ runners, sharing, runtime, clock, log }: EndsOption
       const { run } = runner.entry().status
       const state = await runtime.state(taskId)
       if (state?.status === 'running') return
-      const { exitCode, oomKilled } = (await runtime.exitOf(taskId)) ?? { exitCode: KILLED, oomKilled: false }
+      const { exitCode, oomKilled } = (await runtime.exitOf(taskId)) ?? KILLED
       if (runner.entry().status.run !== run) return
       log.warn({ task: taskId, exitCode, oomKilled }, 'The process of a task is gone and nobody told of it')
       await runner.exited({ exitCode, oomKilled })
@@ -60,5 +58,5 @@ export function createEnds({ runners, sharing, runtime, clock, log }: EndsOption
 }
 
 function mayGoWithOwner({ container }: Task, { exitCode, oomKilled }: Exit): boolean {
-  return typeof container.isolation?.pid === 'object' && exitCode === KILLED && !oomKilled
+  return typeof container.isolation?.pid === 'object' && exitCode === KILLED.exitCode && !oomKilled
 }

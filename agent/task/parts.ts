@@ -7,7 +7,7 @@ import type { WatchHealth } from './health-watch.ts'
 import type { Journal } from './journal.ts'
 import { createPortHandover } from './port-handover.ts'
 import { createPublisher, type Publisher } from './publisher.ts'
-import { createRepair } from './repair.ts'
+import { createRepair, type Repair } from './repair.ts'
 import { createRepairLimit, type RepairLimit } from './repair-limit.ts'
 import { createRunner, type Runner } from './runner.ts'
 import { createRunners, type Runners } from './runners.ts'
@@ -32,7 +32,7 @@ export interface TaskParts {
   publisher: Publisher
   sweeper: Sweeper
   limit: RepairLimit
-  repair: ReturnType<typeof createRepair>
+  repair: Repair
 }
 
 /** Makes the parts and joins them: a runner for each task, and what tasks have in common. */

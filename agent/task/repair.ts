@@ -9,15 +9,16 @@ const LIMITS = ['memory', 'cpus', 'pids']
 const IN_PLACE = [...LIMITS, 'limits', 'addresses', 'ports']
 
 /** Puts fields of a running task back to what was set up. */
-export function createRepair({
-  runtime,
-  networks,
-  publisher,
-}: {
+export type Repair = (runner: Runner, fields: string[]) => Promise<void>
+
+interface RepairDeps {
   runtime: Runtime
   networks: Networks
   publisher: Publisher
-}): (runner: Runner, fields: string[]) => Promise<void> {
+}
+
+/** Repairs with the parts given. */
+export function createRepair({ runtime, networks, publisher }: RepairDeps): Repair {
   return async (runner, fields) => {
     const { task, facts, notKnown } = runner.entry()
     if (fields.some((field) => !IN_PLACE.includes(field))) {

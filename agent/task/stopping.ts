@@ -1,4 +1,5 @@
 import type { TaskContext } from './context.ts'
+import { KILLED } from './ended.ts'
 import type { StopReason } from './entry.ts'
 
 /**
@@ -8,7 +9,6 @@ import type { StopReason } from './entry.ts'
 const LAST_CONNECTIONS = 100
 /** Milliseconds until an exit that nobody told of is taken for granted after SIGKILL. */
 const KILL_WAIT = 5_000
-const KILLED = { exitCode: 137, oomKilled: false }
 
 /** Leads traffic away from a task, then tells its process to end. */
 export async function stop(context: TaskContext, why: StopReason): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { KILLED } from './ended.ts'
 import type { Runner } from './runner.ts'
 
 interface UnheldDeps {
@@ -28,7 +29,7 @@ export async function restartUnheld(runner: Runner, { runtime, clock, log }: Unh
 
   async function untilEnded(): Promise<void> {
     while (isSameRun()) {
-      if (!(await isRunning())) return runner.exited({ exitCode: 137, oomKilled: false })
+      if (!(await isRunning())) return runner.exited(KILLED)
       await new Promise<void>((resolve) => void clock.after(LOOK, resolve))
     }
   }
