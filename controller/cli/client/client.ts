@@ -115,9 +115,11 @@ function clientOf(
   call: (request: Partial<Call> & { path: string }) => Promise<Answer>,
   { lines, live }: Streams,
 ): Client {
-  const get = async <T>(path: string): Promise<T> => parse(await call({ path }))
+  const get = async <T>(path: string, rest: Partial<Call> = {}): Promise<T> =>
+    parse(await call({ path, ...rest }))
   const post = async <T>(path: string, rest: Partial<Call> = {}): Promise<T> =>
-    parse(await call({ path, method: 'POST', ...rest }))
+    parse(await call({ path, ...rest, method: 'POST' }))
+  const remove = async <T>(path: string): Promise<T> => parse(await call({ path, method: 'DELETE' }))
   const tagged = (answer: Answer): TaggedStatus => ({ document: parse(answer), tag: answer.tag })
 
   return {
@@ -151,24 +153,19 @@ function clientOf(
     },
     processes: (task) => get(`/v1/processes${query({ task })}`),
     stackProcesses: (stack) => get(`/v1/processes${query({ stack })}`),
-    volumes: async ({ stack, size, unused }) =>
-      parse(
-        await call({
-          path: `/v1/volumes${query({ stack, size: String(size), unused: String(unused) })}`,
-          deadline: SIZE_DEADLINE + 5_000,
-        }),
-      ),
+    volumes: ({ stack, size, unused }) =>
+      get(`/v1/volumes${query({ stack, size: String(size), unused: String(unused) })}`, {
+        deadline: SIZE_DEADLINE + 5_000,
+      }),
     removeVolumes: (body) => post('/v1/volumes/remove', { body, deadline: REMOVE_DEADLINE + 5_000 }),
     live,
     trust: (host, recipient) =>
       post(`/v1/hosts/${encodeURIComponent(host)}/trust`, { body: recipient ? { recipient } : {} }),
-    forgetHost: async (host) =>
-      parse(await call({ path: `/v1/hosts/${encodeURIComponent(host)}`, method: 'DELETE' })),
+    forgetHost: (host) => remove(`/v1/hosts/${encodeURIComponent(host)}`),
     secrets: () => get('/v1/secrets'),
     setSecret: (name, sealed) =>
       post(`/v1/secrets/${encodeURIComponent(name)}`, { body: { sealed: sealed.toString('base64') } }),
-    removeSecret: async (name) =>
-      parse(await call({ path: `/v1/secrets/${encodeURIComponent(name)}`, method: 'DELETE' })),
+    removeSecret: (name) => remove(`/v1/secrets/${encodeURIComponent(name)}`),
     version: () => get('/v1/version'),
   }
 }
