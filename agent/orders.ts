@@ -4,6 +4,7 @@ import type { Action } from '../schemas/action.ts'
 import { messageOf, SetpointError } from '../schemas/error.ts'
 import type { Job } from '../schemas/job.ts'
 import type { Log } from '../schemas/log.ts'
+import { coalesce } from './coalesce.ts'
 import { replaceFile } from './disk.ts'
 import type { Paths } from './paths.ts'
 
@@ -55,7 +56,7 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
   const begun = new Map<string, Place>()
   const keysOf = new Map<string, string[]>()
   let writing = Promise.resolve()
-  let dirty = false
+  const write = coalesce(save)
 
   return {
     begin(job, slotOf) {
@@ -78,7 +79,7 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
       }
       keysOf.delete(nameOf(job))
       forgetOldest(kept)
-      save()
+      writing = write()
     },
     saved: () => writing,
   }
@@ -88,7 +89,7 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
       throw refused(`it is of epoch ${epoch}, and the controller of epoch ${kept.epoch} leads`)
     if (epoch === kept.epoch) return
     kept.epoch = epoch
-    save()
+    writing = write()
   }
 
   function checkOrder(keys: string[], place: Place): void {
@@ -103,17 +104,12 @@ export async function openOrders({ paths, log, key, now = Date.now }: OrdersOpti
   }
 
   /** Not forced to the disk: after a power cut an old job would still have to be signed and within its deadline. */
-  function save(): void {
-    if (dirty) return
-    dirty = true
-    writing = writing.then(async () => {
-      dirty = false
-      try {
-        await replaceFile(file, JSON.stringify({ ...kept, done: [...kept.done] }))
-      } catch (error) {
-        log.error({ file, problem: messageOf(error) }, 'Which jobs are done cannot be written down')
-      }
-    })
+  async function save(): Promise<void> {
+    try {
+      await replaceFile(file, JSON.stringify({ ...kept, done: [...kept.done] }))
+    } catch (error) {
+      log.error({ file, problem: messageOf(error) }, 'Which jobs are done cannot be written down')
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { VolumeUser } from '../../schemas/session/volumes.ts'
 import type { Task } from '../../schemas/task.ts'
+import { coalesce } from '../coalesce.ts'
 import { replaceFile } from '../disk.ts'
 import type { Paths } from '../paths.ts'
 import { namesIn } from './mounted.ts'
@@ -41,32 +42,28 @@ export async function openUses({ paths, tasks, log, now = () => new Date() }: Us
   const folder = volumesFolder(paths)
   await rm(`${file}.tmp`, { force: true }) // an agent that was killed may have left it
   let uses = await load(file)
-  let written = uses
-  let writing: Promise<void> | undefined
+  let writing = Promise.resolve()
+  const write = coalesce(save)
   return {
     look() {
       const next = nextUses(uses, usersByVolume(tasks(), folder), now())
       if (JSON.stringify(next) === JSON.stringify(uses)) return
       uses = next
-      writing ??= write()
+      writing = write()
     },
     of: (name) => (Object.hasOwn(uses, name) ? uses[name] : undefined),
-    saved: async () => writing,
+    saved: () => writing,
   }
 
   /** Not forced to the disk: nothing is lost but what people would like to know. */
-  async function write(): Promise<void> {
-    while (written !== uses) {
-      uses = await withoutGone(uses, folder)
-      const next = uses
-      try {
-        await replaceFile(file, JSON.stringify({ version: 1, volumes: next }))
-      } catch (error) {
-        log.warn({ file, problem: messageOf(error) }, 'Who has used which volume cannot be written down')
-      }
-      written = next
+  async function save(): Promise<void> {
+    try {
+      const there = new Set(await namesIn(folder))
+      uses = withoutGone(uses, there)
+      await replaceFile(file, JSON.stringify({ version: 1, volumes: uses }))
+    } catch (error) {
+      log.warn({ file, problem: messageOf(error) }, 'Who has used which volume cannot be written down')
     }
-    writing = undefined
   }
 }
 
@@ -85,8 +82,7 @@ export function nextUses(
 }
 
 /** Nobody asks for what is known of a volume that was removed. */
-async function withoutGone(uses: UseByVolume, folder: string): Promise<UseByVolume> {
-  const there = new Set(await namesIn(folder))
+function withoutGone(uses: UseByVolume, there: ReadonlySet<string>): UseByVolume {
   return Object.fromEntries(
     Object.entries(uses).filter(([name, { unusedSince }]) => unusedSince === undefined || there.has(name)),
   )

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { messageOf } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
+import { coalesce } from '../../coalesce.ts'
 import { writeDurably } from '../../disk.ts'
 import { EMPTY_LEDGER, type Ledger } from './ledger.ts'
 
@@ -16,29 +17,22 @@ export interface LedgerFile {
 /** A file that cannot be read counts as empty: then nothing is ours, and nothing is removed. */
 export async function openLedger(path: string, log: Log): Promise<LedgerFile> {
   let ledger = await load(path, log)
-  let written = ledger
-  let writing: Promise<void> | undefined
-
-  async function write(): Promise<void> {
-    while (written !== ledger) {
-      const next = ledger
-      try {
-        await writeDurably(path, JSON.stringify(next))
-      } catch (error) {
-        log.warn({ path, problem: messageOf(error) }, 'What is known of images cannot be written')
-      }
-      written = next
+  let writing = Promise.resolve()
+  const write = coalesce(async () => {
+    try {
+      await writeDurably(path, JSON.stringify(ledger))
+    } catch (error) {
+      log.warn({ path, problem: messageOf(error) }, 'What is known of images cannot be written')
     }
-    writing = undefined
-  }
+  })
 
   return {
     read: () => ledger,
     change(next) {
       ledger = next(ledger)
-      writing ??= write()
+      writing = write()
     },
-    saved: async () => writing,
+    saved: () => writing,
   }
 }
 
