@@ -32,10 +32,14 @@ export interface Shape {
   merge?: Merge
 }
 
-/** `over` is the later value and wins; `inner` merges as if the shape had no rule of its own. */
-export type Merge = (base: Node, over: Node, shape: Shape, inner: MergeInner) => Node
+/** How two values of a shape become one: `over` is the later value and wins. */
+export type Merge = (base: Node, over: Node, rest: MergeContext) => Node
 
-export type MergeInner = (base: Node, over: Node, shape: Shape | undefined) => Node
+interface MergeContext {
+  shape: Shape
+  /** Merges by the kind of value, as if the shape had no rule of its own. */
+  byKind: (base: Node, over: Node, shape: Shape | undefined) => Node
+}
 
 export type ScalarType = 'string' | 'integer' | 'number' | 'boolean' | 'null'
 

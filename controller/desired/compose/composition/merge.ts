@@ -33,15 +33,14 @@ export function merge(base: MapNode, over: MapNode, merging: Merging): MapNode {
 function mergeNodes(base: Node, over: Node, merging: Merging): Node {
   if (over.tag) return over
   if (base.tag === '!broken') return base
-  const rule = merging.shape?.merge ?? byKind
-  return rule(handDown(base), handDown(over), merging.shape ?? ANY, byKind)
+  const { shape } = merging
+  const [before, after] = [handDown(base), handDown(over)]
+  return shape?.merge ? shape.merge(before, after, { shape, byKind }) : mergeByKind(before, after, merging)
 
-  function byKind(before: Node, after: Node, shape: Shape | undefined): Node {
-    return mergeByKind(before, after, { ...merging, shape })
+  function byKind(base: Node, over: Node, shape: Shape | undefined): Node {
+    return mergeByKind(base, over, { ...merging, shape })
   }
 }
-
-const ANY: Shape = { expected: 'a value' }
 
 function mergeByKind(base: Node, over: Node, merging: Merging): Node {
   if (isNull(over)) return base

@@ -36,7 +36,7 @@ export const extraHosts: Shape = {
   map: { values: addresses },
   canonical: (at) => (at.node.kind === 'map' ? fromMap(at, at.node) : inOrder(at.node)),
   /** One host may have several addresses, so those of both count. */
-  merge: (base, over, shape, inner) => inOrder(inner(base, over, shape)),
+  merge: (base, over, { shape, byKind }) => inOrder(byKind(base, over, shape)),
 }
 
 /** `host=address[,address…]`, or with a colon. */

@@ -7,21 +7,21 @@ import type { Merge } from '../shape.ts'
 export const replace: Merge = (_base, over) => over
 
 /** Options belong to a driver: those of another driver go when the driver changes (`logging`). */
-export const mergeLogging: Merge = (base, over, shape, inner) => {
+export const mergeLogging: Merge = (base, over, { shape, byKind }) => {
   if (isNull(over)) return base
   const before = textAt(base, 'driver')
   const after = textAt(over, 'driver')
   const isSameDriver = before === undefined || after === undefined || before === after
-  return isSameDriver ? inner(base, over, shape) : over
+  return isSameDriver ? byKind(base, over, shape) : over
 }
 
 /** The later list of pools counts, each with what it leaves out from the earlier pool of its subnet (`ipam.config`). */
-export const mergeIpamConfigs: Merge = (base, over, shape, inner) => {
-  if (base.kind !== 'list' || over.kind !== 'list') return inner(base, over, shape)
+export const mergeIpamConfigs: Merge = (base, over, { shape, byKind }) => {
+  if (base.kind !== 'list' || over.kind !== 'list') return byKind(base, over, shape)
   const earlier = new Map(base.items.map((pool) => [subnetOf(pool), pool]))
   const items = over.items.map((pool) => {
     const before = earlier.get(subnetOf(pool))
-    return before ? inner(before, pool, shape.list?.items) : pool
+    return before ? byKind(before, pool, shape.list?.items) : pool
   })
   return { ...over, items }
 }
