@@ -34,7 +34,7 @@ export function cpuShares(cursor: Cursor): number | undefined {
 }
 
 /** Compose Specification §cpu_period and §cpu_quota; microseconds, 0 and -1 are the default. */
-export function microseconds(maximum: number) {
+function microseconds(maximum: number) {
   return (cursor: Cursor): number | undefined => {
     const value = integer(-1)(cursor)
     if (value === undefined || value <= 0) return undefined
