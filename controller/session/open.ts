@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { actionKey } from '../../schemas/action.ts'
 import { errorFrom, SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { sealTo } from '../../schemas/seal.ts'
@@ -32,9 +33,11 @@ export interface SessionOpenerOptions {
   timeout?: number
 }
 
+/** Milliseconds that a host has to take a session up, unless told otherwise. */
 const TAKEN_UP_WITHIN = 10_000
-/** At one time: each holds a connection to Redis. */
+/** Sessions at one time: each holds a connection to Redis. */
 const MOST = 256
+/** Milliseconds that one read waits for the agent's first word. */
 const POLL = 500
 const KEY_BYTES = 32
 
@@ -61,7 +64,7 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
         const deadline = new Date(Date.now() + timeout).toISOString()
         const action = { type: 'session' as const, sessionId, kind: request.kind, sealed }
         await queue.add([{ host, deadline, action }])
-        const salt = await hello(transport, { host, sessionId })
+        const salt = await hello(transport, { host, job: actionKey(action) })
         const cipher = createCipher({ key, sessionId, salt, end: 'controller' })
         return noted(openChannel({ transport, cipher }))
       } catch (error) {
@@ -88,13 +91,9 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
   }
 
   /** The agent's first word: what it has drawn for the keys. */
-  async function hello(
-    transport: Transport,
-    { host, sessionId }: { host: string; sessionId: string },
-  ): Promise<Buffer> {
+  async function hello(transport: Transport, { host, job }: { host: string; job: string }): Promise<Buffer> {
     const refused = Promise.withResolvers<never>()
     refused.promise.catch(() => {}) // it may come when nobody waits any more
-    const job = `session-${sessionId}`
     waiting.set(job, refused.reject)
     try {
       return await Promise.race([firstOf(transport, host), refused.promise])
