@@ -40,5 +40,6 @@ export interface ControllerOptions {
 }
 
 export const DEFAULT_LISTEN = '127.0.0.1:7070'
+/** Milliseconds. */
 export const DEFAULT_INTERVAL = 60_000
 export const DEFAULT_RETRY_INTERVAL = 15_000

@@ -8,6 +8,7 @@ import { CONTENT_PIECE, redisOptions } from '../../schemas/wire.ts'
  */
 export type Fetch = (key: string, maxBytes: number) => Promise<Buffer | undefined>
 
+/** Milliseconds for a connection to Redis, and for each of its commands. */
 const DEADLINE = 10_000
 
 /**

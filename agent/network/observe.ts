@@ -21,6 +21,7 @@ export interface Observer {
   forget(): void
 }
 
+/** Milliseconds for which what was seen of links is good, and between two scans at least. */
 const LINKS_AGE = 300
 const SCAN_AGE = 1_000
 /** A scope in net/if_inet6, where loopback has 10 and link-local addresses have 20. */

@@ -34,6 +34,7 @@ export interface InspectorOptions {
   proc?: string
 }
 
+/** Milliseconds between two looks, unless told otherwise. */
 const INTERVAL = 5_000
 
 /** An inspector that does not look before it is started or asked. */

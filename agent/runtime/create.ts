@@ -18,6 +18,7 @@ import { stateOf } from './record.ts'
 import type { Container } from './runtime.ts'
 import { giveOutput } from './users/own-users.ts'
 
+/** Milliseconds until conmon must have told the pid of the container. */
 const CREATE_DEADLINE = 60_000
 
 /** Makes a container under conmon, or gives the pid of the one that is there; what is left of an ended one goes first. */

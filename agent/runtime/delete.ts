@@ -9,8 +9,9 @@ import { run } from './exec.ts'
 import { explain } from './explain.ts'
 import { exists, readRecord } from './record.ts'
 
+/** Milliseconds that the runtime may take to delete a container. */
 const DELETE_DEADLINE = 30_000
-/** What conmon may take to write down an exit after the process is gone. */
+/** Milliseconds that conmon may take to write down an exit after the process is gone. */
 const EXIT_DEADLINE = 10_000
 
 /**

@@ -28,6 +28,7 @@ export interface RunOptions {
   watch?: (child: ChildProcess) => void
 }
 
+/** Milliseconds that a command may take, and bytes that it may write, unless told otherwise. */
 const DEFAULT_TIMEOUT = 60_000
 const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024
 /** What `onTimeout` may take. */

@@ -8,6 +8,7 @@ export interface Held {
   end(): Promise<void>
 }
 
+/** Milliseconds until a helper that does not begin is killed. */
 const DEADLINE = 10_000
 /** What statfs(2) says of a namespace that is bound to a file. */
 const NSFS_MAGIC = 0x6e736673

@@ -37,6 +37,7 @@ export interface OciOptions {
   log: Pick<Log, 'warn' | 'error'>
 }
 
+/** Milliseconds that the runtime may take to start a container. */
 const START_DEADLINE = 30_000
 
 /**

@@ -7,6 +7,7 @@ import { run } from '../runtime/exec.ts'
 import { mountFailure } from './failure.ts'
 import { hintFor, mountArgv, mountLine, plainWords, serverOf, withAddress } from './mount-line.ts'
 
+/** Milliseconds that mounting, or looking into what is mounted, may take; and looking up the address of a server. */
 const MOUNT_DEADLINE = 90_000
 const LOOKUP_DEADLINE = 10_000
 

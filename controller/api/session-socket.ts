@@ -20,11 +20,13 @@ export const SessionOpening = Type.Object(
 )
 
 const checkOpening = checker(SessionOpening)
-/** The first message may hold a long command line. */
+/** Bytes; the first message may hold a long command line. */
 const MAX_MESSAGE = 1024 * 1024
+/** Milliseconds until the first message must have come. */
 const OPENING_WITHIN = 10_000
 /** Bytes that wait for a slow client before the host has to wait, too. */
 const MAX_WAITING = 1024 * 1024
+/** Milliseconds between two signs of life. */
 const PING = 20_000
 const GOING_AWAY = 1001
 

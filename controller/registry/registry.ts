@@ -25,6 +25,7 @@ export interface RegistryOptions {
 }
 
 const AT_ONCE = 4
+/** Milliseconds until a registry must have answered, unless told otherwise. */
 const DEADLINE = 10_000
 /** Milliseconds for which a registry that did not answer is not asked again: a commit with many images waits once. */
 const PAUSE = 30_000

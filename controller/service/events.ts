@@ -29,8 +29,9 @@ export interface EventsOptions {
   pause?: number
 }
 
+/** How many events are kept: the latest. */
 const KEPT = 2_000
-
+/** Milliseconds between two looks at least, unless told otherwise. */
 const PAUSE = 200
 
 /** Compares what can be seen after each change with what was seen before it. What is there at first is no event. */

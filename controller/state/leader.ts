@@ -36,6 +36,7 @@ export interface Leader {
   release(): Promise<void>
 }
 
+/** Milliseconds that a lease lasts without renewal, unless told otherwise. */
 export const LEASE = 10_000
 
 /** One controller acts: the one that holds the lease in Redis, each time of holding with a higher epoch. */

@@ -18,6 +18,7 @@ export interface WatchOptions {
   onStall: () => void
 }
 
+/** Milliseconds between two looks. */
 const LOOK_EVERY = 1_000
 /** Less than this many bytes is what an idle process moves for its own sake. */
 const TRIFLE = 1_024

@@ -14,6 +14,7 @@ export interface LogKeeperOptions {
   interval?: number
 }
 
+/** Milliseconds between two looks. */
 const INTERVAL = 2_000
 /** So much sooner is looked again while somebody writes much. */
 const SOONER = 10

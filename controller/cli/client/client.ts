@@ -76,7 +76,10 @@ export interface Client {
   version(): Promise<VersionDocument>
 }
 
+/** Milliseconds for an answer of the API, unless a call says otherwise. */
 const DEADLINE = 35_000
+/** Milliseconds that a call takes beside what the API gives its handler. */
+const ON_THE_WAY = 5_000
 
 /** A client of the controller that the environment points to. Nothing is connected until the first call. */
 export function connectApi(env: NodeJS.ProcessEnv): Client {
@@ -132,7 +135,7 @@ function clientOf(
           deadline: timeout + DEADLINE,
         }),
       ),
-    sync: () => post('/v1/sync', { deadline: SYNC_DEADLINE + 5_000 }),
+    sync: () => post('/v1/sync', { deadline: SYNC_DEADLINE + ON_THE_WAY }),
     plan: (stacks) => (stacks ? post('/v1/plan', { body: { stacks } }) : get('/v1/plan')),
     drift: (stack) => get(`/v1/drift${query({ stack })}`),
     stats: (stack) => get(`/v1/stats${query({ stack })}`),
@@ -155,9 +158,9 @@ function clientOf(
     stackProcesses: (stack) => get(`/v1/processes${query({ stack })}`),
     volumes: ({ stack, size, unused }) =>
       get(`/v1/volumes${query({ stack, size: String(size), unused: String(unused) })}`, {
-        deadline: SIZE_DEADLINE + 5_000,
+        deadline: SIZE_DEADLINE + ON_THE_WAY,
       }),
-    removeVolumes: (body) => post('/v1/volumes/remove', { body, deadline: REMOVE_DEADLINE + 5_000 }),
+    removeVolumes: (body) => post('/v1/volumes/remove', { body, deadline: REMOVE_DEADLINE + ON_THE_WAY }),
     live,
     trust: (host, recipient) =>
       post(`/v1/hosts/${encodeURIComponent(host)}/trust`, { body: recipient ? { recipient } : {} }),

@@ -32,6 +32,7 @@ export class HttpAnswer extends Error {
   }
 }
 
+/** Milliseconds until a session must have been opened. */
 const OPEN_WITHIN = 20_000
 /** Bytes that may wait to go out before the sender waits. */
 const MAX_WAITING = 256 * 1024

@@ -24,6 +24,7 @@ export interface Supervised {
   kill(): void
 }
 
+/** Milliseconds before a process that ended is started again: at first, doubling with each failure, and at the most. */
 const FIRST_DELAY = 200
 const LONGEST_DELAY = 10_000
 /** A process that has lived this long (ms) counts as well again. */

@@ -14,6 +14,7 @@ import { hasNoNewPrivileges, isolationOf, processOf } from './service/isolation.
 import { processLimitsOf, resourcesOf } from './service/service-limits.ts'
 import type { ServiceDraft } from './service.ts'
 
+/** Milliseconds between stop signal and SIGKILL where the stack file says nothing, as in Compose. */
 const STOP_GRACE_PERIOD = 10_000
 
 export interface ContainerInputs {
