@@ -1,7 +1,7 @@
 import { chmod, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../schemas/log.ts'
-import { newIdentity, recipientOf } from '../schemas/seal.ts'
+import { newIdentity, recipientOf } from '../schemas/sealing/seal.ts'
 import { absent, replaceFile, syncFolder, writeDurably } from './disk.ts'
 
 /** The host's own key pair of age. The identity never leaves the host; the recipient is reported. */

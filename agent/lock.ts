@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeNamedFolder } from '../schemas/common/folders.ts'
 import { SetpointError } from '../schemas/error.ts'
-import { makeNamedFolder } from '../schemas/folders.ts'
 import { start } from './runtime/exec.ts'
 
 /**

@@ -3,8 +3,8 @@ import { enableCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
+import { makeNamedFolder } from '../schemas/common/folders.ts'
 import { SetpointError } from '../schemas/error.ts'
-import { makeNamedFolder } from '../schemas/folders.ts'
 import { type AgentOptions, agentVersion, HELP, parseOptions } from './options.ts'
 
 /** The agent's process: reads its command line, and exits with 0 stopped as asked, 1 failed, 2 wrong usage. */

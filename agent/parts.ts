@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeNamedFolder } from '../schemas/folders.ts'
+import { makeNamedFolder } from '../schemas/common/folders.ts'
 import type { Log } from '../schemas/log.ts'
 import { systemClock } from './clock.ts'
 import type { Contents } from './content/contents.ts'

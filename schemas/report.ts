@@ -1,6 +1,6 @@
 import type { ErrorFacts } from './error.ts'
 import { closed } from './parts.ts'
-import { RECIPIENT } from './seal.ts'
+import { RECIPIENT } from './sealing/seal.ts'
 import { TaskStatus } from './task.ts'
 import Type, { type Static } from './type.ts'
 import { Usage } from './usage.ts'

@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { environmentForTools } from '../../schemas/environment.ts'
+import { environmentForTools } from '../../schemas/common/environment.ts'
 import { SetpointError } from '../../schemas/error.ts'
 
 /** A command line. Never a string: nothing here goes through a shell. */

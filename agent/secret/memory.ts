@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createLimit } from '../../schemas/common/limit.ts'
 import { SetpointError } from '../../schemas/error.ts'
-import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Owner } from '../content/tree.ts'
 import { readMounts } from '../mountinfo.ts'

@@ -1,7 +1,7 @@
 import { SetpointError } from '../../schemas/error.ts'
-import { type Secret, type SecretParcel, unpackSecret } from '../../schemas/secret.ts'
-import { otherKeepers, recipientsIn } from '../../schemas/secret-file.ts'
-import { dataKeyOf, openAge } from '../../schemas/secret-key.ts'
+import { type Secret, type SecretParcel, unpackSecret } from '../../schemas/sealing/secret.ts'
+import { otherKeepers, recipientsIn } from '../../schemas/sealing/secret-file.ts'
+import { dataKeyOf, openAge } from '../../schemas/sealing/secret-key.ts'
 import type { HostKey } from '../host-key.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { mergeInOrder } from '../../schemas/merge.ts'
+import { mergeInOrder } from '../../schemas/common/merge.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, jsonFrame } from '../../schemas/session/frames.ts'
 import { byTime, type LogLine, type LogsRequest } from '../../schemas/session/request.ts'

@@ -1,5 +1,5 @@
+import { createLimit } from '../../schemas/common/limit.ts'
 import { type ErrorCode, type ErrorFacts, errorFacts, messageOf, SetpointError } from '../../schemas/error.ts'
-import { createLimit } from '../../schemas/limit.ts'
 import type { Log } from '../../schemas/log.ts'
 import { slotName } from '../../schemas/slot.ts'
 import type { Task, TaskFacts } from '../../schemas/task.ts'

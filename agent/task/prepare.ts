@@ -1,5 +1,5 @@
+import type { Limit } from '../../schemas/common/limit.ts'
 import type { Healthcheck } from '../../schemas/healthcheck.ts'
-import type { Limit } from '../../schemas/limit.ts'
 import { describePort } from '../../schemas/port.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Contents } from '../content/contents.ts'

@@ -1,6 +1,6 @@
 import { mkdir, realpath, stat } from 'node:fs/promises'
+import { makeFolder } from '../../schemas/common/folders.ts'
 import type { SetpointError } from '../../schemas/error.ts'
-import { makeFolder } from '../../schemas/folders.ts'
 import type { Mount } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import { mountOf, readMounts } from '../mountinfo.ts'

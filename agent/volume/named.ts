@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createOneByOne } from '../../schemas/one-by-one.ts'
+import { createOneByOne } from '../../schemas/common/one-by-one.ts'
 import { isInside, readMounts } from '../mountinfo.ts'
 import { mountFailure } from './failure.ts'
 import { readMeta } from './meta.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createWaiters } from '../../schemas/waiters.ts'
+import { createWaiters } from '../../schemas/common/waiters.ts'
 import type { Service } from './service.ts'
 
 /** Counts the changes of the status and wakes who waits for the next one. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { MAX_SECRET_BYTES } from '../../schemas/secret.ts'
+import { MAX_SECRET_BYTES } from '../../schemas/sealing/secret.ts'
 import Type, { type Static } from '../../schemas/type.ts'
 import type { SecretDocument, SecretsDocument } from './documents.ts'
 import type { Service } from './service.ts'

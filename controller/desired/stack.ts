@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { PackEntry } from '../../schemas/pack.ts'
 import { isError, type Problem } from '../../schemas/problem.ts'
-import type { SecretParcel } from '../../schemas/secret.ts'
+import type { SecretParcel } from '../../schemas/sealing/secret.ts'
 import type { StackSpec } from '../../schemas/stack.ts'
 import { MAX_FILES } from './compose/composition/budget.ts'
 import { createReader } from './compose/composition/reader.ts'

@@ -1,4 +1,4 @@
-import { createLimit } from '../../schemas/limit.ts'
+import { createLimit } from '../../schemas/common/limit.ts'
 import type { Log } from '../../schemas/log.ts'
 import { MAX_TREE_BYTES, MAX_TREE_FILES } from '../../schemas/source.ts'
 import { parseBatch } from './blobs.ts'

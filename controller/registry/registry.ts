@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { access } from 'node:fs/promises'
+import { createLimit } from '../../schemas/common/limit.ts'
 import { messageOf } from '../../schemas/error.ts'
-import { createLimit } from '../../schemas/limit.ts'
 import { classify, registryOf, withoutSecrets } from '../../schemas/registry.ts'
 import { rawManifest, SkopeoFailure } from './skopeo.ts'
 

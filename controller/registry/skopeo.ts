@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from 'node:child_process'
-import { environmentForTools } from '../../schemas/environment.ts'
+import { environmentForTools } from '../../schemas/common/environment.ts'
 
 export interface SkopeoCall {
   /** A full reference. */

@@ -1,4 +1,4 @@
-import { UNKNOWN_SECRET } from '../../schemas/secret.ts'
+import { UNKNOWN_SECRET } from '../../schemas/sealing/secret.ts'
 import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { fingerprint } from '../desired/spec/fingerprint.ts'
 

@@ -1,8 +1,14 @@
 import { SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import { sealTo, unseal } from '../../schemas/seal.ts'
-import { refusal, type SecretParcel, unpackSecret, unwrapSecret, wrapSecret } from '../../schemas/secret.ts'
-import { dataKeyOf } from '../../schemas/secret-key.ts'
+import { sealTo, unseal } from '../../schemas/sealing/seal.ts'
+import {
+  refusal,
+  type SecretParcel,
+  unpackSecret,
+  unwrapSecret,
+  wrapSecret,
+} from '../../schemas/sealing/secret.ts'
+import { dataKeyOf } from '../../schemas/sealing/secret-key.ts'
 import type { ContentStore } from '../delivery/store.ts'
 import type { HostKeys } from '../state/host-keys.ts'
 import type { ControllerKeys } from '../state/keys.ts'

@@ -1,5 +1,5 @@
+import { createWaiters } from '../../schemas/common/waiters.ts'
 import type { Event } from '../../schemas/event.ts'
-import { createWaiters } from '../../schemas/waiters.ts'
 import { eventsBetween, type Scene } from '../status/events.ts'
 
 export interface EventsQuery {

@@ -1,4 +1,4 @@
-import { createLimit } from '../../schemas/limit.ts'
+import { createLimit } from '../../schemas/common/limit.ts'
 
 /**
  * Asks all of them, so many at one time, since each session holds a connection to Redis. One that does not answer

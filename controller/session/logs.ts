@@ -1,4 +1,4 @@
-import { mergeInOrder } from '../../schemas/merge.ts'
+import { mergeInOrder } from '../../schemas/common/merge.ts'
 import { byTime, type LogLine } from '../../schemas/session/request.ts'
 import type { LogPiece } from '../../schemas/status.ts'
 import { createLogHosts, type LogHostsOptions } from './log-hosts.ts'

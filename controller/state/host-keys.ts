@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Observed } from '../../schemas/fleet.ts'
 import type { Log } from '../../schemas/log.ts'
-import { isRecipient } from '../../schemas/seal.ts'
+import { isRecipient } from '../../schemas/sealing/seal.ts'
 import type { HostKeyStatus } from '../../schemas/status.ts'
 import { openHostPins } from './host-pins.ts'
 

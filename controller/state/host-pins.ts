@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import { isRecipient } from '../../schemas/seal.ts'
+import { isRecipient } from '../../schemas/sealing/seal.ts'
 import { HOST_NAME } from '../../schemas/wire.ts'
 import { syncFolder, writeAtomically } from './files.ts'
 

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type 
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
-import { identityFrom, recipientOf } from '../../schemas/seal.ts'
+import { identityFrom, recipientOf } from '../../schemas/sealing/seal.ts'
 import { isCode, writeAtomically } from './files.ts'
 
 export interface ControllerKeys {

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import { armor } from 'age-encryption'
-import { sealTo } from '../../schemas/seal.ts'
+import { sealTo } from '../../schemas/sealing/seal.ts'
 
 /**
  * Files as SOPS writes them, for tests: made from the description of its format, by other code than what opens them. The

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { environmentForTools } from '../../../schemas/environment.ts'
+import { environmentForTools } from '../../../schemas/common/environment.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
 import { run } from '../../runtime/exec.ts'

@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { createOneByOne } from '../../../schemas/one-by-one.ts'
+import { createOneByOne } from '../../../schemas/common/one-by-one.ts'
 import { replaceFile } from '../../disk.ts'
 import type { Answers } from './answers.ts'
 import { endDnsmasq, type Files, filesOf, reloadDnsmasq, removeFiles, startDnsmasq } from './dnsmasq.ts'

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createOneByOne } from '../../../schemas/one-by-one.ts'
+import { createOneByOne } from '../../../schemas/common/one-by-one.ts'
 import { absent } from '../../disk.ts'
 
 /** The file that conmon writes, in the folder of its task. */

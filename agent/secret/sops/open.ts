@@ -1,4 +1,4 @@
-import type { Secret } from '../../../schemas/secret.ts'
+import type { Secret } from '../../../schemas/sealing/secret.ts'
 import { printJson } from './json.ts'
 import { readDotenv, readIni } from './lines.ts'
 import { sealed } from './metadata.ts'

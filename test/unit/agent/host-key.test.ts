@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hostKey } from '../../../agent/host-key.ts'
-import { newIdentity, recipientOf } from '../../../schemas/seal.ts'
+import { newIdentity, recipientOf } from '../../../schemas/sealing/seal.ts'
 import { aLog } from '../../support/jobs.ts'
 
 let state = ''

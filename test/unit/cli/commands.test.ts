@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { run } from '../../../controller/cli/program.ts'
 import { setSecret } from '../../../controller/cli/secret.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import { newIdentity, recipientOf, unseal } from '../../../schemas/seal.ts'
+import { newIdentity, recipientOf, unseal } from '../../../schemas/sealing/seal.ts'
 import { aCondition, aStack, aStatus, pieces, RECIPIENT } from '../api/fake-service.ts'
 import { startApi, type TestApi, testContext } from './api-at.ts'
 

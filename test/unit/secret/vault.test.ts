@@ -9,8 +9,14 @@ import { createSecretService } from '../../../controller/secret/service.ts'
 import { createVault, keepSecrets } from '../../../controller/secret/vault.ts'
 import { type ControllerKeys, loadKeys } from '../../../controller/state/keys.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import { newIdentity, recipientOf, sealTo, unseal } from '../../../schemas/seal.ts'
-import { packSecret, refusal, secretDigest, unpackSecret, unwrapSecret } from '../../../schemas/secret.ts'
+import { newIdentity, recipientOf, sealTo, unseal } from '../../../schemas/sealing/seal.ts'
+import {
+  packSecret,
+  refusal,
+  secretDigest,
+  unpackSecret,
+  unwrapSecret,
+} from '../../../schemas/sealing/secret.ts'
 import { aService, aStack } from '../../support/builders.ts'
 import { aLog } from '../../support/jobs.ts'
 

@@ -1,5 +1,5 @@
 import type { ContentMount } from '../../../../schemas/content.ts'
-import { secretFormat } from '../../../../schemas/secret-file.ts'
+import { secretFormat } from '../../../../schemas/sealing/secret-file.ts'
 import type { SourceFile } from '../../../../schemas/source.ts'
 import { cleanPath } from '../../compose/model/path.ts'
 import { type Cursor, entriesOf, fail, itemsOf, notice, within } from '../../cursor.ts'

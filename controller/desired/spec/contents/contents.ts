@@ -1,6 +1,6 @@
 import type { ContentMount } from '../../../../schemas/content.ts'
 import type { PackEntry } from '../../../../schemas/pack.ts'
-import type { SecretParcel } from '../../../../schemas/secret.ts'
+import type { SecretParcel } from '../../../../schemas/sealing/secret.ts'
 import type { Lookup } from '../../compose/variables/template.ts'
 import { type Cursor, entriesOf, within } from '../../cursor.ts'
 import type { Files } from '../../files/files.ts'

@@ -4,8 +4,13 @@ import {
   type SecretParcel,
   secretDigest,
   UNKNOWN_SECRET,
-} from '../../../../schemas/secret.ts'
-import { ageFilesIn, otherKeepers, type SecretFormat, secretFormat } from '../../../../schemas/secret-file.ts'
+} from '../../../../schemas/sealing/secret.ts'
+import {
+  ageFilesIn,
+  otherKeepers,
+  type SecretFormat,
+  secretFormat,
+} from '../../../../schemas/sealing/secret-file.ts'
 import { isExternal } from '../../compose/external.ts'
 import { type Cursor, fail, within } from '../../cursor.ts'
 import { quote, textAt } from '../../yaml/node.ts'

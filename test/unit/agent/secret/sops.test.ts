@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { openSops } from '../../../../agent/secret/sops/open.ts'
-import { newIdentity, recipientOf } from '../../../../schemas/seal.ts'
-import { recipientsIn, secretFormat } from '../../../../schemas/secret-file.ts'
-import { dataKeyOf } from '../../../../schemas/secret-key.ts'
+import { newIdentity, recipientOf } from '../../../../schemas/sealing/seal.ts'
+import { recipientsIn, secretFormat } from '../../../../schemas/sealing/secret-file.ts'
+import { dataKeyOf } from '../../../../schemas/sealing/secret-key.ts'
 import {
   type Branch,
   type SopsFile,

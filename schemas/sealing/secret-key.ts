@@ -1,5 +1,5 @@
+import { SetpointError } from '../error.ts'
 import { fileKeyOf, parseAge, payloadOf } from './age-file.ts'
-import { SetpointError } from './error.ts'
 import { privateBytes, unseal } from './seal.ts'
 import type { Secret } from './secret.ts'
 import { ageFilesIn } from './secret-file.ts'

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { SetpointError } from './error.ts'
+import { SetpointError } from '../error.ts'
 import { SECRET_FORMATS, type SecretFormat } from './secret-file.ts'
 
 /** The most bytes of a secret, as it is in the repository. Docker takes 500 KiB. */

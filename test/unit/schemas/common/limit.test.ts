@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLimit } from '../../../schemas/limit.ts'
+import { createLimit } from '../../../../schemas/common/limit.ts'
 
 describe('a limit', () => {
   it('lets no more run at once than it says, in the order of asking, and all in the end', async () => {

@@ -5,8 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { armor, Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fromBech32, toBech32 } from '../../../schemas/bech32.ts'
-import { isRecipient, newIdentity, RECIPIENT, recipientOf, sealTo, unseal } from '../../../schemas/seal.ts'
+import { fromBech32, toBech32 } from '../../../../schemas/sealing/bech32.ts'
+import {
+  isRecipient,
+  newIdentity,
+  RECIPIENT,
+  recipientOf,
+  sealTo,
+  unseal,
+} from '../../../../schemas/sealing/seal.ts'
 
 const CLEAR = Buffer.from('hunter2-Ã¤\0\n')
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createOneByOne } from '../../../schemas/one-by-one.ts'
+import { createOneByOne } from '../../../../schemas/common/one-by-one.ts'
 
 describe('one by one', () => {
   it('begins work on a thing when the work before it has ended, in the order of the calls', async () => {

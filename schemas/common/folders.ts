@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { SetpointError } from './error.ts'
+import { SetpointError } from '../error.ts'
 
 /** mkdir(2) of one folder. */
 export type Mkdir = (folder: string) => Promise<unknown>

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { SetpointError } from '../error.ts'
 import { fileKeyOf, parseAge, payloadOf } from './age-file.ts'
 import { fromBech32, toBech32 } from './bech32.ts'
-import { SetpointError } from './error.ts'
 
 /** How age writes an X25519 recipient: what anybody may know, and can seal to. */
 export const RECIPIENT = '^age1[02-9ac-hj-np-z]{58}$'
