@@ -35,11 +35,8 @@ export async function turn(deps: Deps, stack: string): Promise<Date | null> {
   const plan = planStack(targetOf(stack, wanted), observed, accepted.inventory)
   const counted = withoutForgotten(observed, accepted.inventory)
   const drift = driftOf(stack, counted)
-  const { record, release, wakeAt } = step({
-    ...{ record: accepted, plan, slots: slotsOf(wanted, observed), observed: counted },
-    ...deps.around,
-    now,
-  })
+  const seen = { plan, slots: slotsOf(wanted, observed), observed: counted, now }
+  const { record, release, wakeAt } = step({ record: accepted, ...seen, ...deps.around })
   const inventory = nextInventory(record, { release, observed, now })
   if (wanted === null && isEmpty(inventory, observed)) {
     await deps.records.remove(stack)

@@ -49,7 +49,8 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
     service: service.name,
     progress: batch.length === 0 ? progress : openBatch(service, progress, { batch, now: at.now }),
     release: [...shrink, ...again, ...batch],
-    ...{ unmet, held },
+    unmet,
+    held,
     wakeAt: wakeAt(service, progress, { batch, waiting, now: at.now }),
   }
 }
