@@ -1,3 +1,4 @@
+import { createOneByOne } from '../../../schemas/common/one-by-one.ts'
 import { messageOf } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
 import { coalesce } from '../../coalesce.ts'
@@ -7,7 +8,7 @@ import { nameServer, type ServerPlan, serverPlan, serverPlans } from '../links/l
 import type { Endpoint } from '../networks.ts'
 import { type Answers, hostsOf, zonesOf } from './answers.ts'
 import type { NameServer, NameServers } from './name-servers.ts'
-import { dropServerAddresses, setServerAddress } from './server-addresses.ts'
+import { dropServerAddress, setServerAddress } from './server-addresses.ts'
 
 /** The names that tasks see, kept in step with who is in which networks. */
 export interface Names {
@@ -39,18 +40,27 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
   const known = new Map<string, NameServer>()
   const timer = setInterval(watch, WATCH).unref()
 
-  async function start(plan: ServerPlan): Promise<NameServer | undefined> {
-    const server = known.get(plan.key)
-    if (server) {
-      await servers.ensure(server)
-      return server
-    }
-    const fresh = nameServer(plan, leases)
-    if (!fresh) return undefined
-    await setAddress(plan, fresh)
-    await servers.answer(fresh, answersOf(plan, fresh))
-    known.set(plan.key, fresh)
-    return fresh
+  /** A server that is on its way out is gone, with its address, before the next of its key begins. */
+  const inTurn = createOneByOne()
+
+  const start = (plan: ServerPlan): Promise<NameServer | undefined> => inTurn(plan.key, () => begin(plan))
+
+  async function begin(plan: ServerPlan): Promise<NameServer | undefined> {
+    const server = known.get(plan.key) ?? nameServer(plan, leases)
+    if (!server) return undefined
+    await setAddress(plan, server)
+    if (known.has(plan.key)) await servers.ensure(server)
+    else await servers.answer(server, answersOf(plan, server))
+    known.set(plan.key, server)
+    return server
+  }
+
+  /** Unless a task has come meanwhile that needs it. */
+  async function drop(key: string): Promise<void> {
+    if (serverPlans(leases.networks()).has(key)) return
+    known.delete(key)
+    await servers.stop(key)
+    await dropServerAddress(key, { ip, leases })
   }
 
   async function setAddress({ networks: [first] }: ServerPlan, { address }: NameServer): Promise<void> {
@@ -102,9 +112,7 @@ export function createNames({ ip, leases, servers, log }: NamesOptions): Names {
       const there = await servers.list()
       const wanted = serverPlans(leases.networks())
       const unwanted = there.filter((key) => !wanted.has(key))
-      for (const key of unwanted) known.delete(key)
-      await Promise.all(unwanted.map((key) => servers.stop(key)))
-      await dropServerAddresses(unwanted, { ip, leases })
+      await Promise.all(unwanted.map((key) => inTurn(key, () => drop(key))))
     },
     async renew() {
       known.clear()

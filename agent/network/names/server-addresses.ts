@@ -1,6 +1,7 @@
 import { familiesOf, withPrefix } from '../addresses/families.ts'
 import type { Leases, Network } from '../addresses/leases.ts'
 import type { Ip } from '../links/ip.ts'
+import { DONE_BEFORE } from '../links/make-namespace.ts'
 
 interface AddressDeps {
   ip: Ip
@@ -19,17 +20,17 @@ export async function setServerAddress(
 ): Promise<string[]> {
   if (familiesOf(network).some(({ gateway }) => gateway === address)) return []
   await leases.save(network)
-  return ip.run([`addr replace ${withPrefix(network, address)} dev ${network.bridge}`])
+  return ip.run([`addr add ${withPrefix(network, address)} dev ${network.bridge}`], DONE_BEFORE)
 }
 
-/** Takes the addresses of these name servers away, from the bridges and for others to have. */
-export async function dropServerAddresses(keys: string[], { ip, leases }: AddressDeps): Promise<void> {
+/** Takes the address of a name server away, from its bridge and for others to have. */
+export async function dropServerAddress(key: string, { ip, leases }: AddressDeps): Promise<void> {
   for (const network of leases.networks()) {
-    const gone = Object.entries(network.servers).filter(([key]) => keys.includes(key))
-    if (gone.length === 0) continue
-    for (const [key] of gone) leases.dropServer(network, key)
+    const address = network.servers[key]
+    if (address === undefined) continue
+    leases.dropServer(network, key)
     await ip.run(
-      gone.map(([, address]) => `addr del ${withPrefix(network, address)} dev ${network.bridge}`),
+      [`addr del ${withPrefix(network, address)} dev ${network.bridge}`],
       /Cannot assign|Cannot find device/,
     )
     await leases.save(network)
