@@ -26,6 +26,12 @@ export function sealedKey(host: string, digest: string): string {
 export const CONTENT_PIECE = 1024 * 1024
 export const CONTENT_STAYS = 15 * 60
 
+/** The largest entry of the report stream that a controller reads, in bytes. */
+export const MAX_REPORT_BYTES = 4 * 1024 * 1024
+
+/** The largest snapshot that a controller reads, in bytes: some thousands of tasks. */
+export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024
+
 /** How many entries the report stream keeps, about. */
 export const REPORTS_KEPT = 20_000
 

@@ -4,6 +4,7 @@ import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Report, Snapshot } from '../../schemas/report.ts'
 import { REPORTS, REPORTS_KEPT, SNAPSHOTS } from '../../schemas/wire.ts'
+import { reportText, snapshotText } from './report-text.ts'
 
 /** The way of a host's reports into Redis. */
 export interface ReportStream {
@@ -41,7 +42,7 @@ export function openReportStream({ redis, host, log }: ReportStreamOptions): Rep
       const { boot, sequence, at } = full
       const sent = redis
         .multi()
-        .hset(SNAPSHOTS, host, JSON.stringify(full))
+        .hset(SNAPSHOTS, host, snapshotText(full))
         .xadd(...entry({ kind: 'snapshot', host, boot, sequence, at }))
         .exec()
       return follow(sent)
@@ -68,5 +69,5 @@ export function openReportStream({ redis, host, log }: ReportStreamOptions): Rep
 }
 
 function entry(report: Report) {
-  return [REPORTS, 'MAXLEN', '~', REPORTS_KEPT, '*', 'report', JSON.stringify(report)] as const
+  return [REPORTS, 'MAXLEN', '~', REPORTS_KEPT, '*', 'report', reportText(report)] as const
 }

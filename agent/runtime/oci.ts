@@ -37,6 +37,8 @@ export interface OciOptions {
   log: Pick<Log, 'warn' | 'error'>
 }
 
+/** Bytes that are looked through for the last lines of a log: with lines that are endless there are fewer of them. */
+const TAIL_WITHIN = 1024 * 1024
 /** Milliseconds that the runtime may take to start a container. */
 const START_DEADLINE = 30_000
 
@@ -97,7 +99,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     },
     exitOf: async (id) => exitOf(await contexts.of(id), id),
     ...cgroupVerbs(info.cgroup, paths.instance),
-    logs: (id, tail) => tailLog(paths.task(id), tail),
+    logs: (id, tail) => tailLog(paths.task(id), tail, TAIL_WITHIN),
     close: async () => exits.close(),
   }
 

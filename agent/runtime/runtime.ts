@@ -124,6 +124,7 @@ export interface Runtime {
   settingsNow(id: string, settings: string[]): string[]
   /** Puts files back to what `settings` has told. @throws SetpointError RUNTIME_FAILED what the kernel refuses */
   setSettings(id: string, settings: string[]): Promise<void>
+  /** The last lines of its log; fewer when they are longer than anybody reads. */
   logs(id: string, tail: number): Promise<LogLine[]>
   close(): Promise<void>
 }

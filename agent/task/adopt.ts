@@ -2,8 +2,8 @@ import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { LOG_TAIL } from './ended.ts'
 import type { Entry } from './entry.ts'
+import { readLogTail } from './log-tail.ts'
 import { step } from './step.ts'
 
 interface AdoptDeps {
@@ -40,7 +40,7 @@ async function adopt(entry: Entry, pid: number, { runtime, clock }: AdoptDeps): 
   if (state?.status === 'running') return { ...entry, status: { ...status, pid: state.pid } }
   const exit = await runtime.exitOf(task.id)
   if (!exit) return step(entry, { type: 'gone' }, clock.now())
-  const logTail = (await runtime.logs(task.id, LOG_TAIL)).map(({ text }) => text)
+  const logTail = await readLogTail(task.id, runtime)
   // what was mounted for it is made again: it costs little, and the host may have been restarted since
   return { ...step(entry, { type: 'exited', exit, logTail }, clock.now()), prepared: null }
 }

@@ -6,9 +6,9 @@ import type { Task, TaskFacts } from '../../schemas/task.ts'
 import { type Clock, iso } from '../clock.ts'
 import type { ResolvedImage } from '../image/images.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { LOG_TAIL } from './ended.ts'
 import type { Entry } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
+import { readLogTail } from './log-tail.ts'
 import { type PreparationParts, type PrepareListener, prepare } from './prepare.ts'
 import type { Joined } from './sharing.ts'
 import type { Event } from './step.ts'
@@ -89,7 +89,7 @@ export function createEffects(deps: EffectDeps): Effects {
 
   async function logTail(id: string): Promise<string[]> {
     try {
-      return (await runtime.logs(id, LOG_TAIL)).map(({ text }) => text)
+      return await readLogTail(id, runtime)
     } catch (error) {
       log.warn({ task: id, problem: messageOf(error) }, 'The log of a task cannot be read')
       return []

@@ -10,9 +10,6 @@ import { GOOD_RUN, restartDelay } from './restart.ts'
 /** The end of a process that SIGKILL has ended, where nobody tells more. */
 export const KILLED = { exitCode: 137, oomKilled: false }
 
-/** How many of its last log lines are kept of a run that has failed. */
-export const LOG_TAIL = 20
-
 /** A task whose run has failed: the failure is counted and its restart policy asked. */
 export function failed(entry: Entry, failure: { error: ErrorFacts; logTail: string[] }, now: number): Entry {
   const status = { ...entry.status, failures: entry.status.failures + 1, ...failure }

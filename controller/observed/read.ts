@@ -1,12 +1,6 @@
 import { Report, Snapshot } from '../../schemas/report.ts'
 import { type Checked, reader } from '../../schemas/validate.ts'
-import { HOST_NAME } from '../../schemas/wire.ts'
-
-/** The largest entry of the report stream that is read, in bytes. */
-const MAX_REPORT_BYTES = 4 * 1024 * 1024
-
-/** The largest snapshot that is read, in bytes: some thousands of tasks. */
-export const MAX_SNAPSHOT_BYTES = 16 * 1024 * 1024
+import { HOST_NAME, MAX_REPORT_BYTES, MAX_SNAPSHOT_BYTES } from '../../schemas/wire.ts'
 
 /** More hosts than this are not followed. */
 export const MAX_HOSTS = 5_000

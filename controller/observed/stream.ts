@@ -1,6 +1,5 @@
-import { REPORTS, SNAPSHOTS } from '../../schemas/wire.ts'
+import { MAX_SNAPSHOT_BYTES, REPORTS, SNAPSHOTS } from '../../schemas/wire.ts'
 import type { Redis } from '../redis.ts'
-import { MAX_SNAPSHOT_BYTES } from './read.ts'
 
 /** An entry of the report stream: its id and the text of its field `report`. */
 export interface StreamEntry {

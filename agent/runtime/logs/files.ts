@@ -26,7 +26,7 @@ export interface LogPlace {
 
 const HELD_NUMBER = 0.5
 const CHUNK = 64 * 1024
-/** However long the lines are, no more of a log than this is looked through for its last lines. */
+/** However long the lines are, no more bytes of a log than this are looked through for its last lines. */
 const MAX_BACK = 64 * 1024 * 1024
 const NEWLINE = 10
 const SPACE = 32
@@ -62,18 +62,25 @@ export function nameOf(number: number): string {
   return number === 0 ? LOG : `${LOG}.${number}`
 }
 
-/** Where the last `tail` lines of a log begin; its beginning when it has no more, undefined when there is no log. */
-export async function tailPlace(files: LogFile[], tail: number): Promise<LogPlace | undefined> {
+/**
+ * Where the last `tail` lines of a log begin; its beginning when it has no more, undefined when there is no log.
+ * @param maxBack bytes that are looked through at most
+ */
+export async function tailPlace(
+  files: LogFile[],
+  tail: number,
+  maxBack = MAX_BACK,
+): Promise<LogPlace | undefined> {
   let wanted = tail
   let looked = 0
   for (const file of files.toReversed()) {
     const handle = await open(file.path, 'r').catch(absent)
     if (handle === undefined) continue
     try {
-      const { offset, lines } = await backFrom(handle, { wanted, size: file.size })
+      const { offset, lines } = await backFrom(handle, { wanted, size: file.size, maxBack: maxBack - looked })
       wanted -= lines
       looked += file.size - offset
-      if (wanted <= 0 || looked > MAX_BACK) return { id: file.id, offset }
+      if (wanted <= 0 || looked >= maxBack) return { id: file.id, offset }
     } finally {
       await handle.close()
     }
@@ -84,7 +91,7 @@ export async function tailPlace(files: LogFile[], tail: number): Promise<LogPlac
 /** Goes back over so many whole lines from where a file ended, `size` bytes in; over all when it has fewer. */
 async function backFrom(
   handle: FileHandle,
-  { wanted, size }: { wanted: number; size: number },
+  { wanted, size, maxBack }: { wanted: number; size: number; maxBack: number },
 ): Promise<{ offset: number; lines: number }> {
   let position = size
   let text = Buffer.alloc(0)
@@ -97,7 +104,7 @@ async function backFrom(
     text = Buffer.concat([chunk.subarray(0, bytesRead), text])
     const ends = lineEnds(text, position > 0)
     if (ends.length > wanted) return { offset: position + (ends.at(-wanted - 1) ?? 0), lines: wanted }
-    if (size - position > MAX_BACK) return { offset: position + (ends[0] ?? 0), lines: wanted }
+    if (size - position >= maxBack) return { offset: position + (ends[0] ?? 0), lines: wanted }
   }
   return { offset: 0, lines: lineEnds(text, false).length }
 }

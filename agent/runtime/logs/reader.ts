@@ -30,11 +30,14 @@ const LONGEST_ROW = 1024 * 1024
 /** Milliseconds after which is looked without a sign of a change: what inotify may have lost. */
 const LOOK_AGAIN = 1_000
 
-/** @param tail so many lines back from the end; undefined: from the beginning */
-export async function openLog(folder: string, tail?: number): Promise<LogReader> {
+/**
+ * @param tail so many lines back from the end; undefined: from the beginning
+ * @param maxBack bytes that are looked through for them at most
+ */
+export async function openLog(folder: string, tail?: number, maxBack?: number): Promise<LogReader> {
   const files = await logFiles(folder)
   const end = endOf(files)
-  const from = tail === undefined ? beginning(files) : await tailPlace(files, tail)
+  const from = tail === undefined ? beginning(files) : await tailPlace(files, tail, maxBack)
   const joiner = lineJoiner()
   let current: OpenFile | undefined
   /** Files that are not read any more, as long as they are there: those before the beginning, and those read to their end. */
@@ -80,10 +83,13 @@ export async function openLog(folder: string, tail?: number): Promise<LogReader>
   }
 }
 
-/** The last lines of a log. */
-export async function tailLog(folder: string, tail: number): Promise<LogLine[]> {
+/**
+ * The last lines of a log.
+ * @param maxBack bytes that are looked through at most: there are fewer lines when they are long
+ */
+export async function tailLog(folder: string, tail: number, maxBack?: number): Promise<LogLine[]> {
   if (tail <= 0) return []
-  const reader = await openLog(folder, tail)
+  const reader = await openLog(folder, tail, maxBack)
   const lines: LogLine[] = []
   try {
     for await (const some of reader.history()) lines.push(...some)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createReporter, type Reporter } from '../../../agent/observe/report.ts'
 import { connectRedis } from '../../../agent/redis.ts'
-import { Report, Snapshot } from '../../../schemas/report.ts'
+import { Report, type ReportOf, Snapshot } from '../../../schemas/report.ts'
 import type { TaskStatus } from '../../../schemas/task.ts'
 import { checker } from '../../../schemas/validate.ts'
 import { REPORTS, SNAPSHOTS } from '../../../schemas/wire.ts'
@@ -84,6 +84,26 @@ describe('reports', () => {
     const [delta, outcome] = [await heard('delta'), await heard('outcome')]
     expect(delta.report).toMatchObject({ gone: ['t0'], sequence: 2 })
     expect(outcome.report).toMatchObject({ jobId: 'run-t1', ok: true, sequence: 3 })
+  })
+
+  it('leave out what tasks have said when no controller would read them else', async () => {
+    const tasks = Array.from({ length: 6 }, (_, slot) =>
+      aSeen(`t${slot}`, 'one', {
+        state: 'failed',
+        logTail: ['x'.repeat(4e6)],
+        probes: [{ exitCode: 1, output: 'no'.repeat(100), at: '2026-01-01T00:00:00.000Z' }],
+      }),
+    )
+    const reporter = aReporter({ tasks })
+    await heard('snapshot')
+    reporter.delta({ tasks, gone: [] })
+    const { report } = await heard('delta')
+    for (const told of [await snapshot(), report as ReportOf<'delta'>]) {
+      expect(told?.tasks.map(({ state, logTail }) => [state, logTail])).toEqual(
+        tasks.map(() => ['failed', undefined]),
+      )
+      expect(told?.tasks[0]?.probes).toEqual([{ exitCode: 1, output: '', at: '2026-01-01T00:00:00.000Z' }])
+    }
   })
 
   it('fill an emptied Redis at the next heartbeat', async () => {

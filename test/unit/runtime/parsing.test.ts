@@ -108,6 +108,16 @@ describe("a container's log", () => {
     expect(after?.text).toBe('after')
   })
 
+  it('is looked through no further than told, however long its lines are', async () => {
+    const part = `${at} stdout P ${'x'.repeat(8000)}\n`
+    const line = `${part.repeat(20)}${at} stdout F end\n`
+    await writeFile(join(folder, 'log'), `${line.repeat(50)}${at} stdout F after\n`)
+    const found = await tailLog(folder, 20, 1024 * 1024)
+    const letters = found.reduce((sum, { text }) => sum + text.length, 0)
+    expect(letters).toBeLessThanOrEqual(1024 * 1024)
+    expect(found.slice(-2).map(({ text }) => text)).toEqual(['end', 'after'])
+  })
+
   it('is empty before anything was written', async () => {
     expect(await tailLog(join(folder, 'none'), 10)).toEqual([])
     await writeFile(join(folder, 'log'), '')
