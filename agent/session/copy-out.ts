@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import { type FileHandle, open, readdir, readlink } from 'node:fs/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
-import { CHUNK, FRAME, jsonFrame } from '../../schemas/session/frames.ts'
+import { CHUNK, FRAME, jsonFrame, type Notice } from '../../schemas/session/frames.ts'
 import type { CopyEntry, CopyRequest } from '../../schemas/session/request.ts'
 import { atPath, entryPath, heldPath, hold } from './confined.ts'
 
@@ -22,7 +23,7 @@ export async function copyOut({ request, channel, root }: Copying): Promise<void
   const { path, follow = false } = request
   await atPath(root, { path, followLast: follow }, async ({ parent, name, held }) => {
     if (held === undefined) throw new SetpointError('COPY_FAILED', `There is no ${path} in the container.`)
-    const link = () => readlink(entryPath(parent, name))
+    const link = () => readlink(entryPath(parent, name), 'buffer')
     await send({ held, link, path: '', depth: 0 }, channel)
   })
 }
@@ -30,7 +31,7 @@ export async function copyOut({ request, channel, root }: Copying): Promise<void
 interface Item {
   held: FileHandle
   /** Where it leads, if it is a link. */
-  link: () => Promise<string>
+  link: () => Promise<Buffer>
   path: string
   depth: number
 }
@@ -45,23 +46,29 @@ async function send(item: Item, channel: Channel): Promise<void> {
     await sendEntry({ ...entry, type: 'file', size: stat.size }, channel)
     await sendBytes(held, channel)
   } else if (stat.isSymbolicLink()) {
-    await sendEntry({ ...entry, type: 'link', target: await item.link() }, channel)
+    const target = await item.link()
+    if (isUtf8(target)) await sendEntry({ ...entry, type: 'link', target: target.toString() }, channel)
+    else await notice(item, { text: 'leads to a name that is not UTF-8', isLoss: true }, channel)
   } else if (stat.isDirectory()) {
     await sendEntry({ ...entry, type: 'folder' }, channel)
     await sendFolder(item, channel)
   } else {
-    const text = `${path || 'what was asked for'} is a device, a pipe or a socket and was left out`
-    await channel.send(jsonFrame(FRAME.notice, { text }))
+    await notice(item, { text: 'is a device, a pipe or a socket' }, channel)
   }
 }
 
 async function sendFolder({ held, path, depth }: Item, channel: Channel): Promise<void> {
-  for (const name of (await readdir(heldPath(held))).sort()) {
+  for (const bytes of (await readdir(heldPath(held), 'buffer')).sort(Buffer.compare)) {
+    const name = bytes.toString()
     const below = path === '' ? name : `${path}/${name}`
+    if (!isUtf8(bytes)) {
+      await notice({ path: below }, { text: 'has a name that is not UTF-8', isLoss: true }, channel)
+      continue
+    }
     const entry = await hold(held, name).catch(gone)
     if (entry === undefined) continue
     try {
-      const link = () => readlink(entryPath(held, name))
+      const link = () => readlink(entryPath(held, name), 'buffer')
       await send({ held: entry, link, path: below, depth: depth + 1 }, channel)
     } finally {
       await entry.close()
@@ -82,6 +89,12 @@ async function sendBytes(held: FileHandle, channel: Channel): Promise<void> {
   } finally {
     await file.close()
   }
+}
+
+/** Tells why something is left out. */
+function notice({ path }: Pick<Item, 'path'>, { text, ...rest }: Notice, channel: Channel): Promise<void> {
+  const told: Notice = { text: `${path || 'what was asked for'} ${text} and was left out`, ...rest }
+  return channel.send(jsonFrame(FRAME.notice, told))
 }
 
 function sendEntry(entry: CopyEntry, channel: Channel): Promise<void> {

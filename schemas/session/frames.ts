@@ -10,7 +10,7 @@ export const FRAME = {
   /** Bytes of standard output, or of a file that is copied out; of standard error. */
   output: 4,
   errors: 5,
-  /** JSON: log lines; that all lines so far have been sent; a sentence for the person. */
+  /** JSON: log lines; that all lines so far have been sent; a Notice. */
   lines: 6,
   live: 7,
   notice: 8,
@@ -35,6 +35,13 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME]
 export interface Frame {
   type: number
   payload: Buffer
+}
+
+/** A sentence for the person. */
+export interface Notice {
+  text: string
+  /** What was asked for is not whole because of it. */
+  isLoss?: boolean
 }
 
 /** The largest payload, in bytes; what is longer is cut into several frames. */

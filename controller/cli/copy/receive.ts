@@ -2,10 +2,11 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, stat, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
-import { FRAME, type Frame, jsonOf } from '../../../schemas/session/frames.ts'
+import { FRAME, type Frame, jsonOf, type Notice } from '../../../schemas/session/frames.ts'
 import { CopyEntry } from '../../../schemas/session/request.ts'
 import { reader } from '../../../schemas/validate.ts'
 import type { Live } from '../client/live.ts'
+import { createLosses } from './losses.ts'
 
 export interface Receiving {
   /** A path here: an existing folder that the copy goes into, or what it is to be called. */
@@ -27,6 +28,7 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
   const isFolder = (await stat(target).catch(absent))?.isDirectory() === true
   const base = isFolder && name !== undefined ? join(target, name) : target
   const folders = new Set<string>()
+  const losses = createLosses(report)
   let current: { handle: FileHandle; entry: CopyEntry } | undefined
 
   async function finish(): Promise<void> {
@@ -35,6 +37,11 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
     if (done === undefined) return
     await done.handle.utimes(new Date(), new Date(done.entry.modified))
     await done.handle.close()
+  }
+
+  function tell({ text, isLoss = false }: Notice): void {
+    if (isLoss) losses.tell(text)
+    else report(text)
   }
 
   async function begin(entry: CopyEntry): Promise<void> {
@@ -54,9 +61,10 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
     for await (const frame of live.frames()) {
       if (frame.type === FRAME.entry) await begin(entryIn(frame))
       else if (frame.type === FRAME.output) await writeAll(current?.handle, frame.payload)
-      else if (frame.type === FRAME.notice) report((jsonOf(frame) as { text: string }).text)
+      else if (frame.type === FRAME.notice) tell(jsonOf(frame) as Notice)
     }
     await finish()
+    losses.check()
   } catch (error) {
     throw error instanceof SetpointError ? error : notWritten(base, error)
   } finally {

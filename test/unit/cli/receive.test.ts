@@ -42,6 +42,16 @@ describe('what a container sends', () => {
     expect(await readFile(join(folder, 'kept'), 'utf8')).toBe('kept')
   })
 
+  it('is copied as far as it comes, and is no success when something of it was left out', async () => {
+    const left = jsonFrame(FRAME.notice, { text: 'a was left out', isLoss: true })
+    const received = receive(entry('', 'folder'), left, entry('b', 'file'), bytes('new'))
+    await expect(received).rejects.toMatchObject({
+      code: 'COPY_FAILED',
+      message: expect.stringMatching(/not whole/),
+    })
+    expect(await readFile(join(folder, 'target/b'), 'utf8')).toBe('new')
+  })
+
   it.each<[string, Frame[]]>([
     ['a path upwards', [entry('', 'folder'), entry('../x', 'file')]],
     ['a path upwards in the middle', [entry('', 'folder'), entry('a', 'folder'), entry('a/../../x', 'file')]],

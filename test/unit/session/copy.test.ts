@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { copyOut } from '../../../agent/session/copy-out.ts'
+import type { Channel } from '../../../schemas/session/channel.ts'
+import { FRAME, type Frame, jsonOf } from '../../../schemas/session/frames.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'setpoint-copy-'))
+  await mkdir(join(folder, 'etc'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const inEtc = (...name: (string | number[])[]) =>
+  Buffer.concat([join(folder, 'etc/'), ...name].map((part) => Buffer.from(part as string)))
+
+/** What is sent of a folder of a container, its bytes left out. */
+async function sent(path: string): Promise<unknown[]> {
+  const frames: Frame[] = []
+  const channel = { send: async (frame: Frame) => void frames.push(frame) } as unknown as Channel
+  const root = await open(folder)
+  try {
+    const request = { kind: 'copy', taskId: 'a', direction: 'out', path } as const
+    await copyOut({ request, channel, root, pid: process.pid })
+  } finally {
+    await root.close()
+  }
+  return frames.filter(({ type }) => type !== FRAME.output).map(jsonOf)
+}
+
+it('leaves out of a container, and tells of, what has a name that is not UTF-8', async () => {
+  await writeFile(inEtc([0xff, 0xfe]), 'x')
+  await writeFile(inEtc('grün'), 'x')
+  await symlink(Buffer.from([0xff]), inEtc('link'))
+  expect(await sent('/etc')).toMatchObject([
+    { path: '', type: 'folder' },
+    { path: 'grün', type: 'file' },
+    { text: 'link leads to a name that is not UTF-8 and was left out', isLoss: true },
+    { text: '\ufffd\ufffd has a name that is not UTF-8 and was left out', isLoss: true },
+  ])
+})
