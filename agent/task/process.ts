@@ -30,7 +30,7 @@ export function createProcess(context: TaskContext, { leftover, accept }: Proces
 
   async function start(): Promise<void> {
     const problem = await accept(entry()).then(() => undefined, cannotBeKept)
-    if (problem) return send({ type: 'rejected', error: problem })
+    if (problem) return send({ type: 'rejected', error: problem }) // also of an ended run that is to be followed
     send({ type: 'starting' })
     const there = before
     before = 'ended'

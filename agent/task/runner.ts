@@ -86,9 +86,11 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
 
   async function live(): Promise<void> {
     while (!closed && !isGone) {
-      const todo = next(entry, clock.now())
+      const before = entry
+      const todo = next(before, clock.now())
       try {
         await perform(todo)
+        if (entry === before && isStep(todo) && !isGone) throw new Error('nothing has changed by it')
       } catch (error) {
         log.error({ task: id, doing: todo.do, problem: messageOf(error) }, 'A step of a task failed')
         await sleep(clock.now() + AFTER_SURPRISE)
@@ -153,6 +155,10 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
     deps.onChange(entry)
     wake()
   }
+}
+
+function isStep(todo: Next): boolean {
+  return todo.do !== 'wait' && todo.do !== 'makeRoom'
 }
 
 function isNotPreparing({ wanted, status }: Entry): boolean {

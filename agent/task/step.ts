@@ -42,7 +42,7 @@ type EventOf<T extends Event['type']> = Extract<Event, { type: T }>
 const COUNTS_IN: Partial<Record<Event['type'], TaskState[]>> = {
   waits: ['preparing'],
   prepared: ['preparing'],
-  rejected: ['preparing', 'ready'],
+  rejected: ['preparing', 'ready', 'complete', 'failed', 'rejected'],
   started: ['starting'],
   startFailed: ['starting'],
   stopping: ['running'],

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ActionOf } from '../../../schemas/action.ts'
@@ -391,6 +391,23 @@ describe('adopt', () => {
     await after.tasks.adopt()
     await after.until(isRunning(after))
     expect(after.status('t1')).toMatchObject({ run: 2, exitCode: 9, failures: 1 })
+  })
+
+  it('says that the journal cannot be written when it restarts a task, and restarts it once it can', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    const after = await nextLife(before)
+    await after.tasks.adopt()
+    const folder = after.paths.task('t1')
+    renameSync(folder, `${folder}.aside`)
+    writeFileSync(folder, '') // as on a disk that is full
+    after.host.exit('t1', 1)
+    await after.until(() => after.status('t1')?.state === 'rejected')
+    expect(after.status('t1')).toMatchObject({ run: 1, exitCode: 1, error: { code: 'DISK_FULL' } })
+    expect(after.status('t1')?.restartAt).toBeDefined()
+    rmSync(folder)
+    renameSync(`${folder}.aside`, folder)
+    await after.until(isRunning(after))
   })
 
   it('leaves what ended well and is not to be restarted', async () => {
