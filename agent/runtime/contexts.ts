@@ -14,6 +14,8 @@ export interface Contexts {
   named(name: Name | undefined): Promise<Context>
   /** That of the container; the chosen one for a container that is not there. */
   of(id: string): Promise<Context>
+  /** Its runtime's folder, which tells how it is on a host that has that runtime no more, too. */
+  rootOf(id: string): Promise<string>
   /** The containers that any runtime has a folder for. */
   recorded(): Promise<string[]>
 }
@@ -28,7 +30,7 @@ const NO_CRUN = [
 export function openContexts(chosen: Context): Contexts {
   const { paths, info } = chosen
   const other: Name = info.name === 'crun' ? 'runc' : 'crun'
-  const rootOf = (name: Name) => join(paths.run, name)
+  const folderOf = (name: Name) => join(paths.run, name)
   let opened: Promise<Context> | undefined
 
   async function open(): Promise<Context> {
@@ -48,14 +50,17 @@ export function openContexts(chosen: Context): Contexts {
     return opened
   }
 
+  async function nameOf(id: string): Promise<Name> {
+    const isOther =
+      !(await exists(join(chosen.command.root, id))) && (await exists(join(folderOf(other), id)))
+    return isOther ? other : info.name
+  }
+
   return {
     named,
-    async of(id) {
-      const isOther =
-        !(await exists(join(chosen.command.root, id))) && (await exists(join(rootOf(other), id)))
-      return named(isOther ? other : info.name)
-    },
+    of: async (id) => named(await nameOf(id)),
+    rootOf: async (id) => folderOf(await nameOf(id)),
     recorded: async () =>
-      (await Promise.all([info.name, other].map((name) => recorded(rootOf(name))))).flat(),
+      (await Promise.all([info.name, other].map((name) => recorded(folderOf(name))))).flat(),
   }
 }

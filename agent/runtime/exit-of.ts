@@ -8,11 +8,11 @@ import type { Exit } from './runtime.ts'
 /** Docker's word for a container of which nobody knows how it ended. */
 const UNKNOWN_EXIT = 255
 
-/** Runtime.exitOf: how a container has ended, whether conmon could write it down or not. */
-export async function exitOf(context: Context, id: string): Promise<Exit | undefined> {
+/** Runtime.exitOf: how a container has ended, whether conmon could write it down or not. `root`: the folder of its runtime. */
+export async function exitOf(context: Context & { root: string }, id: string): Promise<Exit | undefined> {
   const file = await context.exits.read(id)
   if (file) return exitFrom(context, id, file)
-  if ((await stateOf(context.command.root, id))?.status !== 'stopped') return undefined
+  if ((await stateOf(context.root, id))?.status !== 'stopped') return undefined
   if (await conmonPid(id, filesOf(context, id).conmonPidFile)) return undefined // it is about to write the file
   const late = await context.exits.read(id)
   return exitFrom(context, id, late ?? { exitCode: UNKNOWN_EXIT, at: new Date().toISOString() })

@@ -73,7 +73,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     },
     start: async (id) => startContainer(await contexts.of(id), id),
     async kill(id, name) {
-      const record = await readRecord((await contexts.of(id)).command.root, id)
+      const record = await readRecord(await contexts.rootOf(id), id)
       if (record && isAlive(record)) signal(record.pid, name)
     },
     delete: async (id) => deleteContainer(await contexts.of(id), id),
@@ -86,7 +86,7 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
     traces: () => tracesOf(context),
     async list(except = new Set()) {
       const ids = (await contexts.recorded()).filter((id) => !except.has(id))
-      return Promise.all(ids.map(async (id) => ({ id, pid: (await state(id))?.pid ?? 0 })))
+      return Promise.all(ids.map(async (id) => ({ id, pid: await pidOf(id) })))
     },
     exec: async (id, argv, { timeout }) => execIn(await contexts.of(id), { id, argv, timeout }),
     command: async (id) => (await contexts.of(id)).command,
@@ -97,14 +97,24 @@ export async function createRuntime({ paths, choice, log }: OciOptions): Promise
         )
       })
     },
-    exitOf: async (id) => exitOf(await contexts.of(id), id),
+    exitOf: async (id) => exitOf({ ...context, root: await contexts.rootOf(id) }, id),
     ...cgroupVerbs(info.cgroup, paths.instance),
     logs: (id, tail) => tailLog(paths.task(id), tail, TAIL_WITHIN),
     close: async () => exits.close(),
   }
 
   async function state(id: string) {
-    return stateOf((await contexts.of(id)).command.root, id)
+    return stateOf(await contexts.rootOf(id), id)
+  }
+
+  /** 0 for one that cannot be looked at, too: it keeps no other from being listed. */
+  async function pidOf(id: string): Promise<number> {
+    try {
+      return (await state(id))?.pid ?? 0
+    } catch (error) {
+      log.warn({ task: id, problem: messageOf(error) }, 'A container cannot be looked at')
+      return 0
+    }
   }
 }
 
