@@ -1,10 +1,12 @@
+import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
 import { lstat, open, readdir, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SetpointError } from '../../../schemas/error.ts'
+import { messageOf, SetpointError } from '../../../schemas/error.ts'
 import { CHUNK, FRAME, jsonFrame } from '../../../schemas/session/frames.ts'
 import type { CopyEntry } from '../../../schemas/session/request.ts'
 import type { Live } from '../client/live.ts'
+import { createLosses, type Losses } from './losses.ts'
 
 export interface Sending {
   /** A path here. */
@@ -23,16 +25,20 @@ export async function sendFiles(
   { source, follow, report }: Sending,
 ): Promise<void> {
   const first = await (follow || source.endsWith('.') ? stat(source) : lstat(source)).catch((cause) => {
-    throw new SetpointError('COPY_FAILED', `${source} cannot be read: ${cause.message}.`, { cause })
+    throw notRead(source, cause)
   })
+  const losses = createLosses(report)
   const live = await connect()
   try {
     const answered = drain(live)
-    const sent = send({ path: source, name: '', found: first }, live, report).then(() =>
+    const sent = send({ path: source, name: '', found: first }, { live, losses, report }).then(() =>
       live.send({ type: FRAME.inputEnd, payload: Buffer.alloc(0) }),
     )
     // what the task says of it counts more than that it no longer listens
     await Promise.race([answered, sent.then(() => answered)])
+    losses.check()
+  } catch (error) {
+    throw error instanceof SetpointError ? error : notRead(source, error)
   } finally {
     live.close()
   }
@@ -49,19 +55,37 @@ interface Item {
   found: Stats
 }
 
-async function send({ path, name, found }: Item, live: Live, report: (text: string) => void): Promise<void> {
+interface Way {
+  live: Live
+  losses: Losses
+  report(text: string): void
+}
+
+async function send(item: Item, way: Way): Promise<void> {
+  const { path, name, found } = item
   const entry = { path: name, mode: found.mode & 0o777, modified: found.mtimeMs }
-  if (found.isFile()) await sendFile(path, { ...entry, type: 'file', size: found.size }, live)
-  else if (found.isSymbolicLink())
-    await sendEntry({ ...entry, type: 'link', target: await readlink(path) }, live)
-  else if (found.isDirectory()) {
-    await sendEntry({ ...entry, type: 'folder' }, live)
-    for (const child of (await readdir(path)).sort()) {
-      const below = join(path, child)
-      const item = { path: below, name: name === '' ? child : `${name}/${child}`, found: await lstat(below) }
-      await send(item, live, report)
+  if (found.isFile()) await sendFile(path, { ...entry, type: 'file', size: found.size }, way.live)
+  else if (found.isSymbolicLink()) {
+    const target = await readlink(path, 'buffer')
+    if (isUtf8(target)) await sendEntry({ ...entry, type: 'link', target: target.toString() }, way.live)
+    else way.losses.tell(`${path} leads to a name that is not UTF-8 and was left out`)
+  } else if (found.isDirectory()) {
+    await sendEntry({ ...entry, type: 'folder' }, way.live)
+    await sendContent(item, way)
+  } else way.report(`${path} is a device, a pipe or a socket and was left out`)
+}
+
+async function sendContent({ path, name }: Item, way: Way): Promise<void> {
+  for (const bytes of (await readdir(path, 'buffer')).sort(Buffer.compare)) {
+    const child = bytes.toString()
+    const below = join(path, child)
+    if (!isUtf8(bytes)) {
+      way.losses.tell(`${below} has a name that is not UTF-8 and was left out`)
+      continue
     }
-  } else report(`${path} is a device, a pipe or a socket and was left out`)
+    const found = await lstat(below).catch(gone)
+    if (found) await send({ path: below, name: name === '' ? child : `${name}/${child}`, found }, way)
+  }
 }
 
 async function sendFile(path: string, entry: CopyEntry, live: Live): Promise<void> {
@@ -81,4 +105,18 @@ async function sendFile(path: string, entry: CopyEntry, live: Live): Promise<voi
 
 function sendEntry(entry: CopyEntry, live: Live): Promise<void> {
   return live.send(jsonFrame(FRAME.entry, entry))
+}
+
+/** It went while its folder was read. */
+function gone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** The command line is handed over as text, in which every byte that is not UTF-8 has become U+FFFD. */
+function notRead(path: string, cause: unknown): SetpointError {
+  const why = path.includes('\ufffd') ? 'its name is not UTF-8' : messageOf(cause)
+  const hint = path.includes('\ufffd') && {
+    hint: 'Give it another name, or send a tar of it: `setpoint exec TASK -T -- tar -xf - < FILE.tar`.',
+  }
+  return new SetpointError('COPY_FAILED', `${path} cannot be read: ${why}.`, { ...hint, cause })
 }
