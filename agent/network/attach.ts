@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Task } from '../../schemas/task.ts'
 import { familiesOf } from './addresses/families.ts'
-import type { Network } from './addresses/leases.ts'
+import { isUnused } from './addresses/leases.ts'
 import { takeAddresses } from './addresses/take.ts'
 import { dropVips, setVips, vipsOfTask } from './firewall/virtual-ips.ts'
 import { identityOf, isShared } from './join.ts'
@@ -101,8 +101,4 @@ function gatewaysOf({ leases }: Parts, taskId: string): string[] {
         (a.lease.order ?? 0) - (b.lease.order ?? 0),
     )
   return first ? familiesOf(first.network).map(({ gateway }) => gateway) : []
-}
-
-function isUnused(network: Network): boolean {
-  return Object.keys(network.leases).length === 0
 }

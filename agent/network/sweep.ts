@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { absent } from '../disk.ts'
+import { isUnused } from './addresses/leases.ts'
 import { detach, removePluginLinks } from './attach.ts'
 import { removeTaskFiles } from './names/task-files.ts'
 import { bridgePrefix, NETNS_FOLDER, namespaceName, namespacePrefix } from './naming.ts'
@@ -17,9 +18,7 @@ export async function sweep(parts: Parts): Promise<void> {
     log.info({ task: taskId }, 'Address given back: the task is not there any more')
     await detach(parts, taskId)
   }
-  for (const network of leases.networks()) {
-    if (Object.keys(network.leases).length === 0) await parts.bridges.down(network)
-  }
+  for (const network of leases.networks().filter(isUnused)) await parts.bridges.down(network)
   const live = new Set(journaled.map((taskId) => namespaceName(paths.instance, taskId)))
   for (const name of namespacesOf(parts)) if (!live.has(name)) await parts.namespaces.remove(name)
   const used = new Set(leases.networks().map((network) => network.bridge))

@@ -159,6 +159,11 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
   }
 }
 
+/** True when no task is in the network. */
+export function isUnused({ leases }: Pick<Network, 'leases'>): boolean {
+  return Object.keys(leases).length === 0
+}
+
 /** All names of a task in a network but those that are made of them, such as `tasks.web`. */
 function namesOf({ service, container }: Task, network: string): string[] {
   const aliases = container.networks.find((one) => one.network === network)?.aliases ?? []

@@ -2,7 +2,7 @@ import type { NetworkAttachment, NetworkSpec, PublishedPort } from '../../../sch
 import type { Task } from '../../../schemas/task.ts'
 import type { Attachment } from '../networks.ts'
 import type { Parts } from '../parts.ts'
-import type { Lease, Place } from './leases.ts'
+import { isUnused, type Lease, type Place } from './leases.ts'
 
 /**
  * Gives the task its place in each of its networks, without touching the host.
@@ -48,7 +48,7 @@ async function take(parts: Parts, task: Task, { attachment, order, ports }: Want
 
 async function giveBack({ leases, bridges }: Parts, taskId: string): Promise<void> {
   leases.release(taskId)
-  const unused = leases.networks().filter((network) => Object.keys(network.leases).length === 0)
+  const unused = leases.networks().filter(isUnused)
   await Promise.all(unused.map((network) => bridges.down(network)))
 }
 

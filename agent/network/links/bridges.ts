@@ -1,8 +1,9 @@
+import { createOneByOne } from '../../../schemas/common/one-by-one.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Log } from '../../../schemas/log.ts'
 import type { NetworkSpec } from '../../../schemas/network.ts'
 import { familiesOf, ipv6Of, subnetsOf } from '../addresses/families.ts'
-import type { Leases, Network } from '../addresses/leases.ts'
+import { isUnused, type Leases, type Network } from '../addresses/leases.ts'
 import { hostRoutes, pickSubnets, type Taken } from '../addresses/subnets.ts'
 import { openForwarding } from '../firewall/forwarding.ts'
 import { networkKey } from '../naming.ts'
@@ -16,7 +17,7 @@ export interface Bridges {
   open(spec: NetworkSpec): Promise<Network>
   /** Makes the network's bridge, if this agent has not seen to it yet. */
   up(network: Network): Promise<void>
-  /** Takes the network away, bridge and file. */
+  /** Takes the network away, bridge and file, unless a task has joined it by the time that it is its turn. */
   down(network: Network): Promise<void>
   /** Makes the next `up` look again. */
   doubt(network: Network): void
@@ -36,8 +37,10 @@ interface BridgesOptions {
 /** The bridges of this host, in the namespace that `prefix` leads into. */
 export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOptions): Bridges {
   const opening = new Map<string, Promise<Network>>()
-  const ready = new Map<string, Promise<void>>()
-  const leaving = new Map<string, Promise<void>>()
+  const ready = new WeakMap<Network, Promise<void>>()
+  const inTurn = createOneByOne()
+
+  const isThere = (network: Network): boolean => leases.find(network.key) === network
 
   /** One that is external is whatever this host has of that name. */
   function named(name: string): Network | undefined {
@@ -55,7 +58,7 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
   }
 
   async function make(network: Network): Promise<void> {
-    await leaving.get(network.key)
+    if (!isThere(network)) return // who asked for it has left meanwhile
     await leases.save(network) // before there is anything that only this file tells of
     if (network.driver !== undefined) return
     const said = await ip.run(bridgeLines(network), /File exists|already assigned/)
@@ -63,6 +66,16 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
     await openForwarding({ prefix, log, ipv6: ipv6Of(network) !== undefined })
     await setSysctl(prefix, `net/ipv4/conf/${network.bridge}/route_localnet`, '1')
     await made(network)
+  }
+
+  async function remove(network: Network): Promise<void> {
+    if (!isThere(network) || !isUnused(network)) return
+    await leases.drop(network)
+    if (network.driver === undefined) {
+      ip.forget()
+      await ip.run([`link del ${network.bridge}`], /Cannot find device/)
+    }
+    log.info({ network: network.name }, 'Network removed: nobody uses it any more')
   }
 
   return {
@@ -75,31 +88,20 @@ export function createBridges({ prefix, seed, ip, leases, log, made }: BridgesOp
       return fresh
     },
     up(network) {
-      const running = ready.get(network.key)
+      const running = ready.get(network)
       if (running) return running
-      const start = make(network)
-      ready.set(network.key, start)
-      start.catch(() => ready.delete(network.key))
+      const start = inTurn(network.key, () => make(network))
+      ready.set(network, start)
+      start.catch(() => ready.delete(network))
       return start
     },
-    async down(network) {
-      const before = ready.get(network.key)
-      ready.delete(network.key)
-      const leave = (async () => {
-        await before?.catch(() => {}) // whoever asked for it was told
-        await leases.drop(network)
-        if (network.driver === undefined) {
-          ip.forget()
-          await ip.run([`link del ${network.bridge}`], /Cannot find device/)
-        }
-        log.info({ network: network.name }, 'Network removed: nobody uses it any more')
-      })()
-      leaving.set(network.key, leave)
-      await leave.finally(() => leaving.delete(network.key))
+    down(network) {
+      ready.delete(network)
+      return inTurn(network.key, () => remove(network))
     },
     doubt(network) {
       ip.forget()
-      ready.delete(network.key)
+      ready.delete(network)
     },
   }
 }
