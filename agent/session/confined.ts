@@ -5,7 +5,7 @@ import { absent } from '../disk.ts'
 import { MAX_LINKS, O_PATH, partsOf } from '../path-walk.ts'
 
 /** Held, whatever it is; a link as itself. */
-export const HELD = O_PATH | constants.O_NOFOLLOW
+const HELD = O_PATH | constants.O_NOFOLLOW
 
 /**
  * The path of an entry of a folder that is held open. The kernel begins at the folder itself, whatever it is called by

@@ -4,13 +4,12 @@ import { SetpointError } from '../../schemas/error.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 import { CopyEntry } from '../../schemas/session/request.ts'
 import { reader } from '../../schemas/validate.ts'
-import { atPath, entryPath, HELD, heldPath, type Place } from './confined.ts'
+import { atPath, entryPath, type Place } from './confined.ts'
 import type { Copying } from './copy-out.ts'
+import { mountAt, type NewFile, newFile } from './new-file.ts'
 import { type Owner, rootOf } from './root-ids.ts'
 
 const checkEntry = reader(CopyEntry)
-const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-const IN_PLACE = constants.O_WRONLY | constants.O_TRUNC
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 
 /**
@@ -52,21 +51,21 @@ interface Writer {
   write(bytes: Buffer): Promise<void>
   /** All has been sent. */
   finish(): Promise<void>
+  /** What is not whole is removed. */
   close(): Promise<void>
 }
 
 function createWriter({ folder, name, owner }: Base & { owner: Owner }): Writer {
-  let current: { handle: FileHandle; entry: CopyEntry } | undefined
+  let current: { file: NewFile; entry: CopyEntry } | undefined
 
   async function finish(): Promise<void> {
-    const done = current
+    if (current === undefined) return
+    const { file, entry } = current
+    await file.handle.chown(owner.uid, owner.gid)
+    await file.handle.chmod(entry.mode & 0o777)
+    await file.handle.utimes(new Date(), new Date(entry.modified))
+    await file.finish()
     current = undefined
-    if (done === undefined) return
-    const { handle, entry } = done
-    await handle.chown(owner.uid, owner.gid)
-    await handle.chmod(entry.mode & 0o777)
-    await handle.utimes(new Date(), new Date(entry.modified))
-    await handle.close()
   }
 
   /** Every folder on the way is entered as a folder, never as a link. */
@@ -92,18 +91,21 @@ function createWriter({ folder, name, owner }: Base & { owner: Owner }): Writer 
       await within(entry.path, async (parent, last) => {
         const path = entryPath(parent, last)
         if (entry.type === 'folder') await makeFolder(path, entry, owner)
-        else if (entry.type === 'link') await makeLink(path, entry, owner)
-        else current = { handle: await newFile(path), entry }
+        else if (entry.type === 'file') current = { file: await newFile(parent, last), entry }
+        else {
+          await mustNotBeMount(parent, last)
+          await makeLink(path, entry, owner)
+        }
       })
     },
     async write(bytes) {
       if (current === undefined) throw new SetpointError('COPY_FAILED', 'Bytes came that belong to no file.')
       for (let at = 0; at < bytes.length; ) {
-        at += (await current.handle.write(bytes, at, bytes.length - at)).bytesWritten
+        at += (await current.file.handle.write(bytes, at, bytes.length - at)).bytesWritten
       }
     },
     finish,
-    close: async () => void (await current?.handle.close()),
+    close: async () => void (await current?.file.discard()),
   }
 }
 
@@ -133,20 +135,11 @@ async function makeLink(
   await lutimes(path, new Date(), new Date(modified))
 }
 
-/** A new file in the place of what is there; a file that is a mount of its own is written over. */
-async function newFile(path: string): Promise<FileHandle> {
-  const isMounted = await unlink(path).then(
-    () => false,
-    (error) => (error.code === 'EBUSY' ? true : ignore(error, 'ENOENT')),
-  )
-  if (!isMounted) return open(path, NEW, 0o600)
-  const held = await open(path, HELD) // looked at before it is opened: a device may act on that alone
-  try {
-    if ((await held.stat()).isFile()) return await open(heldPath(held), IN_PLACE)
-  } finally {
-    await held.close()
-  }
-  throw new SetpointError('COPY_FAILED', 'What is mounted there is no file that could be written.')
+async function mustNotBeMount(parent: FileHandle, name: string): Promise<void> {
+  const mounted = await mountAt(parent, name)
+  if (mounted === undefined) return
+  await mounted.close()
+  throw new SetpointError('COPY_FAILED', `A link cannot take the place of ${name}, which is mounted.`)
 }
 
 function mustBeFolder({ type }: CopyEntry): void {

@@ -2,11 +2,13 @@ import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { SetpointError } from '../../schemas/error.ts'
 import type { CopyRequest } from '../../schemas/session/request.ts'
+import type { Live } from './client/live.ts'
 import type { Context } from './context.ts'
 import { receiveFiles } from './copy/receive.ts'
 import { sendFiles } from './copy/send.ts'
 import { EXIT } from './exit.ts'
 import type { Cli } from './options/arguments.ts'
+import { whenSignalled } from './terminal/signals.ts'
 
 export interface CpOptions {
   followLink?: boolean
@@ -59,7 +61,7 @@ export async function cp(context: Context, { source, target, options }: CpCall):
     }
     const live = await context.client().live(from.task, request)
     const name = isContent(from.path) ? undefined : basename(from.path) || undefined
-    await receiveFiles(live, { target, name, report }).finally(() => live.close())
+    await untilSignalled(live, () => receiveFiles(live, { target, name, report }))
   } else {
     const task = to.task ?? ''
     const name = isContent(source) ? {} : { name: basename(source) }
@@ -71,6 +73,20 @@ export async function cp(context: Context, { source, target, options }: CpCall):
     })
   }
   return EXIT.yes
+}
+
+/** A signal ends the session, so that what is being written can be put away. */
+async function untilSignalled(live: Live, work: () => Promise<void>): Promise<void> {
+  const stop = whenSignalled()
+  stop.signal.addEventListener('abort', () => live.close())
+  try {
+    await work()
+  } catch (error) {
+    throw stop.signal.aborted ? new SetpointError('COPY_FAILED', 'The copy was broken off.') : error
+  } finally {
+    stop.release()
+    live.close()
+  }
 }
 
 function copyOf(task: string, path: string): Pick<CopyRequest, 'kind' | 'taskId' | 'path'> {

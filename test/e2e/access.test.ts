@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { StackProcessesDocument } from '../../controller/api/access.ts'
@@ -334,6 +334,35 @@ describe('cp', () => {
       const { code, stderr } = await host.setpoint('cp', source, target)
       expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
     }
+  })
+
+  it('writes over a file that is mounted, and leaves it mounted', async () => {
+    const mounts = () => exec(['web/app.1', '--', 'grep', '-c', ' /etc/hosts ', '/proc/self/mountinfo'])
+    const before = (await mounts()).stdout.toString()
+    const { stdout } = await exec(['web/app.1', '--', 'cat', '/etc/hosts'])
+    await writeFile(here('hosts'), `${stdout}# more\n`)
+    expect(await host.setpoint('cp', here('hosts'), 'web/app.1:/etc/hosts')).toMatchObject({ code: 0 })
+    expect((await exec(['web/app.1', '--', 'tail', '-n1', '/etc/hosts'])).stdout.toString()).toBe('# more\n')
+    expect([before, (await mounts()).stdout.toString()]).toEqual(['1\n', '1\n'])
+  })
+
+  it('leaves nothing of a file that is not whole when it breaks off', async () => {
+    const all = async () => (await exec(['web/app.1', '--', 'ls', '-A', '/tmp/half'])).stdout.toString()
+    await exec(['web/app.1', '--', 'sh', '-c', 'mkdir /tmp/half; truncate -s 20G /tmp/large'])
+    await mkdir(here('half'))
+    const out = cli(['cp', 'web/app.1:/tmp/large', here('half')])
+    await expect.poll(() => readdir(here('half')), { timeout: 30_000 }).toHaveLength(1)
+    out.child.kill('SIGINT')
+    expect([await out.done, await readdir(here('half')), out.stderr()]).toEqual([
+      ...[2, [], expect.stringContaining('broken off')],
+    ])
+    await exec(['web/app.1', '--', 'rm', '/tmp/large'])
+    await writeFile(here('large'), '')
+    await truncate(here('large'), 20 * 1024 ** 3)
+    const into = cli(['cp', here('large'), 'web/app.1:/tmp/half'])
+    await expect.poll(all, { timeout: 30_000 }).toMatch(/^\.setpoint-\S+\n$/)
+    into.child.kill('SIGKILL')
+    await expect.poll(all, { timeout: 30_000 }).toBe('')
   })
 
   it('is not led out of a container by its links', async () => {

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, stat, symlink, unlink } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, stat, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
 import { FRAME, type Frame, jsonOf, type Notice } from '../../../schemas/session/frames.ts'
@@ -7,6 +6,7 @@ import { CopyEntry } from '../../../schemas/session/request.ts'
 import { reader } from '../../../schemas/validate.ts'
 import type { Live } from '../client/live.ts'
 import { createLosses } from './losses.ts'
+import { type NewFile, newFile } from './new-file.ts'
 
 export interface Receiving {
   /** A path here: an existing folder that the copy goes into, or what it is to be called. */
@@ -17,7 +17,6 @@ export interface Receiving {
 }
 
 const checkEntry = reader(CopyEntry)
-const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 /**
  * Makes files of what a task sends. A container decides over names and links, so nothing is written through a link that
@@ -29,14 +28,14 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
   const base = isFolder && name !== undefined ? join(target, name) : target
   const folders = new Set<string>()
   const losses = createLosses(report)
-  let current: { handle: FileHandle; entry: CopyEntry } | undefined
+  let current: { file: NewFile; entry: CopyEntry } | undefined
 
   async function finish(): Promise<void> {
-    const done = current
+    if (current === undefined) return
+    const { file, entry } = current
+    await file.handle.utimes(new Date(), new Date(entry.modified))
+    await file.finish()
     current = undefined
-    if (done === undefined) return
-    await done.handle.utimes(new Date(), new Date(done.entry.modified))
-    await done.handle.close()
   }
 
   function tell({ text, isLoss = false }: Notice): void {
@@ -50,17 +49,16 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
     if (entry.type === 'folder') {
       await makeFolder(path, entry.mode)
       folders.add(entry.path)
-    } else {
+    } else if (entry.type === 'link') {
       await unlink(path).catch(absent)
-      if (entry.type === 'link') await symlink(entry.target ?? '', path)
-      else current = { handle: await open(path, NEW, entry.mode & 0o777), entry }
-    }
+      await symlink(entry.target ?? '', path)
+    } else current = { file: await newFile(path, entry.mode & 0o777), entry }
   }
 
   try {
     for await (const frame of live.frames()) {
       if (frame.type === FRAME.entry) await begin(entryIn(frame))
-      else if (frame.type === FRAME.output) await writeAll(current?.handle, frame.payload)
+      else if (frame.type === FRAME.output) await writeAll(current?.file.handle, frame.payload)
       else if (frame.type === FRAME.notice) tell(jsonOf(frame) as Notice)
     }
     await finish()
@@ -68,7 +66,7 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
   } catch (error) {
     throw error instanceof SetpointError ? error : notWritten(base, error)
   } finally {
-    await current?.handle.close()
+    await current?.file.discard()
   }
 }
 

@@ -14,6 +14,8 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const entry = (path: string, type: string, rest = {}) =>
   jsonFrame(FRAME.entry, { path, type, mode: 0o644, modified: 0, ...rest })
+/** Its way breaks off there. */
+const BROKEN: Frame = { type: FRAME.notice, payload: Buffer.from('{') }
 const bytes = (text: string): Frame => ({ type: FRAME.output, payload: Buffer.from(text) })
 
 async function receive(...frames: Frame[]): Promise<void> {
@@ -50,6 +52,16 @@ describe('what a container sends', () => {
       message: expect.stringMatching(/not whole/),
     })
     expect(await readFile(join(folder, 'target/b'), 'utf8')).toBe('new')
+  })
+
+  it('leaves what was there as long as a file is not whole', async () => {
+    await writeFile(join(folder, 'target'), 'old')
+    await expect(receive(entry('', 'file'), bytes('new'), entry('../x', 'file'))).rejects.toThrow()
+    expect(await readFile(join(folder, 'target'), 'utf8')).toBe('new')
+    const endless = receive(entry('', 'file'), bytes('newer'), BROKEN)
+    await expect(endless).rejects.toMatchObject({ code: 'SESSION_BROKEN' })
+    expect(await readFile(join(folder, 'target'), 'utf8')).toBe('new')
+    expect(await readdir(folder)).toEqual(['target'])
   })
 
   it.each<[string, Frame[]]>([
