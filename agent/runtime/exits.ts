@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events'
-import { type FSWatcher, watch } from 'node:fs'
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { watch } from 'node:fs'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../schemas/error.ts'
+import type { Log } from '../../schemas/log.ts'
 
 /** What conmon leaves behind when its container has ended. */
 export interface ExitFile {
@@ -22,21 +24,53 @@ export interface Exits {
   close(): void
 }
 
-/** @param onError told when the folder can no longer be watched */
-export async function watchExits(folder: string, onError: (error: Error) => void): Promise<Exits> {
+/** Milliseconds between two looks into the folder when it cannot be watched. */
+const LOOK_AGAIN = 1_000
+
+/**
+ * Watches the folder, which is made if it is not there. On a host that has no inotify instances left it is looked at now
+ * and then: a task may have used them all up.
+ */
+export async function watchExits(
+  folder: string,
+  log: Pick<Log, 'error'>,
+  watchFolder = watch,
+): Promise<Exits> {
   await mkdir(folder, { recursive: true })
   const events = new EventEmitter().setMaxListeners(0)
   const told = new Map<string, string>()
-  const watcher: FSWatcher = watch(folder, (_, name) => {
-    if (name !== null && !isTemporary(name)) look(name).catch(onError)
-  })
-  watcher.on('error', onError)
+  let looking: NodeJS.Timeout | undefined
+  const watcher = begin()
+
+  function begin(): { close(): void } | undefined {
+    try {
+      return watchFolder(folder, (_, name) => void (name !== null && look(name))).on('error', lookNowAndThen)
+    } catch (error) {
+      lookNowAndThen(error)
+    }
+  }
+
+  function lookNowAndThen(error: unknown): void {
+    const problem = messageOf(error)
+    log.error({ folder, problem }, 'Exits of containers cannot be watched; they are looked for every second')
+    looking ??= setInterval(() => void lookAtAll(), LOOK_AGAIN)
+  }
+
+  async function lookAtAll(): Promise<void> {
+    const names = await readdir(folder).catch(() => []) // it is gone: nothing has ended that could be told
+    await Promise.all(names.map(look))
+  }
 
   async function look(id: string): Promise<void> {
-    const exit = await read(id)
-    if (exit === undefined || told.get(id) === exit.at) return
-    told.set(id, exit.at)
-    events.emit('exit', id, exit)
+    if (isTemporary(id)) return
+    try {
+      const exit = await read(id)
+      if (exit === undefined || told.get(id) === exit.at) return
+      told.set(id, exit.at)
+      events.emit('exit', id, exit)
+    } catch (error) {
+      log.error({ task: id, problem: messageOf(error) }, 'The exit of a container cannot be read')
+    }
   }
 
   async function read(id: string): Promise<ExitFile | undefined> {
@@ -67,12 +101,16 @@ export async function watchExits(folder: string, onError: (error: Error) => void
         const listener = (ended: string) => ended === id && done(true)
         const timer = setTimeout(done, timeout, false)
         events.on('exit', listener)
-        read(id).then((exit) => exit && done(true), onError)
+        read(id).then(
+          (exit) => exit && done(true),
+          () => {}, // told of where it is looked at
+        )
       })
       return ended
     },
     close() {
-      watcher.close()
+      watcher?.close()
+      clearInterval(looking)
       events.removeAllListeners()
     },
   }

@@ -125,9 +125,7 @@ async function openContext({ paths, choice, log }: OciOptions): Promise<Context>
   const [profile, abilities, exits] = await Promise.all([
     loadSeccomp(),
     readAbilities(choice.info.cgroup),
-    watchExits(exitDirOf(paths), (error) =>
-      log.error({ problem: messageOf(error) }, 'Exits of containers cannot be watched'),
-    ),
+    watchExits(exitDirOf(paths), log),
   ])
   return {
     paths,
