@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { argvOfProcess } from '../processes.ts'
-import { type Argv, start } from './exec.ts'
+import { type Argv, spawned, start } from './exec.ts'
 
 /** The sync pipe's place among conmon's open files: the first after stdin, stdout and stderr. */
 const SYNC_FD = 3
@@ -14,13 +14,14 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
  * @param deadline milliseconds
  * @throws Error with the runtime's own words
  */
-export function startConmon(argv: Argv, directory: string, deadline: number): Promise<number> {
+export async function startConmon(argv: Argv, directory: string, deadline: number): Promise<number> {
   const child = start(argv, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,
     cwd: directory,
     env: { PATH: `${process.env.PATH ?? ''}:${SYSTEM_PATH}`, LC_ALL: 'C', _OCI_SYNCPIPE: String(SYNC_FD) },
   })
+  await spawned(child, argv)
   const sync = child.stdio[SYNC_FD] as Readable
   const words = { sync: '', stderr: '' }
   return new Promise<number>((resolve, reject) => {

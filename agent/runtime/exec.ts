@@ -131,6 +131,17 @@ export function start(
   return spawn(command, args, { shell: false, env: plainEnvironment(), ...options })
 }
 
+/**
+ * Resolves once a process that was started is there; before that it may have no streams.
+ * @throws SetpointError RUNTIME_MISSING when there is no such command; why it could not be started otherwise
+ */
+export function spawned(child: ChildProcess, argv: Argv): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', (error) => reject(notStarted(argv, error)))
+  })
+}
+
 let environment: NodeJS.ProcessEnv | undefined
 
 /** Kept: each look at the own environment costs a quarter of a spawn. */

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { CHUNK, FRAME, type FrameType } from '../../schemas/session/frames.ts'
 import { execProcessArgv } from '../runtime/argv.ts'
-import { start } from '../runtime/exec.ts'
+import { spawned, start } from '../runtime/exec.ts'
 import { exists } from '../runtime/record.ts'
 import { signalNumber } from '../signals.ts'
 import type { Command } from './exec.ts'
@@ -21,6 +21,7 @@ export async function runPlain({ request, task, files, channel, reach }: Command
     oomScore: task.task.container.limits?.oomScoreAdj,
   })
   const child = start(argv, { stdio: ['pipe', 'pipe', 'pipe'] })
+  await spawned(child, argv)
   const ended = endOf(child)
   const said: Buffer[] = []
   const output = [

@@ -9,7 +9,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
 import { fifoArgv, terminalArgv, toAttachArgv } from '../runtime/argv.ts'
-import { notStarted, start, succeed } from '../runtime/exec.ts'
+import { spawned, start, succeed } from '../runtime/exec.ts'
 import { createUnrows } from './conmon-rows.ts'
 import type { Command } from './exec.ts'
 import { feed, type Input, write } from './input.ts'
@@ -40,6 +40,10 @@ export async function runInTerminal({ request, task, files, channel, reach }: Co
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, LC_ALL: 'C', ...PIPES },
   })
+  await spawned(conmon, argv).catch((error) => {
+    reader.destroy()
+    throw error
+  })
   const [sync, go, attach] = conmon.stdio.slice(3) as [Readable, Writable, Readable]
   go.on('error', () => {}) // conmon's answer tells why it has gone
   const complaint = textOf(conmon.stderr as Readable)
@@ -50,8 +54,9 @@ export async function runInTerminal({ request, task, files, channel, reach }: Co
   try {
     go.write(GO)
     await within(attached())
-    socat = start(toAttachArgv(join(files.folder, 'attach')), { stdio: ['pipe', 'ignore', 'ignore'] })
-    await spawned(socat)
+    const toAttach = toAttachArgv(join(files.folder, 'attach'))
+    socat = start(toAttach, { stdio: ['pipe', 'ignore', 'ignore'] })
+    await spawned(socat, toAttach)
     go.write(GO)
     const begun = await within(answers())
     if (begun.data < 0)
@@ -110,13 +115,6 @@ async function within(answer: Promise<Answer>): Promise<Answer> {
     timer = setTimeout(() => reject(tooLate()), BEGIN_WITHIN)
   })
   return Promise.race([answer, late]).finally(() => clearTimeout(timer))
-}
-
-function spawned(child: ReturnType<typeof start>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', (error) => reject(notStarted(['socat'], error)))
-  })
 }
 
 /** crun's words for a command that is not there do not come through conmon. */

@@ -57,6 +57,18 @@ describe.each(['crun', 'runc'] as const)('a command in a container of %s', (name
     if (exitCode === 127) expect(inTerminal.errors).toContain('no-such-command')
   })
 
+  it('tells of a terminal for which no process can be started', async () => {
+    const command = async (id: string) => ({ ...(await host.runtime.command(id)), prefix: ['/no/such'] })
+    const channel = aChannel([END])
+    const request = { kind: 'exec' as const, taskId: 'shell', argv: ['true'], tty: true, environment: [] }
+    const run = execute(request, channel, { ...reach, runtime: { ...host.runtime, command } })
+    await expect(run).rejects.toMatchObject({
+      code: 'RUNTIME_MISSING',
+      message: expect.stringContaining('/no/such'),
+    })
+    expect(await readdir(commandsFolder(reach))).toEqual([])
+  })
+
   it.each([false, true])('has the OOM score of the container (terminal: %s)', async (tty) => {
     const { output } = await run(['cat', '/proc/self/oom_score_adj'], { tty })
     expect(output.trim()).toBe('300')
