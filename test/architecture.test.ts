@@ -119,7 +119,10 @@ const RULES: Record<string, Rule> = {
   'controller/main.ts': { from: ['schemas', 'controller'], packages: ['pino'] },
   controller: { from: [], pure: true },
 
-  'agent/task': { from: ['schemas', ...AGENT_SHARED, 'agent/runtime/in-root.ts'], typesFrom: ['agent'] },
+  'agent/task': {
+    from: ['schemas', ...AGENT_SHARED, 'agent/runtime/in-root.ts', 'agent/runtime/look.ts'],
+    typesFrom: ['agent'],
+  },
   'agent/runtime': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/image'] },
   'agent/runtime/devices/cdi-files.ts': { from: ['schemas', ...AGENT_SHARED], packages: ['yaml'] },
   'agent/image': {
@@ -129,7 +132,13 @@ const RULES: Record<string, Rule> = {
     from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/hold.ts'],
   },
   'agent/volume': {
-    from: ['schemas', ...AGENT_SHARED, 'agent/runtime/exec.ts', 'agent/runtime/in-root.ts'],
+    from: [
+      'schemas',
+      ...AGENT_SHARED,
+      'agent/runtime/exec.ts',
+      'agent/runtime/in-root.ts',
+      'agent/runtime/look.ts',
+    ],
     typesFrom: ['agent/runtime'],
   },
   'agent/content': {

@@ -68,7 +68,8 @@ export function createContents({ paths, fetch, log }: ContentsOptions): Contents
       return Promise.all(
         mounts.map(async (mount): Promise<ResolvedMount> => {
           const source = await place(mount)
-          return { type: 'bind', source, target: mount.target, readOnly: true }
+          // nothing is ever mounted below: with this the runtime need not look whether it is a file
+          return { type: 'bind', source, target: mount.target, readOnly: true, recursive: 'writable' }
         }),
       )
     },

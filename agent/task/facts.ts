@@ -4,6 +4,7 @@ import { describePort } from '../../schemas/port.ts'
 import type { Resources } from '../../schemas/resources.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
+import { lookAt } from '../runtime/look.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Prepared } from './entry.ts'
 import { withImageVolumes } from './image-volumes.ts'
@@ -25,8 +26,13 @@ export async function factsOf(
 ): Promise<TaskFacts> {
   const { resources, contents = [] } = task.container
   const mounts = withImageVolumes(task.container.mounts, prepared.image.config)
-  const targets = new Set([...mounts, ...contents].map(({ target }) => target))
-  const own = prepared.mounts.filter(({ target }) => targets.has(target))
+  const named = new Set(mounts.map(({ target }) => target))
+  const made = new Set(contents.map(({ target }) => target))
+  const own = prepared.mounts.filter(({ target }) => named.has(target) || made.has(target))
+  const describe = async (mount: ResolvedMount) => {
+    const source = await (made.has(mount.target) ? realContent(mount) : realSource(mount))
+    return describeMount({ ...mount, source }, prepared.rootfs)
+  }
   return {
     running: true,
     argv,
@@ -34,7 +40,7 @@ export async function factsOf(
     memory: resources.memory ? resources.memory - (resources.memory % PAGE) : null,
     cpus: coresOf(resources),
     pids: resources.pids ?? null,
-    mounts: (await Promise.all(own.map((mount) => describeMount(mount, prepared.rootfs)))).sort(),
+    mounts: (await Promise.all(own.map(describe))).sort(),
     addresses,
     ports: prepared.netns === null ? [] : (ports ?? task.container.ports.map(describePort)).toSorted(),
   }
@@ -52,15 +58,19 @@ function coresOf({ cpus, cpuPeriod: period = CPU_PERIOD }: Resources): number | 
 }
 
 /** `target=source[:ro]`, both without symbolic links, as the kernel names them: those of the target are the root's. */
-async function describeMount(mount: ResolvedMount, rootfs: string): Promise<string> {
-  const { type, target, readOnly } = mount
-  const from = type === 'tmpfs' ? 'tmpfs' : await realSource(mount)
+async function describeMount({ source, target, readOnly }: ResolvedMount, rootfs: string): Promise<string> {
   const place = await resolveInRoot(rootfs, target)
-  return `/${relative(rootfs, place)}=${from}${readOnly ? ':ro' : ''}`
+  return `/${relative(rootfs, place)}=${source}${readOnly ? ':ro' : ''}`
+}
+
+/** Content lies in the agent's own folders. */
+function realContent({ source }: ResolvedMount): Promise<string> {
+  return realpath(source).catch(() => source)
 }
 
 /** A mount point itself is not looked at: that may take until its server answers. */
-async function realSource({ source, isMountPoint }: ResolvedMount): Promise<string> {
-  if (!isMountPoint) return realpath(source).catch(() => source)
+async function realSource({ type, source, isMountPoint }: ResolvedMount): Promise<string> {
+  if (type === 'tmpfs') return type
+  if (!isMountPoint) return (await lookAt(source))?.real ?? source
   return join(await realpath(dirname(source)), basename(source))
 }

@@ -1,33 +1,41 @@
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { makeFolder } from '../../schemas/common/folders.ts'
 import type { SetpointError } from '../../schemas/error.ts'
 import type { Mount } from '../../schemas/volume.ts'
-import { absent } from '../disk.ts'
 import { mountOf, readMounts } from '../mountinfo.ts'
+import { type HostPath, lookAt } from '../runtime/look.ts'
 import { mountFailure } from './failure.ts'
 
+type Tied = Pick<Mount, 'source'> & { propagation: NonNullable<Mount['propagation']> }
+
 /**
- * The source of a bind mount as it is on this host, made where it may be made.
- * @throws SetpointError MOUNT_FAILED when it is missing, or cannot be tied to the container as asked
+ * What the source of a bind mount is on this host, made where it may be made.
+ * @throws SetpointError MOUNT_FAILED when it is missing or does not answer, or cannot be tied to the container as asked
  */
-export async function hostPath(mount: Mount): Promise<string> {
-  const { source, target, createHostPath, propagation } = mount
+export async function hostPath(mount: Mount): Promise<HostPath> {
+  const { source, target, propagation } = mount
   if (!source.startsWith('/')) {
     throw mountFailure(`The source of the mount at ${target} is no absolute path: ${source}.`)
   }
-  if (!(await stat(source).catch(absent))) {
-    if (!createHostPath) throw missing(mount)
-    await makeFolder(source, mkdir).catch((cause) => {
-      throw mountFailure(`${source}, to be mounted at ${target}, cannot be made: ${cause.message}`, { cause })
-    })
-  }
-  if (propagation !== undefined) await checkPropagation(source, propagation)
-  return source
+  const found = (await lookAt(source)) ?? (await make(mount))
+  if (propagation !== undefined) await checkPropagation({ ...mount, propagation }, found)
+  return found
+}
+
+async function make(mount: Mount): Promise<HostPath> {
+  const { source, target, createHostPath } = mount
+  if (!createHostPath) throw missing(mount)
+  await makeFolder(source, mkdir).catch((cause) => {
+    throw mountFailure(`${source}, to be mounted at ${target}, cannot be made: ${cause.message}`, { cause })
+  })
+  const made = await lookAt(source)
+  if (made === undefined) throw missing(mount)
+  return made
 }
 
 /** Refuses, as Docker does, to tie a mount to one that is private (mount_namespaces(7)). */
-async function checkPropagation(source: string, propagation: NonNullable<Mount['propagation']>) {
-  const mount = mountOf(await realpath(source), await readMounts())
+async function checkPropagation({ source, propagation }: Tied, { real }: HostPath): Promise<void> {
+  const mount = mountOf(real, await readMounts())
   const isTied = propagation.endsWith('shared') ? mount?.shared : mount?.shared || mount?.slave
   if (propagation === 'private' || isTied) return
   throw mountFailure(

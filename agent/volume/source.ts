@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Mount } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import type { Paths } from '../paths.ts'
+import { lookAt } from '../runtime/look.ts'
 import { makeFilled } from './fill.ts'
 import { hostPath } from './host-path.ts'
 import type { createNamed } from './named.ts'
@@ -30,10 +31,9 @@ export async function sourceOf(mount: Mount, purpose: Purpose, parts: SourcePart
 
 /** Not every runtime leaves out what is mounted below (crun 1.8): so it is left out before. */
 async function bindSource(mount: Mount, { taskId }: Purpose, { pins }: SourceParts): Promise<string> {
-  const source = await hostPath(mount)
-  if (mount.recursive !== 'disabled') return source
-  const isFolder = (await stat(source)).isDirectory()
-  return pins.pin({ taskId, target: mount.target, source, isFolder })
+  const { source, target } = mount
+  const { isFolder } = await hostPath(mount)
+  return mount.recursive === 'disabled' ? pins.pin({ taskId, target, source, isFolder }) : source
 }
 
 function volumeFolder(mount: Mount, purpose: Purpose, { paths, named }: SourceParts): Promise<string> {
@@ -61,6 +61,7 @@ async function partOf(
   { pins }: SourceParts,
 ): Promise<string> {
   const { source, target, subpath = '' } = mount
+  await lookAt(join(folder, subpath)) // fails where a server is silent, before a thread waits for it
   const handle = await openInVolume(folder, subpath, source)
   try {
     const isFolder = (await handle.stat()).isDirectory()

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseMounts } from '../../agent/mountinfo.ts'
 import type { StatusDocument } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
+import { mountSilent } from '../support/silent-mount.ts'
 import { hasOutcome, isConverged, stackOf } from '../support/stacks.ts'
 
 /** Declares /seeded and /data/below to be volumes, with a file in the first. */
@@ -175,6 +176,36 @@ it('unmounts what nobody needs any more, and leaves the data', async () => {
   await expect.poll(runMounts, { timeout: 10_000 }).toEqual([])
   expect(await readFile(join(volumeOf('web_data'), 'word'), 'utf8')).toBe('shared\n')
   expect(await readFile(join(host.folder, 'disk/a/b/word'), 'utf8')).toBe('part\n')
+})
+
+it('heals other stacks, and ends, while mounts of one do not answer', async () => {
+  const folder = join(host.folder, 'silent')
+  await host.run('mkdir', folder)
+  const server = await mountSilent(folder, {
+    script: join(host.folder, 'silent.pl'),
+    enter: (argv) => host.enter(argv),
+  })
+  try {
+    const services = ['a', 'b', 'c', 'd', 'e'].map(
+      (name) => `  ${name}:\n${service(TEST_IMAGE, [`    volumes: ["${folder}/${name}:/data:ro"]`])}\n`,
+    )
+    await host.commit({ 'silent/compose.yaml': `services:\n${services.join('')}` })
+    const silent = (status: StatusDocument) => status.stacks.find(({ name }) => name === 'silent')
+    await host.until((status) => {
+      const tasks = silent(status)?.services.flatMap((one) => one.tasks) ?? []
+      return tasks.filter(({ state }) => state === 'preparing').length === services.length
+    })
+    const before = await pidOf('writer')
+    process.kill(before, 'SIGKILL')
+    await host.until((status) => {
+      const task = taskIn(status, 'writer')
+      return task?.state === 'running' && task.pid !== before
+    })
+    await host.kill('agent', 'SIGTERM')
+  } finally {
+    await server.close()
+    await host.run('umount', folder)
+  }
 })
 
 it('removes volumes when asked, but neither external ones nor what is on a device', async () => {

@@ -1,0 +1,39 @@
+import { SetpointError } from '../../schemas/error.ts'
+import { systemClock, within } from '../clock.ts'
+import { shared } from '../shared.ts'
+import { type Result, run } from './exec.ts'
+
+/** What stands at a path of the host, symbolic links followed. */
+export interface HostPath {
+  /** Its path without symbolic links. */
+  real: string
+  isFolder: boolean
+}
+
+/** Milliseconds for a look. */
+const DEADLINE = 10_000
+
+const once = shared<Result>()
+
+/**
+ * What stands at a path of the host that somebody has named; undefined when nothing does. A process looks, which can be
+ * given up: a file system whose server is silent would hold a thread of the agent for ever, and there are four. Who asks
+ * again meanwhile waits for the same process, since not even SIGKILL may end it.
+ * @throws SetpointError MOUNT_FAILED when it cannot be looked at, or no answer comes in time
+ */
+export async function lookAt(path: string): Promise<HostPath | undefined> {
+  const look = once(path, () => run(['realpath', '-ez', '--', path, `${path}/.`], { timeout: DEADLINE }))
+  const result = await within(systemClock, DEADLINE, look)
+  if (result === undefined || result.timedOut) throw silent(path)
+  const [real = '', folder = ''] = result.stdout.split('\0')
+  if (real !== '') return { real, isFolder: folder !== '' }
+  const [said = ''] = result.stderr.split('\n')
+  if (/: (No such file or directory|Not a directory)$/.test(said)) return undefined
+  throw new SetpointError('MOUNT_FAILED', `${path} cannot be looked at: ${said.split(': ').at(-1)}.`)
+}
+
+function silent(path: string): SetpointError {
+  return new SetpointError('MOUNT_FAILED', `${path} does not answer: its file system was asked in vain.`, {
+    hint: `\`findmnt --target ${path}\` shows what is mounted there; is its server up? It is tried again.`,
+  })
+}
