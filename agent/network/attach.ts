@@ -34,23 +34,22 @@ export async function attach(parts: Parts, task: Task, users?: string): Promise<
   }
 }
 
-/** Networks.detach. */
+/** Networks.detach. The files come last, all that are not up to date: on a full disk they are what is tried again. */
 export async function detach(parts: Parts, taskId: string): Promise<void> {
   const { leases, namespaces, names, bridges, firewall } = parts
   const namespace = parts.place(taskId)
   const vips = vipsOfTask(parts, taskId)
   await removePluginLinks(parts, taskId)
-  const left = leases.release(taskId)
+  leases.release(taskId)
   if (isShared(parts, taskId)) await namespaces.unlink(namespace) // its address goes to others
   await namespaces.remove(namespace.name)
   removeTaskFiles(parts.paths, taskId)
-  const unused = left.filter(isUnused)
-  const kept = left.filter((network) => !unused.includes(network))
-  await Promise.all(kept.map((network) => leases.save(network)))
-  if (left.length > 0) await names.prune()
   await dropVips(parts, vips)
-  await Promise.all(unused.filter(isUnused).map((network) => bridges.down(network)))
+  await names.prune()
+  const unused = leases.networks().filter(isUnused)
+  await Promise.all(unused.map((network) => bridges.down(network)))
   if (unused.length > 0) await firewall.apply()
+  await Promise.all(leases.networks().map((network) => leases.save(network)))
 }
 
 async function setUp(parts: Parts, taskId: string, users?: string): Promise<string | undefined> {

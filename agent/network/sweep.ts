@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { messageOf } from '../../schemas/error.ts'
 import { absent } from '../disk.ts'
 import { isUnused } from './addresses/leases.ts'
 import { detach, removePluginLinks } from './attach.ts'
@@ -16,7 +17,12 @@ export async function sweep(parts: Parts): Promise<void> {
   for (const taskId of leased) {
     if (journaled.includes(taskId)) continue
     log.info({ task: taskId }, 'Address given back: the task is not there any more')
-    await detach(parts, taskId)
+    await detach(parts, taskId).catch((error) =>
+      log.warn(
+        { task: taskId, problem: messageOf(error) },
+        'What a task left on the network cannot be taken away',
+      ),
+    )
   }
   for (const network of leases.networks().filter(isUnused)) await parts.bridges.down(network)
   const live = new Set(journaled.map((taskId) => namespaceName(paths.instance, taskId)))

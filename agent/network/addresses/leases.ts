@@ -89,8 +89,8 @@ export interface Leases {
   lease(network: Network, task: Task, place: Place): Lease
   serverAddress(network: Network, serverKey: string): string
   dropServer(network: Network, serverKey: string): void
-  /** Gives all of a task's addresses back and returns the networks that had one. */
-  release(taskId: string): Network[]
+  /** Gives all of a task's addresses back. */
+  release(taskId: string): void
   save(network: Network): Promise<void>
   drop(network: Network): Promise<void>
 }
@@ -99,7 +99,6 @@ export interface Leases {
 export async function openLeases(folder: string, instance: string, log: Log): Promise<Leases> {
   const files = createNetworkFiles(folder, log)
   const all = new Map((await files.load()).map((network) => [network.key, network]))
-  const holding = (taskId: string): Network[] => [...all.values()].filter((network) => network.leases[taskId])
 
   return {
     networks: () => [...all.values()],
@@ -144,12 +143,11 @@ export async function openLeases(folder: string, instance: string, log: Log): Pr
       files.touch(network)
     },
     release(taskId) {
-      const networks = holding(taskId)
-      for (const network of networks) {
+      for (const network of all.values()) {
+        if (!network.leases[taskId]) continue
         delete network.leases[taskId]
         files.touch(network)
       }
-      return networks
     },
     save: files.save,
     drop(network) {

@@ -23,7 +23,7 @@ export async function setServerAddress(
   return ip.run([`addr add ${withPrefix(network, address)} dev ${network.bridge}`], DONE_BEFORE)
 }
 
-/** Takes the address of a name server away, from its bridge and for others to have. */
+/** Takes the address of a name server away, from its bridge and for others to have. The file of its network is not saved. */
 export async function dropServerAddress(key: string, { ip, leases }: AddressDeps): Promise<void> {
   for (const network of leases.networks()) {
     const address = network.servers[key]
@@ -33,6 +33,5 @@ export async function dropServerAddress(key: string, { ip, leases }: AddressDeps
       [`addr del ${withPrefix(network, address)} dev ${network.bridge}`],
       /Cannot assign|Cannot find device/,
     )
-    await leases.save(network)
   }
 }
