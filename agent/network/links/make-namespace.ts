@@ -68,6 +68,7 @@ export async function removeLinks({ ip }: Host, { links }: Namespace): Promise<v
     links.map((link) => `link del ${link.host}`),
     ABSENT,
   )
+  ip.forget() // also of one that went by itself while it was to be removed
 }
 
 /** Sets addresses and routes in it, and no others. Gives what `ip` complained of. */

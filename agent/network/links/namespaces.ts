@@ -74,7 +74,6 @@ export function createNamespaces(host: Host): Namespaces {
     },
     async relink(namespace) {
       await removeLinks(host, namespace)
-      ip.forget()
       const said = [
         ...(await ip.run(linkLines(namespace.name, namespace.links))),
         ...(await setInside(host, namespace)),
