@@ -4,7 +4,7 @@ import type { Log } from '../../schemas/log.ts'
 import { iso } from '../clock.ts'
 import type { Paths } from '../paths.ts'
 import { createBring } from './bring.ts'
-import { createBuild } from './build/build.ts'
+import { createBuild, removeContainer } from './build/build.ts'
 import { buildahIn } from './buildah.ts'
 import { createCollector, type ImageUse } from './cleanup/collector.ts'
 import { HOUSEKEEPING, type Housekeeping } from './cleanup/housekeeping.ts'
@@ -66,8 +66,10 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
   const roots = createRoots({ buildah, instance: paths.instance, folder })
   const movedRoots = createMovedRoots({ buildah, instance: paths.instance, folder: join(folder, 'moved') })
   const authFile = authFileAt(options.authFile ?? join(paths.state, 'auth.json'), log)
-  const scratch = scratchOf(paths.instance)
+  const scratch = scratchOf('pull', paths.instance)
+  const buildScratch = scratchOf('build', paths.instance)
   await clearScratch(scratch)
+  await clearScratch(buildScratch, removeContainer(buildah, log))
   const pull = createPull({
     buildah,
     authFile,
@@ -76,7 +78,7 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
     backOff,
     ...(options.stall && { stall: options.stall }),
   })
-  const build = createBuild({ buildah, paths, log, ensure })
+  const build = createBuild({ buildah, paths, scratch: buildScratch, log, ensure })
   const ledger = await openLedger(join(paths.state, 'image-ledger.json'), log)
   const collector = createCollector({
     buildah,

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { lstat, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ImageUse } from '../../agent/image/cleanup/collector.ts'
 import { createImages, type ImageStore, type ImagesOptions } from '../../agent/image/create.ts'
+import { scratchOf } from '../../agent/image/scratch.ts'
 import { agentPaths, type Paths } from '../../agent/paths.ts'
 import type { ImageConfig, ImageSource, ImageSpec } from '../../schemas/image.ts'
 import { mountsUnder, type TestStorage, testStorage } from '../support/containers-storage.ts'
@@ -595,6 +596,25 @@ describe('an image spec', () => {
     expect(await storage.buildah('images', '--quiet')).toBe('')
   })
 
+  it('whose build an agent did not bring to its end leaves nothing once the next one starts', async () => {
+    const script = '/bin/busybox setsid /bin/busybox sleep 4713 & echo > /begun; wait'
+    const spec = aSpec({ packages: ['busybox-static'], run: [['/bin/busybox', 'sh', '-c', script]] })
+    const cut = images.resolve(built(spec)).catch((error) => error)
+    const root = await vi.waitUntil(async () => {
+      const points = await mountsUnder(storage.storageRoot)
+      return points.find((point) => existsSync(join(point, 'begun')))
+    }, 20_000)
+    const { dev } = await stat(root)
+    images = await open()
+
+    expect((await cut).code).toBe('IMAGE_BUILD_FAILED')
+    expect(await processesIn(dev)).toEqual([])
+    expect(await storage.buildah('containers', '--quiet')).toBe('')
+    expect(await mountsUnder(storage.storageRoot)).not.toContain(root)
+    const scratch = scratchOf('build', paths.instance)
+    expect((await readdir(dirname(scratch))).filter((name) => name.startsWith(basename(scratch)))).toEqual([])
+  })
+
   it('unpacks no package outside the image, whatever links its base has', async () => {
     const [outside, elsewhere] = ['outside', 'elsewhere'].map((name) => join(storage.folder, name))
     for (const folder of [outside, elsewhere]) await mkdir(folder ?? '')
@@ -627,6 +647,13 @@ describe('an image spec', () => {
 function open(options: Partial<ImagesOptions> = {}): Promise<ImageStore> {
   const { storageRoot, storageRun } = storage
   return createImages({ paths, log: silent, storageRoot, storageRun, backOff: [], ...options })
+}
+
+/** The processes whose root is on a device. */
+async function processesIn(device: number): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const roots = await Promise.all(pids.map((pid) => stat(`/proc/${pid}/root/`).catch(() => undefined)))
+  return pids.filter((_, index) => roots[index]?.dev === device)
 }
 
 function base64(text: string): string {

@@ -48,6 +48,14 @@ const BROKEN = `services:
   broken: {image: ${TEST_IMAGE}, command: [/bin/false], deploy: {restart_policy: {delay: 60s}, update_config: {monitor: 5s}}}
 `
 
+/** Its build does not end. */
+const BUILDING = `services:
+  app: {image: endless, ${QUICK}}
+`
+const ENDLESS = `base: ${TEST_IMAGE}
+run: [[/bin/sh, -c, "setsid sleep 4712 & wait"]]
+`
+
 let host: TestHost
 let author = ''
 let session: ChildProcess
@@ -57,12 +65,23 @@ beforeAll(async () => {
   const variables = join(author, 'vars.env')
   await writeFile(variables, 'PASSWORD=a secret of this test\n')
   host = await startHost({
-    files: { 'web/compose.yaml': WEB, 'web/files/one': '1', 'broken/compose.yaml': BROKEN },
+    files: {
+      'web/compose.yaml': WEB,
+      'web/files/one': '1',
+      'broken/compose.yaml': BROKEN,
+      'building/compose.yaml': BUILDING,
+      'building/endless.image.yaml': ENDLESS,
+    },
     args: ['--variables', variables],
   })
   await host.until(
     (status) => isConverged()(status) && !hasOutcome('converged', undefined, 'broken')(status),
     60_000,
+  )
+  await host.until((status) =>
+    tasksOf(status, 'building').some(
+      ({ message }) => message?.startsWith('building endless: run[0]') ?? false,
+    ),
   )
   await host.until((status) => tasksOf(status, 'broken').some(({ restartAt }) => restartAt !== null))
   session = await openSession()
@@ -73,7 +92,7 @@ afterAll(async () => {
   await rm(author, { recursive: true, force: true })
 })
 
-it('setpoint down leaves the host as it was, with a session open and a task that waits for its next try', async () => {
+it('setpoint down leaves the host as it was, with a session open, a task that waits for its next try, and a build', async () => {
   expect((await host.left()).length).toBeGreaterThan(50)
   const ended = once(session, 'exit')
   const { code, stdout, stderr } = await host.setpoint('down')

@@ -154,7 +154,7 @@ const LEFT: Leftover[] = [
   aFile('half a content', () => join(paths.state, 'contents', `.new-${'0'.repeat(64)}-x`, 'root', 'file')),
   aFile('a content on its way out', () => join(paths.state, 'contents', '.trash-x', 'file')),
   aFile('a volume on its way out', () => join(paths.state, 'volumes', '.trash-ghost', 'data', 'file')),
-  aFile('a pull', () => join(`${scratchOf(paths.instance)}ghost`, 'layer')),
+  aFile('a pull', () => join(`${scratchOf('pull', paths.instance)}ghost`, 'layer')),
 ]
 
 /** What looks much like it and is another's. */

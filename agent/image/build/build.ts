@@ -1,5 +1,6 @@
-import { join } from 'node:path'
-import { digest } from '../../../schemas/canonical.ts'
+import { mkdtemp } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { environmentForTools } from '../../../schemas/common/environment.ts'
 import { createLimit } from '../../../schemas/common/limit.ts'
 import { messageOf, SetpointError } from '../../../schemas/error.ts'
 import type { ImageSpec } from '../../../schemas/image.ts'
@@ -8,6 +9,7 @@ import type { Paths } from '../../paths.ts'
 import { run, succeed } from '../../runtime/exec.ts'
 import type { Buildah } from '../buildah.ts'
 import { diskFull, lastLines } from '../failures.ts'
+import { clearFolder, type RemoveRest } from '../scratch.ts'
 import type { Caller } from '../while-wanted.ts'
 import { putFile } from './files.ts'
 import { addPackages } from './packages.ts'
@@ -19,6 +21,8 @@ export type Build = (reference: string, spec: ImageSpec, caller: Required<Caller
 interface BuildOptions {
   buildah: Buildah
   paths: Paths
+  /** Where the temporary files of builds go: each has a folder of its own, by which what it leaves is found. */
+  scratch: string
   log: Log
   /** Gets the base onto the host. */
   ensure: (reference: string, caller: Caller) => Promise<unknown>
@@ -30,46 +34,45 @@ const TOLD_LINES = 12
 /** How much of a step's command line is told while it runs. */
 const TOLD_LETTERS = 120
 
+/** The name of the working container of a build is that of its folder. */
+const containerOf = (folder: string): string => basename(folder)
+
 /** One build at a time: they share apt's cache, and two are no faster than one after the other. */
-export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Build {
+export function createBuild({ buildah, paths, scratch, log, ensure }: BuildOptions): Build {
   const inTurn = createLimit(1)
 
   async function build(reference: string, spec: ImageSpec, caller: Required<Caller>): Promise<void> {
-    const container = `setpoint-build-${paths.instance}-${digest(reference, 12)}`
     if (spec.base !== 'scratch') await ensure(spec.base, caller)
-    await remove(container) // what a crash left
+    const folder = await mkdtemp(scratch)
     try {
-      for (const step of planBuild(spec, container, reference)) {
+      for (const step of planBuild(spec, containerOf(folder), reference)) {
         log.debug({ image: spec.name, step: step.words }, 'Build step')
         caller.tell(`building ${spec.name}: ${step.words}`.slice(0, TOLD_LETTERS))
-        await perform(step, container).catch((error) => fail(spec, step, error))
+        await perform(step, folder).catch((error) => fail(spec, step, error))
       }
-    } catch (error) {
-      await remove(container)
-      throw error
+    } finally {
+      await clearFolder(folder, removeContainer(buildah, log))
     }
   }
 
-  async function perform(step: Step, container: string): Promise<void> {
-    if (step.kind === 'buildah') return command(step.args)
-    const root = (await succeed(buildah('mount', container))).trim()
+  async function perform(step: Step, folder: string): Promise<void> {
+    const env = { ...environmentForTools(process.env), TMPDIR: folder }
+    if (step.kind === 'buildah') return command(step.args, env)
+    const root = (await succeed(buildah('mount', containerOf(folder)))).trim()
     if (step.kind === 'packages') {
-      await addPackages({ root, packages: step.packages, cache: join(paths.state, 'cache/debs'), log })
+      await addPackages({ root, packages: step.packages, cache: join(paths.state, 'cache/debs'), env, log })
     } else {
       for (const file of step.files) await putFile(root, file)
     }
   }
 
-  async function command(args: string[]): Promise<void> {
-    const { exitCode, stdout, stderr, timedOut } = await run(buildah(...args), { timeout: STEP_DEADLINE })
+  async function command(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+    const { exitCode, stdout, stderr, timedOut } = await run(buildah(...args), {
+      env,
+      timeout: STEP_DEADLINE,
+    })
     if (timedOut) throw new Error(`no end after ${STEP_DEADLINE / 60_000} minutes`)
     if (exitCode !== 0) throw new Error(lastLines(`${stdout}\n${stderr}`, TOLD_LINES))
-  }
-
-  async function remove(container: string): Promise<void> {
-    const { exitCode, stderr } = await run(buildah('rm', container))
-    if (exitCode === 0 || stderr.includes('not known')) return
-    log.warn({ container, said: lastLines(stderr, 1) }, 'The working container of a build stays behind')
   }
 
   return (reference, spec, caller) =>
@@ -78,6 +81,17 @@ export function createBuild({ buildah, paths, log, ensure }: BuildOptions): Buil
       await build(reference, spec, caller)
       log.info({ image: reference, took: Math.round(performance.now() - started) }, 'Image built')
     })
+}
+
+/** Removes the working container of a build, and unmounts its file system. */
+export function removeContainer(buildah: Buildah, log: Log): RemoveRest {
+  return async (folder) => {
+    const container = containerOf(folder)
+    const { exitCode, stderr } = await run(buildah('rm', container))
+    if (exitCode === 0 || stderr.includes('not known')) return true
+    log.warn({ container, said: lastLines(stderr, 1) }, 'The working container of a build stays behind')
+    return false
+  }
 }
 
 function fail(spec: ImageSpec, step: Step, error: unknown): never {

@@ -13,6 +13,8 @@ interface PackagesOptions {
   packages: string[]
   /** Where downloads are kept for the next build. */
   cache: string
+  /** For the commands that are run. */
+  env: NodeJS.ProcessEnv
   log: Log
 }
 
@@ -23,10 +25,11 @@ const LISTS_AGE = 24 * 3_600_000
 const MERGED = ['bin', 'sbin', 'lib', 'lib64']
 
 /** Unpacks Debian packages and all that they depend on into an image. Their maintainer scripts are not run. */
-export async function addPackages({ root, packages, cache, log }: PackagesOptions): Promise<void> {
+export async function addPackages({ root, packages, cache, env, log }: PackagesOptions): Promise<void> {
+  const said = sayer(env)
   await mkdir(join(cache, 'partial'), { recursive: true })
   await writeFile(join(cache, 'status'), '') // no package is installed: every dependency counts
-  const files = await withLists(log, async () => {
+  const files = await withLists(said, log, async () => {
     const wanted = parsePlan(await said(simulateArgv(packages, cache)))
     const have = new Set(await readdir(cache))
     if (!wanted.every((file) => have.has(file))) await said(downloadArgv(packages, cache))
@@ -71,7 +74,7 @@ function aptFlags(cache: string): string[] {
 }
 
 /** Package lists may be missing, or so old that what they name has gone from the mirror: then they are fetched once. */
-async function withLists<T>(log: Log, work: () => Promise<T>): Promise<T> {
+async function withLists<T>(said: Say, log: Log, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -101,14 +104,19 @@ async function mergeUsr(root: string): Promise<void> {
   }
 }
 
-async function said(argv: Argv): Promise<string> {
-  const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
-  const { exitCode, stdout, stderr, timedOut } = await run(argv, { env, timeout: DEADLINE }).catch(
-    notInstalled,
-  )
-  if (timedOut) throw new Error(`${argv[0]} did not end within ${DEADLINE / 60_000} minutes`)
-  if (exitCode !== 0) throw new Error(lastLines(stderr || stdout, 5).replaceAll(/^E: /gm, ''))
-  return stdout
+/** Runs a command and gives its stdout. */
+type Say = (argv: Argv) => Promise<string>
+
+function sayer(given: NodeJS.ProcessEnv): Say {
+  const env = { ...given, DEBIAN_FRONTEND: 'noninteractive' }
+  return async (argv) => {
+    const { exitCode, stdout, stderr, timedOut } = await run(argv, { env, timeout: DEADLINE }).catch(
+      notInstalled,
+    )
+    if (timedOut) throw new Error(`${argv[0]} did not end within ${DEADLINE / 60_000} minutes`)
+    if (exitCode !== 0) throw new Error(lastLines(stderr || stdout, 5).replaceAll(/^E: /gm, ''))
+    return stdout
+  }
 }
 
 function notInstalled(error: NodeJS.ErrnoException): Result {
