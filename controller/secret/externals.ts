@@ -3,6 +3,7 @@ import { SetpointError } from '../../schemas/error.ts'
 import { unseal } from '../../schemas/sealing/seal.ts'
 import { MAX_SECRET_BYTES, packSecret, secretDigest } from '../../schemas/sealing/secret.ts'
 import { secretFormat } from '../../schemas/sealing/secret-file.ts'
+import { isBroken } from '../../schemas/sealing/secret-key.ts'
 import Type, { type Static } from '../../schemas/type.ts'
 import { reader } from '../../schemas/validate.ts'
 import { isCode, writeAtomically } from '../state/files.ts'
@@ -68,7 +69,9 @@ export async function openExternalSecrets(options: ExternalSecretsOptions): Prom
       const bytes = await unseal(keys.identity, sealed)
       if (bytes.length === 0) throw usage('an empty secret is a mistake')
       if (bytes.length > MAX_SECRET_BYTES) throw usage(`a secret has at most ${MAX_SECRET_BYTES} bytes`)
-      const pack = packSecret({ format: secretFormat(bytes), bytes }, keys.digestKey)
+      const given = { format: secretFormat(bytes), bytes }
+      if (isBroken(given)) throw usage('it begins as a file of age, but is damaged or cut off')
+      const pack = packSecret(given, keys.digestKey)
       const secret = { name, digest: secretDigest(pack), set: now().toISOString() }
       await vault.keep(secret.digest, { origin: `external secret ${name}`, pack })
       bytes.fill(0)

@@ -51,8 +51,8 @@ export function parseAge(bytes: Buffer): AgeFile | undefined {
   return { stanzas, header, mac, payload: bytes.subarray(end + 1) }
 }
 
-/** The file key, if one of the X25519 stanzas is for this private key; undefined else, and for a header that was changed. */
-export function fileKeyOf({ stanzas, header, mac }: AgeFile, privateBytes: Uint8Array): Buffer | undefined {
+/** The file key, if one of the X25519 stanzas is for this private key. Whether the header is whole, `payloadOf` says. */
+export function fileKeyOf({ stanzas }: AgeFile, privateBytes: Uint8Array): Buffer | undefined {
   const privateKey = createPrivateKey({
     key: Buffer.concat([PKCS8, privateBytes]),
     format: 'der',
@@ -61,7 +61,7 @@ export function fileKeyOf({ stanzas, header, mac }: AgeFile, privateBytes: Uint8
   for (const { args, body } of stanzas) {
     const share = args[0] === 'X25519' && args.length === 2 ? unpadded(args[1] ?? '') : undefined
     const key = share?.length === KEY && body.length === FILE_KEY + TAG && unwrap(body, share, privateKey)
-    if (key && isIntact(key, header, mac)) return key
+    if (key) return key
   }
   return undefined
 }

@@ -9,7 +9,7 @@ const MAX_RECIPIENTS = 200
 
 /**
  * The key that opens a file which its author has encrypted: the file key of age, or the data key of SOPS. Undefined when
- * the file is for others than this identity.
+ * the file is for others than this identity. It opens nothing of a file that is damaged.
  */
 export async function dataKeyOf(identity: string, { format, bytes }: Secret): Promise<Buffer | undefined> {
   const files = ageFilesIn(format, bytes).slice(0, MAX_RECIPIENTS)
@@ -18,6 +18,13 @@ export async function dataKeyOf(identity: string, { format, bytes }: Secret): Pr
     if (key) return key
   }
   return undefined
+}
+
+/** Whether what begins as a file of age cannot be one, whoever it is for. */
+export function isBroken({ format, bytes }: Secret): boolean {
+  if (format !== 'age') return false
+  const [binary] = ageFilesIn(format, bytes)
+  return !binary || !parseAge(binary)
 }
 
 /** The content of an age file, by its file key. @throws SetpointError SECRET_SEALED when the file is damaged */

@@ -140,6 +140,7 @@ describe('external secrets', () => {
     ['a name that leads elsewhere', '../db', 'x'],
     ['no name', '', 'x'],
     ['nothing', 'db', ''],
+    ['a broken file of age', 'db', 'age-encryption.org/v1\ngarbage'],
     ['too much', 'db', 'x'.repeat(1024 * 1024 + 1)],
   ])('are refused: %s', async (_, name, value) => {
     const sealed = await sealTo([keys.recipient], Buffer.from(value))

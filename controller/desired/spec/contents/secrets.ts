@@ -11,6 +11,7 @@ import {
   type SecretFormat,
   secretFormat,
 } from '../../../../schemas/sealing/secret-file.ts'
+import { isBroken } from '../../../../schemas/sealing/secret-key.ts'
 import { isExternal } from '../../compose/external.ts'
 import { type Cursor, fail, within } from '../../cursor.ts'
 import { quote, textAt } from '../../yaml/node.ts'
@@ -70,6 +71,7 @@ function externalSecret(declared: Cursor, { secrets }: Reading): string | undefi
 function taken({ at, origin, format, bytes }: Found, reading: Reading): string | undefined {
   if (bytes.length > MAX_SECRET_BYTES)
     return fail(at, `is larger than ${MAX_SECRET_BYTES} bytes, the most of a secret`)
+  if (isBroken({ format, bytes })) return fail(at, `${origin} ${BROKEN}`)
   if (format !== 'plain' && ageFilesIn(format, bytes).length === 0) {
     const others = otherKeepers(bytes).join(', ') || 'others'
     return fail(
@@ -83,4 +85,6 @@ function taken({ at, origin, format, bytes }: Found, reading: Reading): string |
   return reading.keepSecret(secretDigest(parcel.pack), parcel)
 }
 
+const BROKEN =
+  'begins as a file of age, but is damaged or cut off; encrypt it again, and commit it as age wrote it'
 const NO_KEY = Buffer.alloc(0)

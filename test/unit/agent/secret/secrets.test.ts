@@ -159,4 +159,13 @@ describe('a file that age has encrypted', () => {
     expect(error).toMatchObject({ code: 'SECRET_SEALED' })
     expect(error.message).toContain('cannot be opened: The file of age is damaged.')
   })
+
+  it('is called damaged, not that of others, when only the code of its header is another', async () => {
+    const bytes = await sealTo([recipient], CLEAR)
+    const at = bytes.indexOf('\n--- ') + '\n--- '.length
+    bytes[at] = bytes[at] === 0x41 ? 0x42 : 0x41
+    const { pack, digest } = packed(bytes, 'age')
+    await deliver(digest, { origin: 'db.age', pack })
+    await expect(resolved(digest)).rejects.toThrow('cannot be opened: The file of age is damaged.')
+  })
 })

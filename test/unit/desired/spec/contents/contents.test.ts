@@ -44,12 +44,22 @@ describe('files of the repository', () => {
   test('a secret in the clear that a folder has in it is told of; one that is encrypted is not', () => {
     const rest = 'secrets: {key: {file: app/key}}'
     const lines = 'volumes: ["./app:/app"]\nsecrets: [key]'
-    const age = 'age-encryption.org/v1\n'
+    const age = `age-encryption.org/v1\n-> X25519 AAAA\nAAAA\n--- ${'A'.repeat(43)}\n`
     expect(told(lines, { 'web/app/key': 'hunter2' }, rest)).toEqual([
       expect.stringMatching(/^notice .*web\/app\/key is a secret in the clear, .* not sealed$/),
     ])
     expect(told(lines, { 'web/app/key': age }, rest).join()).not.toContain('in the clear')
   })
+
+  test.each(['age-encryption.org/v1\ngarbage', '-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n'])(
+    'a secret that begins as a file of age and is none is refused: %j',
+    (key) => {
+      const problems = told('secrets: [key]', { 'web/key': key }, 'secrets: {key: {file: ./key}}')
+      expect(problems).toEqual([
+        '5:23 secrets.key.file: web/key begins as a file of age, but is damaged or cut off; encrypt it again, and commit it as age wrote it',
+      ])
+    },
+  )
 
   test('one file, also by the long form and through links that stay inside', () => {
     const files = { 'shared/motd': 'hello', 'web/link': { link: '../shared' } }
