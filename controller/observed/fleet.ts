@@ -16,6 +16,8 @@ export interface Fleet {
   isCurrent(): boolean
   /** Calls the listener with the names of the stacks whose tasks changed; `null` when hosts came, went or were re-read. */
   onChange(listener: (stacks: Set<string> | null) => void): void
+  /** Calls the listener with the name of a host whose agent has been started anew. */
+  onNewLife(listener: (host: string) => void): void
   onOutcome(listener: (outcome: ReportOf<'outcome'>) => void): void
   close(): Promise<void>
 }

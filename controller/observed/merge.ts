@@ -19,6 +19,8 @@ export interface Merged {
   stacks: Set<string>
   /** True when the host itself changed: it is new, has another agent, other resources or other strays. */
   whole: boolean
+  /** True when the agent that was known has ended and another runs. */
+  isNewLife: boolean
 }
 
 /** Takes in a snapshot; undefined when it is older than what is known. Another boot replaces all. */
@@ -32,6 +34,7 @@ export function mergeSnapshot(known: KnownHost | undefined, snapshot: Snapshot):
     host: { boot, sequence, info, strays, tasks, usage },
     stacks: changedStacks(known?.tasks ?? new Map(), tasks),
     whole: !unchanged,
+    isNewLife: known !== undefined && !same,
   }
 }
 
@@ -45,6 +48,7 @@ export function mergeDelta(known: KnownHost, delta: ReportOf<'delta'>): Merged |
     host: { ...known, sequence: delta.sequence, tasks },
     stacks: changedStacks(known.tasks, tasks),
     whole: false,
+    isNewLife: false,
   }
 }
 

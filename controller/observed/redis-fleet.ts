@@ -27,6 +27,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
   const commands = connectRedis(redis, log)
   const hosts = createHosts(log)
   const changes = createChanges(log)
+  const newLives: ((host: string) => void)[] = []
   const outcomes: ((outcome: ReportOf<'outcome'>) => void)[] = []
   const time = () => now().getTime()
   let caughtUp = false
@@ -40,8 +41,13 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
 
   function takeSnapshot(host: string, text: string | number): void {
     const snapshot = typeof text === 'string' ? readSnapshot(host, text) : tooLarge(text)
-    if (snapshot.ok) changes.note(hosts.takeSnapshot(snapshot.value, time()))
-    else log.warn({ host, problem: snapshot.message }, 'A snapshot was dropped')
+    if (!snapshot.ok) {
+      log.warn({ host, problem: snapshot.message }, 'A snapshot was dropped')
+      return
+    }
+    const merged = hosts.takeSnapshot(snapshot.value, time())
+    changes.note(merged)
+    if (merged?.isNewLife) for (const listener of newLives) guarded(() => listener(host), log)
   }
 
   async function takeEntries(entries: Arrival[]): Promise<void> {
@@ -104,6 +110,7 @@ export function createFleet({ redis, log, now = () => new Date(), timeout = 10_0
     forget: (host) => reaching(() => forget(host), timeout),
     isCurrent: () => caughtUp,
     onChange: changes.listen,
+    onNewLife: (listener) => void newLives.push(listener),
     onOutcome: (listener) => void outcomes.push(listener),
     close: async () => {
       closeRedis(commands)

@@ -26,7 +26,7 @@ export interface SessionOpener {
 export interface SessionOpenerOptions {
   redis: string
   queue: Pick<Queue, 'add'>
-  fleet: Pick<Fleet, 'onOutcome'>
+  fleet: Pick<Fleet, 'onOutcome' | 'onNewLife'>
   hostKeys: Pick<HostKeys, 'recipientFor'>
   log: Log
   /** Milliseconds that a host has to take a session up. */
@@ -45,10 +45,15 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
   const { redis, queue, fleet, hostKeys, log, timeout = TAKEN_UP_WITHIN } = options
   const writer = connectRedis(redis, log)
   const waiting = new Map<string, (error: SetpointError) => void>()
-  const opened = new Set<Channel>()
+  /** The channels, and the host of each. */
+  const opened = new Map<Channel, string>()
   fleet.onOutcome(({ jobId, error }) => {
     if (error === undefined) return
     waiting.get(jobId)?.(errorFrom(error))
+  })
+  // an agent that was killed cannot say that its sessions are over
+  fleet.onNewLife((host) => {
+    for (const [channel, at] of opened) if (at === host) void channel.close()
   })
 
   return {
@@ -66,14 +71,14 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
         await queue.add([{ host, deadline, action }])
         const salt = await hello(transport, { host, job: actionKey(action) })
         const cipher = createCipher({ key, sessionId, salt, end: 'controller' })
-        return noted(openChannel({ transport, cipher }))
+        return noted(openChannel({ transport, cipher }), host)
       } catch (error) {
         transport.close()
         throw error
       }
     },
     close() {
-      for (const channel of opened) void channel.close()
+      for (const channel of opened.keys()) void channel.close()
       closeRedis(writer)
     },
   }
@@ -113,8 +118,8 @@ export function createSessionOpener(options: SessionOpenerOptions): SessionOpene
     throw notTakenUp(host, timeout)
   }
 
-  function noted(channel: Channel): Channel {
-    opened.add(channel)
+  function noted(channel: Channel, host: string): Channel {
+    opened.set(channel, host)
     channel.signal.addEventListener('abort', () => opened.delete(channel), { once: true })
     return channel
   }

@@ -260,8 +260,11 @@ describe('the later observation wins', () => {
 
   it('takes a new life of an agent for the truth, and nothing of an earlier life after it', async () => {
     const old = reportsOf(redis, 'one', 'boot-1')
+    const told: string[] = []
+    fleet.onNewLife((host) => told.push(host))
     await old.snapshot([aSeen('a', 'one', { run: 2 }), aSeen('b', 'one')])
     await fleet.start()
+    expect(told).toEqual([])
     const young = reportsOf(redis, 'one', 'boot-2')
     await young.snapshot([aSeen('a', 'one', { run: 1, state: 'starting' })])
     await drained()
@@ -270,6 +273,7 @@ describe('the later observation wins', () => {
     await old.snapshot([aSeen('d', 'one')])
     await drained()
     expect(states(fleet.observed(now()), 'one')).toEqual({ a: '1 starting' })
+    expect(told).toEqual(['one'])
   })
 
   it('reads at its start no delta of an earlier life into the present one', async () => {

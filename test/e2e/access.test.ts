@@ -428,14 +428,21 @@ it('logs -f and events -f go on with the next controller', async () => {
   }
 })
 
-it('a killed agent leaves no command running once it is back', async () => {
+it('a killed agent ends its sessions once it is back: no command is left, and logs are followed on', async () => {
   const run = cli(['exec', 'web/app', '--', 'sh', '-c', 'echo begun; exec sleep 4712'])
+  const follow = cli(['logs', 'web/app', '-f', '--no-prefix'])
   await expect.poll(() => run.stdout().toString(), { timeout: 30_000 }).toContain('begun')
+  await expect.poll(() => lines(follow), { timeout: 30_000 }).toContain('serving one')
   await host.kill('agent')
+  // before the silence would tell, after 30 s
+  await expect.poll(() => run.child.exitCode, { timeout: 20_000 }).toBe(125)
+  await expect.poll(() => follow.stderr(), { timeout: 20_000 }).toContain('are missing')
   const isRunning = () => running('sleep 4712').catch(() => true)
   await expect.poll(isRunning, { timeout: 60_000, interval: 500 }).toBe(false)
-  run.child.kill('SIGKILL')
-  await run.done
+  await exec(['web/app', '--', 'sh', '-c', 'echo again > /proc/1/fd/1'])
+  await expect.poll(() => lines(follow), { timeout: 30_000 }).toContain('again')
+  follow.child.kill('SIGINT')
+  expect(await follow.done).toBe(0)
 })
 
 it('ends when nobody reads what it prints', async () => {
