@@ -1,3 +1,4 @@
+import { isTerminal, type TaskStatus } from '../../schemas/task.ts'
 import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { checkKnown } from './effects.ts'
@@ -44,6 +45,12 @@ async function restart(runner: Runner): Promise<void> {
   await runner.until(
     ({ status, wanted }) =>
       wanted !== 'run' ||
+      isOver(status) ||
       (status.run > run && ['running', 'failed', 'rejected', 'complete'].includes(status.state)),
   )
+}
+
+/** It has ended and is not to run again: there is nothing to be repaired. */
+function isOver({ state, restartAt }: TaskStatus): boolean {
+  return isTerminal(state) && restartAt === undefined
 }

@@ -587,6 +587,28 @@ describe('repair', () => {
     expect(status('t1')).toMatchObject({ state: 'running', run: 2, failures: 0 })
   })
 
+  it('is over when the task has ended and is not to run again', async () => {
+    const { host, tasks, status, until } = given()
+    await tasks.run(aTask({ container: { restart: { condition: 'none' } } }))
+    host.exit('t1', 0)
+    await until(() => status('t1')?.state === 'complete')
+    await tasks.repair('t1', ['image'])
+    expect(status('t1')).toMatchObject({ run: 1, state: 'complete' })
+  })
+
+  it('is over when the task ends for another reason meanwhile', async () => {
+    const { host, tasks, status, health, until } = given()
+    const container = { restart: { condition: 'none' as const }, healthcheck: aHealthcheck() }
+    await tasks.run(aTask({ container }))
+    host.deafen('t1')
+    health('unhealthy')
+    await until(() => host.calls.includes('kill t1 SIGTERM'))
+    const repaired = tasks.repair('t1', ['image'])
+    host.exit('t1', 1)
+    await repaired
+    expect(status('t1')).toMatchObject({ run: 1, state: 'failed' })
+  })
+
   it('does not restart a task for ever for what does not stay as it was set up', async () => {
     const { tasks, status } = given()
     await tasks.run(aTask())
