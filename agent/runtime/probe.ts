@@ -1,10 +1,11 @@
-import { readFile, readlink, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { killTree } from '../signals.ts'
 import { execArgv } from './argv.ts'
 import { type Context, filesOf } from './context.ts'
 import { run } from './exec.ts'
 import { processFile } from './exec-process.ts'
+import { isInside } from './inside.ts'
 import { readRecord } from './record.ts'
 import type { ExecResult } from './runtime.ts'
 
@@ -45,7 +46,7 @@ export async function execIn(context: Context, { id, argv, timeout }: Probe): Pr
 export async function killProbe(context: Context, id: string, pidFile: string): Promise<void> {
   const pid = Number(await readFile(pidFile, 'utf8'))
   const record = await readRecord(context.command.root, id)
-  if (!pid || record === undefined || pid === record.pid) return
-  const [own, container] = await Promise.all([pid, record.pid].map((one) => readlink(`/proc/${one}/ns/pid`)))
-  if (own === container) killTree(pid)
+  if (record === undefined) return
+  const { info, paths } = context
+  if (await isInside(pid, { id, pid: record.pid }, { cgroup: info.cgroup, paths })) killTree(pid)
 }

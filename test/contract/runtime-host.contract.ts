@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { access, mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readMounts } from '../../agent/mountinfo.ts'
+import { startTimeOf } from '../../agent/processes.ts'
 import { run, succeed } from '../../agent/runtime/exec.ts'
 import type { Runtime } from '../../agent/runtime/runtime.ts'
 import { aContainerOn, exitOf, type OciHost, openOciHost, running } from '../support/oci-host.ts'
@@ -164,6 +166,24 @@ export function hostContract(name: string, wanted: 'auto' | 'runc'): void {
       expect((await readdir(host.paths.taskRun('slow'))).filter((file) => file.startsWith('exec-'))).toEqual(
         [],
       )
+    })
+
+    it('ends what an agent before was running, and no process of the host that has its pid by now', async () => {
+      await running(host, 'asked', { spec: { isolation: { pid: 'host' } } })
+      const other = spawn('sleep', ['557'])
+      const left = runtime.exec('asked', ['sleep', '558'], { timeout: 60_000 })
+      const folder = host.paths.taskRun('asked')
+      const isBegun = async () => {
+        const file = (await readdir(folder)).find((name) => /^exec-.*pid$/.test(name)) ?? 'none'
+        return Number(await readFile(join(folder, file), 'utf8').catch(() => '0')) > 0
+      }
+      await expect.poll(isBegun).toBe(true)
+      await writeFile(join(folder, 'exec-1-1.pid'), String(other.pid))
+      await host.again()
+      expect(await left).toMatchObject({ exitCode: 137, timedOut: false })
+      expect((await readdir(folder)).filter((name) => name.startsWith('exec-'))).toEqual([])
+      expect(startTimeOf(other.pid ?? 0)).toBeDefined()
+      other.kill('SIGKILL')
     })
 
     it('says when the kernel has killed for want of memory', async () => {
