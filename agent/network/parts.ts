@@ -67,6 +67,8 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
   const render = (): string => renderTable(table, bridged().map(ruleNetwork), parts.traffic)
   const firewall = createFirewall({ prefix, file: join(paths.run, 'rules.nft'), table, render })
   const hostFirewall = createHostFirewall({ prefix, instance, log })
+  // Until the first `publish` the ports lead where they did before this agent started.
+  const traffic = await firewall.read()
   const parts: Parts = {
     paths,
     log,
@@ -76,7 +78,7 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
     leases,
     servers,
     firewall,
-    flows: createFlows({ prefix, file: join(paths.run, 'flows.conntrack'), log }),
+    flows: createFlows({ prefix, file: join(paths.run, 'flows.conntrack'), log, traffic }),
     bridges: createBridges({
       prefix,
       seed: instance,
@@ -91,8 +93,7 @@ export async function openParts(options: NetworksOptions): Promise<Parts> {
     observer: createObserver(prefix),
     arriving: new Map(),
     checking: new Map(),
-    // Until the first `publish` the ports lead where they did before this agent started.
-    traffic: await firewall.read(),
+    traffic,
     place: (taskId) => namespaceOf(leases, instance, { taskId, script: taskFiles(paths, taskId).script }),
   }
   return parts

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { mkdir, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PublishedPort } from '../../schemas/network.ts'
 import { HOST_ADDRESS } from '../support/netns.ts'
@@ -12,7 +14,9 @@ import {
   journaled,
   namespace,
   networks,
+  paths,
   port,
+  type Running,
   range,
   reopen,
   resolver,
@@ -110,22 +114,47 @@ describe('a published port', () => {
   })
 
   it('by udp leads on to a task that serves when the one before has left', async () => {
-    const ports: PublishedPort[] = [{ ...port(5300, 53), protocol: 'udp' }]
-    const two = [await run(aTask('dns', 1, { ports })), await run(aTask('dns', 2, { ports }))]
-    for (const [index, task] of two.entries()) {
-      const said = resolver('who.test', `198.51.100.${index + 1}`)
-      host.start('ip', 'netns', 'exec', namespace(task), ...said)
-      await expect.poll(() => inside(task.netns, 'cat', '/proc/net/udp')).toMatch(/:0035 /)
-    }
-    // One socket, so one flow: from the same port all the time.
-    const asked = () => host.outside(...digFromOnePort('who.test', 5300))
+    const two = await twoResolvers()
     await expect(asked()).rejects.toThrow() // nobody serves; the kernel remembers the flow all the same
     for (const [index, task] of [...two, ...two].entries()) {
       await networks.publish([endpoint(task)])
       expect(await asked()).toBe(`198.51.100.${(index % 2) + 1}`)
     }
   })
+
+  it('by udp leads on when that could not be put in force at first', async () => {
+    const [one, two] = await twoResolvers()
+    await networks.publish([endpoint(one)])
+    expect(await asked()).toBe('198.51.100.1')
+    const rules = join(paths.run, 'rules.nft')
+    await rm(rules)
+    await mkdir(rules)
+    await expect(networks.publish([endpoint(two)])).rejects.toThrow('EISDIR')
+    await rmdir(rules)
+    await networks.publish([endpoint(two)])
+    expect(await asked()).toBe('198.51.100.2')
+  })
 })
+
+/** Two tasks behind one port of udp, each with an answer of its own. */
+async function twoResolvers(): Promise<[Running, Running]> {
+  const ports: PublishedPort[] = [{ ...port(5300, 53), protocol: 'udp' }]
+  const two: [Running, Running] = [
+    await run(aTask('dns', 1, { ports })),
+    await run(aTask('dns', 2, { ports })),
+  ]
+  for (const [index, task] of two.entries()) {
+    const said = resolver('who.test', `198.51.100.${index + 1}`)
+    host.start('ip', 'netns', 'exec', namespace(task), ...said)
+    await expect.poll(() => inside(task.netns, 'cat', '/proc/net/udp')).toMatch(/:0035 /)
+  }
+  return two
+}
+
+/** One socket, so one flow: from the same port all the time. */
+function asked(): Promise<string> {
+  return host.outside(...digFromOnePort('who.test', 5300))
+}
 
 /** Asks for the address of a name from the port 40001. */
 function digFromOnePort(name: string, at: number): string[] {

@@ -12,8 +12,11 @@ import { type Forward, forwardKey, type Traffic } from './forwards.ts'
  * coming. So flows to tasks that left must be forgotten, and so must those that began before anybody served.
  */
 export interface Flows {
-  /** Makes flows follow the change; without `conntrack` on the host it says so once and leaves them. */
-  follow(before: Traffic, after: Traffic): Promise<void>
+  /**
+   * Makes flows follow what is in force now, from where they were made to go last, however long ago that was. Without
+   * `conntrack` on the host it says so once and leaves them.
+   */
+  follow(now: Traffic): Promise<void>
 }
 
 interface FlowsOptions {
@@ -22,6 +25,8 @@ interface FlowsOptions {
   /** Where the commands are written for conntrack to read. */
   file: string
   log: Log
+  /** Where flows go at first. */
+  traffic: Traffic
 }
 
 /** The options of `conntrack` by which a flow is told: where it was sent to, and from where it is answered. */
@@ -33,8 +38,9 @@ export type Told = Partial<Record<Option, string>>
 type Protocol = 'ipv4' | 'ipv6'
 
 /** Flows by conntrack(8); a host without it is told of once. */
-export function createFlows({ prefix, file, log }: FlowsOptions): Flows {
+export function createFlows({ prefix, file, log, traffic }: FlowsOptions): Flows {
   let isMissing = false
+  let before = traffic
   const conntrack = (...args: string[]) => {
     const argv: Argv = ['conntrack', ...args]
     return succeed(within(prefix, argv), { timeout: 10_000 })
@@ -52,9 +58,10 @@ export function createFlows({ prefix, file, log }: FlowsOptions): Flows {
   }
 
   return {
-    async follow(before, after) {
+    async follow(now) {
       if (isMissing) return
-      const stale = staleFlows(before, after)
+      const stale = staleFlows(before, now)
+      before = now
       try {
         await forget('ipv4', stale.ipv4)
         await forget('ipv6', stale.ipv6)

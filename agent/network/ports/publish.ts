@@ -4,11 +4,10 @@ import type { Parts } from '../parts.ts'
 
 /** Networks.publish. */
 export async function publish(parts: Parts, endpoints: Endpoint[]): Promise<void> {
-  const before = parts.traffic
-  const after = trafficTo(parts, endpoints)
-  parts.traffic = after
-  await Promise.all([parts.firewall.apply(), parts.names.publish(endpoints)])
-  await parts.flows.follow(before, after)
+  const traffic = trafficTo(parts, endpoints)
+  parts.traffic = traffic
+  const led = parts.firewall.apply().then(() => parts.flows.follow(traffic))
+  await Promise.all([led, parts.names.publish(endpoints)])
 }
 
 /** The ports of a task are those that were picked when it was attached. */
