@@ -78,7 +78,9 @@ function checkFixed(network: Network, family: FamilySubnet | undefined, address:
     throw new SetpointError(
       'NETWORK_FAILED',
       `The address ${address} is not in network ${name}, which has ${subnets.join(' and ')}.`,
-      { hint: 'Give the network a `subnet` under `ipam` that the address lies in.' },
+      {
+        hint: 'Give the network a `subnet` under `ipam` that the address lies in; one that is `external` has it of the stack that declares it.',
+      },
     )
   }
   const holder = holderOf(network, plainAddress(address))

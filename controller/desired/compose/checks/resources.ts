@@ -16,6 +16,9 @@ function checkExternal(resource: Cursor, section: string): void {
   for (const [key, inner] of entriesOf(resource) ?? []) {
     if (key === 'name' || key === 'external' || key.startsWith('x-')) continue
     if (section === 'volumes') failAtKey(inner, 'stands beside external: true; remove one of them')
-    else notice(inner, 'has no effect, because what is external exists already')
+    else notice(inner, `has no effect, because ${section === 'networks' ? SHARED : THERE}`)
   }
 }
+
+const SHARED = 'an external network has the settings of the stack that declares it'
+const THERE = 'what is external exists already'

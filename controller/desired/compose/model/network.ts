@@ -39,7 +39,10 @@ export const network: Shape = orEmpty(
     ),
     driver_opts: honoured(options, 'Settings of the driver, by the names that Docker has for them.'),
     ipam: honoured(ipam, 'How addresses are given out.'),
-    external: honoured(external, 'The network is there already and is not made or removed.'),
+    external: honoured(
+      external,
+      'The network is shared by all stacks of a host that name it, with the settings of the one that declares it.',
+    ),
     internal: honoured(boolean, 'No way leads from this network to the outside.'),
     enable_ipv4: honoured(boolean, 'Whether there are IPv4 addresses; true unless said otherwise.'),
     enable_ipv6: honoured(

@@ -1,6 +1,6 @@
 import { contains, parseCidr } from '../../../../schemas/cidr.ts'
 import type { NetworkSpec } from '../../../../schemas/network.ts'
-import { type Cursor, fail, within } from '../../cursor.ts'
+import { type Cursor, fail, notice, within } from '../../cursor.ts'
 import type { AttachmentAt } from '../network/attachments.ts'
 import { joined } from '../network/joined.ts'
 import type { StackDraft } from '../read-stack.ts'
@@ -70,7 +70,7 @@ function checkPorts({ at, ports = [], networks = [] }: ServiceDraft, specs: Map<
 }
 
 function checkSubnet(spec: NetworkSpec, { address, family, at }: Fixed): void {
-  if (spec.external) return
+  if (spec.external) return void notice(at, `${address} ${ELSEWHERE}`)
   const [isOn, text] =
     family === 'IPv4' ? [spec.ipv4 !== false, spec.subnet] : [spec.ipv6 === true, spec.subnet6]
   if (!isOn)
@@ -83,6 +83,9 @@ function checkSubnet(spec: NetworkSpec, { address, family, at }: Fixed): void {
   const gateway = family === 'IPv4' ? spec.gateway : spec.gateway6
   if (address === gateway) fail(at, `${address} is the gateway of network ${spec.name}; choose another`)
 }
+
+const ELSEWHERE =
+  'can be given only while another stack of the host declares this network with a subnet that it lies in'
 
 function checkTaken(taken: Map<string, string>, key: string, at: Cursor): void {
   const other = taken.get(key)

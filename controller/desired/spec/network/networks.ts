@@ -1,5 +1,5 @@
 import type { NetworkSpec } from '../../../../schemas/network.ts'
-import { type Cursor, fail, fields, notice, within } from '../../cursor.ts'
+import { type Cursor, fail, fields, within } from '../../cursor.ts'
 import { defined } from '../../defined.ts'
 import { resourceName } from '../resources.ts'
 import { boolean } from '../values.ts'
@@ -16,21 +16,11 @@ export interface NetworkDraft {
   at: Cursor
 }
 
-const SETTINGS = ['driver', 'driver_opts', 'ipam', 'internal', 'enable_ipv4', 'enable_ipv6']
-
 /** Compose Specification §networks. */
 export function network(key: string, at: Cursor): NetworkDraft {
   const { name = key, external = false } = fields(at, { name: resourceName, external: boolean })
   if (name === 'host' || name === 'none') failPredefined(at, name)
-  return { key, name, external, spec: external ? elsewhere(name, at) : own(name, at), at }
-}
-
-/** Somebody else sets it up: what stands beside has no effect. */
-function elsewhere(name: string, at: Cursor): NetworkSpec {
-  for (const other of setBeside(at, SETTINGS)) {
-    notice(other, 'accepted without effect: the network is external, somebody else sets it up')
-  }
-  return { name, internal: false, external: true }
+  return { key, name, external, spec: external ? { name, internal: false, external } : own(name, at), at }
 }
 
 function own(name: string, at: Cursor): NetworkSpec {
@@ -64,8 +54,4 @@ function own(name: string, at: Cursor): NetworkSpec {
 // Docker's own networks: no bridge of that name does what they do.
 function failPredefined(at: Cursor, name: 'host' | 'none'): void {
   fail(at, `is the network ${name} of Docker; write network_mode: ${name} in the services that use it`)
-}
-
-function setBeside(at: Cursor, keys: string[]): Cursor[] {
-  return keys.map((key) => within(at, key)).filter((inner) => inner !== at)
 }

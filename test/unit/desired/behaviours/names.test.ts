@@ -258,8 +258,8 @@ describe('project and resource names', () => {
     aFile('networks: [back]', 'networks:\n  back: {external: true, driver: bridge, labels: {team: shop}}\n'),
     accepted(
       { networks: { back: { name: 'back', external: true } } },
-      'notice compose.yaml:6:34 networks.back.driver: has no effect, because what is external exists already',
-      'notice compose.yaml:6:50 networks.back.labels: has no effect, because what is external exists already',
+      'notice compose.yaml:6:34 networks.back.driver: has no effect, because an external network has the settings of the stack that declares it',
+      'notice compose.yaml:6:50 networks.back.labels: has no effect, because an external network has the settings of the stack that declares it',
     ),
   )
   behaviour(

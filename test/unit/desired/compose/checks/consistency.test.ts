@@ -307,7 +307,9 @@ describe('networks, volumes, secrets and configs', () => {
     ['volumes: {v: {external: false, driver: local}}', []],
     [
       'networks: {n: {external: true, driver: overlay}}',
-      ['notice f:1:40 networks.n.driver: has no effect, because what is external exists already'],
+      [
+        'notice f:1:40 networks.n.driver: has no effect, because an external network has the settings of the stack that declares it',
+      ],
     ],
     ['secrets: {s: {name: x}}', ['f:1:14 secrets.s: needs one of file, environment']],
     [

@@ -68,6 +68,12 @@ describe('a network', () => {
     expect(problems('networks: [n]', settings).join()).toContain(message)
   })
 
+  test('that is external is told once of each setting that it does not take', () => {
+    expect(problems('networks: [n]', 'external: true, internal: true')).toEqual([
+      'notice web/compose.yaml:2:42 networks.n.internal: has no effect, because an external network has the settings of the stack that declares it',
+    ])
+  })
+
   test('that is external takes nothing from the file but its name', () => {
     expect(network('external: true, internal: true, name: lan')).toEqual({
       ...{ name: 'lan', internal: false, external: true },
@@ -134,6 +140,13 @@ describe('a place in a network', () => {
     ],
   ])('%s is refused', (service, settings, message) => {
     expect(problems(service, settings).join()).toContain(message)
+  })
+
+  test('with an address in an external network is told who has to declare its subnet', () => {
+    const told = problems('networks: {n: {ipv4_address: 10.9.0.5}}', 'external: true')
+    expect(told).toEqual([
+      'notice web/compose.yaml:1:55 services.a.networks.n.ipv4_address: 10.9.0.5 can be given only while another stack of the host declares this network with a subnet that it lies in',
+    ])
   })
 
   test('that two services ask for is refused', () => {
