@@ -1,3 +1,4 @@
+import { digest } from './canonical.ts'
 import { closed, StringMap } from './parts.ts'
 import Type, { type Static } from './type.ts'
 
@@ -70,3 +71,11 @@ export const NetworkSpec = Type.Object(
   },
   closed,
 )
+
+/**
+ * What tells one network from another on a host. A network whose settings change is another network with the same name:
+ * tasks of the old and of the new one live side by side until the last old one has gone.
+ */
+export function networkKey({ external: _external, ...settings }: NetworkSpec): string {
+  return digest(settings, 12)
+}

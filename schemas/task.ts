@@ -124,6 +124,8 @@ export const TaskStatus = Type.Object(
     addresses: Type.Record(Type.String(), Type.String()),
     /** Network name to IPv6 address; absent when there is none. */
     addresses6: Type.Optional(Type.Record(Type.String(), Type.String())),
+    /** The subnets on the host that the task keeps there, by the key of their network; absent when there are none. */
+    subnets: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
     /** What the task waits for while it is `preparing`: how far the pull of its image has come. */
     message: Type.Optional(Type.String()),
     /** `[hostIp:]published->target/protocol`, sorted: with the ports that the host's agent has picked; absent when there are none. */

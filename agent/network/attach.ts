@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Task } from '../../schemas/task.ts'
-import { familiesOf } from './addresses/families.ts'
+import { formatCidr } from './addresses/cidr.ts'
+import { familiesOf, subnetsOf } from './addresses/families.ts'
 import { isUnused } from './addresses/leases.ts'
 import { takeAddresses } from './addresses/take.ts'
 import { dropVips, setVips, vipsOfTask } from './firewall/virtual-ips.ts'
@@ -28,7 +29,8 @@ export async function attach(parts: Parts, task: Task, users?: string): Promise<
     const isInNetwork = task.container.networks.length > 0
     const files = writeTaskFiles(parts.paths, task, { ...taken, nameserver, gateways, isInNetwork })
     const netns = join(NETNS_FOLDER, parts.place(task.id).name)
-    return { netns, identity: identityOf(parts, task.id), ...taken, ports, ...files }
+    const identity = identityOf(parts, task.id)
+    return { netns, identity, ...taken, subnets: subnetsHeld(parts, task.id), ports, ...files }
   } finally {
     parts.arriving.delete(task.id)
   }
@@ -50,6 +52,14 @@ export async function detach(parts: Parts, taskId: string): Promise<void> {
   await Promise.all(unused.map((network) => bridges.down(network)))
   if (unused.length > 0) await firewall.apply()
   await Promise.all(leases.networks().map((network) => leases.save(network)))
+}
+
+/** A driver may lead to what others are in too; the subnet of a bridge is that bridge's alone. */
+function subnetsHeld({ leases }: Parts, taskId: string): Record<string, string[]> {
+  const bridged = leases.of(taskId).filter(({ network }) => network.driver === undefined)
+  return Object.fromEntries(
+    bridged.map(({ network }) => [network.key, subnetsOf(network).map((subnet) => formatCidr(subnet))]),
+  )
 }
 
 async function setUp(parts: Parts, taskId: string, users?: string): Promise<string | undefined> {

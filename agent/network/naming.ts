@@ -1,17 +1,8 @@
 import { parseAddress } from '../../schemas/address.ts'
 import { digest } from '../../schemas/canonical.ts'
-import type { NetworkSpec } from '../../schemas/network.ts'
 
 /** Where `ip netns` binds namespaces. */
 export const NETNS_FOLDER = '/run/netns'
-
-/**
- * What tells one network from another on this host. A network whose settings change is another network with the same
- * name: tasks of the old and of the new one live side by side until the last old one has gone.
- */
-export function networkKey({ external: _external, ...settings }: NetworkSpec): string {
-  return digest(settings, 12)
-}
 
 /** At most 15 characters (IFNAMSIZ); the instance is in it, so that an agent knows its own after a crash. */
 export function bridgeName(instance: string, key: string, taken = new Set<string>()): string {

@@ -9,6 +9,8 @@ export interface Attachment {
   addresses: Record<string, string>
   /** Network name to IPv6 address; absent when there is none. */
   addresses6?: Record<string, string>
+  /** The subnets of the bridges that it is on, by the key of their network; absent when there are none. */
+  subnets?: Record<string, string[]>
   /** The container's ports with those of the host that were picked. */
   ports: PublishedPort[]
   /** Where the host reaches a task that has joined another one; absent: at its own addresses. */

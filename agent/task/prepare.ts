@@ -64,9 +64,9 @@ export async function prepare(task: Task, deps: Preparation): Promise<Event | un
     mounts: [...networkFiles(attachment, mounts), ...mounts],
     healthcheck: effectiveHealthcheck(task, image),
   }
-  const { addresses, addresses6 } = attachment
+  const { addresses, addresses6, subnets } = attachment
   const ports = attachment.ports.map(describePort).sort()
-  return { type: 'prepared', prepared, addresses, addresses6, ports }
+  return { type: 'prepared', prepared, addresses, addresses6, subnets, ports }
 }
 
 /** Most tasks have those of the host, and wait for nobody. */

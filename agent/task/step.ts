@@ -18,6 +18,7 @@ export type Event =
       prepared: Prepared
       addresses: Attachment['addresses']
       addresses6?: Attachment['addresses6'] | undefined
+      subnets?: Attachment['subnets'] | undefined
       /** The ports as they are published. */
       ports?: string[]
     }
@@ -132,9 +133,9 @@ function anew(entry: Entry, now: number): Entry {
 }
 
 function prepared(entry: Entry, event: EventOf<'prepared'>, now: number): Entry {
-  const { addresses6: _before, ports: _ports, ...known } = entry.status
+  const { addresses6: _before, subnets: _subnets, ports: _ports, ...known } = entry.status
   const status = entry.rejections > 0 ? without(known, 'error') : known
-  const { addresses, addresses6, ports = [] } = event
+  const { addresses, addresses6, subnets = {}, ports = [] } = event
   return {
     ...entry,
     prepared: event.prepared,
@@ -145,6 +146,7 @@ function prepared(entry: Entry, event: EventOf<'prepared'>, now: number): Entry 
       since: iso(now),
       addresses,
       ...(addresses6 && { addresses6 }),
+      ...(Object.keys(subnets).length > 0 && { subnets }),
       ...(ports.length > 0 && { ports }),
     },
   }

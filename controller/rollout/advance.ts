@@ -3,7 +3,7 @@ import type { ServiceSpec, StackSpec } from '../../schemas/stack.ts'
 import { isServing, type TaskStatus } from '../../schemas/task.ts'
 import type { Change, Plan } from '../plan/plan.ts'
 import { isSettled, releasedSlots } from './judge.ts'
-import { heldPorts, type LeavingOn, type LeavingPort } from './leaving-ports.ts'
+import { heldFrom, type Leaving, type LeavingOn } from './leaving.ts'
 import type { SlotTasks } from './slot-tasks.ts'
 
 /** How long, in milliseconds, a task without a healthcheck must stay up before the next batch moves. */
@@ -15,8 +15,8 @@ export interface Moved {
   release: Change[]
   /** The services that what it still has to move depends on, and waits for. */
   unmet: string[]
-  /** The ports that nothing else keeps it from. */
-  held: LeavingPort[]
+  /** What it waits for others to give up, when nothing else keeps it. */
+  held: Leaving[]
   wakeAt: Date | null
 }
 
@@ -24,7 +24,7 @@ interface At {
   plan: Plan
   slots: Map<string, string[]>
   tasks: SlotTasks
-  /** A port that moves from one service to another is given up first. */
+  /** What moves from one task to another is given up first. */
   leavingOn: LeavingOn
   now: Date
 }
@@ -43,7 +43,7 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   const progress = followBatch(service, before, at)
   const unmet = waiting.length > 0 ? unmetDependencies(service, at) : []
   const rests = unmet.length > 0 || isPaused(progress, at.now)
-  const held = rests ? [] : portsHeld(service, rollout, { changes: waiting, ...at })
+  const held = rests ? [] : stillHeld(service, rollout, { changes: waiting, ...at })
   const batch = rests || held.length > 0 ? [] : nextBatch(service, rollout, { before, waiting })
   return {
     service: service.name,
@@ -55,13 +55,13 @@ export function advanceService(service: ServiceSpec, rollout: Rollout, at: At): 
   }
 }
 
-function portsHeld(
+function stillHeld(
   service: ServiceSpec,
   { to }: Rollout,
   { changes, leavingOn }: { changes: Change[]; leavingOn: LeavingOn },
-): LeavingPort[] {
+): Leaving[] {
   const hosts = changes.map(({ host }) => host)
-  return heldPorts(to.spec.name, service, { hosts, leavingOn })
+  return heldFrom(to.spec, service, { hosts, leavingOn })
 }
 
 /** True for a task of a service that the spec no longer has. */

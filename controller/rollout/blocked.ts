@@ -4,7 +4,7 @@ import type { Moved } from './advance.ts'
 import type { Judgement } from './judge.ts'
 
 /**
- * Since when nothing moves because of dependencies and ports alone; undefined while a batch is on its way, or the next one
+ * Since when nothing moves because of dependencies and of what others hold alone; undefined while a batch is on its way, or the next one
  * is due in a while, or none is blocked.
  */
 export function sinceBlocked(before: string | undefined, moved: Moved[], now: Date): string | undefined {
@@ -56,6 +56,6 @@ export function blockage(moved: Moved[]): string | undefined {
 
 function awaited({ unmet, held: [first] }: Moved): string {
   if (first === undefined) return unmet.join(', ')
-  const { port, host, stack, service } = first
-  return `port ${port.published}/${port.protocol} of ${host}, which ${stack}/${service} has not given up`
+  const { what, host, stack, service } = first
+  return `${what} of ${host}, which ${stack}/${service} has not given up`
 }

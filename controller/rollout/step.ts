@@ -6,10 +6,10 @@ import type { Change, Plan } from '../plan/plan.ts'
 import type { Refusal } from '../queue/refusals.ts'
 import { advanceService, isOfGoneService, type Moved } from './advance.ts'
 import { blockage, blockedFailure, blockedUntil, sinceBlocked } from './blocked.ts'
+import { endCircle } from './end-circle.ts'
 import { arrive, explain, pause, stall, turnBack } from './endings.ts'
 import { countedAs, isSettled, type Judgement, judge } from './judge.ts'
-import { type LeavingOn, leavingPorts, type WantedOf } from './leaving-ports.ts'
-import { endCircle } from './port-swap.ts'
+import { findLeaving, type LeavingOn, type WantedOf } from './leaving.ts'
 import { type SlotTasks, slotTasks } from './slot-tasks.ts'
 import { steady } from './steady.ts'
 import { awaitedUntil } from './untouched.ts'
@@ -18,7 +18,7 @@ import { awaitedUntil } from './untouched.ts'
 export interface Around {
   /** Why the host of a change will never do it. */
   refusalOf: (change: Change) => Refusal | undefined
-  /** What is wanted of other stacks: they may have to give a port up. */
+  /** What is wanted of other stacks: they may have to give something up. */
   wantedOf: WantedOf
 }
 
@@ -81,7 +81,7 @@ function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolea
   if (rollout === null) return steady(input)
   const { spec } = rollout.to
   const wantedOf: WantedOf = (stack) => (stack === spec.name ? spec : input.wantedOf(stack))
-  const leavingOn = leavingPorts(input.observed, wantedOf)
+  const leavingOn = findLeaving(input.observed, wantedOf)
   const moved = spec.services.map((service) =>
     advanceService(service, rollout, { ...input, tasks, leavingOn }),
   )
@@ -94,7 +94,10 @@ function advance(input: StepInput, judged: { tasks: SlotTasks; hasFailed: boolea
     return arrive({ ...input, record: { ...record, rollout: next } }, judged)
   const gone = plan.changes.filter((change) => isOfGoneService(change, spec))
   const mayGo = (change: Change) =>
-    settled || rollout.direction === 'back' || freesPort(change, leavingOn) || isForgotten(change, record)
+    settled ||
+    rollout.direction === 'back' ||
+    givesUp(change, moved, leavingOn) ||
+    isForgotten(change, record)
   const circle = { stack: spec.name, changes: plan.changes, leavingOn, wantedOf }
   const { serving: _, ...since } = record.since
   return {
@@ -117,9 +120,11 @@ function isForgotten({ action }: Change, { inventory }: StackRecord): boolean {
   )
 }
 
-/** True for the removal of what has a port that something else is to have. */
-function freesPort({ action, host }: Change, leavingOn: LeavingOn): boolean {
-  return action.type === 'remove' && leavingOn(host).some(({ taskId }) => taskId === action.taskId)
+/** True for the removal of what has a port, which another stack may wait for, or a subnet that is waited for here. */
+function givesUp({ action, host }: Change, moved: Moved[], leavingOn: LeavingOn): boolean {
+  if (action.type !== 'remove') return false
+  const isHeld = moved.some(({ held }) => held.some(({ taskId }) => taskId === action.taskId))
+  return isHeld || leavingOn(host).some(({ taskId, claim }) => taskId === action.taskId && 'port' in claim)
 }
 
 /** When to look whether other stacks have given up what this one waits for; null when it waits for none. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { StatusDocument, TaskView } from '../../schemas/status.ts'
+import type { HistoryDocument, StatusDocument, TaskView } from '../../schemas/status.ts'
 import { startHost, TEST_IMAGE, type TestHost } from '../support/host.ts'
 import { isConverged, stackOf } from '../support/stacks.ts'
 
@@ -177,5 +177,39 @@ networks:
       code: 'ADDRESS_IN_USE',
       message: expect.stringContaining('shop/web'),
     })
+  })
+})
+
+describe('a fixed subnet', () => {
+  /** A service in each network; it takes its grace period to stop. */
+  const stack = (networks: Record<string, string>) => {
+    const names = Object.keys(networks)
+    const stopping = 'stop_signal: SIGURG, stop_grace_period: 3s, deploy: {update_config: {monitor: 200ms}}'
+    const services = names.map(
+      (name, i) => `  app${i}: {image: ${TEST_IMAGE}, networks: [${name}], ${stopping}}\n`,
+    )
+    const declared = names.map((name) => `  ${name}: {${networks[name]}}\n`)
+    return `services:\n${services.join('')}networks:\n${declared.join('')}`
+  }
+  const subnet = (cidr: string) => `ipam: {config: [{subnet: ${cidr}}]}`
+  const rollOut = async (name: string, files: Record<string, string | null>) => {
+    const status = await host.until(isConverged(await host.commit(files), name))
+    const { json } = await host.setpoint('history', name, '--output', 'json')
+    expect((json as HistoryDocument).entries.flatMap(({ failure }) => failure ?? [])).toEqual([])
+    return stackOf(status, name).services.map(({ tasks }) => tasks[0]?.addresses)
+  }
+
+  it('moves from one network to another, also both ways and when it grows', async () => {
+    await rollOut('nets', {
+      'nets/compose.yaml': stack({ one: subnet('10.78.0.0/24'), two: subnet('10.79.0.0/24') }),
+    })
+    const swapped = stack({ three: `internal: true, ${subnet('10.79.0.0/24')}`, two: subnet('10.78.0.0/16') })
+    expect(await rollOut('nets', { 'nets/compose.yaml': swapped })).toEqual([['10.79.0.2'], ['10.78.0.2']])
+  })
+
+  it('goes to the new name of a stack once the old one has given it up', async () => {
+    const files = { 'nets/compose.yaml': null, 'mesh/compose.yaml': stack({ one: subnet('10.78.0.0/24') }) }
+    expect(await rollOut('mesh', files)).toEqual([['10.78.0.2']])
+    await host.commit({ 'mesh/compose.yaml': null })
   })
 })

@@ -3,7 +3,7 @@ import { type Change, planStack, slotsOf, targetOf } from '../../controller/plan
 import { accept, type Candidate, startRollback, wantedRevision } from '../../controller/rollout/accept.ts'
 import { forgetHost } from '../../controller/rollout/forget-host.ts'
 import { nextInventory } from '../../controller/rollout/inventory.ts'
-import type { WantedOf } from '../../controller/rollout/leaving-ports.ts'
+import type { WantedOf } from '../../controller/rollout/leaving.ts'
 import { step } from '../../controller/rollout/step.ts'
 import type { Observed, ObservedHost } from '../../schemas/fleet.ts'
 import type { StackRecord } from '../../schemas/record.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { type NetworkSpec, networkKey } from '../../../schemas/network.ts'
 import { describePort } from '../../../schemas/port.ts'
 import type { ServiceSpec, StackSpec } from '../../../schemas/stack.ts'
 import type { Task, TaskStatus } from '../../../schemas/task.ts'
@@ -928,6 +929,89 @@ describe('waiting', () => {
         outcome: 'rolledBack',
         failure: { message: 'It waited 2m for port 80/tcp of a, which left/old has not given up.' },
       })
+    })
+  })
+
+  describe('for a subnet', () => {
+    const network = (key: string, subnet: string, rest: Partial<NetworkSpec> = {}): NetworkSpec => ({
+      ...{ name: `web_${key}`, internal: false, external: false, subnet },
+      ...rest,
+    })
+    /** Services, each in a network of its own, on a host that tells of their subnets. */
+    const inNetworks = (...networks: [service: string, network: NetworkSpec][]): StackSpec => ({
+      ...aStack(
+        'web',
+        networks.map(([name, { name: joined, ...settings }]) =>
+          aService(name, {
+            replicas: 2,
+            container: {
+              networks: [{ network: joined, aliases: [] }],
+              labels: { settings: JSON.stringify(settings) },
+            },
+          }),
+        ),
+      ),
+      networks: networks.map(([, one]) => one),
+    })
+    const fromTo = (before: StackSpec, after: StackSpec) => {
+      const subnetsIn =
+        (spec: StackSpec): Fate =>
+        ({ container }) => ({
+          subnets: Object.fromEntries(
+            spec.networks
+              .filter(({ name }) => container.networks.some((one) => one.network === name))
+              .map((one) => [networkKey(one), [one.subnet ?? '']]),
+          ),
+        })
+      let spec = before
+      const simulation = simulate({ fate: (task) => subnetsIn(spec)(task) })
+      simulation.commit(sha(1), before)
+      simulation.settle()
+      spec = after
+      simulation.commit(sha(2), after)
+      const log = simulation.settle().map(lines)
+      expect(simulation.record()?.outcome).toBe('converged')
+      return log
+    }
+
+    it.each([
+      ['a network gets another name', network('n', '10.8.0.0/24'), network('other', '10.8.0.0/24')],
+      ['it grows', network('n', '10.8.0.0/24'), network('n', '10.8.0.0/16')],
+      [
+        'something else of the network changes',
+        network('n', '10.8.0.0/24'),
+        network('n', '10.8.0.0/24', { mtu: 1400 }),
+      ],
+    ])('stops all who are in it when %s, then starts them', (_, before, after) => {
+      expect(fromTo(inNetworks(['app', before]), inNetworks(['app', after]))).toEqual([
+        ['remove app.1', 'remove app.2'],
+        ['run app.1', 'run app.2'],
+      ])
+    })
+
+    it('swaps those of two networks', () => {
+      const [one, two] = ['10.8.0.0/24', '10.9.0.0/24']
+      const before = inNetworks(['a', network('n', one)], ['b', network('m', two)])
+      const after = inNetworks(['a', network('n', two)], ['b', network('m', one)])
+      expect(fromTo(before, after)).toEqual([
+        ['remove a.1', 'remove a.2', 'remove b.1', 'remove b.2'],
+        ['run a.1', 'run a.2', 'run b.1', 'run b.2'],
+      ])
+    })
+
+    it('takes one that a service has which goes', () => {
+      const before = inNetworks(['old', network('n', '10.8.0.0/24')])
+      const after = inNetworks(['new', network('m', '10.8.0.0/24')])
+      expect(fromTo(before, after)).toEqual([
+        ['remove old.1', 'remove old.2'],
+        ['run new.1', 'run new.2'],
+      ])
+    })
+
+    it('rolls batch by batch where a network moves to another subnet', () => {
+      const before = inNetworks(['app', network('n', '10.8.0.0/24')])
+      const after = inNetworks(['app', network('n', '10.9.0.0/24')])
+      expect(fromTo(before, after)).toEqual([['replace app.1'], ['replace app.2']])
     })
   })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Leases, type Network, openLeases } from '../../../../agent/network/addresses/leases.ts'
 import { type Bridges, createBridges } from '../../../../agent/network/links/bridges.ts'
-import { networkKey } from '../../../../agent/network/naming.ts'
+import { networkKey } from '../../../../schemas/network.ts'
 import { silent } from '../../../support/netns.ts'
 import { aNetwork, aTask } from '../../../support/network-host.ts'
 

@@ -1,6 +1,6 @@
 import type { Change } from '../plan/plan.ts'
 import type { Moved } from './advance.ts'
-import { heldPorts, type LeavingOn, type LeavingPort, type WantedOf } from './leaving-ports.ts'
+import { heldFrom, type Leaving, type LeavingOn, type WantedOf } from './leaving.ts'
 
 interface At {
   stack: string
@@ -9,7 +9,7 @@ interface At {
   wantedOf: WantedOf
 }
 
-/** A service that waits for another one, both as `stack/service`; for a port, also the task that holds it. */
+/** A service that waits for another one, both as `stack/service`; the task, where it is for what that one holds. */
 interface Wait {
   waiter: string
   holder: string
@@ -17,9 +17,10 @@ interface Wait {
 }
 
 /**
- * What lets services go on that are to have each other's ports, since none of them can go first: the tasks that hold
- * such a port are removed, and each service starts anew where nothing is in its way. Each stack of a circle finds it by
- * itself, and removes its own part. Empty while nobody waits in a circle, and for who would have to wait anyway.
+ * What lets services go on that are to have each other's ports or subnets, since none of them can go first: the tasks
+ * that hold such a thing are removed, and each service starts anew where nothing is in its way. A service whose network is
+ * to be another one with the same subnet waits for itself. Each stack of a circle finds it by itself, and removes its own
+ * part. Empty while nobody waits in a circle, and for who would have to wait anyway.
  */
 export function endCircle(moved: Moved[], at: At): Change[] {
   const held = moved.flatMap((move) => move.held)
@@ -34,23 +35,24 @@ function waitsOf({ service, unmet, held }: Moved, stack: string): Wait[] {
   const waiter = keyOf({ stack, service })
   return [
     ...unmet.map((other) => ({ waiter, holder: keyOf({ stack, service: other }) })),
-    ...held.map((port) => ({ waiter, holder: keyOf(port), taskId: port.taskId })),
+    ...held.map((one) => ({ waiter, holder: keyOf(one), taskId: one.taskId })),
   ]
 }
 
-/** What those services of other stacks wait for themselves that are to give ports up, and so on. */
-function waitsElsewhere(held: LeavingPort[], { stack, leavingOn, wantedOf }: At): Wait[] {
+/** What those services of other stacks wait for themselves that are to give something up, and so on. */
+function waitsElsewhere(held: Leaving[], { stack, leavingOn, wantedOf }: At): Wait[] {
   const waits: Wait[] = []
   const met = new Set<string>()
-  const open = held.filter((port) => port.stack !== stack)
+  const open = held.filter((one) => one.stack !== stack)
   for (const { host, ...holder } of open) {
     const waiter = keyOf(holder)
-    const service = wantedOf(holder.stack)?.services.find(({ name }) => name === holder.service)
-    if (service === undefined || met.has(`${waiter} ${host}`)) continue
+    const spec = wantedOf(holder.stack)
+    const service = spec?.services.find(({ name }) => name === holder.service)
+    if (!spec || !service || met.has(`${waiter} ${host}`)) continue
     met.add(`${waiter} ${host}`)
-    const ports = heldPorts(holder.stack, service, { hosts: [host], leavingOn })
-    waits.push(...ports.map((port) => ({ waiter, holder: keyOf(port), taskId: port.taskId })))
-    open.push(...ports.filter((port) => port.stack !== stack))
+    const theirs = heldFrom(spec, service, { hosts: [host], leavingOn })
+    waits.push(...theirs.map((one) => ({ waiter, holder: keyOf(one), taskId: one.taskId })))
+    open.push(...theirs.filter((one) => one.stack !== stack))
   }
   return waits
 }
@@ -68,7 +70,7 @@ function keyOf({ stack, service }: { stack: string; service: string }): string {
 
 function removals({ action, ...place }: Change, taskIds: Set<string | undefined>): Change[] {
   if (action.type !== 'replace') return []
-  const reason = 'another service is to have its port, and the other way round'
+  const reason = 'what it holds of its host is to be given to another task first'
   const { stack } = action.task
   return action.replaces
     .filter((taskId) => taskIds.has(taskId))
