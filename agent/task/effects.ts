@@ -1,4 +1,3 @@
-import { createLimit } from '../../schemas/common/limit.ts'
 import { type ErrorCode, type ErrorFacts, errorFacts, messageOf, SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
 import { slotName } from '../../schemas/slot.ts'
@@ -8,6 +7,7 @@ import type { ResolvedImage } from '../image/images.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
 import { describeAddresses, factsOf } from './facts.ts'
+import { createFairLimit } from './fair-limit.ts'
 import { readLogTail } from './log-tail.ts'
 import { type PreparationParts, type PrepareListener, prepare } from './prepare.ts'
 import type { Joined } from './sharing.ts'
@@ -39,17 +39,19 @@ export interface EffectDeps extends PreparationParts {
 
 /** How many spawning effects run at once: more only makes each slower on the cores there are. */
 const AT_ONCE = 5
+/** Milliseconds after which one is taken to wait: for a mount, a copy, Redis. */
+const PATIENCE = 2_000
 
 /** The effects on this host, by the parts given. */
 export function createEffects(deps: EffectDeps): Effects {
-  const { runtime, networks, log } = deps
-  const limit = createLimit(AT_ONCE)
+  const { runtime, networks, clock, log } = deps
+  const limitOf = createFairLimit({ size: AT_ONCE, patience: PATIENCE, clock })
 
   return {
     async prepare({ task, notKnown }, listener) {
       try {
         if (notKnown !== undefined && !(await isRunning(task))) checkKnown(task, notKnown)
-        return await prepare(task, { ...deps, limit, ...listener })
+        return await prepare(task, { ...deps, limit: limitOf(task.stack), ...listener })
       } catch (error) {
         return { type: 'rejected', error: factsOfError(error, 'RUNTIME_FAILED') }
       }
@@ -58,7 +60,7 @@ export function createEffects(deps: EffectDeps): Effects {
     async start(entry, leftover) {
       try {
         const joined = await deps.joinedBy(entry.task) // not within the limit: the other one has to start, too
-        return await limit(() => start(entry, { leftover, joined }, deps))
+        return await limitOf(entry.task.stack)(() => start(entry, { leftover, joined }, deps))
       } catch (error) {
         const facts = factsOfError(error, 'RUNTIME_FAILED')
         return { type: 'startFailed', error: facts, logTail: await logTail(entry.task.id) }
@@ -72,8 +74,8 @@ export function createEffects(deps: EffectDeps): Effects {
 
     kill: ({ task }) => runtime.kill(task.id, 'SIGKILL'),
 
-    remove: ({ task: { id } }) =>
-      limit(async () => {
+    remove: ({ task: { id, stack } }) =>
+      limitOf(stack)(async () => {
         await runtime.delete(id)
         await deps.images.unmountFor(id)
         await together(networks.detach(id), together(runtime.purge(id), deps.secrets.remove(id)))

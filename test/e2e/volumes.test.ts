@@ -204,7 +204,7 @@ it('heals other stacks, and ends, while mounts of one do not answer', async () =
     await host.kill('agent', 'SIGTERM')
   } finally {
     await server.close()
-    await host.run('umount', folder)
+    await host.run('umount', '--lazy', folder)
   }
 })
 

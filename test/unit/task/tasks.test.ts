@@ -70,6 +70,15 @@ describe('run', () => {
     expect(status('t1')?.run).toBe(2)
   })
 
+  it('starts a task although all others wait and never end', async () => {
+    const { host, tasks, status, until } = given()
+    const others = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => aTask({ id, service: id }))
+    for (const { id } of others) host.disturb(`create ${id}`, () => new Promise(() => {}))
+    for (const task of others) void tasks.run(task)
+    await until(() => others.every(({ id }) => status(id)?.state === 'starting'))
+    await tasks.run({ ...aTask(), stack: 'shop' })
+  })
+
   it('tells of a full disk as such', async () => {
     const { host, tasks } = given()
     host.disturb('mountRoot t1', new Error('mount: no space left on device'))
