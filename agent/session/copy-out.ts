@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
-import { type FileHandle, open, readdir, readlink } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readlink, statfs } from 'node:fs/promises'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { CHUNK, FRAME, jsonFrame, type Notice } from '../../schemas/session/frames.ts'
@@ -17,6 +17,11 @@ export interface Copying {
 
 /** How deep folders may lie in each other: each is held open. */
 const MAX_DEPTH = 128
+/**
+ * The file systems in which files are made as they are read (linux/magic.h): some have no end, and who reads
+ * /proc/kmsg waits for the kernel. They are procfs, sysfs, both versions of cgroups, debugfs and tracefs.
+ */
+const OF_KERNEL = [0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163]
 
 /** Sends a file, or a folder with all that is in it: an entry each, the bytes of a file after its entry. */
 export async function copyOut({ request, channel, root }: Copying): Promise<void> {
@@ -42,9 +47,11 @@ async function send(item: Item, channel: Channel): Promise<void> {
     throw new SetpointError('COPY_FAILED', `${path} lies deeper than ${MAX_DEPTH} folders.`)
   const stat = await held.stat()
   const entry = { path, mode: stat.mode & 0o777, modified: stat.mtimeMs }
-  if (stat.isFile()) {
+  if (!stat.isSymbolicLink() && OF_KERNEL.includes((await statfs(heldPath(held))).type)) {
+    await notice(item, { text: 'is a file of the kernel, as all of /proc and /sys,' }, channel)
+  } else if (stat.isFile()) {
     await sendEntry({ ...entry, type: 'file', size: stat.size }, channel)
-    await sendBytes(held, channel)
+    await sendBytes(held, stat.size, channel)
   } else if (stat.isSymbolicLink()) {
     const target = await item.link()
     if (isUtf8(target)) await sendEntry({ ...entry, type: 'link', target: target.toString() }, channel)
@@ -76,12 +83,13 @@ async function sendFolder({ held, path, depth }: Item, channel: Channel): Promis
   }
 }
 
-async function sendBytes(held: FileHandle, channel: Channel): Promise<void> {
-  const file = await open(heldPath(held), constants.O_RDONLY)
+/** As much of it as was told: it may grow for ever. A lease that somebody holds on it is not waited for. */
+async function sendBytes(held: FileHandle, size: number, channel: Channel): Promise<void> {
+  const file = await open(heldPath(held), constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    for (let position = 0; ; ) {
-      const chunk = Buffer.alloc(CHUNK)
-      const { bytesRead } = await file.read(chunk, 0, CHUNK, position)
+    for (let position = 0; position < size; ) {
+      const chunk = Buffer.alloc(Math.min(CHUNK, size - position))
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
       if (bytesRead === 0) return
       position += bytesRead
       await channel.send({ type: FRAME.output, payload: chunk.subarray(0, bytesRead) })
