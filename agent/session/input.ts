@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import type { Writable } from 'node:stream'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, type Frame } from '../../schemas/session/frames.ts'
 
@@ -22,20 +20,3 @@ export async function feed(channel: Channel, input: Input): Promise<void> {
     // the session is over: its signal tells who needs to know
   }
 }
-
-/** A command that has closed its input takes nothing more, and that is no error. */
-export async function write(stream: Writable, bytes: Buffer): Promise<void> {
-  stream.on('error', ignore)
-  try {
-    if (!stream.destroyed && stream.writable && !stream.write(bytes)) {
-      await Promise.race([once(stream, 'drain'), once(stream, 'close')])
-    }
-  } catch {
-    // closed meanwhile
-  } finally {
-    stream.off('error', ignore)
-    stream.once('error', ignore)
-  }
-}
-
-const ignore = () => {}

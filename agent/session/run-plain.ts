@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
+import { writeInTurn } from '../../schemas/common/write-in-turn.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { CHUNK, FRAME, type FrameType } from '../../schemas/session/frames.ts'
 import { execProcessArgv } from '../runtime/argv.ts'
@@ -7,7 +8,7 @@ import { spawned, start } from '../runtime/exec.ts'
 import { exists } from '../runtime/record.ts'
 import { signalNumber } from '../signals.ts'
 import type { Command } from './exec.ts'
-import { feed, write } from './input.ts'
+import { feed } from './input.ts'
 import { missingCode } from './missing.ts'
 
 /** Milliseconds that output may take which comes after the end: something left behind may hold it open for ever. */
@@ -29,7 +30,7 @@ export async function runPlain({ request, task, files, channel, reach }: Command
     sendOutput(child.stderr as Readable, { type: FRAME.errors, channel, said }),
   ]
   void feed(channel, {
-    write: (bytes) => write(child.stdin as Writable, bytes),
+    write: (bytes) => writeInTurn(child.stdin as Writable, bytes),
     end: () => child.stdin?.end(),
   })
   const exitCode = await ended

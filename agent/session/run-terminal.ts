@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { promisify } from 'node:util'
+import { writeInTurn } from '../../schemas/common/write-in-turn.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import type { Channel } from '../../schemas/session/channel.ts'
 import { FRAME, type Frame, jsonOf } from '../../schemas/session/frames.ts'
@@ -12,7 +13,7 @@ import { fifoArgv, terminalArgv, toAttachArgv } from '../runtime/argv.ts'
 import { spawned, start, succeed } from '../runtime/exec.ts'
 import { createUnrows } from './conmon-rows.ts'
 import type { Command } from './exec.ts'
-import { feed, type Input, write } from './input.ts'
+import { feed, type Input } from './input.ts'
 import { missingCode } from './missing.ts'
 
 /** conmon's pipes among its open files: the first after stdin, stdout and stderr. */
@@ -141,8 +142,9 @@ async function sendTerminal(fifo: Socket, channel: Channel): Promise<void> {
 }
 
 function inputTo(terminal: Writable, control: string): Input {
+  terminal.on('error', () => {}) // socat has gone, and what it was for ends with it
   return {
-    write: (bytes) => write(terminal, bytes),
+    write: (bytes) => writeInTurn(terminal, bytes),
     end: () => terminal.end(),
     async resize(frame) {
       const { columns, rows } = sizeIn(frame)

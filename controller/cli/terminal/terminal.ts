@@ -1,3 +1,4 @@
+import { writeInTurn } from '../../../schemas/common/write-in-turn.ts'
 import { rawByStty } from './stty.ts'
 
 /** The terminal, or the pipes, that this command line is run with. */
@@ -26,14 +27,7 @@ export function openTerminal({ raw }: { raw: boolean }): Terminal {
         for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK)
       }
     },
-    write: (stream, bytes) =>
-      new Promise((resolve) => {
-        if (stream.write(bytes) || stream.destroyed) resolve()
-        else {
-          stream.once('drain', resolve)
-          stream.once('close', resolve)
-        }
-      }),
+    write: writeInTurn,
     onResize(listener) {
       const tell = () => listener({ columns: stdout.columns || 80, rows: stdout.rows || 24 })
       listeners.push(tell)
