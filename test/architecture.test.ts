@@ -23,7 +23,6 @@ const AGENT_SHARED = [
   'agent/mountinfo.ts',
   'agent/path-walk.ts',
   'agent/processes.ts',
-  'agent/shared.ts',
   'agent/signals.ts',
 ]
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { shared } from '../../schemas/common/shared.ts'
 import { CONTENT_MODE, type ContentMount } from '../../schemas/content.ts'
 import { messageOf, SetpointError } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
@@ -6,7 +7,6 @@ import { MAX_PACK_BYTES, type PackEntry, packDigest, unpack } from '../../schema
 import { contentKey } from '../../schemas/wire.ts'
 import type { Paths } from '../paths.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
-import { shared } from '../shared.ts'
 import type { Contents } from './contents.ts'
 import { createCopies } from './copies.ts'
 import type { Fetch } from './fetch.ts'

@@ -1,6 +1,6 @@
+import { shared } from '../../schemas/common/shared.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import { systemClock, within } from '../clock.ts'
-import { shared } from '../shared.ts'
 import { type Result, run } from './exec.ts'
 
 /** What stands at a path of the host, symbolic links followed. */

@@ -81,7 +81,7 @@ export async function controller(context: Context, flags: ControllerFlags): Prom
 
 /** @throws SetpointError USAGE for a source that makes no sense */
 async function controllerOptions(flags: ControllerFlags, env: NodeJS.ProcessEnv): Promise<ControllerOptions> {
-  const { parseSource } = await import('../git/source-argument.ts')
+  const { parseSource } = await import('../git/location/source-argument.ts')
   const { nameSources } = await import('../git/names.ts')
   const { interval, retryInterval, allowEmpty = false, credentialsFile } = flags
   const defaults = { interval, retryInterval, allowEmpty, ...(credentialsFile ? { credentialsFile } : {}) }

@@ -31,11 +31,11 @@ const SILENT = {
  */
 export async function loadPath(path: string, variables: readonly string[] = []): Promise<LoadedPath> {
   const [{ openDirectory }, { load }, { discover }, { nameSources }, { parseSource }] = await Promise.all([
-    import('../git/directory.ts'),
+    import('../git/folder/directory.ts'),
     import('../desired/load.ts'),
     import('../desired/discover.ts'),
     import('../git/names.ts'),
-    import('../git/source-argument.ts'),
+    import('../git/location/source-argument.ts'),
   ])
   const place = await placeOf(path)
   const [name = ''] = nameSources([parseSource(place.root)])
@@ -71,7 +71,7 @@ export async function loadPath(path: string, variables: readonly string[] = []):
  */
 export async function loadSources(texts: string[], variables: readonly string[] = []): Promise<Loaded[]> {
   const [{ parseSource }, { openSources }, { nameSources, rootStackName }, { load }] = await Promise.all([
-    import('../git/source-argument.ts'),
+    import('../git/location/source-argument.ts'),
     import('../git/open.ts'),
     import('../git/names.ts'),
     import('../desired/load.ts'),

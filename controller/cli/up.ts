@@ -64,7 +64,7 @@ Examples:
 
 export async function up(context: Context, flags: UpFlags): Promise<number> {
   const [{ parseSource }, { runUp }] = await Promise.all([
-    import('../git/source-argument.ts'),
+    import('../git/location/source-argument.ts'),
     import('./up/run.ts'),
   ])
   for (const source of flags.source) parseSource(source)

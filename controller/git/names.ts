@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname } from 'node:path'
 import type { SourceOptions } from '../options.ts'
-import { locate } from './source-location.ts'
+import { locate } from './location/source-location.ts'
 
 const MAX_LENGTH = 60
 

@@ -3,7 +3,7 @@ import { parsePlan, simulateArgv } from '../../../agent/image/build/packages.ts'
 import { configFlags, planBuild } from '../../../agent/image/build/plan.ts'
 import { parseInspect } from '../../../agent/image/config.ts'
 import { pullError } from '../../../agent/image/failures.ts'
-import { shared } from '../../../agent/shared.ts'
+import { shared } from '../../../schemas/common/shared.ts'
 import type { ImageSpec } from '../../../schemas/image.ts'
 import { classify } from '../../../schemas/registry.ts'
 

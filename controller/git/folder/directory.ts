@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
-import type { Log } from '../../schemas/log.ts'
-import type { SourceTree } from '../../schemas/source.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import type { Log } from '../../../schemas/log.ts'
+import type { SourceTree } from '../../../schemas/source.ts'
+import { findLocalRepository } from '../remote/local-repository.ts'
+import type { Source } from '../source.ts'
+import { sharedRun } from '../watch/shared-run.ts'
+import { watchFolders } from '../watch/watch.ts'
+import { watching } from '../watch/watching.ts'
 import { folderScanner } from './folder-scan.ts'
-import { findLocalRepository } from './local-repository.ts'
-import { sharedRun } from './shared-run.ts'
-import type { Source } from './source.ts'
-import { watchFolders } from './watch.ts'
-import { watching } from './watching.ts'
 
 /** Milliseconds of quiet after which a changed folder is read: an editor writes several files at once. */
 const SETTLE = 50

@@ -1,5 +1,5 @@
+import { git } from '../call/git.ts'
 import type { CacheRepository } from './cache-repository.ts'
-import { git } from './git.ts'
 
 /** The refs that hold revisions: git clears away what no ref leads to. */
 const REVISIONS = 'refs/setpoint/revisions'

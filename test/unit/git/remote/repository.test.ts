@@ -1,12 +1,12 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openSources } from '../../../controller/git/open.ts'
-import type { Source } from '../../../controller/git/source.ts'
-import type { SourceOptions } from '../../../controller/options.ts'
-import { MAX_TREE_FILES } from '../../../schemas/source.ts'
-import { recordGit } from './fake-git.ts'
-import { startGitServer } from './git-server.ts'
+import { openSources } from '../../../../controller/git/open.ts'
+import type { Source } from '../../../../controller/git/source.ts'
+import type { SourceOptions } from '../../../../controller/options.ts'
+import { MAX_TREE_FILES } from '../../../../schemas/source.ts'
+import { recordGit } from '../fake-git.ts'
+import { startGitServer } from '../git-server.ts'
 import {
   gitIn,
   makeRepository,
@@ -15,7 +15,7 @@ import {
   tempFolder,
   testLog,
   texts,
-} from './repositories.ts'
+} from '../repositories.ts'
 
 const opened: Source[] = []
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { SetpointError } from '../../schemas/error.ts'
+import { SetpointError } from '../../../schemas/error.ts'
 import type { Location } from './source-location.ts'
 
 export interface Credentials {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type EnvironmentOptions, gitEnvironment } from './environment.ts'
-import { type GitCall, git } from './git.ts'
-import type { Location } from './source-location.ts'
+import { type EnvironmentOptions, gitEnvironment } from '../call/environment.ts'
+import { type GitCall, git } from '../call/git.ts'
+import type { Location } from '../location/source-location.ts'
 
 /** Milliseconds. */
 const LOCAL_DEADLINE = 60_000

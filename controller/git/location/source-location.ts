@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SetpointError } from '../../schemas/error.ts'
+import { SetpointError } from '../../../schemas/error.ts'
 import { redact } from './redact.ts'
 
 /** A URL or path taken apart, so that what is secret in it goes neither into argv nor in front of people. */

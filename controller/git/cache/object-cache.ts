@@ -1,14 +1,14 @@
-import { createLimit } from '../../schemas/common/limit.ts'
-import type { Log } from '../../schemas/log.ts'
-import { MAX_TREE_BYTES, MAX_TREE_FILES } from '../../schemas/source.ts'
+import { createLimit } from '../../../schemas/common/limit.ts'
+import type { Log } from '../../../schemas/log.ts'
+import { MAX_TREE_BYTES, MAX_TREE_FILES } from '../../../schemas/source.ts'
+import { GitFailure, git, gitCatFile } from '../call/git.ts'
+import { MAX_LISTING_BYTES } from '../listing.ts'
+import { findCredentials } from '../location/credentials.ts'
+import { redact } from '../location/redact.ts'
+import type { Location } from '../location/source-location.ts'
 import { parseBatch } from './blobs.ts'
 import { openCacheRepository } from './cache-repository.ts'
-import { findCredentials } from './credentials.ts'
-import { GitFailure, git, gitCatFile } from './git.ts'
-import { MAX_LISTING_BYTES } from './listing.ts'
-import { redact } from './redact.ts'
 import { addRef, dropOldRefs, hasRef, refOf } from './revision-refs.ts'
-import type { Location } from './source-location.ts'
 
 /** Milliseconds. */
 const FETCH_DEADLINE = 180_000

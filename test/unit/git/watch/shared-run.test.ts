@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sharedRun } from '../../../controller/git/shared-run.ts'
+import { sharedRun } from '../../../../controller/git/watch/shared-run.ts'
 
 function counted() {
   const gates: PromiseWithResolvers<string>[] = []

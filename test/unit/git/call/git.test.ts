@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
-import { gitEnvironment } from '../../../controller/git/environment.ts'
-import { type GitCall, git, gitCatFile } from '../../../controller/git/git.ts'
-import { locate } from '../../../controller/git/source-location.ts'
-import { useGit } from './fake-git.ts'
-import { tempFolder } from './repositories.ts'
+import { gitEnvironment } from '../../../../controller/git/call/environment.ts'
+import { type GitCall, git, gitCatFile } from '../../../../controller/git/call/git.ts'
+import { locate } from '../../../../controller/git/location/source-location.ts'
+import { useGit } from '../fake-git.ts'
+import { tempFolder } from '../repositories.ts'
 
 function call(args: string[], more: Partial<GitCall> = {}): GitCall {
   return { args, cwd: tempFolder(), env: gitEnvironment(locate('/srv/x')), deadline: 20_000, ...more }

@@ -1,6 +1,6 @@
-import { SetpointError } from '../../schemas/error.ts'
-import { GitFailure } from './git.ts'
-import { isLocalFault } from './git-error.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { GitFailure } from '../call/git.ts'
+import { isLocalFault } from '../call/git-error.ts'
 import type { ObjectCache } from './object-cache.ts'
 
 export interface CommitFetcherOptions {

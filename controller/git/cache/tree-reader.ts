@@ -1,8 +1,9 @@
-import { SetpointError } from '../../schemas/error.ts'
-import { shortRevision } from '../../schemas/revision.ts'
-import type { SourceFile, SourceTree } from '../../schemas/source.ts'
-import { GitFailure } from './git.ts'
-import { isRead, type Listed, parseListing, tooLarge } from './listing.ts'
+import { shared } from '../../../schemas/common/shared.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { shortRevision } from '../../../schemas/revision.ts'
+import type { SourceFile, SourceTree } from '../../../schemas/source.ts'
+import { GitFailure } from '../call/git.ts'
+import { isRead, type Listed, parseListing, tooLarge } from '../listing.ts'
 import type { ObjectCache } from './object-cache.ts'
 
 export interface TreeReaderOptions {
@@ -25,15 +26,12 @@ export type TreeReader = (revision: string, directory: string) => Promise<Source
 export function treeReader(options: TreeReaderOptions): TreeReader {
   const { objects, display } = options
   const last = new Map<string, SourceTree>()
-  const running = new Map<string, Promise<SourceTree>>()
+  const once = shared<SourceTree>()
 
   async function read(revision: string, directory: string): Promise<SourceTree> {
     const before = last.get(directory)
     if (before?.revision === revision) return before
-    const key = `${revision}:${directory}`
-    const started = running.get(key) ?? attempt(revision, directory).finally(() => running.delete(key))
-    running.set(key, started)
-    const tree = await started
+    const tree = await once(`${revision}:${directory}`, () => attempt(revision, directory))
     last.set(directory, tree)
     return tree
   }

@@ -1,6 +1,6 @@
-import { type ErrorCode, messageOf, SetpointError } from '../../schemas/error.ts'
+import { type ErrorCode, messageOf, SetpointError } from '../../../schemas/error.ts'
+import { redact } from '../location/redact.ts'
 import { GitFailure } from './git.ts'
-import { redact } from './redact.ts'
 
 /** Where a failure happened, as people are told; and what must not be in that text. */
 export interface Place {

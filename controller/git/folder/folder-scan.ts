@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { constants, type Dirent, type Stats } from 'node:fs'
 import { lstat, open, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, SetpointError } from '../../schemas/error.ts'
-import { MAX_FILE_BYTES, MAX_TREE_FILES, type SourceFile } from '../../schemas/source.ts'
-import { checkCaps, isRead, tooLarge } from './listing.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { MAX_FILE_BYTES, MAX_TREE_FILES, type SourceFile } from '../../../schemas/source.ts'
+import { checkCaps, isRead, tooLarge } from '../listing.ts'
+import { codeOf, folderError, noFolder } from './folder-error.ts'
 
 export interface ScanOptions {
   /** Absolute. */
@@ -126,7 +127,7 @@ async function steadily<T>(scan: () => Promise<T>, root: string): Promise<T> {
     } catch (error) {
       if (error instanceof SetpointError) throw error
       const gone = codeOf(error) === 'ENOENT' && (await exists(root))
-      if (!gone || attempt === ATTEMPTS) throw translated(error, root)
+      if (!gone || attempt === ATTEMPTS) throw folderError(error, root)
     }
   }
 }
@@ -165,34 +166,4 @@ async function inParallel<A, B>(items: readonly A[], task: (item: A) => Promise<
   }
   await Promise.all(Array.from({ length: PARALLEL }, work))
   return results
-}
-
-function noFolder(root: string, folder: string): SetpointError {
-  return new SetpointError('SOURCE_INVALID', `${root} has no folder ${folder}.`, {
-    hint: 'Correct the folder in the source (…#:DIR); a symlink is not followed.',
-  })
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
-}
-
-function translated(error: unknown, root: string): SetpointError {
-  const said = messageOf(error)
-  const code = codeOf(error)
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new SetpointError('SOURCE_DENIED', `The folder ${root} cannot be read: ${said}.`, {
-      hint: 'Give the user that runs the controller read access.',
-      cause: error,
-    })
-  }
-  if (code === 'ENOTDIR' || code === 'ELOOP') {
-    return new SetpointError('SOURCE_INVALID', `${root} is not a folder that can be read: ${said}.`, {
-      cause: error,
-    })
-  }
-  return new SetpointError('SOURCE_UNREACHABLE', `The folder ${root} cannot be read: ${said}.`, {
-    hint: 'Check that it exists.',
-    cause: error,
-  })
 }

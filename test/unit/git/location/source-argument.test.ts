@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkSource, parseSource } from '../../../controller/git/source-argument.ts'
-import { sourceOptions } from './repositories.ts'
+import { checkSource, parseSource } from '../../../../controller/git/location/source-argument.ts'
+import { sourceOptions } from '../repositories.ts'
 
 describe('parseSource', () => {
   it.each([

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import type { Log } from '../../schemas/log.ts'
+import type { Log } from '../../../schemas/log.ts'
+import type { Source } from '../source.ts'
+import { watchFolders } from '../watch/watch.ts'
+import { type StartWatch, type Watching, watching } from '../watch/watching.ts'
 import { findLocalRepository, type LocalRepository } from './local-repository.ts'
 import type { Repository } from './repository.ts'
-import type { Source } from './source.ts'
-import { watchFolders } from './watch.ts'
-import { type StartWatch, type Watching, watching } from './watching.ts'
 
 /** What the sources of one branch of one repository have in common, closed with the last of them. */
 export interface SharedRepository {

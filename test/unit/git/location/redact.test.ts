@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { redact } from '../../../controller/git/redact.ts'
+import { redact } from '../../../../controller/git/location/redact.ts'
 
 describe('redact', () => {
   it.each([

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
-import type { Credentials } from './credentials.ts'
-import { gitEnvironment } from './environment.ts'
-import { git } from './git.ts'
-import type { Location } from './source-location.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { gitEnvironment } from '../call/environment.ts'
+import { git } from '../call/git.ts'
+import type { Credentials } from '../location/credentials.ts'
+import type { Location } from '../location/source-location.ts'
 
 /** Milliseconds. */
 const ASK_DEADLINE = 30_000

@@ -10,10 +10,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { openSources } from '../../../controller/git/open.ts'
-import type { Source } from '../../../controller/git/source.ts'
-import { MAX_FILE_BYTES, MAX_TREE_BYTES } from '../../../schemas/source.ts'
-import { type Files, sourceOptions, tempFolder, testLog, texts, writeFiles } from './repositories.ts'
+import { openSources } from '../../../../controller/git/open.ts'
+import type { Source } from '../../../../controller/git/source.ts'
+import { MAX_FILE_BYTES, MAX_TREE_BYTES } from '../../../../schemas/source.ts'
+import { type Files, sourceOptions, tempFolder, testLog, texts, writeFiles } from '../repositories.ts'
 
 const opened: Source[] = []
 

@@ -1,6 +1,6 @@
 import { watch as chokidar, type FSWatcher } from 'chokidar'
-import { messageOf } from '../../schemas/error.ts'
-import type { Log } from '../../schemas/log.ts'
+import { messageOf } from '../../../schemas/error.ts'
+import type { Log } from '../../../schemas/log.ts'
 
 /** Milliseconds until a watch must have seen all there is; a folder that takes longer is polled meanwhile. */
 const READY_DEADLINE = 30_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { locate } from '../../../controller/git/source-location.ts'
+import { locate } from '../../../../controller/git/location/source-location.ts'
 
 describe('locate', () => {
   it.each([

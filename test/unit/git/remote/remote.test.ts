@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openSources } from '../../../controller/git/open.ts'
-import type { Source } from '../../../controller/git/source.ts'
-import type { SourceOptions } from '../../../controller/options.ts'
-import { recordGit, useGit } from './fake-git.ts'
-import { type GitServer, startGitServer } from './git-server.ts'
+import { openSources } from '../../../../controller/git/open.ts'
+import type { Source } from '../../../../controller/git/source.ts'
+import type { SourceOptions } from '../../../../controller/options.ts'
+import { recordGit, useGit } from '../fake-git.ts'
+import { type GitServer, startGitServer } from '../git-server.ts'
 import {
   makeRepository,
   sourceOptions,
@@ -13,7 +13,7 @@ import {
   tempFolder,
   testLog,
   texts,
-} from './repositories.ts'
+} from '../repositories.ts'
 
 const PASSWORD = 'hunter2/&@#x'
 let repository: TestRepository

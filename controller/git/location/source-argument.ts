@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { SetpointError } from '../../schemas/error.ts'
-import { DEFAULT_INTERVAL, DEFAULT_RETRY_INTERVAL, type SourceOptions } from '../options.ts'
+import { SetpointError } from '../../../schemas/error.ts'
+import { DEFAULT_INTERVAL, DEFAULT_RETRY_INTERVAL, type SourceOptions } from '../../options.ts'
 import { redact } from './redact.ts'
 import { locate } from './source-location.ts'
 

@@ -1,5 +1,5 @@
-import type { Credentials } from './credentials.ts'
-import type { Location } from './source-location.ts'
+import type { Credentials } from '../location/credentials.ts'
+import type { Location } from '../location/source-location.ts'
 
 export interface EnvironmentOptions {
   credentials?: Credentials
