@@ -34,6 +34,13 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return ((a.base ^ b.base) & mask) === 0n
 }
 
+/** True for an address that a machine can have: neither that of the subnet itself nor, of IPv4, its broadcast. */
+export function isOfHost(subnet: Cidr, address: string): boolean {
+  const value = parseAddress(address)?.value
+  const isBroadcast = subnet.bits === 32 && value === endOf(subnet) - 1n
+  return contains(subnet, address) && value !== subnet.base && !isBroadcast
+}
+
 /** The bridge's address where a network names none: the first of the subnet, as Docker has it. */
 export function firstAddress({ bits, base }: Cidr): string {
   return formatAddress({ bits, value: base + 1n })

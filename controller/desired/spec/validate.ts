@@ -5,6 +5,7 @@ import { checkNetworkMode } from './checks/network-mode.ts'
 import { checkNetworks } from './checks/networks.ts'
 import { checkPorts } from './checks/ports.ts'
 import { checkShared } from './checks/shared.ts'
+import { checkSubnets } from './checks/subnets.ts'
 import { checkUsers } from './checks/users.ts'
 import type { StackDraft } from './read-stack.ts'
 import { effectiveHealthcheck } from './service/health.ts'
@@ -28,6 +29,7 @@ export function validate(stack: StackDraft): void {
   checkNames(stack.networks, ({ spec }) => spec)
   checkNames(stack.volumes, ({ external, labels, driverOpts }) => [external, labels, driverOpts ?? null])
   checkNetworks(stack)
+  checkSubnets(stack)
   checkTasks(stack)
   checkPorts(stack)
 }

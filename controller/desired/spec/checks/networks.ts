@@ -1,4 +1,4 @@
-import { contains, parseCidr } from '../../../../schemas/cidr.ts'
+import { contains, firstAddress, isOfHost, parseCidr } from '../../../../schemas/cidr.ts'
 import type { NetworkSpec } from '../../../../schemas/network.ts'
 import { type Cursor, fail, notice, within } from '../../cursor.ts'
 import type { AttachmentAt } from '../network/attachments.ts'
@@ -80,7 +80,9 @@ function checkSubnet(spec: NetworkSpec, { address, family, at }: Fixed): void {
     return void fail(at, `needs a network with a subnet of its own; give ${spec.name} one under ipam.config`)
   if (!contains(subnet, address))
     return void fail(at, `${address} is not in the subnet ${text} of network ${spec.name}`)
-  const gateway = family === 'IPv4' ? spec.gateway : spec.gateway6
+  if (!isOfHost(subnet, address))
+    return void fail(at, `${address} is no address of a host in ${text}; choose another`)
+  const gateway = (family === 'IPv4' ? spec.gateway : spec.gateway6) ?? firstAddress(subnet)
   if (address === gateway) fail(at, `${address} is the gateway of network ${spec.name}; choose another`)
 }
 

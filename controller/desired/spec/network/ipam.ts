@@ -1,5 +1,5 @@
 import { formatAddress, parseAddress } from '../../../../schemas/address.ts'
-import { type Cidr, contains, formatCidr, parseCidr } from '../../../../schemas/cidr.ts'
+import { type Cidr, contains, formatCidr, isOfHost, overlaps, parseCidr } from '../../../../schemas/cidr.ts'
 import { type Cursor, entriesOf, expected, fail, fields, itemsOf, within } from '../../cursor.ts'
 import { defined } from '../../defined.ts'
 import { quote } from '../../yaml/node.ts'
@@ -65,10 +65,34 @@ function subnet(at: Cursor): Cidr | undefined {
   const parsed = parseCidr(value)
   if (value.includes(':')) {
     const fits = parsed && parsed.prefix >= 16 && parsed.prefix <= 125
-    return fits ? parsed : expected(at, 'an IPv6 subnet from /16 to /125, as in fd12:3456:789a::/64')
+    return fits
+      ? ofTasks(at, parsed)
+      : expected(at, 'an IPv6 subnet from /16 to /125, as in fd12:3456:789a::/64')
   }
   const fits = parsed && parsed.prefix >= 8 && parsed.prefix <= 29
-  return fits ? parsed : expected(at, 'an IPv4 subnet from /8 to /29, as in 10.20.0.0/24')
+  return fits ? ofTasks(at, parsed) : expected(at, 'an IPv4 subnet from /8 to /29, as in 10.20.0.0/24')
+}
+
+/** Addresses that no interface of a task can have (RFC 6890), or that say nothing without an interface (RFC 4291 §2.5.6). */
+const SPECIAL: [subnet: string, what: string][] = [
+  ['0.0.0.0/8', 'stands for this host'],
+  ['127.0.0.0/8', 'is the loopback of each host'],
+  ['224.0.0.0/4', 'is for groups of hosts (multicast)'],
+  ['::1/128', 'is the loopback of each host'],
+  ['fe80::/10', 'is of one link alone'],
+  ['ff00::/8', 'is for groups of hosts (multicast)'],
+]
+
+function ofTasks(at: Cursor, cidr: Cidr): Cidr | undefined {
+  for (const [subnet, what] of SPECIAL) {
+    const special = parseCidr(subnet)
+    if (special && overlaps(special, cidr))
+      return fail(
+        at,
+        `${subnet} ${what}: no subnet for tasks; take one as in ${cidr.bits === 32 ? '10.20.0.0/24' : 'fd12:3456:789a::/64'}`,
+      )
+  }
+  return cidr
 }
 
 /** An address of the subnet. */
@@ -78,7 +102,7 @@ function address(subnet: Cidr) {
     const parsed = value === undefined ? undefined : parseAddress(value)
     if (!parsed) return expected(at, `an address of ${formatCidr(subnet)}`)
     const plain = formatAddress(parsed)
-    if (contains(subnet, plain) && parsed.value !== subnet.base) return plain
+    if (isOfHost(subnet, plain)) return plain
     return fail(at, `${quote(plain)} is no address of a host in ${formatCidr(subnet)}`)
   }
 }

@@ -52,6 +52,19 @@ describe('a network', () => {
     ['ipam: {config: [{gateway: 10.9.0.1}]}', 'gateway: needs a subnet beside it'],
     ['ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.8.0.1}]}', 'is no address of a host in 10.9.0.0/24'],
     ['ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.9.0.0}]}', 'is no address of a host in 10.9.0.0/24'],
+    [
+      'ipam: {config: [{subnet: 10.9.0.0/24, gateway: 10.9.0.255}]}',
+      'is no address of a host in 10.9.0.0/24',
+    ],
+    [
+      'ipam: {config: [{subnet: 127.0.0.0/8}]}',
+      '2:41 networks.n.ipam.config[0].subnet: 127.0.0.0/8 is the loopback',
+    ],
+    ['ipam: {config: [{subnet: 0.1.0.0/16}]}', '0.0.0.0/8 stands for this host'],
+    ['ipam: {config: [{subnet: 239.1.0.0/16}]}', '224.0.0.0/4 is for groups of hosts'],
+    ['enable_ipv6: true, ipam: {config: [{subnet: "::/64"}]}', '::1/128 is the loopback'],
+    ['enable_ipv6: true, ipam: {config: [{subnet: "fe80::/64"}]}', 'fe80::/10 is of one link alone'],
+    ['enable_ipv6: true, ipam: {config: [{subnet: "ff02::/64"}]}', 'ff00::/8 is for groups of hosts'],
     ['ipam: {config: [{subnet: 10.9.0.0/24, ip_range: 10.8.0.0/25}]}', 'is not in 10.9.0.0/24'],
     ['ipam: {config: [{subnet: 10.9.0.0/24, ip_range: 10.0.0.0/8}]}', 'is not in 10.9.0.0/24'],
     ['ipam: {config: [{subnet: 10.9.0.0/24, ip_range: all}]}', 'must be a part of 10.9.0.0/24'],
@@ -81,6 +94,26 @@ describe('a network', () => {
   })
 })
 
+describe('two networks of a stack with one range', () => {
+  const both = (second: string, joined = '[m, n]') =>
+    problemsOf(
+      `services: {a: {image: x, networks: ${joined}}}\nnetworks:\n  m: {ipam: {config: [{subnet: 10.9.0.0/16}]}}\n  n: {ipam: {config: [{subnet: 10.9.1.0/24}]}${second}}`,
+    )
+
+  test('are refused where both are bridges that are joined', () => {
+    expect(both('')).toEqual([
+      'web/compose.yaml:4:32 networks.n.ipam.config[0].subnet: overlaps 10.9.0.0/16 of networks.m.ipam.config[0].subnet; choose another',
+    ])
+  })
+
+  test.each([
+    ['with a driver', ', driver: ptp', '[m, n]'],
+    ['that nobody joins', '', '[m]'],
+  ])('are taken where one is a network %s', (_what, second, joined) => {
+    expect(both(second, joined)).toEqual([])
+  })
+})
+
 describe('a place in a network', () => {
   const SUBNET = 'ipam: {config: [{subnet: 10.9.0.0/24}]}'
   const place = (settings: string) =>
@@ -100,6 +133,9 @@ describe('a place in a network', () => {
 
   test.each([
     ['ipv4_address: 10.8.0.5', '10.8.0.5 is not in the subnet 10.9.0.0/24'],
+    ['ipv4_address: 10.9.0.0', '10.9.0.0 is no address of a host in 10.9.0.0/24'],
+    ['ipv4_address: 10.9.0.255', '10.9.0.255 is no address of a host in 10.9.0.0/24'],
+    ['ipv4_address: 10.9.0.1', '10.9.0.1 is the gateway of network web_n'],
     ['ipv4_address: "fd00::1"', 'must be an IPv4 address'],
     ['mac_address: 01:42:ac:11:65:43', 'must be a hardware address of one interface'],
     ['interface_name: lo', 'means something else'],
