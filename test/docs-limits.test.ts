@@ -38,6 +38,7 @@ const LIMITS = [
   ['files of one mount', 'pack MAX_PACK_ENTRIES'],
   ['levels of folders of one mount', 'pack MAX_PACK_DEPTH'],
   ['bytes of a path below a mount', 'pack MAX_PACK_PATH'],
+  ['`/etc/passwd` and `/etc/group` of an image, each', 'accounts MAX_ACCOUNTS'],
   ['files', 'source MAX_TREE_FILES'],
   ['all files together', 'source MAX_TREE_BYTES'],
   ['the files of all image specs together', 'load MAX_SOURCE_IMAGE_BYTES'],
@@ -64,9 +65,10 @@ const OTHERS = [
   'syntax MAX_INDENT',
 ]
 
-const limits = new Map(
-  ['schemas/source.ts', 'schemas/pack.ts', ...sources('controller/desired')].flatMap(limitsOf),
-)
+const SHARED = ['schemas/source.ts', 'schemas/pack.ts']
+const HOST = ['agent/runtime/users/accounts.ts']
+
+const limits = new Map([...SHARED, ...HOST, ...sources('controller/desired')].flatMap(limitsOf))
 const [, section = ''] = readFileSync(join(ROOT, 'docs/stack-files.md'), 'utf8').split('\n## Limits\n')
 const rows = [...section.matchAll(/^\| (.+) \| (\d.*) \|$/gm)].map(([, what, limit]) => [what, limit])
 

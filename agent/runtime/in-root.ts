@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, open, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SetpointError } from '../../schemas/error.ts'
 import { absent } from '../disk.ts'
 import { MAX_LINKS, partsOf } from '../path-walk.ts'
 
@@ -33,7 +34,10 @@ export async function resolveInRoot(root: string, path: string): Promise<string>
   return join(root, ...done)
 }
 
-/** The text of a regular file of an image; undefined when there is none, or when it is larger than `max` bytes. */
+/**
+ * The text of a regular file of an image; undefined when there is none.
+ * @throws SetpointError RUNTIME_FAILED when it has more than `max` bytes
+ */
 export async function readInRoot(root: string, path: string, max: number): Promise<string | undefined> {
   const file = await resolveInRoot(root, path)
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
@@ -42,7 +46,8 @@ export async function readInRoot(root: string, path: string, max: number): Promi
   if (handle === undefined) return undefined
   try {
     const found = await handle.stat()
-    if (!found.isFile() || found.size > max) return undefined
+    if (!found.isFile()) return undefined
+    if (found.size > max) throw tooLarge(path, found.size, max)
     return await handle.readFile('utf8')
   } finally {
     await handle.close()
@@ -52,4 +57,12 @@ export async function readInRoot(root: string, path: string, max: number): Promi
 async function linkTarget(path: string): Promise<string | undefined> {
   const found = await lstat(path).catch(absent)
   return found?.isSymbolicLink() ? readlink(path) : undefined
+}
+
+function tooLarge(path: string, size: number, max: number): SetpointError {
+  return new SetpointError(
+    'RUNTIME_FAILED',
+    `The image's ${path} has ${size} bytes, of which the agent reads ${max} at most.`,
+    { hint: 'Build the image with a smaller one.' },
+  )
 }

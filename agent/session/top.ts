@@ -8,13 +8,12 @@ import { argvOfProcess, parseProcessStat } from '../processes.ts'
 import { cgroupPath } from '../runtime/cgroup/cgroup.ts'
 import { cgroupProcesses } from '../runtime/cgroup/processes.ts'
 import { readInRoot } from '../runtime/in-root.ts'
-import { parsePasswd } from '../runtime/users/accounts.ts'
+import { MAX_ACCOUNTS, parsePasswd } from '../runtime/users/accounts.ts'
 import { type Reach, reachTask } from './reach.ts'
 import { rootOf } from './root-ids.ts'
 
 /** Processes of one task that are told of. */
 const MOST = 1_000
-const MAX_PASSWD = 1024 * 1024
 /** Letters of a command line. */
 const MAX_ARGV = 4096
 /** Clock ticks of /proc in a second (USER_HZ), and bytes of a page: those of every Linux that Node runs on. */
@@ -83,7 +82,8 @@ async function bootTime(): Promise<number> {
 
 /** The names of users, who are told by what they are on the host, as inside. @param pid a process of the container */
 async function userNames(imageRoot: string | undefined, pid: number): Promise<(uid: number) => string> {
-  const passwd = imageRoot === undefined ? undefined : await readInRoot(imageRoot, '/etc/passwd', MAX_PASSWD)
+  const passwd =
+    imageRoot === undefined ? undefined : await readInRoot(imageRoot, '/etc/passwd', MAX_ACCOUNTS)
   const names = new Map(parsePasswd(passwd ?? '').map(({ uid, name }) => [uid, name]))
   const root = (await rootOf(pid)).uid
   return (uid) => names.get(uid - root) ?? String(uid >= root ? uid - root : uid)

@@ -20,7 +20,8 @@ interface Group {
   members: string[]
 }
 
-const MAX_FILE = 1024 * 1024
+/** The most bytes of an image's /etc/passwd or /etc/group: some 80,000 accounts. */
+export const MAX_ACCOUNTS = 4 * 1024 * 1024
 const MAX_ID = 2 ** 31 - 1
 
 /**
@@ -28,7 +29,7 @@ const MAX_ID = 2 ** 31 - 1
  * the group and the supplementary groups of its entry when there is one; a group that is given leaves none of those.
  * @param user `user[:group]` by name or number; undefined or empty is root
  * @param more further groups by name or number (`group_add`)
- * @throws SetpointError RUNTIME_FAILED when the image has no such user or group
+ * @throws SetpointError RUNTIME_FAILED when the image has no such user or group, or a file of them that is too large
  */
 export async function userOf(
   user: string | undefined,
@@ -36,7 +37,7 @@ export async function userOf(
   more: string[] = [],
 ): Promise<User> {
   const [passwd = '', group = ''] = await Promise.all(
-    ['/etc/passwd', '/etc/group'].map((file) => readInRoot(imageRoot, file, MAX_FILE)),
+    ['/etc/passwd', '/etc/group'].map((file) => readInRoot(imageRoot, file, MAX_ACCOUNTS)),
   )
   const groups = parseGroup(group)
   const found = resolveUser(user, parsePasswd(passwd), groups)

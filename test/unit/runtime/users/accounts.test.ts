@@ -77,7 +77,7 @@ describe('a path in an image', () => {
 
   it('is read when it is a file of a sensible size', async () => {
     expect(await readInRoot(root, '/etc/passwd', 1000)).toBe('inner:x:5:6\n')
-    expect(await readInRoot(root, '/etc/passwd', 3)).toBeUndefined()
+    await expect(readInRoot(root, '/etc/passwd', 3)).rejects.toThrow("The image's /etc/passwd has 12 bytes")
     expect(await readInRoot(root, '/etc', 1000)).toBeUndefined()
     expect(await readInRoot(root, '/etc/passwd/x', 1000)).toBeUndefined()
   })
@@ -86,5 +86,19 @@ describe('a path in an image', () => {
     expect(await userOf('inner', root)).toEqual({ uid: 5, gid: 6, additionalGids: [] })
     await expect(userOf('secret', root)).rejects.toThrow('no user secret')
     expect(await userOf('12:13', join(folder, 'empty'))).toEqual({ uid: 12, gid: 13, additionalGids: [] })
+  })
+
+  it('is where users are looked up among very many, or not at all', async () => {
+    const many = join(folder, 'many')
+    await mkdir(join(many, 'etc'), { recursive: true })
+    const line = (id: number) => `user${id}:x:${id}:${id + 1}::/home:/bin/sh\n`
+    const text = Array.from({ length: 50_000 }, (_, id) => line(id)).join('')
+    await writeFile(join(many, 'etc/passwd'), text)
+    expect(await userOf('49999', many)).toEqual({ uid: 49_999, gid: 50_000, additionalGids: [] })
+    await writeFile(join(many, 'etc/passwd'), text.repeat(3))
+    await expect(userOf('49999', many)).rejects.toMatchObject({
+      code: 'RUNTIME_FAILED',
+      message: expect.stringContaining('/etc/passwd has'),
+    })
   })
 })
