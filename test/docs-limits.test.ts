@@ -39,6 +39,7 @@ const LIMITS = [
   ['levels of folders of one mount', 'pack MAX_PACK_DEPTH'],
   ['bytes of a path below a mount', 'pack MAX_PACK_PATH'],
   ['`/etc/passwd` and `/etc/group` of an image, each', 'accounts MAX_ACCOUNTS'],
+  ['secrets of all tasks of a host together, in the clear', 'memory MAX_MEMORY'],
   ['files', 'source MAX_TREE_FILES'],
   ['all files together', 'source MAX_TREE_BYTES'],
   ['the files of all image specs together', 'load MAX_SOURCE_IMAGE_BYTES'],
@@ -66,7 +67,7 @@ const OTHERS = [
 ]
 
 const SHARED = ['schemas/source.ts', 'schemas/pack.ts']
-const HOST = ['agent/runtime/users/accounts.ts']
+const HOST = ['agent/runtime/users/accounts.ts', 'agent/secret/memory.ts']
 
 const limits = new Map([...SHARED, ...HOST, ...sources('controller/desired')].flatMap(limitsOf))
 const [, section = ''] = readFileSync(join(ROOT, 'docs/stack-files.md'), 'utf8').split('\n## Limits\n')

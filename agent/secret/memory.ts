@@ -11,16 +11,16 @@ import { run } from '../runtime/exec.ts'
 export interface Memory {
   /** The folder of a task. */
   folder(taskId: string): Promise<string>
-  /** Writes a file whole or not at all, unless it is there. */
+  /** Writes a file whole or not at all, unless it is there. @throws SetpointError DISK_FULL */
   write(file: string, content: () => Promise<Buffer>, owner: Owner): Promise<void>
   remove(taskId: string): Promise<void>
   /** The tasks that have a folder. */
   list(): Promise<string[]>
 }
 
-/** All secrets of a host together. */
-const SIZE = '64m'
-const OPTIONS = `size=${SIZE},mode=0700,nosuid,nodev,noexec`
+/** Bytes of all secrets of a host together. */
+const MAX_MEMORY = 64 * 1024 * 1024
+const OPTIONS = `size=${MAX_MEMORY},mode=0700,nosuid,nodev,noexec`
 const UNFINISHED = '.tmp'
 
 /** One tmpfs for all tasks: to mount one for each would cost each a process. What a container gets is a file of it. */
@@ -49,6 +49,8 @@ export function createMemory(root: string, log: Pick<Log, 'warn'>): Memory {
       try {
         await writeFile(`${file}${UNFINISHED}`, bytes, owner)
         await rename(`${file}${UNFINISHED}`, file)
+      } catch (error) {
+        throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? full(root) : error
       } finally {
         bytes.fill(0)
       }
@@ -94,6 +96,16 @@ async function writeFile(file: string, bytes: Buffer, { uid, gid, mode }: Owner)
   } finally {
     await handle.close()
   }
+}
+
+function full(root: string): SetpointError {
+  return new SetpointError(
+    'DISK_FULL',
+    `The memory for secrets is full: all tasks of this host together have ${MAX_MEMORY / 1024 ** 2} MiB, at ${root}.`,
+    {
+      hint: `\`du -sh ${root}/*\` shows what each task has. Give tasks only the secrets that they need, or move some to another host.`,
+    },
+  )
 }
 
 function notMounted(root: string, said: string): SetpointError {
