@@ -28,7 +28,7 @@ export async function takeDown(options: AgentOptions, log: Log, tell: (line: str
   try {
     await parts.tasks.removeAll(removed)
     await removeNetworks(parts, removed)
-    await parts.images.release(new Set())
+    await parts.images.release(nothing)
     await parts.volumes.release(() => ({ volumes: new Set(), tasks: new Set() }))
     await parts.secrets.release(nothing, nothing)
     if (options.volumes) await removeVolumes(parts, removed)

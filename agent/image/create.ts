@@ -131,9 +131,8 @@ export async function createImages(options: ImagesOptions): Promise<ImageStore> 
     unmountFor: movedRoots.unmount,
     async release(inUse) {
       for (const id of await roots.list()) {
-        if (inUse.has(id) || isRecent(id)) continue
-        await roots.unmount(id)
-        asked.delete(id)
+        if (!(await roots.unmount(id, () => !inUse(id) && !isRecent(id)))) continue
+        if (!isRecent(id)) asked.delete(id)
         log.info({ image: id }, 'Image released: no task uses it')
       }
     },

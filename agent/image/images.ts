@@ -27,6 +27,9 @@ export interface Images {
   mountFor(taskId: string, id: string, first: number): Promise<string>
   /** Unmounts what `mountFor` has mounted for a task. Repeatable. */
   unmountFor(taskId: string): Promise<void>
-  /** Unmounts every image root that no task in `inUse` (image ids) needs. */
-  release(inUse: Set<string>): Promise<void>
+  /**
+   * Unmounts every image root that no task needs and none has asked for lately.
+   * @param inUse asked of an image's id when it is its turn
+   */
+  release(inUse: (id: string) => boolean): Promise<void>
 }

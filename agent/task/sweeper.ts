@@ -1,6 +1,6 @@
 import { messageOf } from '../../schemas/error.ts'
 import type { Log } from '../../schemas/log.ts'
-import type { Task } from '../../schemas/task.ts'
+import type { Task, TaskState } from '../../schemas/task.ts'
 import type { Clock } from '../clock.ts'
 import type { Contents } from '../content/contents.ts'
 import type { Images } from '../image/images.ts'
@@ -30,6 +30,8 @@ interface SweeperOptions {
 
 /** Milliseconds; Images keeps what was asked for lately. */
 const RELEASE_LATER = 10 * 60_000
+/** The states of a task that will have an image soon, or waits for another one to make room. */
+const ON_THE_WAY: TaskState[] = ['assigned', 'preparing']
 
 /** Lets go of what the tasks given by `entries` do not need. */
 export function createSweeper(options: SweeperOptions): Sweeper {
@@ -60,12 +62,14 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     await releaseUnused()
   }
 
-  /** Only when no task is on its way to its image: what that one has just mounted is not in use yet. */
+  /** None while a task is on its way to its image: it may be any, and what is mounted for that one is not in use yet. */
   async function releaseUnused(): Promise<void> {
-    const all = entries()
-    if (all.some(({ status }) => status.state === 'preparing')) return
     try {
-      await images.release(new Set(all.flatMap(({ prepared }) => prepared?.image.id ?? [])))
+      await images.release((id) =>
+        entries().some(
+          ({ status, prepared }) => ON_THE_WAY.includes(status.state) || prepared?.image.id === id,
+        ),
+      )
     } catch (error) {
       log.warn({ problem: messageOf(error) }, 'Images that nobody uses could not be unmounted')
     }

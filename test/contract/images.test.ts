@@ -29,6 +29,8 @@ const registriesConf = join(mkdtempSync(join(tmpdir(), 'setpoint-registries-')),
 writeFileSync(registriesConf, '')
 process.env.CONTAINERS_REGISTRIES_CONF = registriesConf
 
+const unused = () => false
+
 let storage: TestStorage
 let paths: Paths
 let images: ImageStore
@@ -118,18 +120,34 @@ describe('an image that is on the host', () => {
       await anImage(`localhost/test/${name}:1`)
       await images.resolve(source(`localhost/test/${name}:1`))
     }
-    await Promise.all([1, 2, 3].map(() => images.release(new Set())))
+    await Promise.all([1, 2, 3].map(() => images.release(unused)))
     expect(await storage.buildah('containers', '--quiet')).toBe('')
+  })
+
+  it('is mounted for who asks for it while it is let go of', async () => {
+    let at = Date.now()
+    images = await open({ now: () => at })
+    const app = source('localhost/test/app:1')
+    await anImage(app.reference)
+    for (let turns = 0; turns < 5; turns += 1) {
+      await images.resolve(app)
+      at += 10 * 60_000
+      const release = images.release(unused)
+      for (let step = 0; step < turns; step += 1) await new Promise(setImmediate)
+      const { root } = await images.resolve(app)
+      await release
+      expect(await readFile(join(root, 'hello'), 'utf8')).toBe(app.reference)
+    }
   })
 
   it('is let go of when no task uses it, and not while one may be on its way', async () => {
     const [a, b] = [await anImage('localhost/test/a:1'), await anImage('localhost/test/b:1')]
     for (const name of ['a', 'b']) await images.resolve(source(`localhost/test/${name}:1`))
-    await images.release(new Set())
+    await images.release(unused)
     expect(await storage.buildah('containers', '--format', '{{.ImageID}}')).not.toBe('')
 
     images = await open({ grace: 0 })
-    await images.release(new Set([a]))
+    await images.release((id) => id === a)
     const held = await storage.buildah('containers', '--notruncate', '--format', '{{.ImageID}}')
     expect(held.split('\n').map((id) => a.startsWith(id) || b.startsWith(id))).toEqual([true])
     expect(
@@ -417,7 +435,7 @@ insecure = true
     images = await open({ ...roots, grace: 0, log })
     images.keepTidy(() => [])
     await images.resolve(source(`${registry.name}/filler:1`))
-    await images.release(new Set())
+    await images.release(unused)
 
     expect((await images.resolve(source(`${registry.name}/wanted:1`))).id).toBe(wanted)
     expect(removed).toEqual([
@@ -426,7 +444,7 @@ insecure = true
         why: 'there was no room for an image that is wanted',
       }),
     ])
-    await images.release(new Set())
+    await images.release(unused)
   })
 
   describe('images that nothing uses', () => {
@@ -450,11 +468,11 @@ insecure = true
         uses = [use(n)]
         now += HOUR
       }
-      await images.release(new Set())
+      await images.release(unused)
       await images.saved()
     })
 
-    afterEach(() => images.release(new Set()))
+    afterEach(() => images.release(unused))
 
     it('go when they are old enough, but for the three that a rollback may need', async () => {
       expect(await images.tidy()).toBe(0)
@@ -486,7 +504,7 @@ insecure = true
       const theirs = await anImage('localhost/operator/own:1')
       await storage.buildah('tag', `${registry.name}/v:1`, 'localhost/operator/kept:1')
       await images.resolve(source('localhost/operator/own:1'), { service: 'shop/other' })
-      await images.release(new Set())
+      await images.release(unused)
       uses = []
       now += 48 * HOUR
       expect(await images.tidy()).toBe(4)

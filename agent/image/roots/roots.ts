@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { shared } from '../../../schemas/common/shared.ts'
+import { createOneByOne } from '../../../schemas/common/one-by-one.ts'
 import type { ImageConfig } from '../../../schemas/image.ts'
-import { replaceFile } from '../../disk.ts'
+import { absent, replaceFile } from '../../disk.ts'
 import { succeed } from '../../runtime/exec.ts'
 import type { Buildah } from '../buildah.ts'
 import { parseInspect } from '../config.ts'
@@ -20,7 +20,12 @@ export interface Roots {
   mount(id: string): Promise<Root>
   /** The ids of all that were mounted and not taken away, over restarts. */
   list(): Promise<string[]>
-  unmount(id: string): Promise<void>
+  /**
+   * Unmounts one and lets go of its image. Repeatable.
+   * @param mayGo asked when it is its turn
+   * @returns whether it was there and went
+   */
+  unmount(id: string, mayGo: () => boolean): Promise<boolean>
 }
 
 interface RootsOptions {
@@ -34,8 +39,7 @@ interface RootsOptions {
 export function createRoots({ buildah, instance, folder }: RootsOptions): Roots {
   const holders = createHolders(buildah)
   const known = new Map<string, Root>()
-  const once = shared<Root>()
-  const onceAway = shared<void>()
+  const inTurn = createOneByOne()
   const file = (id: string): string => join(folder, `${id}.json`)
   const holder = (id: string): string => `setpoint-${instance}-${id.slice(0, 12)}`
 
@@ -58,7 +62,7 @@ export function createRoots({ buildah, instance, folder }: RootsOptions): Roots 
     mount: (id) => {
       const root = known.get(id)
       if (root && isMountPoint(root.root)) return Promise.resolve(root)
-      return once(id, async () => {
+      return inTurn(id, async () => {
         const fresh = await make(id)
         known.set(id, fresh)
         return fresh
@@ -68,11 +72,13 @@ export function createRoots({ buildah, instance, folder }: RootsOptions): Roots 
       const names = await readdir(folder).catch(() => []) // none was ever mounted
       return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length))
     },
-    unmount: (id) =>
-      onceAway(id, async () => {
-        known.delete(id)
+    unmount: (id, mayGo) =>
+      inTurn(id, async () => {
+        if ((await stat(file(id)).catch(absent)) === undefined || !mayGo()) return false
+        known.delete(id) // in the same moment: from here on who wants it waits for its turn
         await holders.remove(holder(id))
         await rm(file(id), { force: true })
+        return true
       }),
   }
 }
