@@ -119,7 +119,7 @@ const RULES: Record<string, Rule> = {
   controller: { from: [], pure: true },
 
   'agent/task': {
-    from: ['schemas', ...AGENT_SHARED, 'agent/runtime/in-root.ts', 'agent/runtime/look.ts'],
+    from: ['schemas', ...AGENT_SHARED, 'agent/runtime/look.ts', 'agent/runtime/mount-places.ts'],
     typesFrom: ['agent'],
   },
   'agent/runtime': { from: ['schemas', ...AGENT_SHARED], typesFrom: ['agent/image'] },

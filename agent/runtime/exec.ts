@@ -48,6 +48,7 @@ const PACKAGES: Record<string, string> = {
   mkfifo: 'coreutils',
   nft: 'nftables',
   nsenter: 'util-linux',
+  readlink: 'coreutils',
   realpath: 'coreutils',
   rm: 'coreutils',
   runc: 'runc',

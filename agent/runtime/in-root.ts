@@ -11,6 +11,17 @@ import { MAX_LINKS, partsOf } from '../path-walk.ts'
  * The root must not change meanwhile: it is for the roots of images, not for that of a running container.
  */
 export async function resolveInRoot(root: string, path: string): Promise<string> {
+  return join(root, await resolveLinks(path, (inside) => linkTarget(join(root, inside))))
+}
+
+/**
+ * A path without symbolic links, as a process names it.
+ * @param linkAt the text of the link that the process finds at a path; undefined when that is no link
+ */
+export async function resolveLinks(
+  path: string,
+  linkAt: (path: string) => Promise<string | undefined>,
+): Promise<string> {
   let done: string[] = []
   let todo = partsOf(path)
   let links = 0
@@ -21,7 +32,7 @@ export async function resolveInRoot(root: string, path: string): Promise<string>
       done = done.slice(0, -1)
       continue
     }
-    const target = await linkTarget(join(root, ...done, part))
+    const target = await linkAt(join('/', ...done, part))
     if (target === undefined) {
       done = [...done, part]
       continue
@@ -31,7 +42,7 @@ export async function resolveInRoot(root: string, path: string): Promise<string>
     if (target.startsWith('/')) done = []
     todo = [...partsOf(target), ...todo]
   }
-  return join(root, ...done)
+  return join('/', ...done)
 }
 
 /**
@@ -54,7 +65,8 @@ export async function readInRoot(root: string, path: string, max: number): Promi
   }
 }
 
-async function linkTarget(path: string): Promise<string | undefined> {
+/** The text of the symbolic link at a path of the host; undefined when there is none. */
+export async function linkTarget(path: string): Promise<string | undefined> {
   const found = await lstat(path).catch(absent)
   return found?.isSymbolicLink() ? readlink(path) : undefined
 }

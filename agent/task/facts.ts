@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describePort } from '../../schemas/port.ts'
 import type { Resources } from '../../schemas/resources.ts'
 import type { Task, TaskFacts, TaskStatus } from '../../schemas/task.ts'
-import { resolveInRoot } from '../runtime/in-root.ts'
 import { lookAt } from '../runtime/look.ts'
+import { type PlacedMount, placeMounts } from '../runtime/mount-places.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Prepared } from './entry.ts'
 import { withImageVolumes } from './image-volumes.ts'
@@ -28,10 +28,11 @@ export async function factsOf(
   const mounts = withImageVolumes(task.container.mounts, prepared.image.config)
   const named = new Set(mounts.map(({ target }) => target))
   const made = new Set(contents.map(({ target }) => target))
-  const own = prepared.mounts.filter(({ target }) => named.has(target) || made.has(target))
-  const describe = async (mount: ResolvedMount) => {
+  const placed = await placeMounts(prepared.rootfs, prepared.mounts)
+  const own = placed.filter(({ mount: { target } }) => named.has(target) || made.has(target))
+  const describe = async ({ mount, place }: PlacedMount) => {
     const source = await (made.has(mount.target) ? realContent(mount) : realSource(mount))
-    return describeMount({ ...mount, source }, prepared.rootfs)
+    return `${place}=${source}${mount.readOnly ? ':ro' : ''}`
   }
   return {
     running: true,
@@ -40,6 +41,7 @@ export async function factsOf(
     memory: resources.memory ? resources.memory - (resources.memory % PAGE) : null,
     cpus: coresOf(resources),
     pids: resources.pids ?? null,
+    // `target=source[:ro]`, both without symbolic links, as the kernel names them: those of the target are the task's
     mounts: (await Promise.all(own.map(describe))).sort(),
     addresses,
     ports: prepared.netns === null ? [] : (ports ?? task.container.ports.map(describePort)).toSorted(),
@@ -55,12 +57,6 @@ export function describeAddresses({ addresses, addresses6 = {} }: TaskStatus): s
 
 function coresOf({ cpus, cpuPeriod: period = CPU_PERIOD }: Resources): number | null {
   return cpus ? Math.round(cpus * period) / period : null
-}
-
-/** `target=source[:ro]`, both without symbolic links, as the kernel names them: those of the target are the root's. */
-async function describeMount({ source, target, readOnly }: ResolvedMount, rootfs: string): Promise<string> {
-  const place = await resolveInRoot(rootfs, target)
-  return `/${relative(rootfs, place)}=${source}${readOnly ? ':ro' : ''}`
 }
 
 /** Content lies in the agent's own folders. */

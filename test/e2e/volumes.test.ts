@@ -46,6 +46,7 @@ const WRITER = [
   '      - disk:/disk',
   '      - theirs:/theirs',
   '      - /cache',
+  '      - {type: tmpfs, target: /theirs/current/cache}',
 ]
 const READER = [
   '    volumes:',
@@ -58,6 +59,8 @@ beforeAll(async () => {
   host = await startHost({ start: false })
   await host.run('sh', '-c', MAKE_SEEDED, 'sh', host.folder)
   await host.run('mkdir', '-p', join(host.folder, 'disk/a/b'), volumeOf('theirs'))
+  await host.run('mkdir', join(volumeOf('theirs'), 'release'))
+  await host.run('ln', '-s', 'release', join(volumeOf('theirs'), 'current'))
   await host.commit({ 'web/compose.yaml': stack() })
   await host.start()
   await host.until(isConverged(), 60_000)
@@ -130,7 +133,7 @@ it('mounts what has driver_opts once for all tasks', async () => {
   expect(targets.filter((target) => target.includes('/pins/'))).toHaveLength(1)
 })
 
-it('has no drift, of any kind of mount', async () => {
+it('has no drift, of any kind of mount, nor of one behind a link in another', async () => {
   const { code, stdout } = await host.setpoint('drift', 'web')
   expect({ code, stdout: code === 0 ? '' : stdout }).toEqual({ code: 0, stdout: '' })
 })

@@ -75,6 +75,6 @@ function tmpfs({ target, readOnly, size, mode, options = [] }: ResolvedMount) {
   }
 }
 
-function depth(path: string): number {
+export function depth(path: string): number {
   return path.split('/').filter(Boolean).length
 }
