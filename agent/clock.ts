@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds since some moment: nobody sets this one, so it tells how long something has lasted. */
+  uptime(): number
   /** Calls `fn` once after `ms` milliseconds; the function given back calls it off. */
   after(ms: number, fn: () => void): () => void
 }
@@ -12,6 +14,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
 /** The time of this machine. */
 export const systemClock: Clock = {
   now: Date.now,
+  uptime: () => performance.now(),
   after(ms, fn) {
     const timer = setTimeout(fn, Math.min(Math.max(ms, 0), LONGEST_TIMER))
     return () => clearTimeout(timer)

@@ -30,8 +30,9 @@ const SLACK = 2_000
  */
 export function watchHealth(options: WatchHealthOptions): { stop(): void } {
   const { healthcheck, probe, onChange, clock = systemClock } = options
-  const startedAt = Date.parse(options.startedAt)
-  const sinceStart = () => Math.max(0, clock.now() - startedAt)
+  const age = Math.max(0, clock.now() - Date.parse(options.startedAt))
+  const begun = clock.uptime()
+  const sinceStart = () => age + clock.uptime() - begun
   const asking = createAsk({ probe, deadline: healthcheck.timeout + SLACK, clock })
   let state = initialState(options.health)
   let reported: Probe | undefined

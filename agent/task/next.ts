@@ -17,10 +17,11 @@ const WAIT: Next = { do: 'wait' }
 /**
  * What to do next, from what is wanted of the task and how far it has come. Pure, and it looks at the entry alone, so
  * the answer is the same after a crash.
+ * @param lasted milliseconds for which the process has run, where they are known better than by the clock's time
  */
-export function next(entry: Entry, now: number): Next {
+export function next(entry: Entry, now: number, lasted = ranFor(entry, now)): Next {
   const { state } = entry.status
-  if (state === 'running') return whileRunning(entry, now)
+  if (state === 'running') return whileRunning(entry, now, lasted)
   if (entry.wanted === 'removed') return removal(entry, now)
   if (entry.wanted === 'ended') return WAIT
   if (isTerminal(state)) return whenEnded(entry, now)
@@ -39,13 +40,18 @@ function mustBeAlone({ task }: Entry): boolean {
   return task.container.networks.some(({ ipv4, ipv6, mac }) => ipv4 ?? ipv6 ?? mac)
 }
 
-function whileRunning(entry: Entry, now: number): Next {
+function whileRunning(entry: Entry, now: number, lasted: number): Next {
   if (entry.wanted === 'removed') return stopping(entry, 'removed', now)
   if (entry.stop) return stopping(entry, entry.stop.why, now)
   if (!entry.replaces) return WAIT
   if (entry.replaces.order === 'stop-first' || serves(entry)) return makeRoom(entry.replaces)
-  const deadline = Date.parse(entry.status.startedAt ?? entry.status.since) + entry.replaces.healthDeadline
-  return now >= deadline ? { do: 'stop', why: 'late' } : { do: 'wait', until: deadline }
+  const left = entry.replaces.healthDeadline - lasted
+  return left <= 0 ? { do: 'stop', why: 'late' } : { do: 'wait', until: now + left }
+}
+
+/** Milliseconds since the process of a task was started, by a clock that may have been set since. */
+export function ranFor({ status }: Entry, now: number): number {
+  return Math.max(0, now - Date.parse(status.startedAt ?? status.since))
 }
 
 function stopping(entry: Entry, why: StopReason, now: number): Next {

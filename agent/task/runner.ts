@@ -9,7 +9,7 @@ import { type Entry, serves } from './entry.ts'
 import { createHealthWatch, type WatchHealth } from './health-watch.ts'
 import type { Journal } from './journal.ts'
 import { createKeeper, isFleeting } from './keeper.ts'
-import { type Next, next } from './next.ts'
+import { type Next, next, ranFor } from './next.ts'
 import { createProcess } from './process.ts'
 import type { Publisher } from './publisher.ts'
 import { createRoom } from './room.ts'
@@ -64,6 +64,8 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
   const makeRoom = createRoom(context, deps.makeRoom)
   const gone = Promise.withResolvers<void>()
   let entry = first
+  /** When the process was started, by the clock that nobody sets. */
+  let started = clock.uptime() - ranFor(first, clock.now())
   let isGone = false
   let closed = false
 
@@ -87,7 +89,7 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
   async function live(): Promise<void> {
     while (!closed && !isGone) {
       const before = entry
-      const todo = next(before, clock.now())
+      const todo = next(before, clock.now(), clock.uptime() - started)
       try {
         await perform(todo)
         if (entry === before && isStep(todo) && !isGone) throw new Error('nothing has changed by it')
@@ -147,6 +149,7 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
     const before = entry
     entry = step(before, event, clock.now())
     if (entry === before || closed) return
+    if (entry.status.startedAt !== before.status.startedAt) started = clock.uptime()
     logState(before, entry, log)
     keeper.save(entry, event)
     health.follow(entry)

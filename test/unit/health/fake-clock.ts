@@ -1,6 +1,7 @@
 /** A clock that stands until it is told to go on. */
 export function fakeClock(start: number) {
   let now = start
+  let setBy = 0
   let timers: { at: number; fn: () => void }[] = []
 
   async function settle(): Promise<void> {
@@ -8,7 +9,12 @@ export function fakeClock(start: number) {
   }
 
   return {
-    now: () => now,
+    now: () => now + setBy,
+    uptime: () => now,
+    /** Somebody sets the clock on by so many milliseconds, or back. */
+    set(by: number) {
+      setBy += by
+    },
     after(ms: number, fn: () => void) {
       const timer = { at: now + ms, fn }
       timers.push(timer)

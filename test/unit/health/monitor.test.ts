@@ -32,7 +32,7 @@ function watch(
     clock,
     ...(more.health && { health: more.health }),
     async probe() {
-      const second = (clock.now() - START) / 1000
+      const second = (clock.uptime() - START) / 1000
       calls.push({ second })
       most = Math.max(most, ++open)
       const result = answer(second)
@@ -75,6 +75,17 @@ describe('watchHealth', () => {
     await clock.advance(30_000)
     expect(seen.map(({ health }) => health)).toEqual(['starting', 'unhealthy', 'healthy'])
     expect(seen[1]?.probe.at).toBe('2026-01-01T00:00:20.000Z')
+  })
+
+  it.each([-3_600_000, 3_600_000])('takes no notice when the clock is set by %i ms', async (by) => {
+    const { clock, calls, seen } = watch(() => bad)
+    clock.set(by)
+    await clock.advance(9_999)
+    const early = calls.length
+    expect(early).toBeGreaterThan(5)
+    await clock.advance(10_001)
+    expect(seen.map(({ health }) => health)).toEqual(['starting', 'unhealthy'])
+    expect(calls.slice(early).map(({ second }) => second)).toEqual([10, 20])
   })
 
   it('tells of a failing probe that says something new', async () => {

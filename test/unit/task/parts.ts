@@ -207,7 +207,7 @@ export function aHost() {
 export type Host = ReturnType<typeof aHost>
 
 /** An agent's tasks on that host. Health is told by hand. */
-export function anAgent(host: Host, state = temporaryState()) {
+export function anAgent(host: Host, state = temporaryState(), clock = systemClock) {
   const paths = agentPaths(state, join(state, 'run'))
   const statuses = new Map<string, TaskStatus>()
   const history: string[] = []
@@ -256,7 +256,7 @@ export function anAgent(host: Host, state = temporaryState()) {
         },
       }
     },
-    clock: systemClock,
+    clock,
     log: quiet,
   })
   tasks.onChange((change) => {

@@ -20,6 +20,7 @@ function given(wanted: 'run' | 'removed', old = publishing('old', 'before')) {
   const timers: { ms: number; fn: () => void }[] = []
   const clock = {
     now: () => 0,
+    uptime: () => 0,
     after: (ms: number, fn: () => void) => {
       timers.push({ ms, fn })
       return () => {}

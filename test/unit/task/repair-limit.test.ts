@@ -17,7 +17,7 @@ function given() {
   const warned: unknown[] = []
   const time = { now: 1_000_000 }
   const limit = createRepairLimit({
-    clock: { now: () => time.now, after: () => () => {} },
+    clock: { now: () => time.now, uptime: () => time.now, after: () => () => {} },
     log: { ...quiet, warn: (fields: object) => void warned.push(fields) },
   })
   return { limit, time, warned, times: (count: number) => repeat(count, () => limit.due('t1', ['mounts'])) }

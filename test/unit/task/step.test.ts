@@ -305,6 +305,16 @@ describe('taking the place of another task', () => {
     expect(next(ended, NOW + 1e9)).toEqual({ do: 'wait' })
   })
 
+  it.each([-3_600_000, 0, 3_600_000])(
+    'start-first: is late by how long it has run, the clock set by %i ms',
+    (by) => {
+      const entry = { ...running({ healthcheck: true }), replaces: replacing('start-first') }
+      const now = NOW + 400 + by
+      expect(next(entry, now, 400)).toEqual({ do: 'wait', until: now + 600 })
+      expect(next(entry, now + 600, 1_000)).toEqual({ do: 'stop', why: 'late' })
+    },
+  )
+
   it('start-first: is given up when its first run fails, whatever its restart policy', () => {
     const ended = step({ ...running(), replaces: replacing('start-first') }, exited(1), NOW)
     expect(ended).toMatchObject({ wanted: 'ended', status: { state: 'failed' } })

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { type Clock, systemClock } from '../../../agent/clock.ts'
 import type { ActionOf } from '../../../schemas/action.ts'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Task } from '../../../schemas/task.ts'
@@ -12,8 +13,8 @@ afterEach(async () => {
   removeTemporary()
 })
 
-function given(host = aHost(), state?: string) {
-  const agent = anAgent(host, state)
+function given(host = aHost(), state?: string, clock?: Clock) {
+  const agent = anAgent(host, state, clock)
   closing.push(() => agent.tasks.close())
   return { host, agent, ...agent }
 }
@@ -259,6 +260,18 @@ describe('replace', () => {
     await tasks.replace(replace(checked(), 'start-first', 20))
     await until(() => status('t1')?.state === 'failed')
     expect(status('t1')?.error?.code).toBe('DEADLINE_PASSED')
+    expect(status('old')?.state).toBe('running')
+  })
+
+  it('start-first: gives up a new task that is late although the clock is set back', async () => {
+    let setBy = 0
+    const clock = { ...systemClock, now: () => Date.now() + setBy }
+    const { tasks, status, until } = given(aHost(), undefined, clock)
+    await tasks.run(old())
+    await tasks.replace(replace(checked(), 'start-first', 50))
+    setBy = -3_600_000
+    await until(() => status('t1')?.state === 'failed')
+    expect(status('t1')).toMatchObject({ error: { code: 'DEADLINE_PASSED' } })
     expect(status('old')?.state).toBe('running')
   })
 
