@@ -84,6 +84,16 @@ describe('a service', () => {
     ],
     ['volumes: ["/a:/b:rslave"]'],
     [
+      'volumes: [{type: bind, source: /a, target: /b, volume: {nocopy: true}, tmpfs: {size: 1m}}]',
+      'notice 4:69 services.a.volumes[0].volume.nocopy: accepted without effect: it is for type volume, and this mount is of type bind',
+      'notice 4:90 services.a.volumes[0].tmpfs.size: accepted without effect: it is for type tmpfs, and this mount is of type bind',
+    ],
+    [
+      'volumes: [{type: tmpfs, source: /a, target: /b, bind: {create_host_path: true}}]',
+      'notice 4:37 services.a.volumes[0].source: accepted without effect: a tmpfs begins empty',
+      'notice 4:78 services.a.volumes[0].bind.create_host_path: accepted without effect: it is for type bind, and this mount is of type tmpfs',
+    ],
+    [
       'volumes: [{type: bind, source: /a, target: /b, bind: {propagation: slaves}}]',
       '4:72 services.a.volumes[0].bind.propagation: must be private, rprivate, shared, rshared, slave or rslave, not "slaves"; did you mean slave?',
     ],

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Mount } from '../../../../schemas/volume.ts'
 import { cleanPath } from '../../compose/model/path.ts'
-import { type Cursor, fail, fields, itemsOf, notice, within } from '../../cursor.ts'
+import { type Cursor, entriesOf, fail, fields, itemsOf, notice, within } from '../../cursor.ts'
 import { defined } from '../../defined.ts'
 import { plainPath } from '../../files/plain-path.ts'
 import { quote, textAt, valueAt } from '../../yaml/node.ts'
@@ -34,6 +34,7 @@ function read(at: Cursor): Mount | undefined {
   })
   const { type, source, target, read_only: readOnly = false, bind = {}, volume = {}, tmpfs } = fieldsRead
   if (type === undefined || target === undefined) return undefined
+  tellMisplaced(at, type)
   if (type === 'tmpfs') return { type, source: '', target, readOnly, ...tmpfs }
   if (type === 'volume')
     return source === undefined
@@ -45,6 +46,22 @@ function read(at: Cursor): Mount | undefined {
   const outside = source === undefined ? undefined : hostPath(at, source)
   return outside === undefined ? undefined : { type, source: outside, target, readOnly, ...bind }
 }
+
+/** Settings of a mount of another type than this one is. */
+function tellMisplaced(at: Cursor, type: string): void {
+  const outer = ['bind', 'volume', 'tmpfs'].filter((kind) => kind !== type && valueAt(at.node, kind))
+  for (const kind of outer) {
+    for (const [key, inner] of entriesOf(within(at, kind)) ?? []) {
+      if (TOLD_ANYWAY.includes(key)) continue
+      notice(inner, `accepted without effect: it is for type ${kind}, and this mount is of type ${type}`)
+    }
+  }
+  if (type === 'tmpfs' && valueAt(at.node, 'source'))
+    notice(within(at, 'source'), 'accepted without effect: a tmpfs begins empty')
+}
+
+/** Without effect wherever they stand. */
+const TOLD_ANYWAY = ['selinux', 'labels']
 
 const PROPAGATIONS = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const
 
