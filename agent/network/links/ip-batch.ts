@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { start } from '../../runtime/exec.ts'
 import { within } from '../within.ts'
+import { answersIn, complaints, MARKER } from './ip-answers.ts'
 
 /** One process of `ip -batch`, for as many requests as come before it is idle. */
 export interface Batch {
@@ -21,8 +22,6 @@ interface Request {
   timer: NodeJS.Timeout
 }
 
-/** Not a command of `ip`: it answers with an error that carries the line's number, after all that stands before it. */
-const MARKER = 'end-of-request'
 /** Stands for the answer to a request that the process did not come to before it ended. */
 export const NOT_RUN = Symbol('not run')
 /** Milliseconds without a request after which it ends. */
@@ -35,47 +34,43 @@ export function openBatch(prefix: string[]): Batch {
   const argv = within(prefix, ['ip', '-force', '-batch', '-'])
   const child = start(argv, { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
   const requests: Request[] = []
+  let state: 'open' | 'ending' | 'killed' = 'open'
   let written = 0
   let said = ''
-  let open = true
-  let killed = false
   let idle: NodeJS.Timeout | undefined
 
   const end = (): void => {
-    open = false
+    if (state === 'open') state = 'ending'
     clearTimeout(idle)
     child.stdin?.end()
   }
-  const rest = (): void => {
+  const kill = (): void => {
+    state = 'killed'
+    killGroup(child)
+  }
+  const take = (): void => {
+    const { answers, rest } = answersIn(
+      said,
+      requests.map(({ marker }) => marker),
+    )
+    said = rest
+    for (const [index, request] of requests.splice(0, answers.length).entries()) {
+      clearTimeout(request.timer)
+      request.settle(answers[index] ?? '')
+    }
     clearTimeout(idle)
     if (requests.length === 0) idle = setTimeout(end, IDLE)
   }
-  const take = (): void => {
-    for (let head = requests[0]; head; head = requests[0]) {
-      const stop = `Command failed -:${head.marker}\n`
-      const at = said.indexOf(stop)
-      if (at < 0) return
-      const own = said.slice(0, at)
-      said = said.slice(at + stop.length)
-      requests.shift()
-      clearTimeout(head.timer)
-      head.settle(own)
-    }
-    rest()
-  }
   // `ip` reads line by line: when it ends by itself (a device named is not there), what stood behind was not run.
   const broken = (error: Error): void => {
-    open = false
+    const isKilled = state === 'killed'
+    state = 'ending'
     clearTimeout(idle)
     for (const [index, request] of requests.splice(0).entries()) {
       clearTimeout(request.timer)
-      if (index === 0 || killed) request.fail(error)
+      if (index === 0 || isKilled) request.fail(error)
       else request.settle(NOT_RUN)
     }
-  }
-  const kill = (): void => {
-    killed = true
-    killGroup(child)
   }
 
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -97,7 +92,7 @@ export function openBatch(prefix: string[]): Batch {
   })
 
   return {
-    isOpen: () => open,
+    isOpen: () => state === 'open',
     end,
     done,
     send: (lines) =>
@@ -109,15 +104,6 @@ export function openBatch(prefix: string[]): Batch {
         child.stdin?.write(`${lines.join('\n')}\n${MARKER}\n`)
       }),
   }
-}
-
-/** The messages of `ip` in what it wrote, without line numbers and what is tolerated. */
-export function complaints(said: string, tolerate?: RegExp): string[] {
-  return said
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('Command failed ') && !line.includes(MARKER))
-    .filter((line) => !tolerate?.test(line))
 }
 
 function killGroup(child: ChildProcess): void {

@@ -1,4 +1,5 @@
-import { type Batch, complaints, NOT_RUN, openBatch } from './ip-batch.ts'
+import { complaints } from './ip-answers.ts'
+import { type Batch, NOT_RUN, openBatch } from './ip-batch.ts'
 
 /** Runs lines of `ip -batch`. One process serves all that comes close together, and ends when nothing more does. */
 export interface Ip {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { formatCidr, freeAddress, freeSubnet, parseCidr } from '../../../agent/network/addresses/cidr.ts'
 import { parseRoutes, pickSubnet, pickSubnets } from '../../../agent/network/addresses/subnets.ts'
 import { parseListing } from '../../../agent/network/firewall/listing.ts'
-import { complaints } from '../../../agent/network/links/ip-batch.ts'
 import { insideLines, linkLines } from '../../../agent/network/links/lines.ts'
 import { bridgeName, hardwareAddress, namespaceName, vethName } from '../../../agent/network/naming.ts'
 import { localAddresses, localAddresses6 } from '../../../agent/network/observe.ts'
@@ -142,13 +141,6 @@ describe('ip lines', () => {
       'addr add fd00::2/64 dev eth0 nodad',
       'link set eth0 up',
     ])
-  })
-
-  it('are complained of without what is tolerated', () => {
-    const said =
-      'RTNETLINK answers: File exists\nCommand failed -:1\nCannot find device "x"\nCommand failed -:2\n'
-    expect(complaints(said)).toEqual(['RTNETLINK answers: File exists', 'Cannot find device "x"'])
-    expect(complaints(said, /File exists/)).toEqual(['Cannot find device "x"'])
   })
 })
 
