@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { messageOf, SetpointError } from '../schemas/error.ts'
 import type { Log } from '../schemas/log.ts'
-import { FAILING_AT_ONCE, REDIS_TIMEOUT, redisName, redisOptions } from '../schemas/wire.ts'
+import { FAILING_AT_ONCE, REDIS_TIMEOUT, redisName, redisOptions, redisProblem } from '../schemas/wire.ts'
 
 export type { Redis } from 'ioredis'
 
@@ -69,7 +69,7 @@ export async function reaching<T>(work: (signal: AbortSignal) => Promise<T>, tim
   try {
     return await Promise.race([work(abort.signal), late])
   } catch (error) {
-    throw error instanceof SetpointError ? error : unreachable(messageOf(error))
+    throw error instanceof SetpointError ? error : unreachable(redisProblem(error))
   } finally {
     clearTimeout(timer)
   }

@@ -1,4 +1,4 @@
-import { SetpointError } from './error.ts'
+import { messageOf, SetpointError } from './error.ts'
 
 /** Every name that controller and agent agree on in Redis. */
 export const PREFIX = 'setpoint'
@@ -75,6 +75,18 @@ export const FAILING_AT_ONCE = {
   // A half-open connection is found by the command that waits on it.
   socketTimeout: 2 * REDIS_TIMEOUT,
   retryStrategy: reconnectAfter,
+}
+
+/** What ioredis says in the words of its options, and what a person can do with it. */
+const OWN_WORDS: [RegExp, string][] = [
+  [/max retries per request|Connection is closed|Stream isn't writeable/, 'the connection to Redis is lost'],
+  [/Command timed out/, 'Redis did not answer in time'],
+]
+
+/** Why a command has failed, for the middle of a sentence. */
+export function redisProblem(error: unknown): string {
+  const text = messageOf(error)
+  return OWN_WORDS.find(([own]) => own.test(text))?.[1] ?? text.replace(/\.$/, '')
 }
 
 /**

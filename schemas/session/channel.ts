@@ -1,4 +1,5 @@
-import { messageOf, SetpointError } from '../error.ts'
+import { SetpointError } from '../error.ts'
+import { redisProblem } from '../wire.ts'
 import type { Cipher } from './cipher.ts'
 import { decodeFrame, encodeFrame, FRAME, type Frame, jsonFrame, jsonOf } from './frames.ts'
 import { createInbox } from './inbox.ts'
@@ -113,7 +114,7 @@ export function openChannel({ transport, cipher, silence = SILENCE }: ChannelOpt
 
   function fail(error: unknown): void {
     if (over.signal.aborted) return
-    failure = error instanceof SetpointError ? error : gone(messageOf(error))
+    failure = error instanceof SetpointError ? error : gone(redisProblem(error))
     sayClose()
     end()
   }

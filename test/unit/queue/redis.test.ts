@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { closeRedis, connectRedis, type Redis, reaching, whenReady } from '../../../controller/redis.ts'
 import { SetpointError } from '../../../schemas/error.ts'
-import { redisName, redisOptions } from '../../../schemas/wire.ts'
+import { redisName, redisOptions, redisProblem } from '../../../schemas/wire.ts'
 import { aLog } from '../../support/jobs.ts'
 import { useRedis } from '../../support/redis.ts'
 
@@ -48,6 +48,19 @@ describe('a connection', () => {
 
   /** Not `once` of node:events, which rejects at the first 'error'. */
   const next = (client: Redis, event: string) => new Promise((resolve) => client.once(event, resolve))
+
+  it('fails what waits and what comes while Redis is away, and says so without the words of a library', async () => {
+    const client = connect()
+    await whenReady(client)
+    const waiting = client.xread('BLOCK', 0, 'STREAMS', 'none', '0').catch(redisProblem)
+    await redis.kill()
+    expect(await waiting).toBe('the connection to Redis is lost')
+    expect(await client.ping().catch(redisProblem)).toBe('the connection to Redis is lost')
+    expect(redisProblem(new Error('NOPERM this user has no permissions.'))).toBe(
+      'NOPERM this user has no permissions',
+    )
+    await redis.restart()
+  })
 
   it('tells of an outage once, and of its end', async () => {
     const log = aLog()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { writeInTurn } from '../../../schemas/common/write-in-turn.ts'
+import { writeInTurn } from '../../../../schemas/common/write-in-turn.ts'
 
 const BYTES = Buffer.from('bytes')
 
