@@ -34,7 +34,12 @@ export function registerLogs(program: Command, { context, finish }: Cli): void {
       '-f, --follow',
       'go on with what is written, also by tasks that start later and over restarts of the controller',
     )
-    .option('-n, --tail <lines>', 'lines of each task before now, or all', tailArgument, 100)
+    .option(
+      '-n, --tail <lines>',
+      `lines of each task before now, up to ${MAX_TAIL}, or all`,
+      tailArgument,
+      100,
+    )
     .option('--since <time>', 'only lines after that: 10m, or an ISO time', timeArgument(context))
     .option('--until <time>', 'only lines before that: 10m, or an ISO time', timeArgument(context))
     .option('-t, --timestamps', 'put the time before each line')

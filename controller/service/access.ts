@@ -58,6 +58,7 @@ function logs(deps: AccessDeps, query: LogsQuery, signal: AbortSignal): AsyncGen
   if (located.length === 0 && !deps.allHeard()) throw notRead(stack)
   if (located.length === 0 && !query.follow) throw noLogs(deps, record, query)
   if (located.length === 0 && name !== undefined) checkService(deps, record, query)
+  if (located.length > 0 && keepsNothing(record, located)) throw nothingKept(query)
   const [first] = located
   const service =
     name === undefined ? {} : first?.task.id === name ? { taskId: name } : serviceAndSlot(located, name)
@@ -90,6 +91,24 @@ function noLogs(deps: AccessDeps, record: StackRecord | undefined, query: LogsQu
   const { stack, target } = query
   const what = target === undefined ? `Stack ${stack}` : `Service ${stack}/${target}`
   return new SetpointError('STACK_NOT_FOUND', `${what} has no task yet.`)
+}
+
+/** True when the logs of none of the tasks are kept, as the stack files have it. */
+function keepsNothing(record: StackRecord | undefined, located: LocatedTask[]): boolean {
+  const services = (record && wantedRevision(record)?.spec.services) ?? []
+  const silent = services.filter(({ container }) => container.logging?.driver === 'none')
+  return located.every(({ task }) => silent.some(({ name }) => name === task.service))
+}
+
+function nothingKept({ stack, target }: LogsQuery): SetpointError {
+  const what = target === undefined ? stack : `${stack}/${target}`
+  return new SetpointError(
+    'STACK_NOT_FOUND',
+    `Nothing that ${what} writes is kept: its log driver is none.`,
+    {
+      hint: 'Take `logging.driver: none` out of the stack file, and its lines are kept from then on.',
+    },
+  )
 }
 
 function checkService(

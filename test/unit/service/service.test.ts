@@ -34,7 +34,11 @@ function task(service: string): TaskStatus {
   return aStatus({ id: service, service, ...place })
 }
 
+const mute = aService('db', { container: { logging: { driver: 'none' } } })
+const half = aRecord('shop', aRevision(1, aStack('shop', [aService('app'), mute])))
+
 describe('logs that cannot be read', () => {
+  const both = aFleet(aHost('alpha', [task('app'), task('db')]))
   const silent = aFleet(aHost('alpha', [task('app')], { state: 'lost' }))
 
   it.each<[string, StackRecord, Observed, string, string | undefined]>([
@@ -48,11 +52,25 @@ describe('logs that cannot be read', () => {
       'The logs of shop/app are on alpha, which does not report.',
       '`setpoint hosts` tells since when; the log files are on alpha, under <state>/agent/tasks.',
     ],
+    [
+      'db',
+      half,
+      both,
+      'Nothing that shop/db writes is kept: its log driver is none.',
+      'Take `logging.driver: none` out of the stack file, and its lines are kept from then on.',
+    ],
   ])('of %s: it says why', async (service, record, observed, message, hint) => {
     const query = { stack: 'shop', target: service, follow: false }
     const read = () => serviceOf(record, observed).logs(query, new AbortController().signal)
     expect(read).toThrow(expect.objectContaining({ message, hint }))
   })
+})
+
+it('logs of a stack are read when those of one service are kept', () => {
+  const both = aFleet(aHost('alpha', [task('app'), task('db')]))
+  const read = () =>
+    serviceOf(half, both).logs({ stack: 'shop', follow: false }, new AbortController().signal)
+  expect(read).not.toThrow()
 })
 
 describe('a rollback by hand', () => {
