@@ -37,7 +37,8 @@ export const WINDOW = 1024 * 1024
 /** Over the window: a frame is let go as soon as there is any room. */
 const INBOX = 2 * WINDOW
 const READ = 2_000
-const SILENCE = 30_000
+/** A command outlives a controller that was killed by a third more than that. */
+const SILENCE = 15_000
 
 /** Takes its end of a channel up; `silence` is how many milliseconds the other end may say nothing. */
 export function openChannel({ transport, cipher, silence = SILENCE }: ChannelOptions): Channel {

@@ -434,9 +434,9 @@ it('a killed agent ends its sessions once it is back: no command is left, and lo
   await expect.poll(() => run.stdout().toString(), { timeout: 30_000 }).toContain('begun')
   await expect.poll(() => lines(follow), { timeout: 30_000 }).toContain('serving one')
   await host.kill('agent')
-  // before the silence would tell, after 30 s
-  await expect.poll(() => run.child.exitCode, { timeout: 20_000 }).toBe(125)
-  await expect.poll(() => follow.stderr(), { timeout: 20_000 }).toContain('are missing')
+  // before the silence would tell, after 15 s
+  await expect.poll(() => run.child.exitCode, { timeout: 12_000 }).toBe(125)
+  await expect.poll(() => follow.stderr(), { timeout: 12_000 }).toContain('are missing')
   const isRunning = () => running('sleep 4712').catch(() => true)
   await expect.poll(isRunning, { timeout: 60_000, interval: 500 }).toBe(false)
   await exec(['web/app', '--', 'sh', '-c', 'echo again > /proc/1/fd/1'])
