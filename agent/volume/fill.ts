@@ -1,9 +1,10 @@
 import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { SetpointError } from '../../schemas/error.ts'
 import { absent } from '../disk.ts'
-import { type Argv, run } from '../runtime/exec.ts'
+import { run } from '../runtime/exec.ts'
 import { resolveInRoot } from '../runtime/in-root.ts'
+import { copyArgv, endCopies } from './copy.ts'
 
 export interface Filling {
   /** The volume's folder of data. */
@@ -27,7 +28,7 @@ export async function makeFilled({ data, imageRoot, target }: Filling): Promise<
   if (((await readdir(data).catch(absent)) ?? []).length > 0) return
   await mkdir(dirname(data), { recursive: true })
   await removeHalves(data)
-  // a name of its own for each try: the copy of an agent that was killed may still be going on
+  // a name of its own for each try: not every copy of an agent that was killed can be ended
   const copy = await mkdtemp(`${data}${NEW}`)
   await chmod(copy, 0o755)
   await copyFromImage({ data: copy, imageRoot, target })
@@ -48,16 +49,17 @@ export async function copyFromImage({ data, imageRoot, target }: Filling): Promi
   await run(['sync', '--file-system', data], { timeout: SYNC_DEADLINE })
 }
 
-/** `/.` copies the folder itself onto the other one, its mode and owner included. */
-export function copyArgv(source: string, target: string): Argv {
-  return ['cp', '--archive', '--no-target-directory', `${source}/.`, target]
-}
-
-/** One that is still being written by a copy that goes on goes the next time. */
-async function removeHalves(data: string): Promise<void> {
-  const folder = dirname(data)
-  const halves = (await readdir(folder)).filter((name) => name.startsWith(`${basename(data)}${NEW}`))
-  for (const half of halves) await rm(`${folder}/${half}`, { recursive: true, force: true }).catch(() => {})
+/**
+ * Removes what copies have left that did not come to their end. Only while none of this agent is under way. What cannot be
+ * removed goes the next time.
+ */
+export async function removeHalves(data: string): Promise<void> {
+  const names = (await readdir(dirname(data)).catch(absent)) ?? []
+  for (const name of names.filter((name) => name.startsWith(`${basename(data)}${NEW}`))) {
+    const half = join(dirname(data), name)
+    await endCopies(half)
+    await rm(half, { recursive: true, force: true }).catch(() => {})
+  }
 }
 
 function notCopied(target: string, said: string): SetpointError {

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { createOneByOne } from '../../schemas/common/one-by-one.ts'
 import { isInside, readMounts } from '../mountinfo.ts'
 import { mountFailure } from './failure.ts'
+import { removeHalves } from './fill.ts'
 import { readMeta } from './meta.ts'
 import { namesIn, unmountFolder } from './mounted.ts'
 import { checkedName, isName } from './named-checks.ts'
 import { type NamedOptions, openNamed, type Wanted } from './open-named.ts'
-import { mountsFolder, volumesFolder } from './places.ts'
+import { dataOf, mountsFolder, volumesFolder } from './places.ts'
 import { createTrash } from './trash.ts'
 import type { MayGo } from './volumes.ts'
 
@@ -19,13 +20,20 @@ export function createNamed({ paths, log }: NamedOptions) {
   const mounts = mountsFolder(paths)
   const oneByOne = createOneByOne()
   const trash = createTrash(folder)
+  let isSwept = false
+
+  /** Once is enough: only an agent that was killed leaves halves that no task may come back for. */
+  async function sweep(): Promise<void> {
+    const names = (await namesIn(folder)).filter(isName)
+    await Promise.all(names.map((name) => oneByOne(name, () => removeHalves(dataOf(join(folder, name))))))
+  }
 
   return {
     /** The folder of the volume on this host. @throws SetpointError MOUNT_FAILED or DISK_FULL */
     open: (wanted: Wanted) => oneByOne(wanted.mount.source, () => openNamed(wanted, { paths, log })),
 
     /**
-     * Unmounts what is in use by no task, and ends removals that were begun.
+     * Unmounts what is in use by no task, and clears up what an agent that was killed has begun.
      * @throws SetpointError MOUNT_FAILED, VOLUME_KEPT
      */
     async release(inUse: (name: string) => boolean): Promise<void> {
@@ -36,6 +44,8 @@ export function createNamed({ paths, log }: NamedOptions) {
           log.info({ volume: name }, 'Volume unmounted')
         })
       }
+      if (!isSwept) await sweep()
+      isSwept = true
       await trash.empty()
     },
 

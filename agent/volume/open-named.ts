@@ -4,6 +4,7 @@ import type { Log } from '../../schemas/log.ts'
 import type { DriverOptions, Mount, VolumeSpec } from '../../schemas/volume.ts'
 import { absent } from '../disk.ts'
 import type { Paths } from '../paths.ts'
+import { endCopies } from './copy.ts'
 import { copyFromImage, makeFilled } from './fill.ts'
 import { type Meta, readMeta, writeMeta } from './meta.ts'
 import { isEmpty, mountAt, mountVolume } from './mounted.ts'
@@ -67,6 +68,7 @@ async function openMounted(
   const { filling, ...whole } = known
   // one that is mounted and not known yet was mounted by an agent that was killed before it had filled it
   if ((!isMounted || isNew || filling) && !mount.noCopy && (await mayBeFilled(target, filling))) {
+    if (filling) await endCopies(target)
     await writeMeta(home, { ...whole, filling: true })
     await copyFromImage({ data: target, imageRoot, target: mount.target })
     await writeMeta(home, whole)

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmod,
   chown,
@@ -17,8 +19,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agentPaths } from '../../../agent/paths.ts'
 import { run } from '../../../agent/runtime/exec.ts'
+import { copyArgv } from '../../../agent/volume/copy.ts'
 import { createVolumes } from '../../../agent/volume/create.ts'
-import { copyArgv } from '../../../agent/volume/fill.ts'
 import type { Volumes } from '../../../agent/volume/volumes.ts'
 import type { Mount } from '../../../schemas/volume.ts'
 
@@ -40,6 +42,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
+const nobody = () => ({ volumes: new Set<string>(), tasks: new Set<string>() })
 const home = (name: string) => join(folder, 'volumes', name)
 const aMount = (mount: Partial<Mount> = {}): Mount => ({
   type: 'volume',
@@ -102,6 +105,22 @@ describe('a named volume', () => {
     await mkdir(join(home('shop_data'), 'data.new-abc/half'), { recursive: true })
     expect((await readdir((await resolve()).source)).sort()).toEqual(['link', 'sub'])
     expect((await readdir(home('shop_data'))).sort()).toEqual(['data', 'meta.json'])
+  })
+
+  it.each([
+    ['when the volume is made', () => resolve()],
+    ['though nobody wants the volume any more', () => volumes.release(nobody)],
+  ])('ends the copy of an agent that was killed, %s', async (_, act) => {
+    const half = join(home('shop_data'), 'data.new-abc')
+    await mkdir(half, { recursive: true })
+    await Promise.all(Array.from({ length: 500 }, (_, n) => writeFile(join(image, `data/sub/${n}`), '')))
+    const [command, ...args] = copyArgv(join(image, 'data'), half)
+    const copy = spawn(command, args)
+    copy.kill('SIGSTOP')
+    const ended = once(copy, 'exit')
+    await act()
+    expect(await ended).toEqual([null, 'SIGKILL'])
+    expect(await readdir(home('shop_data'))).not.toContain('data.new-abc')
   })
 
   it('keeps what somebody has put there before', async () => {
