@@ -18,8 +18,12 @@ export async function stop(context: TaskContext, why: StopReason): Promise<void>
   await publisher.flush() // no traffic to a process that is told to end
   if (isReached && why !== 'unhealthy') await pause(context, LAST_CONNECTIONS)
   if (entry().status.state !== 'running') return
-  send({ type: 'signalled' })
-  await effects.stop(entry())
+  try {
+    await effects.stop(entry())
+  } finally {
+    // noted once it is sent: after a crash in between it is sent again, and what is noted but not sent would never be
+    send({ type: 'signalled' })
+  }
 }
 
 /** Ends a process that did not heed its stop signal; resolves once it has ended, told of or not. */

@@ -550,6 +550,37 @@ describe('adopt', () => {
     expect(status('begun')).toBeUndefined()
   })
 
+  it('sends the stop signal that an agent was about to send when it died, before it kills', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    const sending = new Promise<void>((resolve) => {
+      before.host.disturb('kill t1 SIGTERM', () => {
+        resolve()
+        return new Promise(() => {})
+      })
+    })
+    void before.tasks.remove('t1')
+    await sending
+    const after = await nextLife(before)
+    after.host.disturb('kill t1 SIGTERM', undefined)
+    await after.tasks.adopt()
+    await after.until(() => after.history.includes('t1 gone'))
+    expect(after.host.calls.filter((call) => call.startsWith('kill'))).toEqual(['kill t1 SIGTERM'])
+  })
+
+  it('does not send it twice to what is ending', async () => {
+    const before = given()
+    await before.tasks.run(aTask())
+    before.host.deafen('t1')
+    void before.tasks.remove('t1')
+    const journal = join(before.paths.task('t1'), 'task.json')
+    await expect.poll(() => readFileSync(journal, 'utf8')).toContain('killAt')
+    const after = await nextLife(before)
+    await after.tasks.adopt()
+    await after.until(() => after.history.includes('t1 gone'))
+    expect(after.host.calls.filter((call) => call.startsWith('kill'))).toEqual(['kill t1 SIGKILL'])
+  })
+
   it('finishes a removal that was half done', async () => {
     const before = given()
     await before.tasks.run(aTask())
