@@ -3,6 +3,7 @@ import type { Log } from '../../schemas/log.ts'
 import { slotName } from '../../schemas/slot.ts'
 import type { Clock } from '../clock.ts'
 import type { ProbeTask } from '../health/probe/probe.ts'
+import { createConditions } from './conditions.ts'
 import type { Ended, TaskContext } from './context.ts'
 import { type Effects, factsOfError, type Leftover } from './effects.ts'
 import { type Entry, serves } from './entry.ts'
@@ -16,7 +17,6 @@ import { createRoom } from './room.ts'
 import { createSleep } from './sleep.ts'
 import { type Event, step } from './step.ts'
 import { kill, stop } from './stopping.ts'
-import { createWaiters } from './waiters.ts'
 
 /** Runs one task: asks `next` what to do, does it, and tells `step` how it went, until the task is gone. */
 export interface Runner extends Pick<TaskContext, 'entry' | 'send' | 'until'> {
@@ -52,7 +52,7 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
   const { effects, publisher, clock, log } = deps
   const { id } = first.task
   const keeper = createKeeper(id, deps)
-  const waiters = createWaiters()
+  const conditions = createConditions()
   const { sleep, wake } = createSleep(clock)
   const health = createHealthWatch({
     watchHealth: deps.watchHealth,
@@ -137,12 +137,12 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
       return send({ type: 'removalFailed', error: factsOfError(error, 'RUNTIME_FAILED') })
     }
     isGone = true
-    waiters.gone()
+    conditions.gone()
     gone.resolve()
   }
 
   function until(condition: (entry: Entry) => boolean): Promise<Entry | undefined> {
-    return isGone ? Promise.resolve(undefined) : waiters.until(entry, condition)
+    return isGone ? Promise.resolve(undefined) : conditions.until(entry, condition)
   }
 
   function send(event: Event): void {
@@ -154,7 +154,7 @@ export function createRunner(first: Entry, deps: RunnerDeps): Runner {
     keeper.save(entry, event)
     health.follow(entry)
     if (serves(before) !== serves(entry)) publisher.request()
-    waiters.look(entry)
+    conditions.look(entry)
     deps.onChange(entry)
     wake()
   }

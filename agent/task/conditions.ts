@@ -1,15 +1,15 @@
 import type { Entry } from './entry.ts'
 
-/** Those who wait for a task to become something. */
-export interface Waiters {
+/** What is waited for a task to become. */
+export interface Conditions {
   /** Resolves with the entry as soon as it is as asked; undefined when the task is gone first. */
   until(entry: Entry, condition: (entry: Entry) => boolean): Promise<Entry | undefined>
   look(entry: Entry): void
   gone(): void
 }
 
-/** Waiters for one task, none yet. */
-export function createWaiters(): Waiters {
+/** Conditions of one task, none yet. */
+export function createConditions(): Conditions {
   let waiting: { condition(entry: Entry): boolean; resolve(entry: Entry | undefined): void }[] = []
   return {
     until(entry, condition) {
@@ -18,7 +18,7 @@ export function createWaiters(): Waiters {
     },
     look(entry) {
       const done = waiting.filter(({ condition }) => condition(entry))
-      waiting = waiting.filter((waiter) => !done.includes(waiter))
+      waiting = waiting.filter((one) => !done.includes(one))
       for (const { resolve } of done) resolve(entry)
     },
     gone() {
