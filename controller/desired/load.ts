@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { digest } from '../../schemas/canonical.ts'
 import type { Problem } from '../../schemas/problem.ts'
 import type { SourceTree } from '../../schemas/source.ts'
-import { refuseSameNames, tellIncluded } from './across-stacks.ts'
+import { refuseSameNames, tellIncluded, tellOtherNetworks } from './across-stacks.ts'
 import { discover } from './discover.ts'
 import { plainPath } from './files/plain-path.ts'
 import { hasFolder } from './files/tree-paths.ts'
@@ -71,7 +71,7 @@ export function createLoader(): Load {
     )
     return {
       revision: tree.revision,
-      stacks: tellIncluded(refuseSameNames(loaded)),
+      stacks: tellOtherNetworks(tellIncluded(refuseSameNames(loaded))),
       problems: tidy([
         ...missingFolder(tree, options.directory),
         ...[...index.values()].flatMap((one) => one.problems),

@@ -136,6 +136,26 @@ describe('which stacks a source has', () => {
     expect(stacks.map(({ spec, guessed }) => ({ spec, guessed }))).toEqual([{ spec: null, guessed: true }])
   })
 
+  test('stacks that declare one network otherwise are told of each other', () => {
+    const declared = (settings: string) =>
+      `services: {a: {image: x, networks: {n: }}}\nnetworks: {n: {name: shared${settings}}}`
+    const { stacks } = loadFiles({
+      'one/compose.yaml': declared(''),
+      'other/compose.yaml': declared(', internal: true'),
+      'alike/compose.yaml': declared(', internal: true'),
+      'elsewhere/compose.yaml': declared(', external: true'),
+    })
+    const told = (file: string) => stacks.find((stack) => stack.file === file)?.problems.map(shown)
+    expect(told('one/compose.yaml')).toEqual([
+      expect.stringMatching(/^notice one\/compose.yaml: the network shared is set up otherwise by alike\//),
+      expect.stringMatching(/^notice one\/compose.yaml: the network shared is set up otherwise by other\//),
+    ])
+    expect(told('other/compose.yaml')).toEqual([
+      'notice other/compose.yaml: the network shared is set up otherwise by one/compose.yaml: each stack has a bridge of its own; to share one, declare it in one stack and write external: true in the other',
+    ])
+    expect(told('elsewhere/compose.yaml')).toEqual([])
+  })
+
   test('a stack that another one includes is told of: it runs twice', () => {
     const { stacks } = loadFiles({
       'compose.yaml': 'name: all\ninclude: [web/compose.yaml]',
