@@ -111,11 +111,11 @@ function isDue(sent: number | undefined, now: Date): boolean {
   return sent === undefined || Math.abs(now.getTime() - sent) >= RESEND
 }
 
-/** Drift is put right unless a rollout explains it or the stack only wants to be told. */
+/** Drift is put right unless a rollout explains it, the stack only wants to be told, or that has not helped before. */
 function repairs(record: StackRecord, drift: DriftedField[]): Addressed[] {
   if (record.rollout !== null || (record.healthy ?? record.accepted)?.spec.drift !== 'heal') return []
   const fields = new Map<string, { host: string; fields: string[] }>()
-  for (const { taskId, host, field } of drift) {
+  for (const { taskId, host, field } of drift.filter(({ isUnhealed }) => !isUnhealed)) {
     const known = fields.get(taskId) ?? { host, fields: [] }
     fields.set(taskId, { host, fields: [...known.fields, field] })
   }

@@ -153,15 +153,17 @@ export interface DriftedField {
   field: string
   wanted: string
   found: string
+  /** The task was started again for its sake, and it is as it was. */
+  isUnhealed?: true
 }
 
 /** A drifted field as the API tells of it. */
-export interface DriftItem extends DriftedField {
+export interface DriftItem extends Omit<DriftedField, 'isUnhealed'> {
   /** Empty, as is `service`, for a container that belongs to no stack. */
   stack: string
   since: string
   /** What Setpoint does about it. */
-  handling: 'heal' | 'report'
+  handling: 'heal' | 'report' | 'unhealed'
 }
 
 export interface PlanDocument {

@@ -153,6 +153,8 @@ export const TaskStatus = Type.Object(
     /** What was set up, and what is found in the kernel; absent until the task has run. */
     wanted: Type.Optional(TaskFacts),
     found: Type.Optional(TaskFacts),
+    /** The fields of these that a start for their sake has not put right: it is not tried again. Absent when there are none. */
+    unhealed: Type.Optional(Type.Array(Type.String())),
   },
   closed,
 )

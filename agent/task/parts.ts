@@ -54,7 +54,12 @@ export function joinParts(options: TasksOptions): TaskParts {
   })
   const ends = createEnds({ runners, sharing, runtime, clock, log })
   const strays = createStrays({ ...options, isTask: (id) => runners.get(id) !== undefined })
-  const view = createView({ entries, failureOf: (id) => publisher.failureOf(id) })
+  const limit = createRepairLimit({ clock, log })
+  const view = createView({
+    entries,
+    failureOf: (id) => publisher.failureOf(id),
+    unhealed: limit.unhealed,
+  })
   const changes = createChanges(clock, statusOf)
   const publisher = createPublisher({
     publish: (endpoints) => networks.publish(endpoints),
@@ -66,7 +71,6 @@ export function joinParts(options: TasksOptions): TaskParts {
     log,
   })
   const sweeper = createSweeper({ ...options, entries })
-  const limit = createRepairLimit({ clock, log })
   const repair = createRepair({ runtime, networks, publisher })
   return { runners, ends, strays, view, changes, publisher, sweeper, limit, repair }
 

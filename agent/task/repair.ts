@@ -9,6 +9,11 @@ const LIMITS = ['memory', 'cpus', 'pids']
 /** What can be put back while the process runs; for anything else it is started again. */
 const IN_PLACE = [...LIMITS, 'limits', 'addresses', 'ports']
 
+/** True when a field can only be put right by a start of the task, which costs those whom it serves. */
+export function needsStart(field: string): boolean {
+  return !IN_PLACE.includes(field)
+}
+
 /** Puts fields of a running task back to what was set up. */
 export type Repair = (runner: Runner, fields: string[]) => Promise<void>
 
@@ -22,7 +27,7 @@ interface RepairDeps {
 export function createRepair({ runtime, networks, publisher }: RepairDeps): Repair {
   return async (runner, fields) => {
     const { task, facts, notKnown } = runner.entry()
-    if (fields.some((field) => !IN_PLACE.includes(field))) {
+    if (fields.some(needsStart)) {
       checkKnown(task, notKnown)
       return restart(runner)
     }

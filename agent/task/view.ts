@@ -18,15 +18,19 @@ interface ViewOptions {
   entries: () => Entry[]
   /** Why no traffic leads to a task that serves. */
   failureOf: (id: string) => ErrorFacts | undefined
+  /** Which of its facts a start of a task has not put right. */
+  unhealed: (id: string) => string[]
 }
 
 /** The tasks given, as they are told of. */
-export function createView({ entries, failureOf }: ViewOptions): View {
+export function createView({ entries, failureOf, unhealed }: ViewOptions): View {
   const findings = createFindings()
 
   /** A task whose ports cannot be put in force does not serve, however well its process is. */
   function statusOf(entry: Entry): TaskStatus {
-    const status = findings.addTo(entry.status)
+    const known = findings.addTo(entry.status)
+    const fields = known.found ? unhealed(entry.task.id) : []
+    const status = fields.length > 0 ? { ...known, unhealed: fields } : known
     const error = needsPorts(entry) ? failureOf(entry.task.id) : undefined
     return error === undefined ? status : { ...status, health: 'unhealthy', error }
   }

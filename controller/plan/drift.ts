@@ -23,12 +23,13 @@ export function straysOf(
   )
 }
 
-function compareFacts(task: TaskStatus): Pick<DriftedField, 'field' | 'wanted' | 'found'>[] {
-  const { wanted, found } = task
+function compareFacts(task: TaskStatus): Omit<DriftedField, 'service' | 'taskId' | 'host'>[] {
+  const { wanted, found, unhealed = [] } = task
   if (task.state !== 'running' || wanted === undefined || found === undefined) return []
   return (Object.keys(wanted) as (keyof TaskFacts)[]).flatMap((field) => {
     const [is, should] = [show(found[field]), show(wanted[field])]
-    return is === should ? [] : [{ field, wanted: should, found: is }]
+    const isUnhealed = unhealed.includes(field)
+    return is === should ? [] : [{ field, wanted: should, found: is, ...(isUnhealed && { isUnhealed }) }]
   })
 }
 

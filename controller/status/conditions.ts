@@ -101,6 +101,7 @@ function drifted({ drift }: Seen): Fact | undefined {
   const [first] = drift
   if (first === undefined) return undefined
   const more = drift.length > 1 ? ` and ${drift.length - 1} more` : ''
-  const message = `${first.taskId} ${first.field}: wanted ${first.wanted}, found ${first.found}${more}`
+  const left = first.isUnhealed ? '; a new start has not put it right, and it is left so' : ''
+  const message = `${first.taskId} ${first.field}: wanted ${first.wanted}, found ${first.found}${left}${more}`
   return { type: 'Drifted', status: 'True', reason: 'FieldsDiffer', message }
 }

@@ -7,11 +7,11 @@ import { driftKey } from './conditions.ts'
 /** Every drifted field of a stack with since when it is so and what is done about it. */
 export function driftItems(record: StackRecord, observed: Observed, now: Date): DriftItem[] {
   const handling = (record.healthy ?? record.accepted)?.spec.drift ?? 'report'
-  return driftOf(record.name, observed).map((drift: DriftedField) => ({
+  return driftOf(record.name, observed).map(({ isUnhealed, ...drift }: DriftedField) => ({
     stack: record.name,
     ...drift,
     since: record.since[driftKey(drift)] ?? now.toISOString(),
-    handling,
+    handling: isUnhealed ? 'unhealed' : handling,
   }))
 }
 

@@ -3,7 +3,11 @@ import type { Paint } from './paint.ts'
 import { table } from './table.ts'
 import { age } from './words.ts'
 
-const HANDLING = { heal: 'being healed', report: 'only reported' } as const
+const HANDLING = {
+  heal: 'being healed',
+  report: 'only reported',
+  unhealed: 'not put right by a new start',
+} as const
 
 /** Every field that is not as it was set up. */
 export function driftView(items: DriftItem[], paint: Paint, now: Date): string[] {

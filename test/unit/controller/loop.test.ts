@@ -181,7 +181,7 @@ describe('drift', () => {
     ports: [],
   }
 
-  async function drifted(drift: 'heal' | 'report') {
+  async function drifted(drift: 'heal' | 'report', unhealed: string[] = []) {
     const { state, start, sent, disk } = world()
     state.candidate = { ...candidate, spec: aStack('web', web.services, { drift }) }
     await turn(start(), 'web')
@@ -190,7 +190,10 @@ describe('drift', () => {
     state.now = new Date(state.now.getTime() + 10_000)
     await turn(start(), 'web')
     expect(disk.get('web')?.outcome).toBe('converged')
-    state.observed = carriedOut(sent.slice(0, 1), { wanted: facts, found: { ...facts, memory: null } })
+    state.observed = carriedOut(sent.slice(0, 1), {
+      ...{ wanted: facts, found: { ...facts, memory: null, image: 'j' } },
+      unhealed,
+    })
     state.candidate = { ...candidate, revision: sha(2), spec: aStack('web', [aService('app')], { drift }) }
     return {
       repaired: async () => {
@@ -205,6 +208,15 @@ describe('drift', () => {
 
   it('is put right by default, naming the field', async () => {
     const { repaired, state, start } = await drifted('heal')
+    await repaired()
+    state.now = new Date(state.now.getTime() + 10_000)
+    await turn(start(), 'web')
+    const actions = await repaired()
+    expect(actions).toContainEqual(expect.objectContaining({ type: 'repair', fields: ['image', 'memory'] }))
+  })
+
+  it('is put right but for what a new start has not helped', async () => {
+    const { repaired, state, start } = await drifted('heal', ['image'])
     await repaired()
     state.now = new Date(state.now.getTime() + 10_000)
     await turn(start(), 'web')

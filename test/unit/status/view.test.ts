@@ -203,6 +203,13 @@ describe('drift', () => {
     ])
   })
 
+  it('that a new start of the task has not put right is told so', () => {
+    const facts = { wanted, found: { ...wanted, mounts: ['/data=/srv'] }, unhealed: ['mounts'] }
+    const items = driftItems(aRecord('web', one), aFleet(aHost('alpha', [task(1, facts)])), NOW)
+    expect(items.map(({ field, handling }) => [field, handling])).toEqual([['mounts', 'unhealed']])
+    expect(items[0]).not.toHaveProperty('isUnhealed')
+  })
+
   it('is as old as the record says', () => {
     const since = { 'drift/t1/memory': '2026-01-01T00:30:00.000Z' }
     expect(driftItems(aRecord('web', one, { since }), observed, NOW)).toMatchObject([

@@ -8,8 +8,8 @@ const wanted: TaskFacts = {
   ...{ running: true, argv: ['/app'], image: 'abc', memory: 4096, cpus: null, pids: null },
   ...{ mounts: ['/data=/srv'], addresses: [], ports: [] },
 }
-const seen = (found: Partial<TaskFacts>): Finding => ({
-  subject: { id: 't1', run: 1, pid: 1, imageRoot: '/', wanted },
+const seen = (found: Partial<TaskFacts>, run = 1): Finding => ({
+  subject: { id: 't1', run, pid: 1, imageRoot: '/', wanted },
   found: { ...wanted, ...found },
 })
 
@@ -52,6 +52,31 @@ describe('repairs that do not help', () => {
     expect(times(4)).toEqual([['mounts'], ['mounts'], ['mounts'], []])
     limit.forget('t1')
     expect(times(1)).toEqual([['mounts']])
+  })
+
+  it('by a start of the task are not made again, and told, until it is found as it is wanted', () => {
+    const { times, limit, warned } = given()
+    limit.found(seen({ mounts: [] }))
+    expect(times(1)).toEqual([['mounts']])
+    limit.found(seen({ mounts: [] }))
+    expect(limit.unhealed('t1')).toEqual([])
+    limit.found(seen({ mounts: [] }, 2))
+    limit.found(seen({ mounts: [] }, 3))
+    expect(limit.unhealed('t1')).toEqual(['mounts'])
+    expect(times(2)).toEqual([[], []])
+    expect(warned).toEqual([{ task: 't1', field: 'mounts' }])
+    limit.found(seen({}, 3))
+    expect(limit.unhealed('t1')).toEqual([])
+    expect(times(1)).toEqual([['mounts']])
+  })
+
+  it('in place are made again, whatever run it is', () => {
+    const { limit } = given()
+    limit.found(seen({ memory: null }))
+    expect(limit.due('t1', ['memory'])).toEqual(['memory'])
+    limit.found(seen({ memory: null }, 2))
+    expect(limit.unhealed('t1')).toEqual([])
+    expect(limit.due('t1', ['memory'])).toEqual(['memory'])
   })
 
   it('do not wait for a clock that was set back', () => {
