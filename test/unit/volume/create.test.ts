@@ -123,6 +123,48 @@ describe('a named volume', () => {
     expect(await readdir(home('shop_data'))).not.toContain('data.new-abc')
   })
 
+  it('is filled on the disk that somebody has mounted there, and again when that was cut short', async () => {
+    const data = join(home('shop_data'), 'data')
+    await mkdir(data, { recursive: true })
+    await run(['mount', '-t', 'tmpfs', 'tmpfs', data])
+    try {
+      await resolve()
+      expect((await readdir(data)).sort()).toEqual(['link', 'sub'])
+      expect((await readdir(home('shop_data'))).sort()).toEqual(['data', 'meta.json'])
+      const file = join(home('shop_data'), 'meta.json')
+      await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), filling: true }))
+      await writeFile(join(data, 'sub/file'), 'ha')
+      await resolve()
+      expect(await readFile(join(data, 'sub/file'), 'utf8')).toBe('from the image')
+    } finally {
+      await run(['umount', data])
+    }
+  })
+
+  it('is filled where a link leads, once, and not when there is something', async () => {
+    const [empty, full] = [join(folder, 'empty'), join(folder, 'full')]
+    await mkdir(empty)
+    await mkdir(join(full, 'mine'), { recursive: true })
+    for (const [name, target] of Object.entries({ a: empty, b: full })) {
+      await mkdir(home(name), { recursive: true })
+      await symlink(target, join(home(name), 'data'))
+      await resolve({ source: name })
+    }
+    expect((await readdir(empty)).sort()).toEqual(['link', 'sub'])
+    expect(await readdir(full)).toEqual(['mine'])
+  })
+
+  it.each([
+    ['a link that leads nowhere', (data: string) => symlink('nowhere', data)],
+    ['no folder', (data: string) => writeFile(data, '')],
+  ])('whose place is %s is not made, and that is said', async (what, make) => {
+    const data = join(home('shop_data'), 'data')
+    await mkdir(home('shop_data'), { recursive: true })
+    await make(data)
+    await expect(resolve()).rejects.toMatchObject({ code: 'MOUNT_FAILED', message: `${data} is ${what}.` })
+    expect(await readdir(home('shop_data'))).toEqual(['data'])
+  })
+
   it('keeps what somebody has put there before', async () => {
     await mkdir(join(home('shop_data'), 'data/mine'), { recursive: true })
     expect(await readdir((await resolve()).source)).toEqual(['mine'])
