@@ -61,6 +61,7 @@ function createWriter({ folder, name, owner }: Base & { owner: Owner }): Writer 
   async function finish(): Promise<void> {
     if (current === undefined) return
     const { file, entry } = current
+    await file.content.finish()
     await file.handle.chown(owner.uid, owner.gid)
     await file.handle.chmod(entry.mode & 0o777)
     await file.handle.utimes(new Date(), new Date(entry.modified))
@@ -100,9 +101,7 @@ function createWriter({ folder, name, owner }: Base & { owner: Owner }): Writer 
     },
     async write(bytes) {
       if (current === undefined) throw new SetpointError('COPY_FAILED', 'Bytes came that belong to no file.')
-      for (let at = 0; at < bytes.length; ) {
-        at += (await current.file.handle.write(bytes, at, bytes.length - at)).bytesWritten
-      }
+      await current.file.content.write(bytes)
     },
     finish,
     close: async () => void (await current?.file.discard()),

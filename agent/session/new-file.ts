@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises'
+import { createSparseWriter, type SparseWriter } from '../../schemas/common/sparse.ts'
 import { SetpointError } from '../../schemas/error.ts'
 import { absent } from '../disk.ts'
 import { O_PATH } from '../path-walk.ts'
@@ -9,6 +10,7 @@ import { entryPath, heldPath, hold } from './confined.ts'
 /** A file that is being written. */
 export interface NewFile {
   handle: FileHandle
+  content: SparseWriter
   /** It is whole. */
   finish(): Promise<void>
   /** It will not be. */
@@ -34,6 +36,7 @@ export async function newFile(parent: FileHandle, name: string): Promise<NewFile
   const close = async () => void (await Promise.all([handle.close(), folder.close()]))
   return {
     handle,
+    content: createSparseWriter(handle),
     finish: () => rename(unfinished, entryPath(folder, name)).then(close),
     discard: () => unlink(unfinished).catch(absent).finally(close),
   }
@@ -45,7 +48,7 @@ async function inPlace(held: FileHandle): Promise<NewFile> {
     throw new SetpointError('COPY_FAILED', 'What is mounted there is no file that could be written.')
   const handle = await open(heldPath(held), IN_PLACE)
   const close = () => handle.close()
-  return { handle, finish: close, discard: close }
+  return { handle, content: createSparseWriter(handle), finish: close, discard: close }
 }
 
 /**

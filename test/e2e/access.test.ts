@@ -306,18 +306,22 @@ describe('cp', () => {
     await writeFile(here('in/deep/bytes'), bytes)
     await writeFile(here('in/run me'), 'x', { mode: 0o755 })
     await symlink('deep/bytes', here('in/link'))
+    await writeFile(here('in/hole'), '')
+    await truncate(here('in/hole'), 10_000_000)
     expect(await host.setpoint('cp', here('in'), 'web/app.1:/tmp')).toMatchObject({ code: 0, stderr: '' })
-    const look = 'cd /tmp/in; stat -c "%n %a %u %s" deep/bytes "run me"; readlink link'
+    const look =
+      'cd /tmp/in; stat -c "%n %a %u %s" deep/bytes "run me"; readlink link; stat -c %s hole; du -k hole'
     expect((await exec(['web/app.1', '--', 'sh', '-c', look])).stdout.toString()).toBe(
-      'deep/bytes 644 0 700001\nrun me 755 0 1\ndeep/bytes\n',
+      'deep/bytes 644 0 700001\nrun me 755 0 1\ndeep/bytes\n10000000\n0\thole\n',
     )
     await mkdir(here('out'))
     expect(await host.setpoint('cp', 'web/app.1:/tmp/in', here('out'))).toMatchObject({ code: 0, stderr: '' })
     expect((await readFile(here('out/in/deep/bytes'))).equals(bytes)).toBe(true)
     expect(await readlink(here('out/in/link'))).toBe('deep/bytes')
     expect((await stat(here('out/in/run me'))).mode & 0o777).toBe(0o755)
+    expect(await stat(here('out/in/hole'))).toMatchObject({ size: 10_000_000, blocks: 0 })
     await host.setpoint('cp', 'web/app.1:/tmp/in/.', here('content'))
-    expect((await readdir(here('content'))).sort()).toEqual(['deep', 'link', 'run me'])
+    expect((await readdir(here('content'))).sort()).toEqual(['deep', 'hole', 'link', 'run me'])
     await host.setpoint('cp', 'web/app.1:/bin/serve', here('name'))
     expect(await readFile(here('name'), 'utf8')).toContain('#!/bin/sh')
   })

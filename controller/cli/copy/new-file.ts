@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { createSparseWriter, type SparseWriter } from '../../../schemas/common/sparse.ts'
 
 /** A file that is being written; it takes its name once it is whole, and until then what has that name stays. */
 export interface NewFile {
   handle: FileHandle
+  content: SparseWriter
   /** It is whole. */
   finish(): Promise<void>
   /** It will not be. */
@@ -19,6 +21,7 @@ export async function newFile(path: string, mode: number): Promise<NewFile> {
   const handle = await open(unfinished, NEW, mode)
   return {
     handle,
+    content: createSparseWriter(handle),
     finish: () => rename(unfinished, path).then(() => handle.close()),
     discard: () => unlink(unfinished).finally(() => handle.close()),
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, lstat, mkdir, stat, symlink, unlink } from 'node:fs/promises'
+import { lstat, mkdir, stat, symlink, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SetpointError } from '../../../schemas/error.ts'
 import { FRAME, type Frame, jsonOf, type Notice } from '../../../schemas/session/frames.ts'
@@ -33,6 +33,7 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
   async function finish(): Promise<void> {
     if (current === undefined) return
     const { file, entry } = current
+    await file.content.finish()
     await file.handle.utimes(new Date(), new Date(entry.modified))
     await file.finish()
     current = undefined
@@ -58,7 +59,7 @@ export async function receiveFiles(live: Live, { target, name, report }: Receivi
   try {
     for await (const frame of live.frames()) {
       if (frame.type === FRAME.entry) await begin(entryIn(frame))
-      else if (frame.type === FRAME.output) await writeAll(current?.file.handle, frame.payload)
+      else if (frame.type === FRAME.output) await fileOf(current).content.write(frame.payload)
       else if (frame.type === FRAME.notice) tell(jsonOf(frame) as Notice)
     }
     await finish()
@@ -92,10 +93,9 @@ async function makeFolder(path: string, mode: number): Promise<void> {
     throw new SetpointError('COPY_FAILED', `${path} is in the way and is no folder.`)
 }
 
-async function writeAll(handle: FileHandle | undefined, bytes: Buffer): Promise<void> {
-  if (handle === undefined)
-    throw new SetpointError('COPY_FAILED', 'The task sent bytes that belong to no file.')
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten
+function fileOf(current: { file: NewFile } | undefined): NewFile {
+  if (current !== undefined) return current.file
+  throw new SetpointError('COPY_FAILED', 'The task sent bytes that belong to no file.')
 }
 
 function entryIn(frame: Frame): CopyEntry {
