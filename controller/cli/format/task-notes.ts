@@ -18,8 +18,9 @@ export function taskNotes(stack: StackStatus, { paint, now }: { paint: Paint; no
 }
 
 /** True when there is more to tell than the table of tasks does. */
-function hasMore({ error, ended, probes }: TaskView): boolean {
-  return error !== null && (error.hint !== undefined || probes.length > 0 || (ended?.log.length ?? 0) > 0)
+function hasMore({ error, ended, probes, restartAt }: TaskView): boolean {
+  const hasWords = error?.hint !== undefined || probes.length > 0 || (ended?.log.length ?? 0) > 0
+  return error !== null && (hasWords || restartAt !== null)
 }
 
 function taskNote(

@@ -121,6 +121,21 @@ describe('status', () => {
     `)
   })
 
+  it('shows when a task starts again that wrote nothing', () => {
+    const stack = aStack()
+    for (const service of stack.services) {
+      service.tasks = service.tasks.map((task) => ({
+        ...task,
+        state: 'rejected',
+        error: { code: 'IMAGE_NOT_FOUND', message: 'x:1 is not on this host' },
+        restartAt: new Date(now.getTime() + 20_000).toISOString(),
+      }))
+    }
+    expect(statusView(aStatus(stack), { paint, now, tasks: true })).toContain(
+      'hello/web.1 on alpha: x:1 is not on this host. It starts again in 20s.',
+    )
+  })
+
   it('shows why a stack was rolled back, what is wrong with a commit, and what does not answer', () => {
     const document = aStatus(
       aStack({
