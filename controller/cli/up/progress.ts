@@ -146,7 +146,8 @@ function headline(stack: StackStatus): string {
   if (invalid && stack.outcome !== 'rolling') return visible(invalid.message)
   switch (stack.outcome) {
     case 'rolling':
-      return `rolling to ${shortRevision(attempted)}`
+      // on its way in, or out
+      return attempted === null ? message(stack) || 'rolling' : `rolling to ${shortRevision(attempted)}`
     case 'converged':
       return isReady(stack)
         ? `converged at ${shortRevision(applied)}, ${tally(stack)}`

@@ -38,6 +38,18 @@ describe('progress', () => {
     expect(lines(aStatus(rolling(0)), aStatus(rolling(4)))).toEqual(['hello        3/3 tasks serve'])
   })
 
+  it.each(['Waiting for its first turn.', 'Removing the stack.'])(
+    'says of a stack that is to be at no revision: %s',
+    (message) => {
+      const stack = aStack({
+        outcome: 'rolling',
+        revision: { attempted: null, applied: null },
+        conditions: [aCondition('Ready', 'False', 'Progressing', message)],
+      })
+      expect(lines(undefined, aStatus(stack))).toContain(`hello        ${message}`)
+    },
+  )
+
   it('tells why a stack was rolled back', () => {
     const failure = {
       service: 'web',
