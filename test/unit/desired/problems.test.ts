@@ -487,6 +487,15 @@ const A = 'services: {a: {image: x}}'
 /** Each line: a whole file → its problems. */
 describe('a file', () => {
   test.each<[string, ...string[]]>([
+    // what a secret lacks is told once
+    [
+      'services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {}}',
+      '2:14 secrets.s: needs one of file, environment',
+    ],
+    [
+      'services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {environment: NOPE}}',
+      "2:28 secrets.s.environment: variable NOPE is not set, so the secret has no content; set it in the stack's .env, under x-setpoint.variables or in a --variables file",
+    ],
     // one name for two things
     [
       `${A}\nnetworks: {n: {name: z, internal: true}, m: {name: z}}`,

@@ -1,3 +1,4 @@
+import { isError } from '../../../../schemas/problem.ts'
 import {
   MAX_SECRET_BYTES,
   packSecret,
@@ -44,9 +45,15 @@ export function secretOf(declared: Cursor, reading: Reading): string | undefined
   const at = within(declared, 'environment')
   const variable = textAt(declared.node, 'environment') ?? ''
   const value = reading.variables(variable)
+  if (value === undefined && isTold(at)) return undefined
   if (value === undefined) return fail(at, `the variable ${quote(variable)} is not set; ${UNSET}`)
   const bytes = Buffer.from(value)
   return taken({ at, origin: `variable ${variable}`, format: secretFormat(bytes), bytes }, reading)
+}
+
+/** The project has no source for it, or no value, and has said so. */
+function isTold({ problems, path }: Cursor): boolean {
+  return problems.some((problem) => problem.path === path && isError(problem))
 }
 
 const UNSET = 'give it a value to the controller with --variables, or keep the secret in an encrypted file'
