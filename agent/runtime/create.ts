@@ -79,7 +79,9 @@ function checkShared({ mounts }: Container): void {
   throw new SetpointError(
     'MOUNT_FAILED',
     `${mount.source} cannot be mounted with propagation ${mount.propagation}: crun runs apart from the host's mounts where cgroup v1 and v2 are mixed.`,
-    { hint: 'Start the agent with --runtime runc, or boot the host with cgroup v2 alone.' },
+    {
+      hint: 'Give the service `runtime: runc`, start the agent with --runtime runc, or boot the host with cgroup v2 alone.',
+    },
   )
 }
 

@@ -87,7 +87,7 @@ export function mountsContract(name: string, open: () => Promise<OciHost>): void
       if (host.choice.prefix.length > 0) {
         await expect(running(host, 'shared', { mounts })).rejects.toMatchObject({
           code: 'MOUNT_FAILED',
-          hint: expect.stringContaining('--runtime runc'),
+          hint: expect.stringContaining('`runtime: runc`'),
         })
         return
       }
