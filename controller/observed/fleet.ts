@@ -8,7 +8,10 @@ export interface Fleet {
   /** Reads every snapshot there is, then follows the stream. */
   start(): Promise<void>
   observed(now: Date): Observed
-  /** The state of a host. One that was never heard is `lost` once it would be, had it been there at the start. */
+  /**
+   * The state of a host. One that was never heard is `lost` once it would be, had it been there at the start; one that
+   * reports what cannot be read is not.
+   */
   stateOf(host: string, now: Date): ObservedHost['state']
   /** Drops a host; when it reports again, it is a new one. @throws SetpointError REDIS_UNREACHABLE */
   forget(host: string): Promise<void>

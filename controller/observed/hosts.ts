@@ -42,6 +42,8 @@ const RETIRED_KEPT = 16
 
 export function createHosts(log: Log): Hosts {
   const entries = new Map<string, Entry>()
+  /** When those were last heard whose snapshot is not there or cannot be read: they are there, whatever they have. */
+  const unread = new Map<string, number>()
   let link: Link = { since: 0, last: Number.NEGATIVE_INFINITY }
   let view: Observed = new Map()
 
@@ -59,6 +61,7 @@ export function createHosts(log: Log): Hosts {
     const merged = mergeSnapshot(entry?.known, snapshot)
     if (merged && entry) update(entry, merged.host)
     else if (merged) entries.set(name, begin(merged.host, Math.min(now, Date.parse(snapshot.at) || 0)))
+    unread.delete(name)
     return merged
   }
 
@@ -71,8 +74,14 @@ export function createHosts(log: Log): Hosts {
 
   function heard(report: Report, at: number): void {
     const entry = entries.get(report.host)
+    if (!entry) heardUnread(report.host, at)
     if (entry?.known.boot !== report.boot || at < entry.seen) return
     Object.assign(entry, { seen: at, lost: false, view: undefined })
+  }
+
+  function heardUnread(host: string, at: number): void {
+    const before = unread.get(host) ?? Number.NEGATIVE_INFINITY
+    if (unread.has(host) || unread.size < MAX_HOSTS) unread.set(host, Math.max(at, before))
   }
 
   function stateOf(entry: Entry, now: number): ObservedHost['state'] {
@@ -116,9 +125,10 @@ export function createHosts(log: Log): Hosts {
     },
     stateOf: (host, now) => {
       const entry = entries.get(host)
-      return entry ? stateOf(entry, now) : hostState(Number.NEGATIVE_INFINITY, link, now)
+      return entry ? stateOf(entry, now) : hostState(unread.get(host) ?? Number.NEGATIVE_INFINITY, link, now)
     },
     forget: (host) => {
+      unread.delete(host)
       if (entries.delete(host)) view = new Map([...view].filter(([name]) => name !== host))
     },
   }

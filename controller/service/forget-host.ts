@@ -69,10 +69,11 @@ function checkAllowed({ leader, fleet, now }: ForgetDeps, left: ForgottenHostDoc
   if (fleet.isCurrent() && fleet.stateOf(host, now()) === 'lost') return
   const patience = `${(3 * HEARTBEAT) / 1000} s`
   const tasks = left.tasks.map((task) => slotName(task)).join(', ')
-  const message =
-    left.seen === null
-      ? `${host} was not heard yet, and this controller has listened for less than ${patience}.`
-      : `${host} is there: it was last heard at ${left.seen}.`
+  const unheard = `${host} was not heard yet, and this controller has listened for less than ${patience}.`
+  const unread = `${host} is there: it reports, but what it tells cannot be read; the controller's log says why.`
+  const isThere = fleet.stateOf(host, now()) === 'ready'
+  const known = left.seen && `${host} is there: it was last heard at ${left.seen}.`
+  const message = known ?? (isThere ? unread : unheard)
   const hint = `Stop its agent or switch it off, and try again after ${patience} without a word from it.`
   const counted = tasks === '' ? 'Nothing counts on it.' : `What counts on it: ${tasks}.`
   throw new SetpointError('HOST_REPORTS', message, { hint: `${counted} ${hint}` })

@@ -17,11 +17,11 @@ interface KnownHosts {
 }
 
 /**
- * True once every host that is known by name has told what it has, or has been silent for so long that it is lost. Before,
- * what is not in sight may be there all the same: as after a start with a Redis that is empty.
+ * True once every host that is known by name has told what it has, or has been silent for so long that it is lost, or
+ * tells what cannot be read. Before, what is not in sight may be there all the same: as after a start with an empty Redis.
  */
 export function areAllHeard({ fleet, hostKeys, now }: KnownHosts): boolean {
   const observed = fleet.observed(now())
-  const isHeard = (host: string) => observed.has(host) || fleet.stateOf(host, now()) === 'lost'
+  const isHeard = (host: string) => observed.has(host) || fleet.stateOf(host, now()) !== 'stale'
   return fleet.isCurrent() && hostKeys.hosts().every(isHeard)
 }

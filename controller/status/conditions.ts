@@ -48,7 +48,10 @@ function ready({ record, candidate, observed }: Seen): Fact {
   if (candidate?.spec === 'invalid') return { ...invalid(record, candidate), type: 'Ready', status: 'False' }
   const silent = silentHost(record, observed)
   if (silent !== undefined) {
-    const message = `Host ${silent} does not report; its tasks are left as they are. \`setpoint hosts rm ${silent}\` if it is gone for good.`
+    const how = observed.has(silent)
+      ? `Host ${silent} does not report`
+      : `Nothing is known of host ${silent}: it does not report, or what it reports cannot be read, which the controller's log tells`
+    const message = `${how}; its tasks are left as they are. \`setpoint hosts rm ${silent}\` if it is gone for good.`
     return { type: 'Ready', status: 'Unknown', reason: 'HostSilent', message }
   }
   const status = record.outcome === 'converged' && record.rollout === null ? 'True' : 'False'

@@ -483,6 +483,21 @@ describe('freshness', () => {
     expect(fleet.stateOf('none', now())).toBe('lost')
   })
 
+  it('does not take a host for lost that reports, although its snapshot cannot be read', async () => {
+    const agent = reportsOf(redis, 'one')
+    await redis.client.hset(SNAPSHOTS, 'one', ' '.repeat(17 * 1024 * 1024))
+    await fleet.start()
+    for (let beat = 0; beat < 3; beat++) {
+      await pass(HEARTBEAT)
+      await agent.delta([])
+      await drained()
+    }
+    expect(fleet.observed(now()).has('one')).toBe(false)
+    expect(fleet.stateOf('one', now())).toBe('ready')
+    await pass(3 * HEARTBEAT)
+    expect(fleet.stateOf('one', now())).toBe('lost')
+  })
+
   it('knows at its start who has been silent while others reported', async () => {
     const at = Date.now() - 60_000
     const send = async (host: string, after: number, boot: string) => {

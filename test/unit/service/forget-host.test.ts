@@ -80,6 +80,12 @@ describe('refuses', () => {
       'HOST_REPORTS',
       /less than 15 s/,
     ],
+    [
+      'one whose reports cannot be read',
+      { state: 'ready' as const, heard: false },
+      'HOST_REPORTS',
+      /it reports, but what it tells cannot be read/,
+    ],
     ['before all reports were read', { heard: false, current: false }, 'HOST_REPORTS', /not heard yet/],
     ['when another controller leads', { leads: false }, 'NOT_LEADER', /leads/],
   ])('%s', async (_, around, code, message) => {

@@ -96,6 +96,11 @@ describe('the conditions of a stack', () => {
     [
       'which host is silent',
       seen({ inventory: [item('beta')] }),
+      "Nothing is known of host beta: it does not report, or what it reports cannot be read, which the controller's log tells; its tasks are left as they are. `setpoint hosts rm beta` if it is gone for good.",
+    ],
+    [
+      'which host has fallen silent',
+      seen({ inventory: [item('beta')] }, { observed: aFleet(aHost('beta', [], { state: 'lost' })) }),
       'Host beta does not report; its tasks are left as they are. `setpoint hosts rm beta` if it is gone for good.',
     ],
     [
