@@ -11,7 +11,8 @@ import { MAX_LINKS, partsOf } from '../path-walk.ts'
  * The root must not change meanwhile: it is for the roots of images, not for that of a running container.
  */
 export async function resolveInRoot(root: string, path: string): Promise<string> {
-  return join(root, await resolveLinks(path, (inside) => linkTarget(join(root, inside))))
+  const found = await resolveLinks(path, (inside) => linkTarget(join(root, inside)))
+  return found === '/' ? root : join(root, found)
 }
 
 /**
