@@ -120,7 +120,8 @@ function taskEvents(stack: string) {
       message,
       ...place,
     })
-    if (after === undefined) return [event('TaskRemoved', `${name} is removed`)]
+    // Its host may still be stopping it: who goes is part of no status.
+    if (after === undefined) return [event('TaskRemoved', `${name} is being removed`)]
     const was = before?.task
     const events: EventFacts[] = []
     if (was !== undefined && task.restarts > was.restarts) {

@@ -34,6 +34,14 @@ describe('what has happened', () => {
     ])
   })
 
+  it('tells of a task that goes, which may still be stopping', () => {
+    const without = aStack()
+    for (const service of without.services) service.tasks = []
+    expect(told(scene(aStatus()), scene(aStatus(without)))).toEqual([
+      'task TaskRemoved: hello/web.1 is being removed',
+    ])
+  })
+
   it.each<[string, Partial<TaskView>, string[]]>([
     ['its health', { health: 'unhealthy' }, ['task TaskUnhealthy: hello/web.1 is unhealthy']],
     [
