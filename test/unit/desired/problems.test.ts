@@ -8,6 +8,22 @@ const L = 'not honoured yet'
 describe('a service', () => {
   test.each<[string, ...string[]]>([
     ['stop_grace_period: 1752000h', '4:24 services.a.stop_grace_period: is longer than 100 years'],
+    [
+      'healthcheck: {test: x, timeout: 1ns}',
+      '4:37 services.a.healthcheck.timeout: must be 1ms or more, or 0 for the default, not "1ns"',
+    ],
+    [
+      'healthcheck: {test: NONE}',
+      'notice 4:25 services.a.healthcheck.test: is a line for a shell; did you mean [NONE], for no check?',
+    ],
+    [
+      'group_add: [-1]',
+      '4:17 services.a.group_add[0]: "-1" is no group: one name or number, as in video or 44',
+    ],
+    [
+      'logging: {options: {max-size: 1b}}',
+      '4:35 services.a.logging.options.max-size: must be a size of 1k or more, as in 10m; a log always has a limit, not "1b"',
+    ],
     // unknown and misplaced keys
     ['imgae: x', '4:5 services.a.imgae: unknown key; did you mean image?'],
     ['network-mode: host', '4:5 services.a.network-mode: unknown key; did you mean network_mode?'],
@@ -158,7 +174,7 @@ describe('a service', () => {
     ],
     [
       'logging: {options: {max-size: -1}}',
-      '4:35 services.a.logging.options.max-size: must be a size over 0, as in 10m; a log always has a limit, not "-1"',
+      '4:35 services.a.logging.options.max-size: must be a size of 1k or more, as in 10m; a log always has a limit, not "-1"',
     ],
     [
       'logging: {options: {max-file: none}}',

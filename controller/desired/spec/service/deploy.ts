@@ -1,6 +1,6 @@
 import type { Resources } from '../../../../schemas/resources.ts'
 import type { UpdatePolicy } from '../../../../schemas/stack.ts'
-import { type Cursor, fail, fields, within } from '../../cursor.ts'
+import { type Cursor, expected, fail, fields, type Reader, within } from '../../cursor.ts'
 import { defined } from '../../defined.ts'
 import { textAt, valueAt } from '../../yaml/node.ts'
 import { duration, integer, number, oneOf, size, text } from '../values.ts'
@@ -49,8 +49,8 @@ function mode(cursor: Cursor): 'replicated' | 'global' | undefined {
 
 function resources(cursor: Cursor): Resources {
   const read = fields(cursor, {
-    limits: (inner) => fields(inner, { cpus, memory: size, pids }),
-    reservations: (inner) => fields(inner, { cpus, memory: size }),
+    limits: (inner) => fields(inner, { cpus, memory: limited(size), pids }),
+    reservations: (inner) => fields(inner, { cpus: cores, memory: size }),
   })
   const { cpus: reserved, memory: reservation } = read.reservations ?? {}
   return {
@@ -81,11 +81,30 @@ export function limits({ cpus, memory, pids, reservation }: Limits): Resources {
   })
 }
 
+const cores = number(0, 1_000_000)
+
+/** The least that Docker takes; the kernel takes no less than a millisecond of each 100. */
+const LEAST_CORES = 0.01
+const LEAST_MEMORY = 6 * 1024 * 1024
+
 /** Cores, `0.5` or `"0.5"`; 0 is no limit. */
-export const cpus = number(0, 1_000_000)
+export function cpus(cursor: Cursor): number | undefined {
+  const value = cores(cursor)
+  return value && value < LEAST_CORES ? expected(cursor, `${LEAST_CORES} or more, or 0 for no limit`) : value
+}
 
 /** Compose Specification §mem_limit; -1 and 0 are no limit. */
-export function memory(cursor: Cursor): number | undefined {
+export const memory = limited(reservedMemory)
+
+function limited(read: Reader<number>): Reader<number> {
+  return (cursor) => {
+    const value = read(cursor)
+    return value && value < LEAST_MEMORY ? expected(cursor, '6m or more, or 0 for no limit') : value
+  }
+}
+
+/** Compose Specification §mem_reservation; -1 and 0 are none. */
+export function reservedMemory(cursor: Cursor): number | undefined {
   return textAt(cursor.node) === '-1' ? 0 : size(cursor)
 }
 

@@ -1,11 +1,13 @@
+import { parseDuration } from '../../../../schemas/duration.ts'
 import type {
   CommandHealthcheck,
   HealthTimes,
   NetworkHealthcheck,
   SomeHealthTimes,
 } from '../../../../schemas/healthcheck.ts'
-import { type Cursor, fail, fields } from '../../cursor.ts'
+import { type Cursor, expected, fail, fields, notice, within } from '../../cursor.ts'
 import { defined } from '../../defined.ts'
+import { textAt } from '../../yaml/node.ts'
 import { boolean, duration, integer, listOf, text } from '../values.ts'
 import { networkProbe } from './network-probe.ts'
 
@@ -19,11 +21,11 @@ const DEFAULTS: HealthTimes = {
 }
 
 const TIMES = {
-  interval: duration,
-  timeout: duration,
+  interval: time,
+  timeout: time,
   retries: integer(0),
-  start_period: duration,
-  start_interval: duration,
+  start_period: time,
+  start_interval: time,
 }
 
 /** A healthcheck of a service as it is written: a test or a probe, none at all, and times. */
@@ -42,6 +44,8 @@ export function healthcheck(cursor: Cursor): HealthDraft | undefined {
   if (disable || kind === 'NONE') return { test: null, times: timesOf(times) }
   if (kind === undefined) return { times: timesOf(times) }
   if (argv.length === 0) return fail(cursor, `has nothing to run after ${kind}`)
+  if (kind === 'CMD-SHELL' && argv.join() === 'NONE')
+    notice(within(cursor, 'test'), 'is a line for a shell; did you mean [NONE], for no check?')
   return { test: kind === 'CMD' ? argv : ['/bin/sh', '-c', argv.join(' ')], times: timesOf(times) }
 }
 
@@ -85,6 +89,14 @@ export function effectiveHealthcheck(
   if (own?.test === null) return { healthcheck: null }
   if (own?.test) return { healthcheck: { test: own.test, ...times } }
   return own && Object.keys(own.times).length > 0 ? { healthcheckTimes: own.times } : {}
+}
+
+/** A time of a healthcheck. Docker takes none below a millisecond but 0, which is the default. */
+function time(cursor: Cursor): number | undefined {
+  const value = duration(cursor)
+  if (value === undefined) return undefined
+  const exact = parseDuration(textAt(cursor.node) ?? '') ?? 0
+  return exact > 0 && exact < 1 ? expected(cursor, '1ms or more, or 0 for the default') : value
 }
 
 function timesOf(read: {

@@ -27,7 +27,7 @@ export const isolationKeys = {
 /** A group of Compose Specification §group_add: a name of the image's /etc/group, or a number. */
 function group(cursor: Cursor): string | undefined {
   const value = filled(cursor)
-  if (value === undefined || /^[^\s:,\p{Cc}]+$/u.test(value)) return value
+  if (value === undefined || /^(?!-)[^\s:,\p{Cc}]+$/u.test(value)) return value
   return fail(cursor, `${quote(value)} is no group: one name or number, as in video or 44`)
 }
 

@@ -4,12 +4,12 @@ import { defined } from '../../defined.ts'
 import { sortBy } from '../../order.ts'
 import { quote } from '../../yaml/node.ts'
 import { boolean, hostDevice, integer, size, text } from '../values.ts'
-import { cpus, memory, pids } from './deploy.ts'
+import { cpus, memory, pids, reservedMemory } from './deploy.ts'
 
 /** The readers of the keys that limit a service. */
 export const limitKeys = {
   mem_limit: memory,
-  mem_reservation: memory,
+  mem_reservation: reservedMemory,
   memswap_limit: memorySwap,
   mem_swappiness: swappiness,
   oom_kill_disable: boolean,

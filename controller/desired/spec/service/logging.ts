@@ -58,10 +58,13 @@ function check(name: string, option: Cursor): void {
   fail(option, `is no option of a log driver here${near === undefined ? '' : `; did you mean ${near}?`}`)
 }
 
+/** Less would make a file of each line. */
+const LEAST_SIZE = 1024
+
 function logSize(cursor: Cursor): number | undefined {
   const value = text(cursor)
   const bytes = value === undefined ? undefined : parseSize(value)
-  return bytes !== undefined && bytes > 0
+  return bytes !== undefined && bytes >= LEAST_SIZE
     ? bytes
-    : expected(cursor, 'a size over 0, as in 10m; a log always has a limit')
+    : expected(cursor, 'a size of 1k or more, as in 10m; a log always has a limit')
 }

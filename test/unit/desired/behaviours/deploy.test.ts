@@ -262,8 +262,8 @@ const resources = (limits: object) => container({ resources: limits })
 behaviour(
   118,
   'limits and reservations',
-  aFile('deploy: {resources: {limits: {cpus: "0.003", memory: 50M, pids: 10}, reservations: {memory: 20M}}}'),
-  resources({ cpus: 0.003, memory: 50 << 20, pids: 10, memoryReservation: 20 << 20 }),
+  aFile('deploy: {resources: {limits: {cpus: "0.03", memory: 50M, pids: 10}, reservations: {memory: 20M}}}'),
+  resources({ cpus: 0.03, memory: 50 << 20, pids: 10, memoryReservation: 20 << 20 }),
 )
 behaviour(
   118,

@@ -9,6 +9,12 @@ describe('what a cgroup allows', () => {
     ['cpu_quota: 50000', { cpus: 0.5 }],
     ['cpu_quota: 20000\ncpu_period: 40000', { cpus: 0.5, cpuPeriod: 40_000 }],
     ['cpu_quota: -1', {}],
+    ['cpus: 0\nmem_limit: 0', {}],
+    ['cpus: 0.01\nmem_limit: 6m', { cpus: 0.01, memory: 6 << 20 }],
+    [
+      'mem_reservation: 1k\ndeploy: {resources: {reservations: {cpus: 0.001}}}',
+      { memoryReservation: 1024, cpuShares: 2 },
+    ],
     ['cpu_shares: 0', {}],
     ['cpu_shares: 1', { cpuShares: 2 }],
     ['cpu_shares: 2048', { cpuShares: 2048 }],
@@ -52,6 +58,10 @@ describe('what each process is allowed', () => {
 
 describe('limits that are wrong', () => {
   test.each([
+    ['cpus: 0.001', '4:11 services.a.cpus: must be 0.01 or more, or 0 for no limit'],
+    ['deploy: {resources: {limits: {cpus: "0.009"}}}', 'deploy.resources.limits.cpus: must be 0.01 or more'],
+    ['mem_limit: 1k', '4:16 services.a.mem_limit: must be 6m or more, or 0 for no limit'],
+    ['deploy: {resources: {limits: {memory: 5m}}}', 'deploy.resources.limits.memory: must be 6m or more'],
     ['cpu_shares: 300000', '4:17 services.a.cpu_shares: must be a number from 0 to 262144'],
     ['cpu_quota: 10', '4:16 services.a.cpu_quota: must be microseconds from 1000'],
     ['cpus: 1\ncpu_quota: 50000', '5:16 services.a.cpu_quota: is another form of cpus, which is set, too'],
@@ -80,6 +90,6 @@ describe('limits that are wrong', () => {
     ['cpu_count: 2', '4:5 services.a.cpu_count: for Windows containers only'],
   ])('%s', (lines, wanted) => {
     const [problem = ''] = problemsOf(aService(lines))
-    expect(problem).toContain(`compose.yaml:${wanted}`)
+    expect(problem).toContain(wanted)
   })
 })
