@@ -134,6 +134,7 @@ const RULES: Record<string, Rule> = {
     from: [
       'schemas',
       ...AGENT_SHARED,
+      'agent/runtime/argv.ts',
       'agent/runtime/exec.ts',
       'agent/runtime/in-root.ts',
       'agent/runtime/look.ts',

@@ -6,8 +6,8 @@ import { isInside, readMounts } from '../mountinfo.ts'
 import type { Paths } from '../paths.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import { mountFailure } from './failure.ts'
+import { createHeldMounts } from './held-mounts.ts'
 import { createNamed } from './named.ts'
-import { createPins } from './pins.ts'
 import { mountsFolder } from './places.ts'
 import { sourceOf } from './source.ts'
 import type { Volumes } from './volumes.ts'
@@ -20,14 +20,14 @@ export interface VolumesOptions {
 /** Volumes, bind mounts and folders in memory of this host. */
 export function createVolumes({ paths, log }: VolumesOptions): Volumes {
   const named = createNamed({ paths, log })
-  const pinsFolder = join(paths.run, 'pins')
-  const pins = createPins(pinsFolder)
+  const heldFolder = join(paths.run, 'held')
+  const heldMounts = createHeldMounts(heldFolder)
 
   return {
     async resolve(mount, purpose) {
       if (mount.type === 'tmpfs') return resolved(mount, '')
-      const source = await sourceOf(mount, purpose, { paths, named, pins })
-      const isMountPoint = [mountsFolder(paths), pinsFolder].some((folder) => isInside(source, folder))
+      const source = await sourceOf(mount, purpose, { paths, named, heldMounts })
+      const isMountPoint = [mountsFolder(paths), heldFolder].some((folder) => isInside(source, folder))
       return { ...resolved(mount, source), ...(isMountPoint && { isMountPoint }) }
     },
     async check(mounts) {
@@ -44,7 +44,7 @@ export function createVolumes({ paths, log }: VolumesOptions): Volumes {
       const warn = (error: unknown) =>
         log.warn({ problem: messageOf(error) }, 'A volume that no task uses could not be unmounted')
       await named.release((name) => inUse().volumes.has(name)).catch(warn)
-      await pins.release((taskId) => inUse().tasks.has(taskId)).catch(warn)
+      await heldMounts.release((taskId) => inUse().tasks.has(taskId)).catch(warn)
     },
     list: named.list,
     remove: named.remove,

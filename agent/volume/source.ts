@@ -6,9 +6,9 @@ import { absent } from '../disk.ts'
 import type { Paths } from '../paths.ts'
 import { lookAt } from '../runtime/look.ts'
 import { makeFilled } from './fill.ts'
+import type { createHeldMounts } from './held-mounts.ts'
 import { hostPath } from './host-path.ts'
 import type { createNamed } from './named.ts'
-import type { createPins } from './pins.ts'
 import { ownVolumesFolder } from './places.ts'
 import { openInVolume, pathOf } from './subpath.ts'
 import type { Purpose } from './volumes.ts'
@@ -16,7 +16,7 @@ import type { Purpose } from './volumes.ts'
 interface SourceParts {
   paths: Pick<Paths, 'task'>
   named: Pick<ReturnType<typeof createNamed>, 'open'>
-  pins: Pick<ReturnType<typeof createPins>, 'pin'>
+  heldMounts: Pick<ReturnType<typeof createHeldMounts>, 'hold'>
 }
 
 /**
@@ -30,10 +30,10 @@ export async function sourceOf(mount: Mount, purpose: Purpose, parts: SourcePart
 }
 
 /** Not every runtime leaves out what is mounted below (crun 1.8): so it is left out before. */
-async function bindSource(mount: Mount, { taskId }: Purpose, { pins }: SourceParts): Promise<string> {
+async function bindSource(mount: Mount, { taskId }: Purpose, { heldMounts }: SourceParts): Promise<string> {
   const { source, target } = mount
   const { isFolder } = await hostPath(mount)
-  return mount.recursive === 'disabled' ? pins.pin({ taskId, target, source, isFolder }) : source
+  return mount.recursive === 'disabled' ? heldMounts.hold({ taskId, target, source, isFolder }) : source
 }
 
 function volumeFolder(mount: Mount, purpose: Purpose, { paths, named }: SourceParts): Promise<string> {
@@ -58,14 +58,14 @@ async function anonymous(
 async function partOf(
   folder: string,
   { mount, purpose }: { mount: Mount; purpose: Purpose },
-  { pins }: SourceParts,
+  { heldMounts }: SourceParts,
 ): Promise<string> {
   const { source, target, subpath = '' } = mount
   await lookAt(join(folder, subpath)) // fails where a server is silent, before a thread waits for it
   const handle = await openInVolume(folder, subpath, source)
   try {
     const isFolder = (await handle.stat()).isDirectory()
-    return await pins.pin({ taskId: purpose.taskId, target, source: pathOf(handle), isFolder })
+    return await heldMounts.hold({ taskId: purpose.taskId, target, source: pathOf(handle), isFolder })
   } finally {
     await handle.close()
   }

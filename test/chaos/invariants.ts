@@ -94,14 +94,14 @@ export async function nothingLeaks(sight: Sight, { paths, marks }: View): Promis
   const { instance } = marks
   const ids = tasks.map(({ id }) => id)
   const own = mounts.filter((mount) => mount.startsWith(paths.run))
-  const ofTasks = own.flatMap((mount) => /\/(?:tasks|pins)\/([^/]+)/.exec(mount)?.[1] ?? [])
+  const ofTasks = own.flatMap((mount) => /\/(?:tasks|held)\/([^/]+)/.exec(mount)?.[1] ?? [])
   const netns = mounts.filter((mount) => mount.startsWith(`/run/netns/setpoint-${instance}`))
   const veths = networks.flatMap(({ key, leases }) =>
     Object.keys(leases).map((id) => vethName(instance, id, key)),
   )
   const bridges = links.filter((link) => link.startsWith(bridgePrefix(instance)))
   const files = run.flatMap(
-    (path) => /^(?:tasks|exits|pins|secrets|crun|runc)\/([^/]+)/.exec(path)?.[1] ?? [],
+    (path) => /^(?:tasks|exits|held|secrets|crun|runc)\/([^/]+)/.exec(path)?.[1] ?? [],
   )
   const cgroups = await command(['find', '/sys/fs/cgroup', '-type', 'd', '-path', `*/setpoint/${instance}/*`])
   const inCgroups = cgroups.stdout

@@ -133,8 +133,8 @@ const LEFT: Leftover[] = [
   },
   {
     what: 'a part of a volume that is held in place',
-    make: () => mountTmpfs(join(paths.run, 'pins', 'ghost-pin', 'a')),
-    isThere: lists(['cat', '/proc/self/mountinfo'], () => 'ghost-pin'),
+    make: () => mountTmpfs(join(paths.run, 'held', 'ghost-held', 'a')),
+    isThere: lists(['cat', '/proc/self/mountinfo'], () => 'ghost-held'),
   },
   {
     what: 'secrets in memory',

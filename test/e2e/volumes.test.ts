@@ -87,7 +87,7 @@ async function inside(name: string, script: string): Promise<string> {
 
 const mountsOf = async (pid: number | 'self') => parseMounts(await host.run('cat', `/proc/${pid}/mountinfo`))
 const runMounts = async () =>
-  (await mountsOf('self')).map(({ target }) => target).filter((target) => /\/(volumes|pins)\//.test(target))
+  (await mountsOf('self')).map(({ target }) => target).filter((target) => /\/(volumes|held)\//.test(target))
 
 it('shows each volume as it is asked for', async () => {
   const pid = await pidOf('writer')
@@ -130,7 +130,7 @@ it('mounts what has driver_opts once for all tasks', async () => {
   const targets = await runMounts()
   expect(targets.filter((target) => target.endsWith('/volumes/web_memory'))).toHaveLength(1)
   expect(targets.filter((target) => target.endsWith('/volumes/web_disk'))).toHaveLength(1)
-  expect(targets.filter((target) => target.includes('/pins/'))).toHaveLength(1)
+  expect(targets.filter((target) => target.includes('/held/'))).toHaveLength(1)
 })
 
 it('has no drift, of any kind of mount, nor of one behind a link in another', async () => {
@@ -173,7 +173,7 @@ it('unmounts what nobody needs any more, and leaves the data', async () => {
   await host.until(
     isConverged(await host.commit({ 'web/compose.yaml': stack({ message: 'three', reader: false }) })),
   )
-  expect((await runMounts()).filter((target) => target.includes('/pins/'))).toEqual([])
+  expect((await runMounts()).filter((target) => target.includes('/held/'))).toEqual([])
   const bare = `services:\n  writer:\n${service(TEST_IMAGE, [], 'four')}\n`
   await host.until(isConverged(await host.commit({ 'web/compose.yaml': bare })))
   await expect.poll(runMounts, { timeout: 10_000 }).toEqual([])

@@ -17,7 +17,7 @@ export const reachableOf = (paths: Paths, taskId: string) => join(rootsOf(paths)
  */
 export async function reachableFolder(paths: Paths, taskId: string, first: number): Promise<string> {
   const folder = reachableOf(paths, taskId)
-  const others = ['tasks', 'volumes', 'pins', 'cni'].map((name) => join(paths.run, name))
+  const others = ['tasks', 'volumes', 'held', 'cni'].map((name) => join(paths.run, name))
   await Promise.all(others.map((other) => mkdir(other, { recursive: true, mode: 0o700 })))
   await mkdir(folder, { recursive: true, mode: 0o711 })
   await chown(folder, 0, first)

@@ -183,7 +183,7 @@ describe('a part of a volume', () => {
     expect(await mountAt(source)).toBeDefined()
     await volumes.release(nobody)
     expect(await mountAt(source)).toBeUndefined()
-    expect(await readdir(join(folder, 'run/pins'))).toEqual([])
+    expect(await readdir(join(folder, 'run/held'))).toEqual([])
   })
 
   it('may be a file', async () => {
