@@ -23,6 +23,7 @@ export const ERRORS = {
   REVISION_NOT_FOUND: { retryable: false, meaning: 'The stack has no such healthy revision to go back to.' },
   IMAGE_NOT_FOUND: { retryable: true, meaning: 'The image is neither on the host nor in its registry.' },
   IMAGE_PULL_FAILED: { retryable: true, meaning: 'The registry did not deliver the image.' },
+  IMAGE_INVALID: { retryable: false, meaning: 'The config of an image has what no image may ask for.' },
   IMAGE_BUILD_FAILED: { retryable: false, meaning: 'An image spec could not be built.' },
   DISK_FULL: { retryable: true, meaning: 'The host has no room left for an image or a task.' },
   PORT_IN_USE: { retryable: true, meaning: 'A published port is held by somebody else on that host.' },

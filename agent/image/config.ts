@@ -1,42 +1,12 @@
 import type { ImageConfig } from '../../schemas/image.ts'
+import { type RawConfig, readInspected } from './inspected.ts'
 
 /** Label for what Docker's config has and buildah 1.28 cannot write: milliseconds. */
 export const START_INTERVAL_LABEL = 'setpoint.healthcheck.start-interval'
 
-/** The parts of `buildah inspect --type image` that are read. Docker's config has the OCI one in it, and the healthcheck. */
-interface Inspected {
-  FromImageID: string
-  Docker?: { config?: RawConfig | null } | null
-  OCIv1?: { config?: RawConfig | null } | null
-}
-
-interface RawConfig {
-  Entrypoint?: string[] | null
-  Cmd?: string[] | null
-  Env?: string[] | null
-  WorkingDir?: string
-  User?: string
-  ExposedPorts?: Record<string, unknown> | null
-  Labels?: Record<string, string> | null
-  StopSignal?: string
-  Volumes?: Record<string, unknown> | null
-  Shell?: string[] | null
-  Healthcheck?: RawHealthcheck | null
-}
-
-interface RawHealthcheck {
-  Test?: string[] | null
-  /** Nanoseconds, as all times here; 0 is Docker's default. */
-  Interval?: number
-  Timeout?: number
-  StartPeriod?: number
-  StartInterval?: number
-  Retries?: number
-}
-
-/** The image's id and config from `buildah inspect --type image`. */
+/** The image's id and config from `buildah inspect --type image`. @throws SetpointError IMAGE_INVALID */
 export function parseInspect(json: string): { id: string; config: ImageConfig } {
-  const inspected = JSON.parse(json) as Inspected
+  const inspected = readInspected(json)
   const raw = inspected.Docker?.config ?? inspected.OCIv1?.config ?? {}
   return { id: inspected.FromImageID.replace(/^sha256:/, ''), config: configOf(raw) }
 }
@@ -68,12 +38,17 @@ function healthcheckOf({ Healthcheck: raw, Shell, Labels }: RawConfig): ImageCon
     timeout: milliseconds(raw.Timeout) || 30_000,
     retries: raw.Retries || 3,
     startPeriod: milliseconds(raw.StartPeriod),
-    startInterval: milliseconds(raw.StartInterval) || Number(Labels?.[START_INTERVAL_LABEL]) || 5_000,
+    startInterval: milliseconds(raw.StartInterval) || labelled(Labels) || 5_000,
   }
 }
 
-function milliseconds(nanoseconds = 0): number {
-  return Math.round(nanoseconds / 1e6)
+function milliseconds(nanoseconds: number | null | undefined): number {
+  return Math.round((nanoseconds ?? 0) / 1e6)
+}
+
+function labelled(labels: RawConfig['Labels']): number {
+  const text = labels?.[START_INTERVAL_LABEL] ?? ''
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0
 }
 
 function variable(text: string): [string, string] {

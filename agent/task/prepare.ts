@@ -1,4 +1,4 @@
-import type { Limit } from '../../schemas/common/limit.ts'
+import { createLimit, type Limit } from '../../schemas/common/limit.ts'
 import type { Healthcheck } from '../../schemas/healthcheck.ts'
 import { describePort } from '../../schemas/port.ts'
 import type { Task } from '../../schemas/task.ts'
@@ -36,6 +36,9 @@ export interface PrepareListener {
   /** Hears how far the image has come, in a few words. */
   tell: (message: string) => void
 }
+
+/** How many mounts of a task are made at once: an image may declare many. */
+const MOUNTS_AT_ONCE = 4
 
 interface Preparation extends PreparationParts, PrepareListener {
   /** For what spawns. */
@@ -113,7 +116,8 @@ async function resolveMounts(
 ): Promise<ResolvedMount[]> {
   const purpose = { taskId: task.id, specs: task.volumes, imageRoot: image.root }
   const mounts = withImageVolumes(task.container.mounts, image.config)
-  const resolved = Promise.all(mounts.map((mount) => volumes.resolve(mount, purpose)))
+  const few = createLimit(MOUNTS_AT_ONCE)
+  const resolved = Promise.all(mounts.map((mount) => few(() => volumes.resolve(mount, purpose))))
   const fixed = together(contents.resolve(task), secrets.resolve(task))
   return (await together(resolved, fixed)).flat(2)
 }

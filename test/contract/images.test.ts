@@ -68,6 +68,19 @@ describe('an image that is on the host', () => {
     expect(await images.resolve(source('localhost/test/app:1'))).toEqual(resolved)
   })
 
+  it('is not mounted, nor held, when its config asks for what no image may', async () => {
+    await anImage('localhost/test/app:1')
+    const container = await storage.buildah('from', '--pull-never', 'localhost/test/app:1')
+    const volumes = Array.from({ length: 101 }, (_, n) => ['--volume', `/v/${n}`]).flat()
+    await storage.buildah('config', ...volumes, container)
+    await storage.buildah('commit', '-q', '--rm', container, 'localhost/test/many:1')
+    await expect(images.resolve(source('localhost/test/many:1'))).rejects.toMatchObject({
+      code: 'IMAGE_INVALID',
+      message: expect.stringContaining('Volumes must NOT have more than 100'),
+    })
+    expect(await storage.buildah('containers', '--quiet')).toBe('')
+  })
+
   it('keeps its mount over a new agent, and gets it back when it was unmounted', async () => {
     await anImage('localhost/test/app:1')
     const first = await images.resolve(source('localhost/test/app:1'))

@@ -46,7 +46,12 @@ export function createRoots({ buildah, instance, folder }: RootsOptions): Roots 
   async function make(id: string): Promise<Root> {
     const cached = known.get(id) ?? (await read(file(id)))
     if (cached && isMountPoint(cached.root)) return cached
-    const [config] = await Promise.all([cached?.config ?? inspect(id), holders.hold(holder(id), id)])
+    const held = holders.hold(holder(id), id)
+    const [config] = await Promise.all([cached?.config ?? inspect(id), held]).catch(async (error) => {
+      await held.catch(() => {}) // what failed first is told
+      await holders.remove(holder(id)) // or nothing would know of it, and the image never go
+      throw error
+    })
     const root = await holders.mount(holder(id), id)
     const fresh = { id, root, config }
     await mkdir(folder, { recursive: true })

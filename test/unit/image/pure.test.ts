@@ -138,6 +138,40 @@ describe('parseInspect', () => {
     expect(inspected(shell).config.healthcheck?.test).toEqual(['/bin/ash', '-ec', 'a b'])
   })
 
+  it.each([
+    [
+      'no times before now',
+      { Healthcheck: { Test: ['CMD', 'x'], Interval: -5e9 } },
+      /Healthcheck\/Interval must be >= 0/,
+    ],
+    ['a list as entrypoint', { Entrypoint: 'sh' }, /Entrypoint must be array/],
+    ['words in a list', { Cmd: ['a', 1] }, /Cmd\/1 must be string/],
+    ['few volumes', { Volumes: manyVolumes(101) }, /Volumes must NOT have more than 100 properties/],
+  ])('takes %s only', (_, config, message) => {
+    expect(() => parseInspect(JSON.stringify({ FromImageID: 'i', Docker: { config } }))).toThrow(
+      expect.objectContaining({ code: 'IMAGE_INVALID', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it('takes what buildah writes of fields that are not set', () => {
+    const config = { Entrypoint: null, Volumes: null, Healthcheck: null, Labels: null, User: '', Tty: false }
+    const json = JSON.stringify({ FromImageID: 'i', Docker: { config }, OCIv1: { config: null } })
+    expect(parseInspect(json).config).toEqual({})
+    const volumes = manyVolumes(100)
+    expect(
+      parseInspect(JSON.stringify({ FromImageID: 'i', OCIv1: { config: { Volumes: volumes } } })),
+    ).toEqual({
+      id: 'i',
+      config: { volumes: Object.keys(volumes).sort() },
+    })
+  })
+
+  it('is no place for what was cut off', () => {
+    expect(() => parseInspect('{"FromImageID": "i"')).toThrow(
+      expect.objectContaining({ code: 'IMAGE_INVALID' }),
+    )
+  })
+
   it('takes the OCI config where there is no other', () => {
     const json = JSON.stringify({
       FromImageID: 'sha256:i',
@@ -159,6 +193,10 @@ describe('what is asked for twice at once', () => {
     expect(await once('a', make)).toBe(3)
   })
 })
+
+function manyVolumes(count: number): Record<string, object> {
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`/v/${n}`, {}]))
+}
 
 function aSpec(spec: Partial<ImageSpec>): ImageSpec {
   return { name: 'app', base: 'scratch', packages: [], files: [], run: [], config: {}, ...spec }
