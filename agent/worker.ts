@@ -1,11 +1,12 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { UnrecoverableError, Worker } from 'bullmq'
+import { type Job as BullJob, type WorkerOptions as BullOptions, UnrecoverableError, Worker } from 'bullmq'
 import { type Action, describeAction } from '../schemas/action.ts'
 import { errorFacts, SetpointError } from '../schemas/error.ts'
 import { type Job, openJob, signJob } from '../schemas/job.ts'
 import type { Log } from '../schemas/log.ts'
 import type { JobError } from '../schemas/report.ts'
 import { PREFIX, queueName, type RedisAddress, reconnectAfter } from '../schemas/wire.ts'
+import { boundedQueue } from './bounded-queue.ts'
 import type { Orders } from './orders.ts'
 
 export interface WorkerOptions {
@@ -37,7 +38,8 @@ const LAST_WORDS = 3_000
 export function startWorker(options: WorkerOptions): { close(): Promise<void> } {
   warmUp(options.host)
   const { redis, host, log } = options
-  const worker = new Worker(queueName(host), (job) => handle(job.id ?? '', job.data, options), {
+  const take = (job: BullJob) => handle(job.id ?? '', job.data, options)
+  const how: BullOptions = {
     connection: {
       ...redis,
       maxRetriesPerRequest: null,
@@ -51,7 +53,8 @@ export function startWorker(options: WorkerOptions): { close(): Promise<void> } 
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
     skipVersionCheck: true,
-  })
+  }
+  const worker = new Worker(queueName(host), take, how, boundedQueue)
   // the reporter's connection tells of outages; here it would be said again for each blocked command
   worker.on('error', (error) => log.debug({ problem: error.message }, 'The job queue has trouble'))
   return {

@@ -113,6 +113,27 @@ describe('the worker', () => {
     expect(performed).toHaveLength(1)
   })
 
+  it.each<[string, string, number]>([
+    ['says', 'data', 9 * 1024 * 1024],
+    ['has as its options', 'opts', 70 * 1024],
+  ])('refuses a job by what it %s when that is too large to be one, unread', async (_, field, size) => {
+    await queue.add('run', {}, { jobId: 'huge' })
+    await redis.client.hset(queue.toKey('huge'), field, '['.repeat(size))
+    await queue.add('run', signed(2), { jobId: 'good' })
+    const { outcome } = await aWorker()
+    expect(await outcome('huge')).toMatchObject({ code: 'JOB_REFUSED', final: true })
+    expect(await outcome('good')).toBeUndefined()
+  })
+
+  it('takes the largest job that there may be', async () => {
+    const { performed, outcome } = await aWorker()
+    const environment = { A: '"'.repeat(2 * 1024 * 1024 - 2_000) }
+    const action = aRun('t1', { container: aContainer({ environment }) })
+    await queue.add('run', signed(1, { action }), { jobId: 'large' })
+    expect(await outcome('large')).toBeUndefined()
+    expect(performed).toEqual([action])
+  })
+
   it('does what a later controller asks, whatever it tells beside', async () => {
     const { performed, outcome } = await aWorker()
     const task = { ...aTask('t1'), ofTomorrow: [{}] }
