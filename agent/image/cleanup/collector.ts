@@ -104,6 +104,7 @@ export function createCollector(options: CollectorOptions): Collector {
       for (const image of unused) {
         const why = whyRemove(image.lastUsed < before)
         if (why === undefined) break
+        if ((await held()).has(image.id)) continue // asked for since
         if (await remove(image, why)) removed += 1
         used = await percent()
       }
