@@ -6,7 +6,7 @@ import { type ControllerOptions, DEFAULT_RETRY_INTERVAL } from '../options.ts'
 import type { Context } from './context.ts'
 import { stateFolder } from './environment.ts'
 import { EXIT } from './exit.ts'
-import { type Cli, durationOption, sourceOption } from './options/arguments.ts'
+import { type Cli, pauseOption, sourceOption } from './options/arguments.ts'
 import { hostKeyOption } from './options/host-key-option.ts'
 import { levelArgument } from './options/log-level.ts'
 import {
@@ -40,7 +40,7 @@ export function registerController(program: Command, { context, finish }: Cli): 
     .addOption(listenOption())
     .addOption(intervalOption())
     .addOption(
-      durationOption('--retry-interval <duration>', 'time until a failed poll is repeated', [
+      pauseOption('--retry-interval <duration>', 'time until a failed poll is repeated', [
         DEFAULT_RETRY_INTERVAL,
         '15s',
       ]),

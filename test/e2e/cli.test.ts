@@ -8,10 +8,17 @@ let host: TestHost
 const stack = (message: string) => compose(appService('app', { message, replicas: 2 }))
 
 beforeAll(async () => {
-  host = await startHost({ files: { 'web/compose.yaml': stack('one') } })
+  host = await startHost({
+    files: { 'web/compose.yaml': stack('one') },
+    args: ['--auth-file', '/not/there.json'],
+  })
   await host.until(isConverged())
 })
 afterAll(() => host?.destroy())
+
+it('up: tells of a file of credentials that is not there, and goes on without', async () => {
+  expect(await host.said()).toContain('--auth-file: there is no /not/there.json')
+})
 
 it('status: a table with what runs where, exit 0 when all is Ready', async () => {
   const { code, stdout } = await host.setpoint('status', 'web')

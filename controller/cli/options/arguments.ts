@@ -26,9 +26,18 @@ export function sourceOption(): Option {
     .default([], 'none')
 }
 
-/** An option for a duration; `shown` is how people write its default. */
-export function durationOption(flags: string, description: string, [ms, shown]: [number, string]): Option {
-  return new Option(flags, description).argParser(durationArgument).default(ms, shown)
+/** An option for the pause between two looks at something; `shown` is how people write its default. */
+export function pauseOption(flags: string, description: string, [ms, shown]: [number, string]): Option {
+  return new Option(flags, description).argParser(pauseArgument).default(ms, shown)
+}
+
+/** Milliseconds. With less nothing else would be done. */
+const SHORTEST_PAUSE = 1_000
+
+function pauseArgument(text: string): number {
+  const ms = durationArgument(text)
+  if (ms < SHORTEST_PAUSE) throw new InvalidArgumentError('Give 1s or more, as in 30s.')
+  return ms
 }
 
 /** Milliseconds of a duration argument. */

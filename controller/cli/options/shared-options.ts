@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { DEFAULT_INTERVAL, DEFAULT_LISTEN } from '../../options.ts'
-import { durationOption } from './arguments.ts'
+import { pauseOption } from './arguments.ts'
 
 /** What `up` and `controller` are asked in the same way. */
 export interface SharedFlags {
@@ -25,10 +25,7 @@ export function listenOption(): Option {
 }
 
 export function intervalOption(): Option {
-  return durationOption('--interval <duration>', 'time between two polls of a source', [
-    DEFAULT_INTERVAL,
-    '1m',
-  ])
+  return pauseOption('--interval <duration>', 'time between two polls of a source', [DEFAULT_INTERVAL, '1m'])
 }
 
 export function allowEmptyOption(): Option {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { makeNamedFolder } from '../../../schemas/common/folders.ts'
@@ -34,6 +34,7 @@ export async function runUp(context: Context, options: UpOptions): Promise<numbe
   requireTools(options.runtime, context.env.PATH ?? '')
   const layout = layoutOf(options.state)
   await prepareFolders(layout)
+  warnOfAuthFile(context, options.authFile)
   takeLock(layout)
   try {
     await stopLeftovers(layout)
@@ -95,6 +96,12 @@ async function stopAll(running: Supervised[]): Promise<void> {
     running.filter((service) => !isRedis(service)).map((service) => service.stop(STOP_DEADLINE)),
   )
   await Promise.all(running.filter(isRedis).map((service) => service.stop(STOP_DEADLINE)))
+}
+
+/** It may come later, as one that is renewed may: it is looked for at each pull. */
+function warnOfAuthFile(context: Context, file: string | undefined): void {
+  if (file === undefined || existsSync(file)) return
+  context.err(`--auth-file: there is no ${file}; until there is, images are pulled without it`)
 }
 
 async function prepareFolders(layout: Layout): Promise<void> {

@@ -28,6 +28,13 @@ function failing(code: string) {
   return { ...document, sources: document.sources.map((one) => ({ ...one, error })) }
 }
 
+describe('the pause between two polls', () => {
+  it.each(['up', 'controller'])('of %s is a second at least', async (command) => {
+    expect(await setpoint(command, '--interval', '0')).toBe(2)
+    expect(api.context.stderr.join()).toContain('Give 1s or more, as in 30s.')
+  })
+})
+
 describe('status', () => {
   it('exits with 0 when all is Ready, and prints the JSON of the API', async () => {
     expect(await setpoint('status', '--output', 'json')).toBe(0)

@@ -30,7 +30,14 @@ afterEach(async () => {
 /** Starts with a Redis of the given command line, which everything else would wait for. */
 function startWith(redis: string[] | undefined, signal = new AbortController().signal) {
   const layout = layoutOf(state)
-  const flags = { source: [], listen: '', interval: 1, logLevel: 'info', runtime: 'auto' as const, state }
+  const flags = {
+    source: [],
+    listen: '',
+    interval: 60_000,
+    logLevel: 'info',
+    runtime: 'auto' as const,
+    state,
+  }
   const specs = serviceSpecs(upOptions(flags, {}), layout, process.env)
   return startServices({
     specs: redis ? { ...specs, redis: { ...specs.redis, argv: redis } } : specs,
