@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
 import { SetpointError } from '../../../schemas/error.ts'
 import type { Context } from '../context.ts'
 import { EXIT } from '../exit.ts'
 import { entryPoint, type Layout, layoutOf } from './layout.ts'
 import { stopLeftovers } from './leftovers.ts'
-import { livingProcess, removePidFile, writePidFile } from './pid-file.ts'
+import { livingProcess, removePidFile, takePidFile } from './pid-file.ts'
 import { stopProcess } from './process-table.ts'
 import { describeExit, runToEnd } from './spawn.ts'
 
@@ -18,9 +20,33 @@ export interface DownOptions {
 const UP_DEADLINE = 60_000
 const TASKS_DEADLINE = 600_000
 
-/** Stops `up` and what it may have left behind, then has the agent remove every task of the state folder. */
-export async function runDown(context: Context, { state, volumes }: DownOptions): Promise<number> {
-  const layout = layoutOf(state)
+/**
+ * Stops `up` and what it may have left behind, then has the agent remove every task of the state folder.
+ * @throws SetpointError ALREADY_RUNNING while another one does, or RUNTIME_FAILED when something cannot be removed
+ */
+export async function runDown(context: Context, options: DownOptions): Promise<number> {
+  const layout = layoutOf(options.state)
+  takeLock(layout)
+  try {
+    await takeDown(context, options, layout)
+  } finally {
+    removePidFile(layout.downLock)
+  }
+  return EXIT.yes
+}
+
+function takeLock({ state, downLock }: Layout): void {
+  if (!existsSync(dirname(downLock))) return // no `up` has run on it
+  const holder = takePidFile(downLock)
+  if (!holder) return
+  throw new SetpointError(
+    'ALREADY_RUNNING',
+    `Another \`setpoint down\` is at work in ${state} (process ${holder.pid}).`,
+    { hint: 'Wait for its end.' },
+  )
+}
+
+async function takeDown(context: Context, { state, volumes }: DownOptions, layout: Layout): Promise<void> {
   let done = 0
   const telling = {
     ...context,
@@ -37,28 +63,38 @@ export async function runDown(context: Context, { state, volumes }: DownOptions)
     // Jobs for tasks that are gone; controller and agent keep what counts on their own disks.
     rmSync(layout.redisFolder, { recursive: true, force: true })
   }
-  const last = done === 0 ? [`nothing to take down in ${state}`] : whatStays(state, volumes)
+  const last = done === 0 ? [`nothing to take down in ${state}`] : whatStays(layout, volumes)
   for (const line of last) context.out(line)
-  return EXIT.yes
 }
 
 async function stopUp(context: Context, layout: Layout): Promise<void> {
   const up = livingProcess(layout.lock)
   if (!up) return
   context.out(`stopping setpoint up (process ${up.pid})`)
-  writePidFile(layout.downLock, process.pid)
-  try {
-    if ((await stopProcess(up, UP_DEADLINE)) === 'killed') context.err('setpoint up had to be killed')
-  } finally {
-    removePidFile(layout.downLock)
-  }
+  if ((await stopProcess(up, UP_DEADLINE)) === 'killed') context.err('setpoint up had to be killed')
 }
 
-function whatStays(state: string, volumes: boolean): string[] {
+function whatStays(layout: Layout, volumes: boolean): string[] {
+  const buildah = ['buildah', ...storageFlags(layout)].join(' ')
   return [
     'All is down. What stays:',
-    `  ${state}: records and logs${volumes ? '' : ', and the volumes'}; rm -rf removes it`,
-    '  the images: buildah images lists them, buildah rmi IMAGE removes one',
+    `  ${layout.state}: records and logs${volumes ? '' : ', and the volumes'}; rm -rf removes it`,
+    `  the images: ${buildah} images lists them, ${buildah} rmi IMAGE removes one`,
+  ]
+}
+
+/** The flags of buildah for the storage that the agent was given. */
+function storageFlags(layout: Layout): string[] {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args: savedFlags(layout),
+    options: { 'storage-root': text, 'storage-run': text },
+    strict: false,
+  })
+  const { 'storage-root': root, 'storage-run': run } = values
+  return [
+    ...(typeof root === 'string' ? ['--root', root] : []),
+    ...(typeof run === 'string' ? ['--runroot', run] : []),
   ]
 }
 

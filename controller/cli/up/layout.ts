@@ -25,7 +25,7 @@ export interface Layout {
   agentFlags: string
   /** Held by the one `up` of this folder. */
   lock: string
-  /** Held by a `down` while it stops that one. */
+  /** Held by the one `down` of this folder. */
   downLock: string
   pidFile(service: ServiceName): string
   log(service: ServiceName): string
