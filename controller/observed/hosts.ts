@@ -42,7 +42,7 @@ const RETIRED_KEPT = 16
 
 export function createHosts(log: Log): Hosts {
   const entries = new Map<string, Entry>()
-  /** When those were last heard whose snapshot is not there or cannot be read: they are there, whatever they have. */
+  /** When those were last heard whose snapshot, or that of another life, is not there or cannot be read. */
   const unread = new Map<string, number>()
   let link: Link = { since: 0, last: Number.NEGATIVE_INFINITY }
   let view: Observed = new Map()
@@ -74,7 +74,7 @@ export function createHosts(log: Log): Hosts {
 
   function heard(report: Report, at: number): void {
     const entry = entries.get(report.host)
-    if (!entry) heardUnread(report.host, at)
+    if (entry?.known.boot !== report.boot) heardUnread(report.host, at)
     if (entry?.known.boot !== report.boot || at < entry.seen) return
     Object.assign(entry, { seen: at, lost: false, view: undefined })
   }
@@ -125,7 +125,10 @@ export function createHosts(log: Log): Hosts {
     },
     stateOf: (host, now) => {
       const entry = entries.get(host)
-      return entry ? stateOf(entry, now) : hostState(unread.get(host) ?? Number.NEGATIVE_INFINITY, link, now)
+      const ofUnread = hostState(unread.get(host) ?? Number.NEGATIVE_INFINITY, link, now)
+      if (!entry) return ofUnread
+      const state = stateOf(entry, now)
+      return state === 'lost' && ofUnread === 'ready' ? 'stale' : state // it is there, whatever it has by now
     },
     forget: (host) => {
       unread.delete(host)

@@ -498,6 +498,21 @@ describe('freshness', () => {
     expect(fleet.stateOf('one', now())).toBe('lost')
   })
 
+  it('does not take it for lost either when that is the snapshot of a later life', async () => {
+    await reportsOf(redis, 'one').snapshot([aSeen('a', 'one')])
+    await fleet.start()
+    const later = reportsOf(redis, 'one', 'one-later')
+    await redis.client.hset(SNAPSHOTS, 'one', '{')
+    for (let beat = 0; beat < 4; beat++) {
+      await pass(HEARTBEAT)
+      await later.delta([])
+      await drained()
+    }
+    expect(states(fleet.observed(now()), 'one')).toEqual({ a: '1 running' })
+    expect(stateOf('one')).toBe('lost')
+    expect(fleet.stateOf('one', now())).toBe('stale')
+  })
+
   it('knows at its start who has been silent while others reported', async () => {
     const at = Date.now() - 60_000
     const send = async (host: string, after: number, boot: string) => {
