@@ -57,8 +57,10 @@ describe('README.md', () => {
   }
 })
 
-describe('docs/stack-files.md', () => {
-  const [intro = '', ...sections] = read('docs/stack-files.md').split(/^##+ /m)
+describe('docs/stack-files.md and what it leads to', () => {
+  const [intro = '', ...own] = read('docs/stack-files.md').split(/^##+ /m)
+  const pages = ['rollouts', 'networks', 'volumes', 'containers'].map((name) => read(`docs/${name}.md`))
+  const sections = [...own, ...pages.flatMap((page) => page.split(/^##+ /m))]
   const withFiles = sections
     .map((text) => ({ title: text.split('\n')[0], files: filesIn(text) }))
     .filter(({ files }) => Object.keys(files).length > 0)
