@@ -57,7 +57,7 @@ export const meaning: fc.Arbitrary<Meaning> = fc.record({
   ),
   networks: fc.subarray(['front', 'back'], { minLength: 1 }),
   capabilities: fc.subarray(['KILL', 'CHOWN', 'NET_RAW']),
-  memory: fc.option(fc.constantFrom(1, 512, 1024, 1536)),
+  memory: fc.option(fc.constantFrom(6, 512, 1024, 1536)),
   stopGracePeriod: time,
   restart: fc.constantFrom('any', 'none', 'on-failure'),
   interval: fc.option(time.filter((value) => value > 0)),
