@@ -185,12 +185,22 @@ function probed(entry: Entry, { health, probes }: EventOf<'health'>): Entry {
 }
 
 function exited(entry: Entry, { exit, logTail }: EventOf<'exited'>, now: number): Entry {
-  const status = { ...withoutEnd(without(entry.status, 'pid')), ...howItEnded(exit, now) }
+  const known = withoutEnd(without(entry.status, 'pid'))
+  const probes = entry.stop === null && known.probes ? { probes: beforeEnd(known.probes, now) } : {}
+  const status = { ...known, ...probes, ...howItEnded(exit, now) }
   const ended: Entry = { ...entry, stop: null, status }
   if (entry.wanted === 'removed') return withState(ended, 'removed', now)
   if (entry.stop?.why === 'repair') return anew(ended, now)
   if (entry.stop === null && exit.exitCode === 0 && !exit.oomKilled) return completed(ended, now)
   return failed(ended, { error: exitError(entry, exit), logTail }, now)
+}
+
+/** Milliseconds before its end in which a process that ended by itself may have been ending. */
+const LAST_MOMENT = 1_000
+
+/** Without what failed because the process was ending: it says nothing of why. */
+function beforeEnd(probes: Probe[], now: number): Probe[] {
+  return probes.filter(({ exitCode, at }) => exitCode === 0 || Date.parse(at) < now - LAST_MOMENT)
 }
 
 function gone(entry: Entry, now: number): Entry {

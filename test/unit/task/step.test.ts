@@ -104,6 +104,19 @@ describe('the way of a task', () => {
     for (const key of ['error', 'signal', 'oomKilled', 'logTail']) expect(done.status).not.toHaveProperty(key)
   })
 
+  it('shows of a process that ended by itself no probe that failed with its end', () => {
+    const probe = (exitCode: number, output: string, before: number) => ({
+      ...{ exitCode, output },
+      at: new Date(NOW - before).toISOString(),
+    })
+    const [slow, good, cut] = [probe(1, 'slow', 5_000), probe(0, '', 10), probe(255, 'setns mnt: x', 5)]
+    const probes = [slow, good, cut]
+    const seen = step(running({ healthcheck: true }), { type: 'health', health: 'starting', probes }, NOW)
+    expect(step(seen, exited(137, true), NOW).status.probes).toEqual([slow, good])
+    const asked = step(seen, { type: 'stopping', why: 'unhealthy' }, NOW)
+    expect(step(asked, exited(137), NOW).status.probes).toEqual(probes)
+  })
+
   it('shows of a run that failed nothing of how the one before did', () => {
     const restarted = having([exited(137, true), { type: 'starting' }, started], { entry: running() })
     const { status } = step(restarted, exited(3), NOW)
