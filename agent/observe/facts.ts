@@ -2,7 +2,7 @@ import type { TaskFacts } from '../../schemas/task.ts'
 import type { MountPoint } from '../mountinfo.ts'
 import type { Networks } from '../network/networks.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Subject } from '../task/findings.ts'
+import type { Subject } from '../task/repair/findings.ts'
 import { foundMounts, lowerdirOf, type MountReader } from './mounts.ts'
 
 /** Who can tell of the kernel's side of a task. */

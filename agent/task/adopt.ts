@@ -3,7 +3,7 @@ import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Entry } from './entry.ts'
-import { readLogTail } from './log-tail.ts'
+import { readLogTail } from './run/log-tail.ts'
 import { step } from './step.ts'
 
 interface AdoptDeps {

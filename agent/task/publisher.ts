@@ -3,7 +3,7 @@ import type { Log } from '../../schemas/log.ts'
 import type { Clock } from '../clock.ts'
 import { coalesce } from '../coalesce.ts'
 import type { Endpoint } from '../network/networks.ts'
-import { factsOfError } from './effects.ts'
+import { factsOfError } from './run/effects.ts'
 
 /** Keeps names and published ports leading to the tasks that serve. */
 export interface Publisher {

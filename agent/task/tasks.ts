@@ -3,7 +3,7 @@ import type { Task, TaskStatus } from '../../schemas/task.ts'
 import type { ImageUse } from '../image/cleanup/collector.ts'
 import type { ResolvedMount } from '../runtime/runtime.ts'
 import type { Change } from './changes.ts'
-import type { Finding, Subject } from './findings.ts'
+import type { Finding, Subject } from './repair/findings.ts'
 
 /** A task with what it is to be, and what of it is known once it is prepared. */
 export interface Known {

@@ -2,7 +2,7 @@ import type { ErrorFacts } from '../../schemas/error.ts'
 import type { TaskStatus } from '../../schemas/task.ts'
 import type { ImageUse } from '../image/cleanup/collector.ts'
 import { type Entry, needsPorts } from './entry.ts'
-import { createFindings, type Finding, type Subject, subjectOf } from './findings.ts'
+import { createFindings, type Finding, type Subject, subjectOf } from './repair/findings.ts'
 import type { Tasks } from './tasks.ts'
 
 /** What is told of the tasks of this host. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createInspector } from '../../../agent/observe/inspect.ts'
-import type { Finding, Subject } from '../../../agent/task/findings.ts'
+import type { Finding, Subject } from '../../../agent/task/repair/findings.ts'
 import type { TaskFacts, TaskStatus } from '../../../schemas/task.ts'
 import { aLog } from '../../support/jobs.ts'
 
