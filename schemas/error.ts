@@ -81,7 +81,10 @@ export const ERRORS = {
   NOT_LEADER: { retryable: true, meaning: 'Another controller leads this fleet.' },
   API_UNREACHABLE: { retryable: true, meaning: 'The CLI found no controller at SETPOINT_API.' },
   API_DENIED: { retryable: false, meaning: 'The API refused the token.' },
-  ALREADY_RUNNING: { retryable: false, meaning: 'Another `setpoint up` holds this state folder.' },
+  ALREADY_RUNNING: {
+    retryable: false,
+    meaning: 'Another `setpoint up` or `setpoint down` holds this state folder.',
+  },
   USAGE: { retryable: false, meaning: 'The command line or a request is wrong.' },
   INTERNAL: { retryable: false, meaning: 'Setpoint itself is at fault; its log has the details.' },
 } as const
