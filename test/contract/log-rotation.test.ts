@@ -54,7 +54,7 @@ const upTo = (count: number, from = 0) => Array.from({ length: count - from }, (
 it('keeps lines without a gap over the limit of conmon, and who follows sees each once', async () => {
   const folder = host.paths.task('much')
   const control = controlOf(host.paths, 'much')
-  const logging = { driver: 'file' as const, maxSize: OF_CONMON / 4, maxFiles: 3 }
+  const logging = { driver: 'file' as const, maxSize: OF_CONMON / 4, maxFiles: 1000 } // none goes before it is read
   const lines = Math.ceil((5 * OF_CONMON) / LINE)
   let over = false
   const ended = exitOf(host.runtime, 'much').then(() => {
@@ -74,6 +74,24 @@ it('keeps lines without a gap over the limit of conmon, and who follows sees eac
   stop.abort()
   await following
   expect(followed).toEqual(upTo(lines))
+  const kept = (await tailLog(folder, lines)).map(numberIn)
+  expect(kept).toEqual(upTo(lines, kept[0])) // no more of it is looked through than a limit
+  expect(kept.length).toBeGreaterThan(lines / 2)
+}, 60_000)
+
+it('keeps as many files as it may, and no gap in them', async () => {
+  const folder = host.paths.task('few')
+  const control = controlOf(host.paths, 'few')
+  const logging = { driver: 'file' as const, maxSize: OF_CONMON / 4, maxFiles: 3 }
+  const lines = Math.ceil((3 * OF_CONMON) / LINE)
+  let over = false
+  const ended = exitOf(host.runtime, 'few').then(() => {
+    over = true
+  })
+  await running(host, 'few', { spec: { command: waiting(`count ${lines}`), logging } })
+  const begun = host.runtime.exec('few', ['touch', '/tmp/go'], { timeout: 10_000 })
+  while (!over) await rotateLog({ folder, control }, logging)
+  await Promise.all([begun, ended])
   const kept = (await tailLog(folder, lines)).map(numberIn)
   expect(kept).toEqual(upTo(lines, kept[0]))
   expect(kept.length * LINE).toBeGreaterThan(0.9 * logging.maxSize) // the other files may have ended early
