@@ -18,6 +18,8 @@ export interface AccessDeps {
   /** False while hosts have yet to be heard of again. */
   allHeard: () => boolean
   opener: Pick<SessionOpener, 'open'>
+  /** Throws NOT_LEADER for a controller that may ask nothing of hosts, or not yet. */
+  mayOpen: () => unknown
   /** The record of a stack; throws STACK_NOT_FOUND for one that nobody has declared. */
   record: (stack: string) => StackRecord | undefined
   onChange: (listener: () => void) => () => void
@@ -72,6 +74,7 @@ function logs(deps: AccessDeps, query: LogsQuery, signal: AbortSignal): AsyncGen
   ]
   if (located.length > 0 && ready().length === 0)
     throw allSilent(located, `${stack}${name ? `/${name}` : ''}`)
+  deps.mayOpen() // or each host would be told to be missing
   return readLogs({ opener: deps.opener, request, hosts: ready, onChange: deps.onChange, signal })
 }
 

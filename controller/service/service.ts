@@ -98,6 +98,7 @@ export function createService(deps: ServiceDeps): Service {
     ...createAccess({
       ...deps,
       allHeard: () => areAllHeard(deps),
+      mayOpen: deps.leader.epoch,
       record: (stack) => records.get(knownStack(deps, stack)),
     }),
     ...createVolumes({ ...deps, checkStack: (stack) => knownStack(deps, stack) }),

@@ -66,6 +66,15 @@ describe('logs that cannot be read', () => {
   })
 })
 
+it('logs are read by the controller that leads alone', () => {
+  const read = () =>
+    serviceOf(shop, aFleet(aHost('alpha', [task('app')])), false).logs(
+      { stack: 'shop', follow: true },
+      new AbortController().signal,
+    )
+  expect(read).toThrow(expect.objectContaining({ code: 'NOT_LEADER' }))
+})
+
 it('logs of a stack are read when those of one service are kept', () => {
   const both = aFleet(aHost('alpha', [task('app'), task('db')]))
   const read = () =>
