@@ -75,8 +75,7 @@ export function createHosts(log: Log): Hosts {
   function heard(report: Report, at: number): void {
     const entry = entries.get(report.host)
     if (entry?.known.boot !== report.boot) heardUnread(report.host, at)
-    if (entry?.known.boot !== report.boot || at < entry.seen) return
-    Object.assign(entry, { seen: at, lost: false, view: undefined })
+    else if (at >= entry.seen) Object.assign(entry, { seen: at, lost: false, view: undefined })
   }
 
   function heardUnread(host: string, at: number): void {

@@ -30,9 +30,10 @@ export function firstUnserved(
   for (const [service, keys] of slots) {
     for (const slot of keys) {
       const task = tasks(service, slot)
+      if (isDone(task)) continue
       const change = plan.changes.find((one) => one.service === service && one.slot === slot)
       const refusal = change && refusalOf(change)
-      if (!isDone(task)) return `${slotInStack({ service, slot })} ${describe(task, change, refusal)}`
+      return `${slotInStack({ service, slot })} ${describe(task, change, refusal)}`
     }
   }
   return undefined
