@@ -22,7 +22,7 @@ export const systemClock: Clock = {
 }
 
 /** What a promise comes to, undefined when that takes longer than `ms` milliseconds. */
-export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
+export async function inTime<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>()
   const cancel = clock.after(ms, () => late.resolve(undefined))
   return Promise.race([promise, late.promise]).finally(cancel)

@@ -1,6 +1,6 @@
 import { shared } from '../../schemas/common/shared.ts'
 import { SetpointError } from '../../schemas/error.ts'
-import { systemClock, within } from '../clock.ts'
+import { inTime, systemClock } from '../clock.ts'
 import { type Argv, type Result, run } from './exec.ts'
 
 /** What stands at a path of the host, symbolic links followed. */
@@ -41,7 +41,7 @@ export async function lookAtLink(path: string): Promise<string | undefined> {
 
 async function ask(path: string, argv: Argv): Promise<Result> {
   const look = once(argv.join(' '), () => run(argv, { timeout: DEADLINE }))
-  const result = await within(systemClock, DEADLINE, look)
+  const result = await inTime(systemClock, DEADLINE, look)
   if (result === undefined || result.timedOut) throw silent(path)
   return result
 }

@@ -1,7 +1,7 @@
 import { isOpen, samePort } from '../../../schemas/port.ts'
 import { sameService, slotName } from '../../../schemas/slot.ts'
 import type { Task } from '../../../schemas/task.ts'
-import { type Clock, within } from '../../clock.ts'
+import { type Clock, inTime } from '../../clock.ts'
 import type { Entry } from '../entry.ts'
 import type { Runners } from '../runners.ts'
 
@@ -23,7 +23,7 @@ export function createPortHandover(runners: Pick<Runners, 'all'>, clock: Clock):
     const [first] = leaving
     if (first === undefined) return
     tell(`waits for a port that ${slotName(first.entry().task)} gives up`)
-    await Promise.all(leaving.map((runner) => within(clock, patienceWith(runner.entry()), runner.gone)))
+    await Promise.all(leaving.map((runner) => inTime(clock, patienceWith(runner.entry()), runner.gone)))
   }
 }
 

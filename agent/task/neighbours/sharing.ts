@@ -1,7 +1,7 @@
 import { SetpointError } from '../../../schemas/error.ts'
 import { slotName } from '../../../schemas/slot.ts'
 import type { Task } from '../../../schemas/task.ts'
-import { type Clock, within } from '../../clock.ts'
+import { type Clock, inTime } from '../../clock.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { Entry } from '../entry.ts'
 import type { Runner } from '../runner.ts'
@@ -52,9 +52,9 @@ export function createSharing({ runners, runtime, clock }: SharingDeps): Sharing
     return owners.find((runner) => runner.entry().replaces === null) ?? owners[0]
   }
 
-  function inTime(owner: Runner, condition: (entry: Entry) => boolean): Promise<Entry | undefined> {
-    const settled = owner.until((entry) => condition(entry) || entry.wanted !== 'run')
-    return within(clock, DEADLINE, settled)
+  function settled(owner: Runner, condition: (entry: Entry) => boolean): Promise<Entry | undefined> {
+    const change = owner.until((entry) => condition(entry) || entry.wanted !== 'run')
+    return inTime(clock, DEADLINE, change)
   }
 
   function rejoin(runner: Runner): void {
@@ -77,7 +77,7 @@ export function createSharing({ runners, runtime, clock }: SharingDeps): Sharing
       const service = joinedService(task)
       if (service === undefined) return undefined
       const owner = ownerFor(task, service)
-      const entry = owner && (await inTime(owner, isRunning))
+      const entry = owner && (await settled(owner, isRunning))
       if (entry?.status.pid === undefined || !isRunning(entry)) throw notRunning(task, service)
       return { taskId: entry.task.id, pid: entry.status.pid, run: runOf(entry) }
     },
@@ -88,7 +88,7 @@ export function createSharing({ runners, runtime, clock }: SharingDeps): Sharing
     },
     async ownerOf(task) {
       const owner = ownerFor(task)
-      const entry = owner && (await inTime(owner, isPrepared))
+      const entry = owner && (await settled(owner, isPrepared))
       if (entry?.prepared) return entry.task.id
       throw notThere(task)
     },
